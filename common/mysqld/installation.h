@@ -1,0 +1,63 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace weft {
+
+// A MySQL of this machine: how to run its mysqld, and where its files are. A plain value; copying
+// it copies no file. All paths are absolute.
+struct Installation {
+  std::string version;     // As the binary says it, without suffix: "9.7.4", "5.6.24".
+  int version_number = 0;  // As MySQL counts: 90704, 50624.
+
+  // argv prefix that runs mysqld. More than one word where the tree brings its own loader.
+  std::vector<std::string> mysqld;
+  // Environment the server and the client need beside a clean one (LD_LIBRARY_PATH, ...).
+  std::vector<std::pair<std::string, std::string>> environment;
+
+  // Empty where the compiled-in default of the binary holds.
+  std::string basedir;
+  std::string share;       // lc-messages-dir: the folder with english/errmsg.sys.
+  std::string charsets;    // character-sets-dir.
+  std::string plugin_dir;  // Empty: the tree ships no plugins (5.6 here), or the default holds.
+
+  // argv prefix of a `mysql` client that can talk to this server; empty where there is none.
+  std::vector<std::string> client;
+
+  bool has_plugins = true;  // False: no semi-synchronous replication, no CLONE.
+};
+
+struct ResolveOptions {
+  // The folder the obtained trees live in. Empty: ${WEFT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/
+  // weft}/mysql, with the account's home where HOME is unset (as under a test runner).
+  std::string cache_dir;
+  // The script that obtains a missing tree. Empty: deploy/mysql/obtain, looked for upward from
+  // this executable and from the working directory.
+  std::string obtain_script;
+  // False: a missing tree is NOT_FOUND, whose message names the command to run.
+  bool obtain_missing = true;
+};
+
+// Finds the MySQL called `name`:
+//   "9.7", "5.6"     a tree obtained by deploy/mysql/obtain (run when missing and allowed: it
+//                    downloads, and so may take a minute; it is safe to run twice at once);
+//   a path           with a slash: that mysqld;
+//   "" or "PATH"     the mysqld on PATH.
+// Blocks while it runs `mysqld --version`. May be repeated; changes nothing but the cache.
+// NOT_FOUND: no such MySQL, with what to do. INVALID_ARGUMENT: a name of neither form.
+// FAILED_PRECONDITION: it is there and cannot be used (MariaDB, older than 5.6, does not run).
+absl::StatusOr<Installation> ResolveInstallation(absl::string_view name,
+                                                 const ResolveOptions& options = {});
+
+// ${WEFT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/weft}/mysql.
+std::string DefaultMysqlCacheDir();
+
+// Parses "9.7.4", "5.6.24-log", "8.0.36-0ubuntu1" to 90704, 50624, 80036; 0 if it is no version.
+int ParseVersionNumber(absl::string_view version);
+
+}  // namespace weft

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace weft {
+
+// A process of this machine that cannot be mistaken for a later one with the same pid.
+struct ProcessId {
+  pid_t pid = 0;
+  // Field 22 of /proc/PID/stat: clock ticks since boot. Never reused together with the pid.
+  uint64_t start_time = 0;
+
+  bool operator==(const ProcessId&) const = default;
+};
+
+// The process that has this pid now. NOT_FOUND: none, or only a zombie is left of it.
+absl::StatusOr<ProcessId> IdentifyProcess(pid_t pid);
+
+// True while that very process is there and no zombie.
+bool IsAlive(const ProcessId& process);
+
+// Signals that very process (through a pidfd, so not even a race can hit another one).
+// NOT_FOUND: it is gone.
+absl::Status SignalProcess(const ProcessId& process, int signal);
+
+// Waits until it is gone. DEADLINE_EXCEEDED: it is still there.
+absl::Status WaitGone(const ProcessId& process, absl::Duration timeout);
+
+// SIGTERM (after SIGCONT, so that a stopped one can obey), then SIGKILL after `grace`. OK if gone.
+absl::Status TerminateProcess(const ProcessId& process, absl::Duration grace);
+
+// Pid files: "PID START_TIME\n", written atomically.
+absl::Status WriteProcessId(absl::string_view path, const ProcessId& process);
+absl::StatusOr<ProcessId> ReadProcessId(absl::string_view path);
+
+struct SpawnOptions {
+  std::vector<std::string> argv;         // argv[0] is a path.
+  std::vector<std::string> environment;  // "NAME=value"; nothing else is inherited.
+  std::string working_dir = "/";
+  std::string output;  // stdout and stderr are appended to this file; empty: /dev/null.
+};
+
+// Starts a process detached from the caller: a session of its own, stdin from /dev/null, no other
+// descriptor inherited, and no child of the caller (it is nobody's zombie). Returns once it has been
+// executed. NOT_FOUND: no such program. Thread-safe.
+absl::StatusOr<ProcessId> SpawnDetached(const SpawnOptions& options);
+
+struct CommandResult {
+  int exit_code = 0;  // 128 + signal if it was killed.
+  std::string output;  // stdout and stderr as they came.
+};
+
+// Runs a command to its end, stdin from /dev/null. DEADLINE_EXCEEDED: killed after `timeout`.
+// A non-zero exit is a result, not an error.
+absl::StatusOr<CommandResult> RunCommand(const SpawnOptions& options, absl::Duration timeout);
+
+// The environment a daemon gets: PATH, LANG, TZ, HOME and TMPDIR of this process, where set.
+std::vector<std::string> CleanEnvironment();
+
+}  // namespace weft

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace weft::cli::sandbox {
+
+// What a sandbox is made of: the value behind `weft sandbox up --json`. Addresses are "host:port".
+struct Store {
+  std::string address;
+  std::string user;
+  std::string password_file;
+  int pid = 0;  // 0: not running.
+};
+
+struct Server {
+  std::string address;
+  std::string uuid;
+  int pid = 0;  // 0: not running.
+  std::string socket;
+};
+
+struct Group {
+  std::string id;
+  std::vector<Server> servers;
+};
+
+struct Credentials {
+  std::string user;
+  std::string password_file;
+};
+
+struct AppAccount {
+  std::string user;
+  std::string password_file;
+  std::string database;
+};
+
+struct Gateway {
+  std::string xmlrpc;
+  std::string mysql;
+  std::string http;
+};
+
+struct Layout {
+  std::string dir;
+  Store store;
+  std::vector<Group> groups;
+  // Absent: this sandbox runs none.
+  std::optional<std::string> controller;
+  std::optional<std::string> monitor;
+  std::optional<std::string> provisioner;
+  std::optional<Gateway> gateway;
+  std::map<std::string, std::string> metrics;  // Process name to URL.
+  Credentials admin;            // Weft's own user: no MySQL account.
+  AppAccount app;               // ALL on `database`, no administrative right.
+  Credentials monitor_account;  // Replication status and the tables of app.database.
+};
+
+// The documented JSON object on one line, without a line break. What is absent or not running is
+// null.
+std::string ToJson(const Layout& layout);
+
+// Reads that object back; unknown fields are passed over. DATA_LOSS: it is not such an object.
+absl::StatusOr<Layout> FromJson(absl::string_view json);
+
+// The content of a password file without a trailing line break. Errors name the file.
+absl::StatusOr<std::string> ReadPasswordFile(const std::string& path);
+
+}  // namespace weft::cli::sandbox

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "services/cli/sandbox/layout.h"
+
+// The engine of `weft sandbox`: real MySQL servers, a state store and the Weft processes on free
+// loopback ports of this machine, in one folder. Nothing here prints; the command line does.
+namespace weft::cli::sandbox {
+
+// Called from the thread that called Up, with a finished phrase: "3 servers of MySQL 9.7.4 ready".
+using Progress = std::function<void(absl::string_view message)>;
+
+// True once the caller wants to give up (Ctrl-C). Polled at least every 0.2 s; Up then undoes
+// everything and returns CANCELLED.
+using Cancelled = std::function<bool()>;
+
+// Work that Up does in the middle through code it does not know.
+struct Hooks {
+  // Makes the schema in the state store, before the controller starts. Null: runs the controller's
+  // binary with --manage=setup. Must be repeatable.
+  std::function<absl::Status(const Layout&)> set_up_store;
+  // Creates the groups and adds the servers through the API, once every process is ready. Neither
+  // promotes nor activates. Null: not done (the folder is then just a farm).
+  std::function<absl::Status(const Layout&)> create_groups;
+};
+
+struct UpOptions {
+  std::string dir;              // Made if missing; must be empty otherwise. Made absolute.
+  int servers = 3;              // Per group; 1 to 32.
+  int groups = 1;               // 0 to 16. Named by `group_names` or g1, g2, ...
+  std::vector<std::string> group_names;  // Empty, or one per group.
+  std::string mysql = "9.7";    // As ResolveInstallation takes it; the state store is 9.7 anyway.
+  bool durable = true;          // sync_binlog=1, innodb_flush_log_at_trx_commit=1.
+  std::vector<std::string> extra_cnf;  // Added to each group server's my.cnf.
+  // False: only MySQL servers and the state store, no Weft process and no hook.
+  bool processes = true;
+  // Where the Weft binaries are looked for first. Empty: beside this executable, and at
+  // services/NAME/ upward from it.
+  std::string binary_dir;
+  std::string obtain_script;  // See ResolveOptions.
+  absl::Duration timeout = absl::Minutes(3);  // Obtaining MySQL not counted.
+  Hooks hooks;
+};
+
+// Brings a sandbox up. On any failure, and when cancelled, everything started is stopped, and what
+// was made is removed (the folder itself only if Up made it).
+// ALREADY_EXISTS: the folder holds a sandbox (or another `up` works there).
+// FAILED_PRECONDITION: the folder holds something else, or a binary is missing.
+// RESOURCE_EXHAUSTED: full disk, no free ports. NOT_FOUND: no such MySQL. CANCELLED.
+absl::StatusOr<Layout> Up(const UpOptions& options, const Progress& progress,
+                          const Cancelled& cancelled);
+
+// The layout as recorded, with the pids and uuids of this moment (null where not running).
+// NOT_FOUND: no sandbox in `dir`. Does not block.
+absl::StatusOr<Layout> Load(absl::string_view dir);
+
+// One server of a sandbox, chosen by "host:port", by uuid (or an unambiguous beginning of it of at
+// least 4 characters), by "GROUP/N" or "N" (the N-th, from 1, over all groups), by "store", or a
+// process: "controller", "monitor", "provisioner", "gateway".
+// NOT_FOUND lists what there is. All three are repeatable: a server that is already stopped or
+// running is OK, and `changed` says so.
+struct Outcome {
+  std::string what;      // "server 127.0.0.1:21003 (2ad1...)".
+  bool changed = false;  // False: it was so already.
+  int pid = 0;           // The process that was stopped or started.
+};
+absl::StatusOr<Outcome> StopServer(absl::string_view dir, absl::string_view which);
+absl::StatusOr<Outcome> KillServer(absl::string_view dir, absl::string_view which);
+absl::StatusOr<Outcome> StartServer(absl::string_view dir, absl::string_view which);
+
+struct DownReport {
+  int processes_stopped = 0;
+  bool folder_removed = false;  // False where it holds files that are not the sandbox's.
+};
+
+// Stops everything and removes everything that Up made. Works on a half-made or damaged sandbox.
+// Repeatable on the way (a second call finishes what an interrupted one began).
+// NOT_FOUND: no such folder. FAILED_PRECONDITION: the folder is no sandbox; nothing is touched.
+absl::StatusOr<DownReport> Down(absl::string_view dir, const Progress& progress);
+
+}  // namespace weft::cli::sandbox
