@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/model/gtid_set.h"
+#include "common/model/ids.h"
+#include "common/model/server.h"
+
+namespace weft {
+
+enum class Durability { kAsync, kLossless };
+absl::string_view ToString(Durability durability);  // "lossless"
+std::optional<Durability> ParseDurability(absl::string_view text);
+
+// One reign of one primary. GTIDs not explained by the reigns of a group are errant (rule 5).
+struct Epoch {
+  uint64_t number = 0;
+  ServerUuid primary;  // empty: the group had no primary (demoted)
+  GtidSet at_start;    // what the primary had executed when the epoch was committed
+  absl::Time started;
+
+  friend bool operator==(const Epoch&, const Epoch&) = default;
+};
+
+// The replicas that may acknowledge a commit of the current epoch. It is widened in the store
+// before a server may acknowledge, and narrowed only with proof that it no longer can (rule 3).
+struct Acknowledgers {
+  uint64_t version = 0;  // raised by each change; compared by each change
+  std::set<ServerUuid> servers;
+
+  friend bool operator==(const Acknowledgers&, const Acknowledgers&) = default;
+};
+
+enum class Goal {
+  kKeep,     // hold what the record says
+  kPromote,  // make `target` (or the best server) the primary
+  kDemote,   // have no primary
+};
+
+// What somebody asked for and Converge has not finished. It outlives every process.
+struct Intent {
+  Goal goal = Goal::kKeep;
+  ServerUuid target;      // kPromote: empty until chosen
+  bool failover = false;  // kPromote: the primary was judged dead when this was written
+  std::string operation;  // id of the operation that reports on it
+  absl::Duration write_stop_budget = absl::Seconds(10);
+
+  friend bool operator==(const Intent&, const Intent&) = default;
+};
+
+// The record of one group: what the state store says of it.
+struct Group {
+  std::string id;
+  std::string description;
+  bool active = false;  // failures are detected and repaired without being asked
+  Durability durability = Durability::kLossless;
+  uint32_t acknowledgements = 1;  // replicas that must acknowledge a commit under kLossless
+  uint64_t epoch = 0;             // raised by each change of primary; 0: never had one
+  ServerUuid primary;             // empty: none
+  Acknowledgers acknowledgers;
+  GtidSet watermark;            // every later primary must hold it (rule 3)
+  std::vector<Epoch> history;   // oldest first; the last is the current one
+  Intent intent;
+  uint64_t revision = 0;  // raised by every write of this group or its servers; the etag
+  std::vector<Server> servers;  // ordered by uuid
+
+  const Server* Find(const ServerUuid& uuid) const;
+  Server* Find(const ServerUuid& uuid);
+
+  friend bool operator==(const Group&, const Group&) = default;
+};
+
+}  // namespace weft

@@ -1,0 +1,131 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/model/group.h"
+#include "common/model/gtid_set.h"
+#include "common/model/ids.h"
+
+namespace weft::controller {
+
+// --- Steps on servers. Each is safe to repeat; each names its effect, not how a version does it.
+
+// No client may commit: super_read_only (read_only on 5.6), then client sessions are killed.
+// With `kill_sessions` false only the flag is set.
+struct Fence {
+  ServerUuid server;
+  bool kill_sessions = true;
+  friend bool operator==(const Fence&, const Fence&) = default;
+};
+// Clients may write. Only ever planned for the primary of record.
+struct Unfence {
+  ServerUuid server;
+  friend bool operator==(const Unfence&, const Unfence&) = default;
+};
+// The receiver stops, so that nothing more can be acknowledged ("revoked"). The applier goes on.
+struct StopReceiver {
+  ServerUuid server;
+  friend bool operator==(const StopReceiver&, const StopReceiver&) = default;
+};
+// Waits until the server has executed `goal`, at most `budget`; starts its applier if need be.
+struct CatchUp {
+  ServerUuid server;
+  GtidSet goal;
+  absl::Duration budget = absl::Seconds(60);
+  friend bool operator==(const CatchUp&, const CatchUp&) = default;
+};
+// Replicates from `source`. The server is read-only first; the semi-sync replica flag is set to
+// `acknowledge` before the receiver starts. Keeps unapplied relay log (S16).
+struct Follow {
+  ServerUuid server;
+  ServerUuid source;
+  HostPort source_address;
+  bool acknowledge = false;
+  friend bool operator==(const Follow&, const Follow&) = default;
+};
+// Stops replicating and forgets the source; acknowledges nobody.
+struct Detach {
+  ServerUuid server;
+  friend bool operator==(const Detach&, const Detach&) = default;
+};
+// Commits wait for `wait_for` acknowledgements, for ever. Zero switches the source side off.
+struct ArmSource {
+  ServerUuid server;
+  uint32_t wait_for = 1;
+  friend bool operator==(const ArmSource&, const ArmSource&) = default;
+};
+
+// --- Steps on the record. Each is one transaction that compares term, epoch and the version of
+// --- the acknowledger set, and fails with ABORTED when one of them moved.
+
+// The new truth: primary, epoch + 1, acknowledger set, watermark. The old primary gets
+// `old_primary_status` (SECONDARY or FAULTY). An empty primary: the group has none from now on.
+struct Commit {
+  ServerUuid primary;
+  std::set<ServerUuid> acknowledgers;
+  GtidSet watermark;
+  ServerStatus old_primary_status = ServerStatus::kSecondary;
+  friend bool operator==(const Commit&, const Commit&) = default;
+};
+// Replaces the acknowledger set within an epoch; `watermark` is united with the recorded one.
+struct SetAcknowledgers {
+  std::set<ServerUuid> servers;
+  GtidSet watermark;
+  friend bool operator==(const SetAcknowledgers&, const SetAcknowledgers&) = default;
+};
+// Records a server's new status, with why it is set aside (empty: it is not).
+struct SetStatus {
+  ServerUuid server;
+  ServerStatus status = ServerStatus::kSecondary;
+  std::string set_aside;
+  std::string errant;
+  friend bool operator==(const SetStatus&, const SetStatus&) = default;
+};
+// The primary was judged dead: writes the intent to promote, with an operation to report on it.
+struct BeginFailover {
+  std::string evidence;
+  friend bool operator==(const BeginFailover&, const BeginFailover&) = default;
+};
+// The intent is fulfilled: back to kKeep, its operation has succeeded.
+struct Finish {
+  friend bool operator==(const Finish&, const Finish&) = default;
+};
+
+using Step = std::variant<Fence, Unfence, StopReceiver, CatchUp, Follow, Detach, ArmSource, Commit,
+                          SetAcknowledgers, SetStatus, BeginFailover, Finish>;
+
+// True for steps on the record, false for steps on servers.
+bool IsRecordStep(const Step& step);
+// The server a step acts on; empty for steps on the group's record.
+ServerUuid ServerOf(const Step& step);
+// One line for people and histories: "follow b <- a, acknowledging".
+std::string ToString(const Step& step);
+
+// Why nothing may be done. `reason` is UPPER_SNAKE and stable; `message` says what was expected and
+// found; `next_step` what a person can do; `servers` are those whose silence or state is the cause.
+struct Refusal {
+  std::string reason;
+  std::string message;
+  std::string next_step;
+  std::vector<ServerUuid> servers;
+  friend bool operator==(const Refusal&, const Refusal&) = default;
+};
+
+// One phase: its steps may run at the same time, and all must end before the next look.
+// Neither steps nor refusal: the group is settled.
+struct Plan {
+  std::string phase;  // "revoke", "catch up", "commit", ...
+  std::vector<Step> steps;
+  std::optional<Refusal> refusal;
+
+  bool settled() const { return steps.empty() && !refusal.has_value(); }
+  friend bool operator==(const Plan&, const Plan&) = default;
+};
+std::string ToString(const Plan& plan);
+
+}  // namespace weft::controller

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "common/model/group.h"
+#include "common/model/gtid_set.h"
+#include "common/model/ids.h"
+
+namespace weft::controller {
+
+// How the last attempt to talk to a server ended.
+enum class Contact {
+  kAnswered,     // a fenced session of this term answered every question
+  kRejected,     // it is alive but did not let us in: too many connections, password, TLS
+  kUnreachable,  // refused, timed out, or the connection died
+};
+
+enum class ThreadState { kOff, kConnecting, kOn };
+
+// The receiver and applier of a replica, as the replica itself says.
+struct Replication {
+  bool configured = false;  // it has a source on record, running or not
+  HostPort source;
+  ServerUuid source_uuid;  // empty until it connected once
+  bool auto_position = false;
+  ThreadState receiver = ThreadState::kOff;
+  bool applier_running = false;
+  std::string receiver_error;
+  std::string applier_error;
+  // Since the last event or heartbeat came in; nullopt when none ever did or it is not known.
+  std::optional<absl::Duration> heard_ago;
+  absl::Duration lag = absl::ZeroDuration();
+
+  friend bool operator==(const Replication&, const Replication&) = default;
+};
+
+// Semi-synchronous replication, as the server itself says.
+struct SemiSync {
+  bool installed = false;  // both plugins are there
+  bool source_enabled = false;
+  bool source_endless = false;  // timeout at its maximum, wait_no_replica ON, AFTER_SYNC
+  uint32_t source_wait_for = 0;
+  bool source_active = false;  // it has not fallen back to asynchronous
+  uint32_t source_clients = 0;
+  bool replica_enabled = false;  // the flag: ON proves no restart since admission (rule 4)
+
+  friend bool operator==(const SemiSync&, const SemiSync&) = default;
+};
+
+// What one server said of itself in one look, or that it said nothing.
+// A server that answered is at one instant; `executed` is read after `received`.
+struct Observation {
+  Contact contact = Contact::kUnreachable;
+  bool refused = false;  // kUnreachable: nobody listens on the port (the process is gone)
+  std::string error;     // what went wrong, for people
+  // How long the contact has been other than kAnswered without a break; zero when answered.
+  absl::Duration silent_for = absl::ZeroDuration();
+
+  ServerUuid uuid;
+  std::string version;  // "9.7.4"
+  bool read_only = false;
+  bool super_read_only = false;  // on 5.6, which has none: equals read_only
+  bool can_semi_sync = false;    // the version has lossless semi-sync (5.7 and later)
+  bool receiver_only_change = false;  // it can be repointed with the applier running (5.7.4 on)
+  GtidSet executed;
+  GtidSet received;  // by the channel's receiver; lost with the relay log
+  GtidSet purged;
+  Replication replication;
+  SemiSync semi_sync;
+  // Servers that receive this server's binary log now (from its dump threads).
+  std::vector<ServerUuid> streaming_to;
+
+  bool reached() const { return contact == Contact::kAnswered; }
+  GtidSet Held() const { return received.Union(executed); }
+
+  friend bool operator==(const Observation&, const Observation&) = default;
+};
+
+// What the monitors say of one server. Built from their live reports (stale ones are dropped
+// before they come here).
+struct Report {
+  int observers = 0;    // monitors with a live report on this server
+  int unreachable = 0;  // of these, how many could not reach it
+  friend bool operator==(const Report&, const Report&) = default;
+};
+
+// One look at one group: its record, then its servers. Input of Decide, Verdict and Findings.
+struct Snapshot {
+  Group group;
+  // Every server of the group has an entry. Replicas were read before the primary.
+  std::map<ServerUuid, Observation> seen;
+  std::map<ServerUuid, Report> reports;
+  // How long the old primary has been fenced for the current intent; zero when it is not.
+  absl::Duration write_stopped_for = absl::ZeroDuration();
+  // A primary is not dead while a replica heard from it more recently than this.
+  absl::Duration heard_threshold = absl::Milliseconds(1500);
+  // An acknowledger whose process is gone may be narrowed out after this long.
+  absl::Duration narrow_after = absl::Seconds(5);
+
+  // The observation of `uuid`; an unreachable one where the server was not looked at.
+  const Observation& Of(const ServerUuid& uuid) const;
+};
+
+}  // namespace weft::controller

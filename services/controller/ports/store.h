@@ -1,0 +1,140 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/model/group.h"
+#include "services/controller/core/plan.h"
+
+namespace weft::controller {
+
+enum class OperationState { kRunning, kSucceeded, kFailed, kCancelled };
+
+// A long-running request, as the store keeps it.
+struct Operation {
+  std::string id;          // uuid
+  std::string kind;        // "promote", "failover", "add", "rejoin", ...
+  std::string group;
+  std::string server;      // uuid or empty
+  std::string request_id;  // unique where not empty (S35)
+  std::string user;
+  OperationState state = OperationState::kRunning;
+  double progress = 0;     // 0..1
+  std::string phase;       // what it is doing now, for people
+  std::string error_reason;   // kFailed: UPPER_SNAKE
+  std::string error_message;  // kFailed: what was expected, found, and what to do
+  std::string result;         // JSON object of figures ("lost_transactions", "write_stop_ms", ...)
+  bool cancel_requested = false;
+  absl::Time created;
+  absl::Time updated;
+
+  bool done() const { return state != OperationState::kRunning; }
+  friend bool operator==(const Operation&, const Operation&) = default;
+};
+
+// A decision or change with its evidence (rule 11).
+struct Event {
+  uint64_t sequence = 0;  // given by the store
+  absl::Time when;
+  std::string group;
+  std::string server;
+  std::string operation;
+  std::string kind;  // "decision", "refusal", "finding", "change"
+  std::string text;
+  friend bool operator==(const Event&, const Event&) = default;
+};
+
+// The term under which a controller acts.
+struct Lease {
+  std::string holder;
+  uint64_t term = 0;
+  uint64_t renewal = 0;
+  friend bool operator==(const Lease&, const Lease&) = default;
+};
+
+struct SchemaStatus {
+  int found = 0;     // 0: no schema
+  int expected = 0;  // what this binary needs
+};
+
+// The state store. The only durable state; only controllers write it. Thread-safe. Every call ends
+// within its deadline (an option of the implementation): UNAVAILABLE at once when the store is
+// down. Every write compares: the lease term (ABORTED "TERM_MOVED" when another leads), and what
+// its comment says. A write of unknown outcome returns UNAVAILABLE and counts as done until
+// read back. Implementations: MemoryStore (whole, for tests and the simulator), mysql/.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // --- schema. SetUp applies forward migrations under a lock; FAILED_PRECONDITION when the schema
+  // --- is newer than this binary. TearDown drops everything.
+  virtual absl::Status SetUp() = 0;
+  virtual absl::Status TearDown() = 0;
+  virtual absl::StatusOr<SchemaStatus> Schema() = 0;
+
+  // --- lease. A challenger reads, watches the renewal stand still on its own monotonic clock, then
+  // --- takes it by comparing the whole row. FAILED_PRECONDITION when the row moved.
+  virtual absl::StatusOr<Lease> ReadLease() = 0;
+  virtual absl::StatusOr<Lease> TakeLease(const Lease& seen, const std::string& holder) = 0;
+  virtual absl::StatusOr<Lease> RenewLease(const Lease& held) = 0;
+  // Writes below are made under this term from now on.
+  virtual void SetTerm(uint64_t term) = 0;
+
+  // --- groups. NOT_FOUND, ALREADY_EXISTS. Load returns group and servers of one instant.
+  virtual absl::StatusOr<std::vector<std::string>> ListGroups() = 0;
+  virtual absl::StatusOr<Group> Load(const std::string& group) = 0;
+  virtual absl::Status CreateGroup(const Group& group) = 0;
+  // FAILED_PRECONDITION unless it has no servers.
+  virtual absl::Status DestroyGroup(const std::string& group, uint64_t revision) = 0;
+  // Writes description, active, durability, acknowledgements. Compares `group.revision`.
+  virtual absl::Status UpdateGroup(const Group& group) = 0;
+
+  // --- servers. ALREADY_EXISTS when uuid or address is taken. Both compare the group's revision.
+  virtual absl::Status AddServer(const std::string& group, uint64_t revision,
+                                 const Server& server) = 0;
+  virtual absl::Status RemoveServer(const std::string& group, uint64_t revision,
+                                    const ServerUuid& server) = 0;
+  // Writes status, mode, weight, address, set_aside, errant. Compares the group's revision.
+  // `uuid` names the record; `server.uuid` may differ (a clone gives a server a new one).
+  virtual absl::Status UpdateServer(const std::string& group, uint64_t revision,
+                                    const ServerUuid& uuid, const Server& server) = 0;
+  // The server of that uuid, in whatever group.
+  virtual absl::StatusOr<Server> FindServer(const ServerUuid& uuid) = 0;
+
+  // --- intent: writes it with its operation (created in the same transaction), compares revision.
+  // --- ABORTED "INTENT_PENDING" when another intent is not finished.
+  virtual absl::Status SetIntent(const std::string& group, uint64_t revision, const Intent& intent,
+                                 const Operation& operation) = 0;
+  // Back to kKeep and ends the intent's operation, in one transaction. Compares the intent's
+  // operation id.
+  virtual absl::Status EndIntent(const std::string& group, const Operation& ended) = 0;
+
+  // --- record steps of a plan. `seen` is the group as the snapshot had it: epoch and version of
+  // --- the acknowledger set are compared. Handles Commit, SetAcknowledgers, SetStatus.
+  // --- A Commit appends to the history, gives the new primary PRIMARY/READ_WRITE, the old one
+  // --- its status and mode, and sets intent.target to the primary.
+  virtual absl::Status Apply(const Group& seen, const Step& step, absl::Time now) = 0;
+
+  // --- operations. Create: ALREADY_EXISTS when the request id is known (the earlier operation is
+  // --- found by FindByRequest). Update writes state, progress, phase, error, result.
+  virtual absl::Status CreateOperation(const Operation& operation) = 0;
+  virtual absl::Status UpdateOperation(const Operation& operation) = 0;
+  virtual absl::StatusOr<Operation> GetOperation(const std::string& id) = 0;
+  virtual absl::StatusOr<std::optional<Operation>> FindByRequest(const std::string& request_id) = 0;
+  // Newest first; `group` may be empty for all; at most `limit` after `before` (empty: newest).
+  virtual absl::StatusOr<std::vector<Operation>> ListOperations(const std::string& group, int limit,
+                                                                const std::string& before) = 0;
+  virtual absl::Status RequestCancel(const std::string& id) = 0;
+
+  // --- events. List: newest first.
+  virtual absl::Status AppendEvent(const Event& event) = 0;
+  virtual absl::StatusOr<std::vector<Event>> ListEvents(const std::string& group, int limit,
+                                                        uint64_t before) = 0;
+};
+
+}  // namespace weft::controller
