@@ -13,7 +13,8 @@
 
 namespace weft {
 
-// One transaction. `uuid` is lower case with hyphens; `tag` is "" or lower case [a-z_][a-z0-9_]{0,31}.
+// One transaction. `uuid` is lower case with hyphens; `tag` is "" or lower case
+// [a-z_][a-z0-9_]{0,31}.
 struct Gtid {
   std::string uuid;
   std::string tag;
@@ -26,8 +27,8 @@ struct Gtid {
 absl::StatusOr<Gtid> ParseGtid(absl::string_view text);
 std::string ToString(const Gtid& gtid);
 
-// Internally a sorted vector of (uuid, tag) with sorted, disjoint, never adjacent intervals, so every operation is
-// linear in the number of intervals.
+// Internally a sorted vector of (uuid, tag) with sorted, disjoint, never adjacent intervals, so
+// every operation is linear in the number of intervals.
 class GtidSet {
  public:
   // The greatest transaction number that MySQL accepts (2^63 - 2).
@@ -48,14 +49,15 @@ class GtidSet {
 
   GtidSet() = default;
 
-  // Reads what a server prints and what people paste: white space and line feeds anywhere between tokens, upper
-  // case, uuids in any order, repeated or overlapping intervals, empty items (",,"). A tag holds for the intervals
-  // that follow it within its uuid. InvalidArgument names the offending piece: malformed uuid or tag, number 0 or
-  // too great, "5-3" (which MySQL itself drops silently), a uuid without an interval.
+  // Reads what a server prints and what people paste: white space and line feeds anywhere between
+  // tokens, upper case, uuids in any order, repeated or overlapping intervals, empty items (",,").
+  // A tag holds for the intervals that follow it within its uuid. InvalidArgument names the
+  // offending piece: malformed uuid or tag, number 0 or too great, "5-3" (which MySQL itself drops
+  // silently), a uuid without an interval.
   static absl::StatusOr<GtidSet> Parse(absl::string_view text);
 
-  // As MySQL prints it, on one line: uuids ascending, each uuid once, untagged intervals first, then tags
-  // ascending, "," between uuids. "" when empty.
+  // As MySQL prints it, on one line: uuids ascending, each uuid once, untagged intervals first,
+  // then tags ascending, "," between uuids. "" when empty.
   std::string ToString() const;
 
   bool Empty() const { return sources_.empty(); }
@@ -71,8 +73,8 @@ class GtidSet {
   GtidSet Minus(const GtidSet& other) const;
   GtidSet Intersect(const GtidSet& other) const;
 
-  // Adds first..last. REQUIRES: uuid well formed and lower case, tag "" or well formed and lower case,
-  // 1 <= first <= last <= kMaxNumber.
+  // Adds first..last. REQUIRES: uuid well formed and lower case, tag "" or well formed and lower
+  // case, 1 <= first <= last <= kMaxNumber.
   void AddInterval(absl::string_view uuid, absl::string_view tag, uint64_t first, uint64_t last);
   void Add(const Gtid& gtid) { AddInterval(gtid.uuid, gtid.tag, gtid.number, gtid.number); }
 

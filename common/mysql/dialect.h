@@ -1,0 +1,175 @@
+#pragma once
+// What each server version calls its replication verbs, and what it can do at all. One table; no
+// I/O except in the functions that take a Session.
+//
+// Sources: the release notes named beside each capability, and trials against 5.6.24, 9.7 and
+// MariaDB 10.11.
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/model/gtid_set.h"
+#include "common/mysql/result_set.h"
+#include "common/mysql/server_version.h"
+
+namespace weft::mysql {
+
+class Session;
+
+// What a version lacks is a finding of the group (design.md section 4), never a silent fallback.
+struct Capabilities {
+  bool gtid = false;                  // 5.6.5
+  bool gtid_tags = false;             // 8.3.0
+  bool super_read_only = false;       // 5.7.8
+  bool offline_mode = false;          // 5.7.5
+  bool lossless_semisync = false;     // 5.7.2: wait point AFTER_SYNC
+  bool receiver_only_change = false;  // 5.7.4: CHANGE with only the receiver stopped
+  bool wait_for_executed = false;     // 5.7.5: WAIT_FOR_EXECUTED_GTID_SET
+  bool replication_tables = false;    // 5.7.2: performance_schema.replication_*
+  bool source_public_key = false;     // 8.0.4: caching_sha2_password without TLS
+  bool set_persist = false;           // 8.0.11
+  bool dynamic_privileges = false;    // 8.0.11: CONNECTION_ADMIN, SYSTEM_VARIABLES_ADMIN, ...
+  bool restart_statement = false;     // 8.0.4
+  bool admin_port = false;            // 8.0.14
+  bool clone_plugin = false;          // 8.0.17
+  bool dual_password = false;         // 8.0.14: ALTER USER ... RETAIN CURRENT PASSWORD
+  bool alter_user_password = false;   // 5.7.6: ALTER USER ... IDENTIFIED BY; before: SET PASSWORD
+  bool create_user_if_not_exists = false;  // 5.7.6
+};
+
+// Plugin, system and status variable names of semi-synchronous replication. A server from 8.0.26 on
+// may have either family loaded (not both); see FindSemiSync.
+struct SemiSyncNames {
+  absl::string_view source_plugin;
+  absl::string_view source_library;
+  absl::string_view replica_plugin;
+  absl::string_view replica_library;
+  // System variables.
+  absl::string_view source_enabled;
+  absl::string_view source_timeout;  // milliseconds
+  absl::string_view source_wait_count;
+  absl::string_view source_wait_no_replica;
+  absl::string_view source_wait_point;
+  absl::string_view replica_enabled;
+  // Status variables.
+  absl::string_view source_status;
+  absl::string_view source_clients;
+  absl::string_view source_yes_transactions;
+  absl::string_view source_no_transactions;
+  absl::string_view replica_status;
+};
+extern const SemiSyncNames kSemiSyncModern;  // rpl_semi_sync_source_enabled, ...
+extern const SemiSyncNames kSemiSyncOld;     // rpl_semi_sync_master_enabled, ...
+
+// What CHANGE REPLICATION SOURCE shall change; what is not set is left out of the statement.
+struct SourceChange {
+  std::optional<std::string> host;
+  std::optional<int> port;
+  std::optional<std::string> user;
+  std::optional<std::string> password;  // secret: so is the statement's text
+  // GTID positioning. Leave it out when the applier runs: with it the server refuses (error 3081).
+  std::optional<bool> auto_position;
+  std::optional<absl::Duration> connect_retry;  // whole seconds
+  std::optional<int> retry_count;
+  std::optional<absl::Duration> heartbeat_period;  // milliseconds count
+  std::optional<absl::Duration> delay;             // whole seconds
+  // Fetch the source's RSA key (left out where the version has no such clause).
+  std::optional<bool> get_public_key;
+  std::optional<bool> tls;
+  std::optional<std::string> tls_ca_file;  // a path on the replica's machine
+};
+
+// A version's verbs. The views point at constants of dialect_sql.h. Cheap to copy.
+struct Dialect {
+  Capabilities can;
+  SemiSyncNames semisync;  // the family to install on a server that has none
+
+  absl::string_view show_replica_status;
+  absl::string_view start_replica;
+  absl::string_view start_receiver;
+  absl::string_view start_applier;
+  absl::string_view stop_replica;
+  absl::string_view stop_receiver;
+  absl::string_view stop_applier;
+  absl::string_view reset_replica;
+  absl::string_view reset_replica_all;
+  absl::string_view show_replicas;
+  absl::string_view show_binary_log_status;
+  absl::string_view reset_binary_logs;
+  absl::string_view
+      wait_for_executed;  // parameters: GTID set, seconds; see dialect_sql.h for the answers
+
+  // System variable names.
+  absl::string_view net_timeout;  // replica_net_timeout
+  absl::string_view log_replica_updates;
+  absl::string_view parallel_workers;  // replica_parallel_workers
+  absl::string_view skip_replica_start;
+
+  // The statement for `change`; "" when nothing is set.
+  std::string ChangeSource(const SourceChange& change) const;
+
+  bool source_words = false;  // CHANGE REPLICATION SOURCE ... SOURCE_HOST rather than MASTER_HOST
+};
+
+// The dialect of a version, also of versions not yet known (as the newest) and older than 5.6
+// (as 5.6 without GTID). MariaDB gets its own verbs, and `can.gtid` false: its GTIDs are of another
+// kind.
+Dialect DialectFor(const ServerVersion& version);
+
+// Whose variables a server really has. `variables`: rows of SHOW GLOBAL VARIABLES LIKE
+// 'rpl_semi_sync_%' with their two columns. nullptr when neither plugin family is loaded.
+struct SemiSyncLoaded {
+  const SemiSyncNames* source = nullptr;
+  const SemiSyncNames* replica = nullptr;
+};
+SemiSyncLoaded FindSemiSync(const ResultSet& variables);
+
+enum class ReceiverState { kStopped, kConnecting, kRunning };
+
+// One replication channel of a server.
+struct ReplicaStatus {
+  std::string channel;  // "" is the default channel
+  std::string source_host;
+  int source_port = 0;
+  std::string source_user;
+  std::string source_uuid;  // "" before the first contact
+  uint64_t source_server_id = 0;
+
+  ReceiverState receiver = ReceiverState::kStopped;
+  bool applier_running = false;
+  std::string receiver_text;  // what the thread says it does
+  std::string applier_text;
+
+  int receiver_errno = 0;
+  std::string receiver_error;
+  int applier_errno = 0;
+  std::string applier_error;
+
+  // Received since the relay logs began (may miss what was purged from them), and all that is
+  // executed.
+  GtidSet retrieved;
+  GtidSet executed;
+  bool auto_position = false;
+
+  std::optional<absl::Duration> lag;    // Seconds_Behind; nullopt when the server does not know
+  std::optional<absl::Duration> delay;  // configured
+  absl::Duration connect_retry = absl::ZeroDuration();
+  bool tls = false;
+  // The replication filters in force, "" when there are none.
+  std::string filters;
+
+  bool operator==(const ReplicaStatus&) const = default;
+};
+
+// Reads the rows of show_replica_status of any version. InvalidArgument when a GTID set does not
+// parse (MariaDB).
+absl::StatusOr<std::vector<ReplicaStatus>> ParseReplicaStatus(const ResultSet& rows);
+
+// One round trip. Empty when the server is no replica. Blocks up to the session's timeouts.
+absl::StatusOr<std::vector<ReplicaStatus>> ReadReplicaStatus(Session& session,
+                                                             const Dialect& dialect);
+
+}  // namespace weft::mysql

@@ -1,0 +1,47 @@
+#pragma once
+// Who may call: a static admin user with a password, as "authorization: Basic ..." metadata on each
+// call.
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/server_context.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+namespace weft::rpc {
+
+struct Credentials {
+  std::string user;
+  std::string password;  // secret
+  bool empty() const { return user.empty() && password.empty(); }
+};
+
+// The first line of a file, without its line feed. FailedPrecondition when the file is readable or
+// writable by others than its owner (and group), NotFound, or InvalidArgument when it is empty. For
+// every secret of Weft.
+absl::StatusOr<std::string> ReadSecretFile(absl::string_view path);
+
+// The value of the metadata "authorization".
+std::string BasicAuthorization(const Credentials& credentials);
+// The inverse. InvalidArgument when it is not Basic or not base64.
+absl::StatusOr<Credentials> ParseBasicAuthorization(absl::string_view header);
+
+// Decides about one call. Thread safe, does not block.
+class Authenticator {
+ public:
+  virtual ~Authenticator() = default;
+
+  // `authorization` is "" when the client sent none. OK, or UNAUTHENTICATED with what to do.
+  virtual absl::Status Check(absl::string_view method, absl::string_view authorization) const = 0;
+};
+
+// One user and password, compared in time that does not depend on where they differ.
+std::unique_ptr<Authenticator> StaticAuthenticator(const Credentials& credentials);
+
+// Compares without an early exit; the time depends on the lengths alone.
+bool ConstantTimeEquals(absl::string_view a, absl::string_view b);
+
+}  // namespace weft::rpc
