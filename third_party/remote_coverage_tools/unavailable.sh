@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "bazel coverage is not available offline: no coverage tools are installed" >&2
+exit 1
