@@ -26,8 +26,14 @@ struct Installation {
   std::string charsets;    // character-sets-dir.
   std::string plugin_dir;  // Empty: the tree ships no plugins (5.6 here), or the default holds.
 
-  // argv prefix of a `mysql` client that can talk to this server; empty where there is none.
-  std::vector<std::string> client;
+  // Where the client programs (mysql, mysqldump, mysqlbinlog) that can talk to this server are, and
+  // what runs them; bin_dir is empty where there are none. See ClientProgram.
+  std::string bin_dir;
+  std::vector<std::string> client_loader;
+  std::string client_plugin_dir;
+
+  // Where data directories of this version, initialised once, are kept to be copied. Made when needed.
+  std::string seed_dir;
 
   bool has_plugins = true;  // False: no semi-synchronous replication, no CLONE.
 };
@@ -36,7 +42,7 @@ struct ResolveOptions {
   // The folder the obtained trees live in. Empty: ${WEFT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/
   // weft}/mysql, with the account's home where HOME is unset (as under a test runner).
   std::string cache_dir;
-  // The script that obtains a missing tree. Empty: deploy/mysql/obtain, looked for upward from
+  // The script that describes a MySQL and obtains a missing one. Empty: deploy/mysql/obtain, looked for upward from
   // this executable and from the working directory.
   std::string obtain_script;
   // False: a missing tree is NOT_FOUND, whose message names the command to run.
@@ -48,13 +54,18 @@ struct ResolveOptions {
 //                    downloads, and so may take a minute; it is safe to run twice at once);
 //   a path           with a slash: that mysqld;
 //   "" or "PATH"     the mysqld on PATH.
-// Blocks while it runs `mysqld --version`. May be repeated; changes nothing but the cache.
+// Blocks while the script and `mysqld --version` run (0.1 s when nothing is to be obtained). May be
+// repeated; changes nothing but the cache.
 // NOT_FOUND: no such MySQL, with what to do. INVALID_ARGUMENT: a name of neither form.
 // FAILED_PRECONDITION: it is there and cannot be used (MariaDB, older than 5.6, does not run).
 absl::StatusOr<Installation> ResolveInstallation(absl::string_view name,
                                                  const ResolveOptions& options = {});
 
-// ${WEFT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/weft}/mysql.
+// argv prefix of a client program, e.g. "mysqlbinlog": its loader, its path, and --no-defaults; for
+// those that log in with a password also the folder of their plugins. Empty: there is none.
+std::vector<std::string> ClientProgram(const Installation& installation, absl::string_view name);
+
+// ${WEFT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/weft}/mysql, with the account's home where HOME is unset.
 std::string DefaultMysqlCacheDir();
 
 // Parses "9.7.4", "5.6.24-log", "8.0.36-0ubuntu1" to 90704, 50624, 80036; 0 if it is no version.

@@ -47,11 +47,14 @@ struct InstanceOptions {
   std::vector<std::string> extra_cnf;
   // SQL statements executed once, before the first connection is accepted, without being written
   // to the binary log; one statement per element, no trailing semicolon, no line break. May hold
-  // passwords: it is kept 0600 and removed after the first start.
+  // passwords: it is kept 0600 and emptied after the first start. Should be repeatable, since a
+  // first start that fails half-way is followed by another.
   std::vector<std::string> init_statements;
   // Not 0: when that process ends the server is killed and `dir` removed, whatever the process
   // died of. For tests. Must be the pid of a live process of this machine, usually getpid().
   pid_t owner = 0;
+  // Further folders that go with `dir` when the owner ends.
+  std::vector<std::string> remove_with_owner;
   // The program that starts and watches mysqld. Empty: mysqld_supervisor, looked for beside this
   // executable and at common/mysqld/ upward from it (so in a bazel-bin and in runfiles).
   std::string supervisor;
@@ -129,8 +132,14 @@ class Instance {
  private:
   Instance() = default;
 
-  absl::Status LaunchLocked() const;
+  friend class InstanceRecord;
+  friend absl::Status RemoveInstance(absl::string_view dir);
+
   std::string Name() const;
+  std::string RunFile(absl::string_view name) const;
+  absl::Status LaunchLocked() const;
+  absl::Status AwaitFork() const;
+  absl::Status StartError() const;
 
   std::string dir_;
   std::string name_;
@@ -139,7 +148,8 @@ class Instance {
   std::string socket_;
   std::string socket_dir_;  // Not empty: a short folder made for the socket alone; Remove deletes it.
   std::string supervisor_;
-  pid_t owner_ = 0;
+  std::string owner_;  // "PID:START_TIME"; empty: none.
+  std::vector<std::string> remove_with_owner_;
   Installation installation_;
 };
 

@@ -46,20 +46,22 @@ struct SpawnOptions {
   std::vector<std::string> argv;         // argv[0] is a path.
   std::vector<std::string> environment;  // "NAME=value"; nothing else is inherited.
   std::string working_dir = "/";
+  std::string input;   // stdin; empty: /dev/null.
   std::string output;  // stdout and stderr are appended to this file; empty: /dev/null.
 };
 
-// Starts a process detached from the caller: a session of its own, stdin from /dev/null, no other
-// descriptor inherited, and no child of the caller (it is nobody's zombie). Returns once it has been
+// Starts a process detached from the caller: a session of its own, no other descriptor than the three
+// inherited, and no child of the caller (it is nobody's zombie). Returns once it has been
 // executed. NOT_FOUND: no such program. Thread-safe.
 absl::StatusOr<ProcessId> SpawnDetached(const SpawnOptions& options);
 
 struct CommandResult {
   int exit_code = 0;  // 128 + signal if it was killed.
+  std::string input;   // stdin; empty: /dev/null.
   std::string output;  // stdout and stderr as they came.
 };
 
-// Runs a command to its end, stdin from /dev/null. DEADLINE_EXCEEDED: killed after `timeout`.
+// Runs a command to its end; `output` of the options is not used. DEADLINE_EXCEEDED: killed after `timeout`.
 // A non-zero exit is a result, not an error.
 absl::StatusOr<CommandResult> RunCommand(const SpawnOptions& options, absl::Duration timeout);
 
