@@ -7,8 +7,8 @@
 namespace weft {
 
 // The absolute path of a file that ships with this executable: `name` beside it, else
-// `folder`/`name` in one of the folders above it (so in a build tree, in a test's runfiles, and in an
-// installation that keeps the layout), else the same above the working directory. Empty: nowhere.
+// `folder`/`name` in its runfiles, in one of the folders above it (a build tree, an installation that
+// keeps the layout), or in one of those above the working directory. Empty: nowhere.
 std::string LocateCompanion(absl::string_view folder, absl::string_view name);
 
 }  // namespace weft
