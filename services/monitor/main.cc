@@ -1,0 +1,134 @@
+// weft-monitor: watches the servers of active groups and tells every controller what it sees.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_split.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "common/log/log.h"
+#include "common/rpc/auth.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/metrics.h"
+#include "common/rpc/serve.h"
+#include "common/version/version.h"
+#include "services/monitor/monitor.h"
+
+ABSL_FLAG(std::string, listen, "127.0.0.1:32281", "host:port of gRPC (health and reflection).");
+ABSL_FLAG(std::string, metrics_listen, "", "host:port of /metrics; empty: none.");
+ABSL_FLAG(std::string, controller, "127.0.0.1:32280",
+          "host:port of every controller, separated by commas.");
+ABSL_FLAG(std::string, name, "monitor-1", "Name of this monitor, unique among all.");
+ABSL_FLAG(std::string, zone, "", "Where it watches from: a zone's name.");
+ABSL_FLAG(std::string, monitor_user, "weft_monitor", "Account that probes the servers.");
+ABSL_FLAG(std::string, monitor_password_file, "", "File with its password.");
+ABSL_FLAG(std::string, admin_user, "admin", "User that reports to the controllers.");
+ABSL_FLAG(std::string, admin_password_file, "", "File with its password.");
+ABSL_FLAG(absl::Duration, period, absl::Milliseconds(500), "Between two probes of one server.");
+ABSL_FLAG(absl::Duration, probe_deadline, absl::Seconds(1), "For one probe.");
+ABSL_FLAG(absl::Duration, patience, absl::Milliseconds(1500),
+          "How long a server must be silent before it counts as unreachable.");
+ABSL_FLAG(std::string, tls_cert, "", "Certificate of this process, for its own gRPC.");
+ABSL_FLAG(std::string, tls_key, "", "Key of that certificate.");
+ABSL_FLAG(std::string, tls_ca, "", "Authority that vouches for the controllers.");
+ABSL_FLAG(bool, insecure, false, "Allow plain text beyond loopback.");
+ABSL_FLAG(std::string, log_format, "logfmt", "logfmt or json.");
+ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");
+
+namespace weft::monitor {
+namespace {
+
+absl::Status InitializeLog() {
+  log::Options options;
+  options.service = "weft-monitor";
+  WEFT_RETURN_IF_ERROR(log::ParseLevel(absl::GetFlag(FLAGS_log_level), &options.level));
+  WEFT_RETURN_IF_ERROR(log::ParseFormat(absl::GetFlag(FLAGS_log_format), &options.format));
+  log::Initialize(options);
+  return absl::OkStatus();
+}
+
+// The password in `file`; empty where no file is named.
+absl::StatusOr<std::string> Password(const std::string& file) {
+  if (file.empty()) return std::string();
+  return rpc::ReadSecretFile(file);
+}
+
+absl::StatusOr<Monitor::Options> OptionsFromFlags() {
+  Monitor::Options options;
+  options.observer = absl::GetFlag(FLAGS_name);
+  options.zone = absl::GetFlag(FLAGS_zone);
+  options.watcher.period = absl::GetFlag(FLAGS_period);
+  options.watcher.detector.patience = absl::GetFlag(FLAGS_patience);
+  options.watcher.prober.deadline = absl::GetFlag(FLAGS_probe_deadline);
+  options.watcher.prober.user = absl::GetFlag(FLAGS_monitor_user);
+  WEFT_ASSIGN_OR_RETURN(options.watcher.prober.password,
+                        Password(absl::GetFlag(FLAGS_monitor_password_file)));
+
+  rpc::Credentials credentials;
+  const std::string admin_file = absl::GetFlag(FLAGS_admin_password_file);
+  if (!admin_file.empty()) {
+    credentials.user = absl::GetFlag(FLAGS_admin_user);
+    WEFT_ASSIGN_OR_RETURN(credentials.password, Password(admin_file));
+  }
+  for (absl::string_view address :
+       absl::StrSplit(absl::GetFlag(FLAGS_controller), ',', absl::SkipWhitespace())) {
+    rpc::ChannelOptions channel;
+    channel.address = std::string(address);
+    channel.ca_file = absl::GetFlag(FLAGS_tls_ca);
+    channel.credentials = credentials;
+    channel.allow_insecure = absl::GetFlag(FLAGS_insecure);
+    options.controllers.push_back(channel);
+  }
+  if (options.controllers.empty()) {
+    return absl::InvalidArgumentError("--controller names no controller; expected host:port");
+  }
+  return options;
+}
+
+absl::Status Run() {
+  WEFT_RETURN_IF_ERROR(InitializeLog());
+  WEFT_ASSIGN_OR_RETURN(Monitor::Options options, OptionsFromFlags());
+  rpc::Metrics metrics;
+
+  rpc::Server::Options serve;
+  serve.name = "weft-monitor";
+  serve.version = std::string(Version());
+  serve.listen = absl::GetFlag(FLAGS_listen);
+  serve.certificate_file = absl::GetFlag(FLAGS_tls_cert);
+  serve.key_file = absl::GetFlag(FLAGS_tls_key);
+  serve.allow_insecure = absl::GetFlag(FLAGS_insecure);
+  serve.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
+  serve.metrics = &metrics;
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,
+                        rpc::Server::Start(std::move(serve)));
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Monitor> monitor,
+                        Monitor::Start(options, &metrics, RealClock::Get()));
+  server->SetServing(true);
+  WEFT_LOG(kInfo, "monitor is up", {{"listen", server->address()}, {"name", options.observer}});
+  rpc::WaitForTermination();
+  WEFT_LOG(kInfo, "monitor stops");
+  server->Drain();
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace weft::monitor
+
+int main(int argc, char** argv) {
+  absl::SetProgramUsageMessage(
+      "weft-monitor --controller=HOST:PORT --monitor-password-file=FILE\n"
+      "Watches the servers of active groups and reports to the controllers.");
+  weft::rpc::BlockTerminationSignals();
+  absl::ParseCommandLine(argc, argv);
+  const absl::Status status = weft::monitor::Run();
+  if (status.ok()) return 0;
+  WEFT_LOG(kError, "monitor cannot run", {{"error", weft::DescribeError(status)}});
+  return 1;
+}

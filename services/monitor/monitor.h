@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/metrics.h"
+#include "services/monitor/reporter.h"
+#include "services/monitor/watcher.h"
+
+namespace weft::monitor {
+
+// A watcher, and a reporter for each controller: every controller hears everything, not only the
+// leader. Watches nothing until a controller says what to watch, and goes on watching that while
+// all controllers are away. Thread-safe.
+class Monitor {
+ public:
+  struct Options {
+    std::string observer;
+    std::string zone;
+    std::vector<rpc::ChannelOptions> controllers;
+    Watcher::Options watcher;
+  };
+
+  // INVALID_ARGUMENT, FAILED_PRECONDITION: see rpc::Connect. Nothing is connected yet when it
+  // returns. `metrics` and `clock` outlive the monitor.
+  static absl::StatusOr<std::unique_ptr<Monitor>> Start(const Options& options,
+                                                        rpc::Metrics* metrics, Clock* clock);
+  ~Monitor();
+
+ private:
+  Monitor(const Options& options, rpc::Metrics* metrics, Clock* clock);
+
+  void Seen(const WatchedServer& server, const Sample& sample, bool changed);
+  void TakeList(const std::vector<WatchedServer>& servers);
+
+  rpc::Metrics* const metrics_;
+  const rpc::Histogram probe_seconds_;
+  const rpc::Gauge servers_watched_;
+  std::unique_ptr<Watcher> watcher_;
+  std::vector<std::unique_ptr<Reporter>> reporters_;  // constant once the first is started
+};
+
+}  // namespace weft::monitor

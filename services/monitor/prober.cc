@@ -1,0 +1,128 @@
+#include "services/monitor/prober.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+#include "common/base/status_macros.h"
+#include "common/mysql/dialect.h"
+#include "common/mysql/errors.h"
+#include "services/monitor/prober_sql.h"
+
+namespace weft::monitor {
+namespace {
+
+Contact ContactOf(const absl::Status& status) {
+  switch (mysql::ClassifyContact(status)) {
+    case mysql::Contact::kAnswered:
+      return Contact::kAnswered;
+    case mysql::Contact::kRejected:
+      return Contact::kRejected;
+    case mysql::Contact::kUnreachable:
+      return Contact::kUnreachable;
+  }
+  return Contact::kUnreachable;
+}
+
+absl::string_view Name(mysql::ReceiverState state) {
+  switch (state) {
+    case mysql::ReceiverState::kStopped:
+      return "off";
+    case mysql::ReceiverState::kConnecting:
+      return "connecting";
+    case mysql::ReceiverState::kRunning:
+      return "on";
+  }
+  return "off";
+}
+
+Replication FromStatus(const mysql::ReplicaStatus& status) {
+  Replication replication;
+  replication.receiver = std::string(Name(status.receiver));
+  replication.applier_running = status.applier_running;
+  replication.error =
+      status.applier_error.empty() ? status.receiver_error : status.applier_error;
+  replication.lag = status.lag;
+  return replication;
+}
+
+}  // namespace
+
+Prober::Prober(Options options, HostPort address, Clock* clock)
+    : options_(std::move(options)),
+      address_(std::move(address)),
+      clock_(clock),
+      wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+Prober::~Prober() { close(wake_fd_); }
+
+absl::Status Prober::Open() {
+  mysql::ConnectOptions connect;
+  connect.host = address_.host;
+  connect.port = address_.port;
+  connect.user = options_.user;
+  connect.password = options_.password;
+  connect.tls = options_.tls;
+  connect.ca_file = options_.ca_file;
+  connect.connect_timeout = options_.deadline;
+  connect.read_timeout = options_.deadline;
+  connect.write_timeout = options_.deadline;
+  connect.statement_timeout = options_.deadline;
+  WEFT_ASSIGN_OR_RETURN(session_, mysql::Session::Open(connect));
+  return absl::OkStatus();
+}
+
+absl::Status Prober::Ask(Sample& sample) {
+  const mysql::Dialect dialect = mysql::DialectFor(session_->version());
+  WEFT_ASSIGN_OR_RETURN(
+      const mysql::ResultSet standing,
+      session_->Query(dialect.can.super_read_only ? sql::kStanding : sql::kStandingOld));
+  sample.writable = !standing.front().BoolOr("fenced", true);
+  sample.executed = standing.front().StringOr("executed", "");
+  WEFT_ASSIGN_OR_RETURN(const auto channels, mysql::ReadReplicaStatus(*session_, dialect));
+  if (!channels.empty()) sample.replication = FromStatus(channels.front());
+  return absl::OkStatus();
+}
+
+Sample Prober::Probe() {
+  const absl::Duration begin = clock_->MonotonicNow();
+  Sample sample;
+  absl::Status status;
+  const bool held = session_ != nullptr;
+  if (held) status = Ask(sample);
+  const bool died = held && !status.ok() && session_->broken() && !mysql::IsTimeout(status);
+  if (died) session_.reset();
+  if (session_ == nullptr) {
+    sample = Sample();
+    status = Open();
+    if (status.ok()) status = Ask(sample);
+  }
+
+  sample.contact = ContactOf(status);
+  sample.refused = mysql::IsRefused(status);
+  sample.latency = clock_->MonotonicNow() - begin;
+  if (!status.ok()) {
+    sample.error = std::string(status.message());
+    session_.reset();
+  }
+  return sample;
+}
+
+void Prober::Rest(absl::Duration timeout) {
+  pollfd watched[2] = {{wake_fd_, POLLIN, 0}, {-1, POLLRDHUP, 0}};
+  if (session_ != nullptr) watched[1].fd = session_->socket();
+  const int events = poll(watched, 2, static_cast<int>(absl::ToInt64Milliseconds(timeout)));
+  if (events > 0 && (watched[0].revents & POLLIN) != 0) {
+    uint64_t count = 0;
+    [[maybe_unused]] const ssize_t taken = read(wake_fd_, &count, sizeof(count));
+  }
+}
+
+void Prober::Wake() {
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one));
+}
+
+}  // namespace weft::monitor

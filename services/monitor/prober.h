@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/model/ids.h"
+#include "common/mysql/session.h"
+#include "services/monitor/detector.h"
+
+namespace weft::monitor {
+
+// Looks at one server over one held session. Not thread-safe, but for Wake().
+class Prober {
+ public:
+  struct Options {
+    std::string user;
+    std::string password;  // secret
+    mysql::TlsMode tls = mysql::TlsMode::kPreferred;
+    std::string ca_file;
+    // For one probe over a held session; opening one takes up to a second, the client library's
+    // resolution.
+    absl::Duration deadline = absl::Seconds(1);
+  };
+
+  Prober(Options options, HostPort address, Clock* clock);
+  ~Prober();
+
+  // One probe: opens a session if none is held, asks, and says how it ended. Blocks at most the
+  // deadline plus a second. A session that failed is dropped, and tried anew at once where it died
+  // of old age (a server that restarted must not look dead for one probe).
+  Sample Probe();
+
+  // Sleeps until `timeout` is over, the held connection dies, or Wake() is called. A dying
+  // connection is seen within a millisecond, so the next probe finds a dead server at once.
+  void Rest(absl::Duration timeout);
+
+  // Ends a Rest early, also the next one. Any thread.
+  void Wake();
+
+ private:
+  absl::Status Open();
+  absl::Status Ask(Sample& sample);
+
+  const Options options_;
+  const HostPort address_;
+  Clock* const clock_;
+  int wake_fd_;  // an eventfd
+  std::unique_ptr<mysql::Session> session_;
+};
+
+}  // namespace weft::monitor

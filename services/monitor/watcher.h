@@ -1,0 +1,70 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "common/base/clock.h"
+#include "common/base/mutex.h"
+#include "common/model/ids.h"
+#include "services/monitor/detector.h"
+#include "services/monitor/prober.h"
+
+namespace weft::monitor {
+
+struct WatchedServer {
+  ServerUuid uuid;
+  HostPort address;
+
+  friend bool operator==(const WatchedServer&, const WatchedServer&) = default;
+  friend auto operator<=>(const WatchedServer&, const WatchedServer&) = default;
+};
+
+// Watches a changing list of servers, one thread each. Thread-safe.
+class Watcher {
+ public:
+  struct Options {
+    Prober::Options prober;
+    Detector::Options detector;
+    // Between two probes of a server that answers; a silent one is probed without rest but for
+    // `retry`.
+    absl::Duration period = absl::Milliseconds(500);
+    absl::Duration retry = absl::Milliseconds(100);
+  };
+
+  // Called from a server's thread: `changed` when controllers must hear of it at once. Must not
+  // block.
+  using Listener = std::function<void(const WatchedServer& server, const Sample& sample,
+                                      bool changed)>;
+
+  Watcher(Options options, Clock* clock, Listener listener);
+  // Ends all threads; takes as long as the slowest probe under way.
+  ~Watcher();
+
+  // Replaces the list. Servers that stay keep their session and opinion. Does not wait for threads
+  // that end.
+  void Watch(const std::vector<WatchedServer>& servers);
+
+  // The opinions formed so far.
+  std::map<WatchedServer, Opinion> Opinions() const;
+
+ private:
+  struct Post;
+
+  void Loop(Post& watch);
+  void JoinEnded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const Options options_;
+  Clock* const clock_;
+  const Listener listener_;
+
+  mutable Mutex mutex_;
+  std::map<WatchedServer, std::unique_ptr<Post>> watches_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<Post>> ending_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace weft::monitor
