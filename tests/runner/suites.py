@@ -1,0 +1,139 @@
+"""The suites: what each is, and how it is run. A suite is a function that returns a Tally."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import tally
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+# Tags that move a test out of the unit suite. A test carries one of them.
+TAGS = ("simulation", "contract", "integration", "interop", "chaos", "browser", "bench")
+# Real servers: yesterday's result says nothing about today's.
+NEVER_CACHED = ("contract", "integration", "interop", "chaos", "browser")
+
+# Bazel's codes for "tests failed" and "no such tests"; any other trouble is a failure of its own.
+TESTS_FAILED, NO_TESTS = 3, 4
+
+# What Bazel's suites look at; main.py narrows it when patterns are on the command line.
+targets = ["//..."]
+
+
+def bazel(command, *arguments):
+    """Runs Bazel. WEFT_BAZEL_STARTUP and WEFT_BAZEL_FLAGS may hold options of its two kinds."""
+    quiet = [] if sys.stderr.isatty() else ["--noshow_progress"]
+    startup = os.environ.get("WEFT_BAZEL_STARTUP", "").split()
+    flags = os.environ.get("WEFT_BAZEL_FLAGS", "").split()
+    words = ["bazel", *startup, command, *quiet, *flags, *arguments]
+    return subprocess.run(words, cwd=ROOT).returncode
+
+
+def bazel_events(command, prefix, *arguments):
+    """Runs Bazel and counts what it did."""
+    with tempfile.TemporaryDirectory() as scratch:
+        path = pathlib.Path(scratch, "events.json")
+        code = bazel(command, "--keep_going", f"--build_event_json_file={path}", *arguments)
+        lines = path.read_text().splitlines() if path.exists() else []
+        result = tally.of_events([json.loads(line) for line in lines], prefix)
+    if code not in (0, TESTS_FAILED, NO_TESTS) and not result.failures:
+        result.failures.append(f"{prefix}bazel {command} (exit code {code})")
+    return result
+
+
+def script(suite, *command):
+    """Runs a script that reports cases by line (see tally.of_lines), and shows what it says."""
+    process = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    print(process.stdout, end="", flush=True)
+    result = tally.of_lines(process.stdout, suite)
+    if process.returncode != 0 and not result.failures:
+        result.failures.append(f"{suite} (exit code {process.returncode})")
+    return result
+
+
+def build():
+    """Everything compiles: also what no test needs."""
+    result = bazel_events("build", "build ", *targets)
+    if not result.failures:
+        result.passed = 1
+    return result
+
+
+def tagged(name):
+    """The Bazel tests of one suite."""
+    if name == "unit":
+        filters = ",".join("-" + tag for tag in TAGS)
+    else:
+        filters = name
+    arguments = ["--build_tests_only", f"--test_tag_filters={filters}"]
+    if name in NEVER_CACHED:
+        arguments.append("--nocache_test_results")
+    return bazel_events("test", "", *arguments, *targets)
+
+
+def mysql():
+    """Real servers are there for the suites that start them."""
+    result = tally.Tally()
+    for version in ("9.7", "5.6"):
+        code = subprocess.run([ROOT / "deploy/mysql/obtain", version], cwd=ROOT).returncode
+        if code == 0:
+            result.passed += 1
+        else:
+            result.failures.append(f"deploy/mysql/obtain {version}")
+    return result
+
+
+def sanitizers():
+    """Tests tagged "sanitize", built with address and undefined behaviour checks, then with thread."""
+    result = tally.Tally()
+    for config in ("asan_ubsan", "tsan"):
+        arguments = [f"--config={config}", "--build_tests_only", "--test_tag_filters=sanitize"]
+        result.add(bazel_events("test", f"{config} ", *arguments, *targets))
+    return result
+
+
+def tidy():
+    """The rules of the tree that no compiler knows, and their self-tests."""
+    result = script("runner", sys.executable, "-B", "tests/runner/tally_test.py")
+    result.add(script("tidy", sys.executable, "-B", "tests/tidy/main.py"))
+    return result
+
+
+def clang_tidy():
+    """clang-tidy on the files changed since WEFT_TIDY_BASE (default: the branch's own changes)."""
+    return script("clang-tidy", sys.executable, "-B", "tests/tidy/clang_tidy.py")
+
+
+def prometheus():
+    """promtool on the scrape configuration and the alert rules."""
+    return script("prometheus", sys.executable, "-B", "tests/runner/prometheus.py")
+
+
+# In the order in which CI runs them: what fails fastest first. chaos and browser are not yet in it.
+SUITES = {
+    "tidy": tidy,
+    "build": build,
+    "unit": lambda: tagged("unit"),
+    "simulation": lambda: tagged("simulation"),
+    "mysql": mysql,
+    "contract": lambda: tagged("contract"),
+    "integration": lambda: tagged("integration"),
+    "interop": lambda: tagged("interop"),
+    "chaos": lambda: tagged("chaos"),
+    "browser": lambda: tagged("browser"),
+    "prometheus": prometheus,
+    "sanitizers": sanitizers,
+    "clang-tidy": clang_tidy,
+}
+DESCRIPTIONS = {
+    "unit": "Bazel tests beside the code: no server, no network",
+    "simulation": "the deterministic simulator and its checkers, over many seeds",
+    "contract": "one suite of promises, kept by the fakes and by the real adapters",
+    "integration": "real MySQL servers and Weft's processes",
+    "interop": "real clients of other projects",
+    "chaos": "real servers under faults",
+    "browser": "the web console in a real browser",
+}
