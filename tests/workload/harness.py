@@ -1,0 +1,181 @@
+"""Drives a sandbox and a writer from outside, as any user could: by the weft command, signals and the
+sandbox's own JSON. For benchmarks and the demo."""
+
+import json
+import os
+import pathlib
+import queue
+import signal
+import subprocess
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+WEFT = ROOT / "bazel-bin/services/cli/weft"
+WRITER = ROOT / "bazel-bin/tests/workload/writer_main"
+TARGETS = ["//services/cli:weft", "//services/controller:weft-controller",
+           "//services/monitor:weft-monitor", "//tests/workload:writer_main",
+           "//common/mysqld:mysqld_supervisor"]
+
+
+class Failed(Exception):
+    """Something did not happen as it should; the text says what."""
+
+
+def build():
+    """Builds what a sandbox needs. Quick when it is built."""
+    subprocess.run(["bazel", "build", *TARGETS], cwd=ROOT, check=True,
+                   stdout=subprocess.DEVNULL)
+
+
+def wait_until(condition, timeout, what):
+    """The first true value of condition(); Failed after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise Failed(f"waited {timeout} s in vain: {what}")
+
+
+class Sandbox:
+    """Real servers and all Weft processes in one folder. A context manager: down at the end."""
+
+    def __init__(self, directory, servers=3, mysql="9.7", group="g1"):
+        self.directory = str(directory)
+        self.group = group
+        self.layout = self.weft("sandbox", "up", "--dir", self.directory, "--servers", str(servers),
+                                "--mysql", mysql, timeout=600)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run([WEFT, "sandbox", "down", "--dir", self.directory],
+                       stdout=subprocess.DEVNULL, check=False)
+
+    def weft(self, *arguments, timeout=120, check=True):
+        """Runs the client with -o json; returns what it printed last, parsed."""
+        command = [str(WEFT), *arguments, "-o", "json"]
+        if arguments[0] != "sandbox":
+            command += ["--sandbox", self.directory]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+        if check and done.returncode != 0:
+            raise Failed(f"weft {' '.join(arguments)} ended with {done.returncode}: "
+                         f"{done.stdout.strip()[-400:]} {done.stderr.strip()[-800:]}")
+        text = done.stdout.strip()
+        return parse_last(text) if text else None
+
+    def status(self):
+        return self.weft("sandbox", "status", "--dir", self.directory)
+
+    def members(self):
+        """address -> {"uuid", "pid", ...} as the sandbox sees them now."""
+        for group in self.status()["groups"]:
+            if group["id"] == self.group:
+                return {server["address"]: server for server in group["servers"]}
+        raise Failed(f"the sandbox has no group {self.group}")
+
+    def show(self):
+        """The group as Weft describes it."""
+        return self.weft("group", "show", self.group)
+
+    def server(self, address):
+        """The server's record in the group."""
+        for server in self.show()["servers"]:
+            if server["address"] == address:
+                return server
+        raise Failed(f"{address} is not in group {self.group}")
+
+    def primary(self):
+        """Address of the primary of record; None without one."""
+        group = self.show()
+        for server in group["servers"]:
+            if server["name"] == group["primary"]:
+                return server["address"]
+        return None
+
+    def kill(self, address):
+        """kill -9; returns the instant."""
+        pid = self.members()[address]["pid"]
+        at = time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+        return at
+
+    def start(self, address):
+        self.weft("sandbox", "start-server", "--dir", self.directory, address)
+
+    def settled(self):
+        """True when every server is in its place and nothing is left to do."""
+        if self.show().get("pending_operation"):
+            return False
+        explained = self.weft("why", self.group, check=False)
+        statuses = [server["status"] for server in self.show()["servers"]]
+        return bool(explained and explained.get("settled")) and \
+            statuses.count("PRIMARY") == 1 and "FAULTY" not in statuses and \
+            "CONFIGURING" not in statuses
+
+
+def parse_last(text):
+    """The whole text as JSON or, where it is several lines, the last line."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return json.loads(text.splitlines()[-1])
+
+
+class Writer:
+    """The application under which everything happens. A context manager."""
+
+    def __init__(self, sandbox, rate=200, statement_timeout="1s"):
+        app = sandbox.layout["app"]
+        self._process = subprocess.Popen(
+            [WRITER, "--servers=" + ",".join(sandbox.members()), f"--user={app['user']}",
+             f"--password_file={app['password_file']}", f"--database={app['database']}",
+             f"--rate={rate}", f"--statement_timeout={statement_timeout}"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._events = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self._process.stdin.close()
+            self._process.wait(timeout=10)
+        except (OSError, subprocess.TimeoutExpired):
+            self._process.kill()
+
+    def _read(self):
+        for line in self._process.stdout:
+            self._events.put(json.loads(line))
+
+    def _say(self, word):
+        self._process.stdin.write(word + "\n")
+        self._process.stdin.flush()
+
+    def next(self, kind, timeout):
+        """The next event of that kind; others before it are dropped."""
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                event = self._events.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise Failed(f"the writer saw no '{kind}' within {timeout} s") from None
+            if event["event"] == "failed":
+                raise Failed(event["error"])
+            if event["event"] == kind:
+                return event
+
+    def moved(self, timeout=60):
+        return self.next("moved", timeout)
+
+    def check(self, timeout=60):
+        self._say("check")
+        return self.next("checked", timeout)
+
+    def status(self):
+        self._say("status")
+        return self.next("status", 10)
