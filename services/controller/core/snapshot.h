@@ -47,6 +47,8 @@ struct SemiSync {
   bool source_active = false;  // it has not fallen back to asynchronous
   uint32_t source_clients = 0;
   bool replica_enabled = false;  // the flag: ON proves no restart since admission (rule 4)
+  // The flag is set at start by a config file or a persisted value, so ON proves nothing.
+  bool replica_preset = false;
 
   friend bool operator==(const SemiSync&, const SemiSync&) = default;
 };

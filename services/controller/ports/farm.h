@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -36,6 +37,13 @@ struct Admission {
 class Farm {
  public:
   virtual ~Farm() = default;
+
+  // Everything from now on is done under `term` (rule 10). Before its first act or answer on each
+  // server the sessions of earlier terms are killed and seen gone. `still_leading` (empty: always)
+  // is asked before each statement that changes something; false ends the step with ABORTED. Term 0
+  // (the state before the first call): this process does not lead; it may look, and Apply is
+  // refused with FAILED_PRECONDITION. Thread-safe, does not block.
+  virtual void SetTerm(uint64_t /*term*/, std::function<bool()> /*still_leading*/) {}
 
   // Looks at every server of the group at the same time, the primary of record after the others
   // have answered (or failed). Never fails as a whole: silence is an observation.
