@@ -50,6 +50,14 @@ struct Intent {
   std::string operation;  // id of the operation that reports on it
   absl::Duration write_stop_budget = absl::Seconds(10);
 
+  // Set before a switchover fences a primary of record that accepts writes: if the intent is given
+  // up before its Commit, that primary is made writable again, whether the group is active or not.
+  bool reopen = false;
+  // Not empty: given up before its Commit, for this reason (UPPER_SNAKE, with its message). What
+  // was revoked is put back first, then the intent ends as refused.
+  std::string given_up;
+  std::string given_up_message;
+
   friend bool operator==(const Intent&, const Intent&) = default;
 };
 

@@ -48,7 +48,7 @@ struct Follow {
   bool acknowledge = false;
   friend bool operator==(const Follow&, const Follow&) = default;
 };
-// Stops replicating and forgets the source; acknowledges nobody.
+// Stops replicating and forgets the source, with what relay log it has left; acknowledges nobody.
 struct Detach {
   ServerUuid server;
   friend bool operator==(const Detach&, const Detach&) = default;
@@ -63,8 +63,10 @@ struct ArmSource {
 // --- Steps on the record. Each is one transaction that compares term, epoch and the version of
 // --- the acknowledger set, and fails with ABORTED when one of them moved.
 
-// The new truth: primary, epoch + 1, acknowledger set, watermark. The old primary gets
-// `old_primary_status` (SECONDARY or FAULTY). An empty primary: the group has none from now on.
+// The new truth: primary, epoch + 1, acknowledger set, watermark (united with the recorded one; it
+// is also the `at_start` of the new epoch). The old primary gets `old_primary_status` (SECONDARY or
+// FAULTY). An empty primary: the group has none from now on. A pending kPromote intent gets the
+// primary as its target.
 struct Commit {
   ServerUuid primary;
   std::set<ServerUuid> acknowledgers;
@@ -91,13 +93,24 @@ struct BeginFailover {
   std::string evidence;
   friend bool operator==(const BeginFailover&, const BeginFailover&) = default;
 };
+// Writes the intent's `target`, and `reopen` = true: the primary of record is about to be fenced.
+struct BeginSwitchover {
+  ServerUuid target;
+  friend bool operator==(const BeginSwitchover&, const BeginSwitchover&) = default;
+};
+// Writes the intent's `given_up` and `given_up_message`: from now on what was revoked is put back.
+struct GiveUp {
+  std::string reason;
+  std::string message;
+  friend bool operator==(const GiveUp&, const GiveUp&) = default;
+};
 // The intent is fulfilled: back to kKeep, its operation has succeeded.
 struct Finish {
   friend bool operator==(const Finish&, const Finish&) = default;
 };
 
 using Step = std::variant<Fence, Unfence, StopReceiver, CatchUp, Follow, Detach, ArmSource, Commit,
-                          SetAcknowledgers, SetStatus, BeginFailover, Finish>;
+                          SetAcknowledgers, SetStatus, BeginFailover, BeginSwitchover, GiveUp, Finish>;
 
 // True for steps on the record, false for steps on servers.
 bool IsRecordStep(const Step& step);
@@ -116,14 +129,20 @@ struct Refusal {
   friend bool operator==(const Refusal&, const Refusal&) = default;
 };
 
-// One phase: its steps may run at the same time, and all must end before the next look.
-// Neither steps nor refusal: the group is settled.
+// One phase. Its steps on different servers run at the same time; steps on one server run in the
+// order given, and the first failure leaves out the rest of that server's. All must end before the
+// next look. A phase has either steps on servers or one step on the record, never both.
+// Neither steps nor refusal nor something to wait for: the group is settled.
 struct Plan {
   std::string phase;  // "revoke", "catch up", "commit", ...
   std::vector<Step> steps;
   std::optional<Refusal> refusal;
+  // Nothing can be done now but the group is not as it should be: look again soon. Says for what.
+  std::string waiting_for;
 
-  bool settled() const { return steps.empty() && !refusal.has_value(); }
+  bool settled() const {
+    return steps.empty() && !refusal.has_value() && waiting_for.empty();
+  }
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 std::string ToString(const Plan& plan);

@@ -90,6 +90,22 @@ struct Report {
   friend bool operator==(const Report&, const Report&) = default;
 };
 
+// What earlier looks of the same controller in the same epoch say of one server, by way of what the
+// primary had executed then (core/memory.h keeps it). Absent after a change of leader until enough
+// looks were made again: then less is proven, never more.
+struct Marks {
+  // What the primary had executed at a look before which this server had already been seen unable
+  // to acknowledge, and has been at every look since. It covers every commit that relied on it.
+  std::optional<GtidSet> unable;
+  // What the primary had executed when this server was first seen with its semi-sync replica flag
+  // off, as it has been at every look since: "read after its return" (rule 4).
+  std::optional<GtidSet> returned;
+  // It was seen with replica_preset at the last look that reached it.
+  bool preset = false;
+
+  friend bool operator==(const Marks&, const Marks&) = default;
+};
+
 // One look at one group: its record, then its servers. Input of Decide, Verdict and Findings.
 struct Snapshot {
   Group group;
@@ -102,6 +118,11 @@ struct Snapshot {
   absl::Duration heard_threshold = absl::Milliseconds(1500);
   // An acknowledger whose process is gone may be narrowed out after this long.
   absl::Duration narrow_after = absl::Seconds(5);
+
+  // How long an automatic failover must wait yet because of the one before it (S24).
+  absl::Duration cool_down = absl::ZeroDuration();
+  // By server; one without an entry has no marks.
+  std::map<ServerUuid, Marks> marks;
 
   // The observation of `uuid`; an unreachable one where the server was not looked at.
   const Observation& Of(const ServerUuid& uuid) const;

@@ -115,7 +115,8 @@ class Store {
   virtual absl::Status EndIntent(const std::string& group, const Operation& ended) = 0;
 
   // --- record steps of a plan. `seen` is the group as the snapshot had it: epoch and version of
-  // --- the acknowledger set are compared. Handles Commit, SetAcknowledgers, SetStatus.
+  // --- the acknowledger set are compared. Handles Commit, SetAcknowledgers, SetStatus, and
+  // --- BeginSwitchover and GiveUp (which write only fields of the pending intent).
   // --- A Commit appends to the history, gives the new primary PRIMARY/READ_WRITE, the old one
   // --- its status and mode, and sets intent.target to the primary.
   virtual absl::Status Apply(const Group& seen, const Step& step, absl::Time now) = 0;

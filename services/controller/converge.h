@@ -1,0 +1,107 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "services/controller/core/memory.h"
+#include "services/controller/core/plan.h"
+#include "services/controller/core/snapshot.h"
+#include "services/controller/ports/farm.h"
+#include "services/controller/ports/store.h"
+
+namespace weft::controller {
+
+// How one step ended.
+struct StepResult {
+  Step step;
+  absl::Status status;
+  absl::Duration took;
+};
+
+// How one round ended.
+enum class RoundEnd {
+  kActed,    // a phase was done: look again now
+  kFailed,   // a step failed, or the store or lease did: look again after a short rest
+  kWaiting,  // nothing can be done yet (`plan.waiting_for`): look again soon
+  kRefused,  // `plan.refusal`; an intent that was pending has been ended by it
+  kSettled,  // the group is as it should be
+};
+
+// What one round saw, decided and did: for events, metrics, operations and the API.
+struct Round {
+  RoundEnd end = RoundEnd::kFailed;
+  // OK, or what hindered the round as a whole (store, lease) or its first failed step.
+  absl::Status status;
+  std::optional<Snapshot> snapshot;  // absent when the record could not be read
+  Plan plan;
+  std::vector<StepResult> results;
+  // The intent's operation as this round ended it (Finish or refusal), if it did.
+  std::optional<Operation> ended;
+  // The operation of the failover that this round began, if it did.
+  std::optional<Operation> began;
+};
+
+// The loop of one group: observe, decide, act on one phase (design section 3). A value with memory
+// of earlier looks; make a new one with each term. Not thread-safe: one round at a time. The same
+// code runs under the reconciler's threads and, on one thread, in the simulator.
+class Converger {
+ public:
+  struct Options {
+    // One look at all servers of a group.
+    absl::Duration probe_deadline = absl::Milliseconds(1000);
+    // One step other than CatchUp, which brings its own budget.
+    absl::Duration step_deadline = absl::Seconds(5);
+    // After a step on the record only the record is read again, while the look at the servers is
+    // not older than this: a record step changes no server.
+    absl::Duration look_valid_for = absl::Milliseconds(250);
+    // S24. People's orders do not wait.
+    absl::Duration failover_cool_down = absl::Seconds(10);
+  };
+
+  struct Ports {
+    Farm* farm = nullptr;
+    Store* store = nullptr;
+    Clock* clock = nullptr;
+    // The monitors' votes on these servers.
+    std::function<std::map<ServerUuid, Report>(const std::vector<ServerUuid>&)> reports;
+    // OK while this controller's lease is good (rule 10). Asked, locally, before each step.
+    std::function<absl::Status()> may_act;
+    // Runs all of them, in any order or at the same time, and returns when all have returned.
+    std::function<void(std::vector<std::function<void()>>)> run_all;
+    // A fresh id for the operation of an automatic failover.
+    std::function<std::string()> new_operation_id;
+  };
+
+  Converger(std::string group, Options options, Ports ports);
+
+  // One round. Blocks at most for a look, a step's deadline and a few store calls.
+  Round Once();
+
+  // Reads the record and looks at all servers now. Writes nothing.
+  absl::StatusOr<Snapshot> Look();
+
+ private:
+  absl::StatusOr<Snapshot> Observe(bool may_reuse);
+  void Act(const Snapshot& snapshot, Round* round);
+  void ActOnServers(const Snapshot& snapshot, Round* round);
+  absl::Status ActOnRecord(const Snapshot& snapshot, const Step& step, Round* round);
+  void EndRefused(const Snapshot& snapshot, Round* round);
+
+  const std::string group_;
+  const Options options_;
+  const Ports ports_;
+  Memory memory_;
+  // The last look at the servers, and when it began; reused after a step on the record.
+  std::optional<Snapshot> last_look_;
+  absl::Duration last_look_began_ = absl::ZeroDuration();
+  bool reuse_look_ = false;
+};
+
+}  // namespace weft::controller
