@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/model/group.h"
 #include "services/controller/core/plan.h"
@@ -14,6 +15,8 @@
 namespace weft::controller {
 
 enum class OperationState { kRunning, kSucceeded, kFailed, kCancelled };
+absl::string_view ToString(OperationState state);  // "SUCCEEDED"
+std::optional<OperationState> ParseOperationState(absl::string_view text);
 
 // A long-running request, as the store keeps it.
 struct Operation {
@@ -107,22 +110,25 @@ class Store {
   virtual absl::StatusOr<Server> FindServer(const ServerUuid& uuid) = 0;
 
   // --- intent: writes it with its operation (created in the same transaction), compares revision.
-  // --- ABORTED "INTENT_PENDING" when another intent is not finished.
+  // --- ALREADY_EXISTS when the operation or its request id is known. ABORTED "INTENT_PENDING" when
+  // --- another intent is not finished. The pending intent's own operation may change that intent
+  // --- (a switchover whose primary died): then `operation` is not written.
   virtual absl::Status SetIntent(const std::string& group, uint64_t revision, const Intent& intent,
                                  const Operation& operation) = 0;
   // Back to kKeep and ends the intent's operation, in one transaction. Compares the intent's
-  // operation id.
+  // operation id: ABORTED "INTENT_MOVED".
   virtual absl::Status EndIntent(const std::string& group, const Operation& ended) = 0;
 
   // --- record steps of a plan. `seen` is the group as the snapshot had it: epoch and version of
   // --- the acknowledger set are compared. Handles Commit, SetAcknowledgers, SetStatus, and
   // --- BeginSwitchover and GiveUp (which write only fields of the pending intent).
   // --- A Commit appends to the history, gives the new primary PRIMARY/READ_WRITE, the old one
-  // --- its status and mode, and sets intent.target to the primary.
+  // --- its status and mode, and sets intent.target to the primary (record_steps.h has it exactly).
   virtual absl::Status Apply(const Group& seen, const Step& step, absl::Time now) = 0;
 
   // --- operations. Create: ALREADY_EXISTS when the request id is known (the earlier operation is
-  // --- found by FindByRequest). Update writes state, progress, phase, error, result.
+  // --- found by FindByRequest). Update writes state, progress, phase, error, result; an operation
+  // --- that has ended does not change any more (FAILED_PRECONDITION, or OK for the same state).
   virtual absl::Status CreateOperation(const Operation& operation) = 0;
   virtual absl::Status UpdateOperation(const Operation& operation) = 0;
   virtual absl::StatusOr<Operation> GetOperation(const std::string& id) = 0;

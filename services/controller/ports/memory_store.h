@@ -1,0 +1,141 @@
+#pragma once
+// A whole Store in memory, for tests and the simulator.
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
+#include "absl/strings/string_view.h"
+#include "common/base/mutex.h"
+#include "services/controller/ports/store.h"
+
+namespace weft::controller {
+
+// What is stored. It outlives the controllers: hand one to the MemoryStore of each.
+class MemoryDatabase {
+ public:
+  struct Options {
+    bool set_up = true;  // false: every call says NO_SCHEMA until SetUp
+    int schema = 1;      // what `found` says once it is set up; above 1 it is newer than we are
+    // How many of the newest are kept. Operations that run are never dropped.
+    size_t keep_operations = 10'000;
+    size_t keep_events = 100'000;
+  };
+
+  MemoryDatabase() : MemoryDatabase(Options()) {}
+  explicit MemoryDatabase(const Options& options);
+
+ private:
+  friend class MemoryStore;
+
+  using Operations = std::map<uint64_t, Operation>;
+  struct Data {
+    Lease lease;
+    std::map<std::string, Group> groups;  // with their whole history
+    Operations operations;                // by order of creation
+    uint64_t next_operation = 1;
+    std::map<uint64_t, Event> events;
+    uint64_t next_event = 1;
+
+    Operations::iterator FindOperation(const std::string& id);
+    Operations::iterator FindRequest(const std::string& request_id);
+    // ALREADY_EXISTS when the id or the request id is taken.
+    absl::Status CheckNew(const Operation& operation);
+    void Insert(const Operation& operation, size_t keep);
+    // ALREADY_EXISTS when a server other than `but` has that uuid or address.
+    absl::Status CheckFree(const Server& server, const ServerUuid& but);
+  };
+
+  const Options options_;
+  Mutex mutex_;
+  int schema_ ABSL_GUARDED_BY(mutex_);  // 0: not set up
+  Data data_ ABSL_GUARDED_BY(mutex_);
+};
+
+// What becomes of one call.
+enum class StoreFault {
+  kNone,
+  kUnavailable,  // UNAVAILABLE, and nothing happened
+  kAnswerLost,  // a write takes effect (if its comparisons hold) and says UNAVAILABLE; a read fails
+};
+
+// One controller's way to a MemoryDatabase. Thread-safe. Never blocks. Deterministic.
+class MemoryStore : public Store {
+ public:
+  // Asked before each call with the name of the method, such as "Apply". Called without locks.
+  using Faults = std::function<StoreFault(absl::string_view call, bool is_write)>;
+
+  MemoryStore() : MemoryStore(std::make_shared<MemoryDatabase>()) {}
+  explicit MemoryStore(std::shared_ptr<MemoryDatabase> database);
+
+  // From now on every call fails (true) or works again.
+  void SetUnavailable(bool unavailable);
+  // The next write gets `fault`; reads before it do not.
+  void FailNextWrite(StoreFault fault);
+  // Decides about every call that the above let through.
+  void SetFaults(Faults faults);
+
+  absl::Status SetUp() override;
+  absl::Status TearDown() override;
+  absl::StatusOr<SchemaStatus> Schema() override;
+  absl::StatusOr<Lease> ReadLease() override;
+  absl::StatusOr<Lease> TakeLease(const Lease& seen, const std::string& holder) override;
+  absl::StatusOr<Lease> RenewLease(const Lease& held) override;
+  void SetTerm(uint64_t term) override;
+  absl::StatusOr<std::vector<std::string>> ListGroups() override;
+  absl::StatusOr<Group> Load(const std::string& group) override;
+  absl::Status CreateGroup(const Group& group) override;
+  absl::Status DestroyGroup(const std::string& group, uint64_t revision) override;
+  absl::Status UpdateGroup(const Group& group) override;
+  absl::Status AddServer(const std::string& group, uint64_t revision,
+                         const Server& server) override;
+  absl::Status RemoveServer(const std::string& group, uint64_t revision,
+                            const ServerUuid& server) override;
+  absl::Status UpdateServer(const std::string& group, uint64_t revision, const ServerUuid& uuid,
+                            const Server& server) override;
+  absl::StatusOr<Server> FindServer(const ServerUuid& uuid) override;
+  absl::Status SetIntent(const std::string& group, uint64_t revision, const Intent& intent,
+                         const Operation& operation) override;
+  absl::Status EndIntent(const std::string& group, const Operation& ended) override;
+  absl::Status Apply(const Group& seen, const Step& step, absl::Time now) override;
+  absl::Status CreateOperation(const Operation& operation) override;
+  absl::Status UpdateOperation(const Operation& operation) override;
+  absl::StatusOr<Operation> GetOperation(const std::string& id) override;
+  absl::StatusOr<std::optional<Operation>> FindByRequest(const std::string& request_id) override;
+  absl::StatusOr<std::vector<Operation>> ListOperations(const std::string& group, int limit,
+                                                        const std::string& before) override;
+  absl::Status RequestCancel(const std::string& id) override;
+  absl::Status AppendEvent(const Event& event) override;
+  absl::StatusOr<std::vector<Event>> ListEvents(const std::string& group, int limit,
+                                                uint64_t before) override;
+
+ private:
+  using Data = MemoryDatabase::Data;
+  using Body = absl::FunctionRef<absl::Status(Data&)>;
+  using GroupBody = absl::FunctionRef<absl::Status(Data&, Group&)>;
+
+  StoreFault NextFault(absl::string_view call, bool is_write);
+  absl::Status Read(absl::string_view call, Body body);
+  // `body` must change nothing when it fails.
+  absl::Status Write(absl::string_view call, Body body);
+  absl::Status WriteLease(absl::string_view call, Body body);
+  absl::Status WriteGroup(absl::string_view call, const std::string& group, GroupBody body);
+  // Also compares the revision, and raises it when `body` succeeds.
+  absl::Status WriteRevision(absl::string_view call, const std::string& group, uint64_t revision,
+                             GroupBody body);
+
+  const std::shared_ptr<MemoryDatabase> database_;
+
+  Mutex mutex_;  // never held together with the database's
+  uint64_t term_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool unavailable_ ABSL_GUARDED_BY(mutex_) = false;
+  StoreFault next_write_ ABSL_GUARDED_BY(mutex_) = StoreFault::kNone;
+  Faults faults_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace weft::controller
