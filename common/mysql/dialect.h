@@ -1,25 +1,19 @@
 #pragma once
-// What each server version calls its replication verbs, and what it can do at all. One table; no
-// I/O except in the functions that take a Session.
+// What each server version calls its replication verbs, and what it can do at all. Pure.
 //
 // Sources: the release notes named beside each capability, and trials against 5.6.24, 9.7 and
 // MariaDB 10.11.
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "common/model/gtid_set.h"
 #include "common/mysql/result_set.h"
 #include "common/mysql/server_version.h"
 
 namespace weft::mysql {
 
-class Session;
-
-// What a version lacks is a finding of the group (design.md section 4), never a silent fallback.
+// What a version lacks is a finding of the group, never a silent fallback.
 struct Capabilities {
   bool gtid = false;                  // 5.6.5
   bool gtid_tags = false;             // 8.3.0
@@ -29,6 +23,7 @@ struct Capabilities {
   bool receiver_only_change = false;  // 5.7.4: CHANGE with only the receiver stopped
   bool wait_for_executed = false;     // 5.7.5: WAIT_FOR_EXECUTED_GTID_SET
   bool replication_tables = false;    // 5.7.2: performance_schema.replication_*
+  bool replication_times = false;     // 8.0.1: times of transactions in those tables
   bool source_public_key = false;     // 8.0.4: caching_sha2_password without TLS
   bool set_persist = false;           // 8.0.11
   bool dynamic_privileges = false;    // 8.0.11: CONNECTION_ADMIN, SYSTEM_VARIABLES_ADMIN, ...
@@ -99,8 +94,8 @@ struct Dialect {
   absl::string_view show_replicas;
   absl::string_view show_binary_log_status;
   absl::string_view reset_binary_logs;
-  absl::string_view
-      wait_for_executed;  // parameters: GTID set, seconds; see dialect_sql.h for the answers
+  absl::string_view wait_for_executed;  // see WaitForExecuted in replica_status.h
+  absl::string_view receiver_progress;  // see ReadReceiverProgress
 
   // System variable names.
   absl::string_view net_timeout;  // replica_net_timeout
@@ -111,7 +106,8 @@ struct Dialect {
   // The statement for `change`; "" when nothing is set.
   std::string ChangeSource(const SourceChange& change) const;
 
-  bool source_words = false;  // CHANGE REPLICATION SOURCE ... SOURCE_HOST rather than MASTER_HOST
+  // CHANGE REPLICATION SOURCE TO SOURCE_HOST rather than CHANGE MASTER TO MASTER_HOST.
+  bool source_words = false;
 };
 
 // The dialect of a version, also of versions not yet known (as the newest) and older than 5.6
@@ -126,50 +122,5 @@ struct SemiSyncLoaded {
   const SemiSyncNames* replica = nullptr;
 };
 SemiSyncLoaded FindSemiSync(const ResultSet& variables);
-
-enum class ReceiverState { kStopped, kConnecting, kRunning };
-
-// One replication channel of a server.
-struct ReplicaStatus {
-  std::string channel;  // "" is the default channel
-  std::string source_host;
-  int source_port = 0;
-  std::string source_user;
-  std::string source_uuid;  // "" before the first contact
-  uint64_t source_server_id = 0;
-
-  ReceiverState receiver = ReceiverState::kStopped;
-  bool applier_running = false;
-  std::string receiver_text;  // what the thread says it does
-  std::string applier_text;
-
-  int receiver_errno = 0;
-  std::string receiver_error;
-  int applier_errno = 0;
-  std::string applier_error;
-
-  // Received since the relay logs began (may miss what was purged from them), and all that is
-  // executed.
-  GtidSet retrieved;
-  GtidSet executed;
-  bool auto_position = false;
-
-  std::optional<absl::Duration> lag;    // Seconds_Behind; nullopt when the server does not know
-  std::optional<absl::Duration> delay;  // configured
-  absl::Duration connect_retry = absl::ZeroDuration();
-  bool tls = false;
-  // The replication filters in force, "" when there are none.
-  std::string filters;
-
-  bool operator==(const ReplicaStatus&) const = default;
-};
-
-// Reads the rows of show_replica_status of any version. InvalidArgument when a GTID set does not
-// parse (MariaDB).
-absl::StatusOr<std::vector<ReplicaStatus>> ParseReplicaStatus(const ResultSet& rows);
-
-// One round trip. Empty when the server is no replica. Blocks up to the session's timeouts.
-absl::StatusOr<std::vector<ReplicaStatus>> ReadReplicaStatus(Session& session,
-                                                             const Dialect& dialect);
 
 }  // namespace weft::mysql

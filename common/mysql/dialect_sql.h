@@ -2,7 +2,7 @@
 // Every statement that differs between server versions, once and by name. Chosen by dialect.h.
 #include "absl/strings/string_view.h"
 
-namespace weft::mysql::sql {
+namespace weft::mysql::statements {
 
 // 8.0.22 and later.
 inline constexpr absl::string_view kShowReplicaStatus = "SHOW REPLICA STATUS";
@@ -46,13 +46,20 @@ inline constexpr absl::string_view kWaitForExecuted =
 inline constexpr absl::string_view kWaitForExecutedOld =
     "SELECT WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS(?, ?) AS waited";
 
-// The receiver's last sign of life from its source, 5.7 and later. One row per channel; the ages
-// are NULL when there was no event yet, and are measured by the server's own clock.
+// The receiver's last sign of life from its source. One row per channel; `silence_us` is NULL when
+// there was no event yet. Times never reached are zero, which GREATEST ignores. 8.0 and later; 5.7
+// has no times of transactions, but sends heartbeats on an idle channel alike.
 inline constexpr absl::string_view kReceiverProgress =
-    "SELECT CHANNEL_NAME AS channel, SOURCE_UUID AS source_uuid, SERVICE_STATE AS service_state,"
-    " RECEIVED_TRANSACTION_SET AS received, COUNT_RECEIVED_HEARTBEATS AS heartbeats,"
-    " IF(LAST_HEARTBEAT_TIMESTAMP = 0, NULL,"
-    "    TIMESTAMPDIFF(MICROSECOND, LAST_HEARTBEAT_TIMESTAMP, NOW(6))) AS heartbeat_age_us"
+    "SELECT CHANNEL_NAME AS channel, RECEIVED_TRANSACTION_SET AS received,"
+    " COUNT_RECEIVED_HEARTBEATS AS heartbeats,"
+    " TIMESTAMPDIFF(MICROSECOND, NULLIF(GREATEST(LAST_HEARTBEAT_TIMESTAMP,"
+    " LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP, QUEUEING_TRANSACTION_START_QUEUE_TIMESTAMP),"
+    " '0000-00-00 00:00:00'), NOW(6)) AS silence_us"
     " FROM performance_schema.replication_connection_status";
+inline constexpr absl::string_view kReceiverProgressOld =
+    "SELECT CHANNEL_NAME AS channel, RECEIVED_TRANSACTION_SET AS received,"
+    " COUNT_RECEIVED_HEARTBEATS AS heartbeats,"
+    " TIMESTAMPDIFF(MICROSECOND, NULLIF(LAST_HEARTBEAT_TIMESTAMP, '0000-00-00 00:00:00'), NOW(6))"
+    " AS silence_us FROM performance_schema.replication_connection_status";
 
-}  // namespace weft::mysql::sql
+}  // namespace weft::mysql::statements

@@ -44,7 +44,7 @@ int MysqlErrorCode(const absl::Status& status);
 // The five characters, "" when unknown.
 std::string MysqlSqlState(const absl::Status& status);
 
-// What a failed contact says about the server's life (design.md section 4, rule 7).
+// What a failed contact says about the server's life (safety rule 7).
 enum class Contact {
   kAnswered,     // OK, or an error that only a working server gives to a logged-in session
   kUnreachable,  // refused, timed out, host unknown, connection died: may be dead
@@ -59,8 +59,7 @@ Contact ClassifyContact(const absl::Status& status);
 bool IsRefused(const absl::Status& status);
 
 // True when Weft gave up waiting (connect, read, write or statement deadline), so the statement may
-// still run on the server: kill its session and see it gone before the next step (design.md section
-// 4, rule 10).
+// still run on the server: kill its session and see it gone before the next step (safety rule 10).
 bool IsTimeout(const absl::Status& status);
 
 // Marks a status of FromMysql as caused by our own deadline. For Session.

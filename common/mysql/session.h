@@ -2,7 +2,7 @@
 // One connection to a MySQL or MariaDB server. The only user of the vendor's connector, and the
 // only place where its exceptions are caught: everything else sees absl::Status (see errors.h).
 //
-// A session never reconnects by itself (design.md section 4, rule 10): after a transport error or a
+// A session never reconnects by itself (safety rule 10): after a transport error or a
 // deadline it is broken for good, since nobody can tell whether the statement still takes effect.
 // Open another one.
 #include <cstdint>
@@ -21,10 +21,11 @@
 namespace weft::mysql {
 
 enum class TlsMode {
-  kDisabled,   // plain text
-  kPreferred,  // TLS where the server offers it, else plain text
-  kRequired,   // TLS or FailedPrecondition; the server's certificate is not checked
-  kVerifyCa,   // TLS with a certificate that ca_file vouches for
+  kDisabled,        // plain text
+  kPreferred,       // TLS where the server offers it, else plain text
+  kRequired,        // TLS or FailedPrecondition; the server's certificate is not checked
+  kVerifyCa,        // TLS with a certificate that ca_file vouches for
+  kVerifyIdentity,  // and that names the host; refuses before the login, the others after it
 };
 
 struct ConnectOptions {

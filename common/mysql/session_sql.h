@@ -1,0 +1,21 @@
+#pragma once
+// The statements that a session sends of its own accord.
+#include "absl/strings/string_view.h"
+
+namespace weft::mysql::statements {
+
+// quote.h relies on the sql_mode; a lock_wait_timeout of seconds keeps a forgotten statement from
+// taking effect long after its sender gave up (safety rule 10).
+inline constexpr absl::string_view kSetUpSession =
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',"
+    " time_zone = '+00:00', lock_wait_timeout = ?";
+inline constexpr absl::string_view kDescribeSession =
+    "SELECT CONNECTION_ID() AS id, VERSION() AS version";
+inline constexpr absl::string_view kShowTlsCipher = "SHOW SESSION STATUS LIKE 'Ssl_cipher'";
+
+inline constexpr absl::string_view kBegin = "START TRANSACTION";
+inline constexpr absl::string_view kCommit = "COMMIT";
+inline constexpr absl::string_view kRollback = "ROLLBACK";
+inline constexpr absl::string_view kPing = "DO 0";
+
+}  // namespace weft::mysql::statements
