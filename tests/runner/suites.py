@@ -28,7 +28,7 @@ def bazel(command, *arguments):
     quiet = [] if sys.stderr.isatty() else ["--noshow_progress"]
     startup = os.environ.get("WEFT_BAZEL_STARTUP", "").split()
     flags = os.environ.get("WEFT_BAZEL_FLAGS", "").split()
-    words = ["bazel", *startup, command, *quiet, *flags, *arguments]
+    words = ["bazel", *startup, command, *quiet, *arguments, *flags]
     return subprocess.run(words, cwd=ROOT).returncode
 
 
