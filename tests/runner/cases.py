@@ -24,6 +24,12 @@ class _Lines(unittest.TestResult):
         print(self.errors[-1][1])
         print(f"FAIL {self._name(test)}")
 
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            print((self.failures + self.errors)[-1][1])
+            print(f"FAIL {self._name(subtest)}")
+
 
 def run():
     """Runs the cases of the calling script; ends the process with 1 if one failed."""

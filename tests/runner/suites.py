@@ -83,6 +83,8 @@ def mysql():
             result.passed += 1
         else:
             result.failures.append(f"deploy/mysql/obtain {version}")
+    if not result.failures:
+        result.add(script("deploy", sys.executable, "-B", "tests/deploy/obtain_test.py"))
     return result
 
 
