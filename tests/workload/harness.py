@@ -11,8 +11,10 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-WEFT = ROOT / "bazel-bin/services/cli/weft"
-WRITER = ROOT / "bazel-bin/tests/workload/writer_main"
+# Where the built programs are: a build tree, or a test's runfiles.
+BINARIES = pathlib.Path(os.environ.get("WEFT_BINARIES", ROOT / "bazel-bin"))
+WEFT = BINARIES / "services/cli/weft"
+WRITER = BINARIES / "tests/workload/writer_main"
 TARGETS = ["//services/cli:weft", "//services/controller:weft-controller",
            "//services/monitor:weft-monitor", "//tests/workload:writer_main",
            "//common/mysqld:mysqld_supervisor"]
@@ -55,12 +57,16 @@ class Sandbox:
         subprocess.run([WEFT, "sandbox", "down", "--dir", self.directory],
                        stdout=subprocess.DEVNULL, check=False)
 
-    def weft(self, *arguments, timeout=120, check=True):
-        """Runs the client with -o json; returns what it printed last, parsed."""
+    def run(self, *arguments, timeout=120):
+        """Runs the client with -o json; returns the completed process."""
         command = [str(WEFT), *arguments, "-o", "json"]
         if arguments[0] != "sandbox":
             command += ["--sandbox", self.directory]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)
+
+    def weft(self, *arguments, timeout=120, check=True):
+        """As run; returns what it printed last, parsed. Failed when the exit code is not 0."""
+        done = self.run(*arguments, timeout=timeout)
         if check and done.returncode != 0:
             raise Failed(f"weft {' '.join(arguments)} ended with {done.returncode}: "
                          f"{done.stdout.strip()[-400:]} {done.stderr.strip()[-800:]}")
@@ -96,15 +102,36 @@ class Sandbox:
                 return server["address"]
         return None
 
-    def kill(self, address):
-        """kill -9; returns the instant."""
+    def signal(self, address, number):
+        """Sends a signal to a server's mysqld; returns the instant."""
         pid = self.members()[address]["pid"]
         at = time.monotonic()
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
         return at
 
-    def start(self, address):
-        self.weft("sandbox", "start-server", "--dir", self.directory, address)
+    def kill(self, address):
+        """kill -9; returns the instant."""
+        return self.signal(address, signal.SIGKILL)
+
+    def start(self, which):
+        """Starts a server (by address) or a process ("controller", "monitor", "store")."""
+        self.weft("sandbox", "start-server", "--dir", self.directory, which)
+
+    def kill_process(self, which):
+        """kill -9 of a process ("controller", "monitor", "store")."""
+        self.weft("sandbox", "kill-server", "--dir", self.directory, which)
+
+    def await_settled(self, timeout=90):
+        wait_until(self.settled, timeout, f"group {self.group} settled")
+
+    def heal(self, address, timeout=120):
+        """Brings `address` back into the group, rebuilt where it has transactions of its own."""
+        def back():
+            server = self.server(address)
+            if server["status"] == "FAULTY" and server.get("errant"):
+                self.weft("server", "rejoin", server["uuid"], "--rebuild", timeout=300)
+            return self.settled()
+        wait_until(back, timeout, f"{address} back in the group")
 
     def settled(self):
         """True when every server is in its place and nothing is left to do."""
