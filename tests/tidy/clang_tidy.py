@@ -18,7 +18,7 @@ CLANG_TIDY = "clang-tidy-14"
 
 
 def git(*words):
-    process = subprocess.run(["git", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True,
+    process = subprocess.run(["git", "-c", "safe.directory=*", *words], cwd=ROOT, stdout=subprocess.PIPE, text=True,
                              stderr=subprocess.DEVNULL)
     return process.stdout.strip() if process.returncode == 0 else ""
 
@@ -68,14 +68,14 @@ def main():
         return 0
     since = base()
     if not since:
-        print("skip clang-tidy: there is no earlier commit to compare with")
+        print("skip changed files: there is no earlier commit to compare with")
         return 0
     subprocess.run([ROOT / "third_party/bazel/compile_commands.py"], cwd=ROOT, check=True)
     entries = json.loads((ROOT / "compile_commands.json").read_text())
     known = {os.path.relpath(entry["file"], ROOT) for entry in entries}
     sources = changed(since, known)
     if not sources:
-        print(f"skip clang-tidy: no C++ file changed since {since[:12]}")
+        print(f"skip changed files: no C++ file changed since {since[:12]}")
         return 0
     deadline = time.monotonic() + 60 * float(os.environ.get("WEFT_TIDY_MINUTES", "8"))
     good = True

@@ -109,7 +109,7 @@ class Tree:
 
 def read_tree():
     """What git has, and what it would add: not what it ignores."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
     files = []
     for name in sorted(set(names.decode().split("\0"))):
