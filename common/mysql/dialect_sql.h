@@ -46,6 +46,9 @@ inline constexpr absl::string_view kWaitForExecuted =
 inline constexpr absl::string_view kWaitForExecutedOld =
     "SELECT WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS(?, ?) AS waited";
 
+inline constexpr absl::string_view kHasExecuted =
+    "SELECT GTID_SUBSET(?, @@GLOBAL.gtid_executed) AS executed";
+
 // The receiver's last sign of life from its source. One row per channel; `silence_us` is NULL when
 // there was no event yet. Times never reached are zero, which GREATEST ignores. 8.0 and later; 5.7
 // has no times of transactions, but sends heartbeats on an idle channel alike.

@@ -208,9 +208,7 @@ std::optional<int> SystemError(absl::string_view text) {
   return number;
 }
 
-bool IsConnectError(int code) {
-  return code == kErrConnectionRefusedLocal || code == kErrConnectionRefused;
-}
+bool IsConnectError(int code) { return code == kErrConnectFailed || code == kErrConnectFailedOld; }
 
 }  // namespace
 

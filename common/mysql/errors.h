@@ -10,9 +10,8 @@
 namespace weft::mysql {
 
 // Numbers that callers ask for by name.
-inline constexpr int kErrConnectionRefusedLocal =
-    2002;  // also: connect timeout, with the errno in the text
-inline constexpr int kErrConnectionRefused = 2003;
+inline constexpr int kErrConnectFailed = 2002;  // also: connect timeout, with the errno in the text
+inline constexpr int kErrConnectFailedOld = 2003;  // the same, of other client libraries
 inline constexpr int kErrUnknownHost = 2005;
 inline constexpr int kErrServerGone = 2006;
 inline constexpr int kErrServerLost = 2013;

@@ -2,8 +2,10 @@
 // A bounded set of sessions to one server, for callers of many threads. Used for the state store:
 // when the store is down every Acquire says so at once, and none hangs.
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -17,7 +19,7 @@ namespace weft::mysql {
 
 struct PoolOptions {
   ConnectOptions connect;
-  // Sessions in use plus idle ones.
+  // In use at once; idle ones are the rest of them.
   size_t max_sessions = 8;
   // How long Acquire waits for a free session when all are in use.
   absl::Duration acquire_timeout = absl::Seconds(1);
@@ -48,12 +50,13 @@ class Pool {
 
    private:
     friend class Pool;
-    Lease(Pool* pool, std::unique_ptr<Session> session)
-        : pool_(pool), session_(std::move(session)) {}
+    Lease(Pool* pool, std::unique_ptr<Session> session, uint64_t generation)
+        : pool_(pool), session_(std::move(session)), generation_(generation) {}
     void Release();
 
     Pool* pool_;
     std::unique_ptr<Session> session_;
+    uint64_t generation_;
     bool discard_ = false;
   };
 
@@ -87,7 +90,10 @@ class Pool {
     absl::Duration since;
   };
 
-  void GiveBack(std::unique_ptr<Session> session, bool discard);
+  // Counts one more session in use, as soon as there is room.
+  absl::Status TakeSlot(const Deadline& deadline);
+  std::vector<Idle> TakeExpired() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void GiveBack(std::unique_ptr<Session> session, uint64_t generation, bool discard);
 
   const PoolOptions options_;
   Clock* const clock_;
@@ -96,6 +102,7 @@ class Pool {
   mutable Mutex mutex_;
   CondVar freed_;
   ConnectOptions connect_ ABSL_GUARDED_BY(mutex_);
+  // Counts the resets: a session of an earlier generation is not kept.
   uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<Idle> idle_ ABSL_GUARDED_BY(mutex_);  // the most recently used last
   size_t in_use_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -19,6 +20,7 @@
 #include "common/base/clock.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/mysql/connect_check.h"
 #include "common/mysql/session_sql.h"
 #include "common/mysql/socket_guard.h"
 
@@ -27,6 +29,8 @@ namespace {
 
 // How long closing may wait for a server that does not listen.
 constexpr absl::Duration kCloseTimeout = absl::Milliseconds(200);
+// How long to look for the reason of a failed connection.
+constexpr absl::Duration kCheckTimeout = absl::Milliseconds(200);
 
 sql::Driver* GetDriver() {
   static sql::Driver* const driver = [] {
@@ -171,7 +175,9 @@ class Session::Impl {
   absl::Status Dial();
   absl::Status SetUp();
   absl::Status CheckTls();
+  // The status of a failed statement, and of a failed attempt to connect.
   absl::Status Fail(const sql::SQLException& error, absl::string_view statement);
+  absl::Status FailToDial(const sql::SQLException& error);
 
   const std::shared_ptr<SocketGuard> guard_;
   std::unique_ptr<sql::Connection> connection_;
@@ -194,7 +200,22 @@ Session::Impl::~Impl() {
 
 absl::Status Session::Impl::Fail(const sql::SQLException& error, absl::string_view statement) {
   if (EndsSession(error.getErrorCode())) broken_ = true;
-  return FromMysql(error.getErrorCode(), error.getSQLState(), SafeMessage(error, statement));
+  // When the peer dies under an encrypted session, the library speaks of a TLS error.
+  const int code = error.getErrorCode() == kErrTls ? kErrServerLost : error.getErrorCode();
+  return FromMysql(code, error.getSQLState(), SafeMessage(error, statement));
+}
+
+absl::Status Session::Impl::FailToDial(const sql::SQLException& error) {
+  broken_ = true;
+  const std::string what = error.what();
+  const bool by_tcp = options_.unix_socket.empty();
+  if (by_tcp && error.getErrorCode() == kErrConnectFailed && absl::EndsWith(what, "(115)")) {
+    const int reason = ConnectError(options_.host, options_.port, kCheckTimeout);
+    const std::string text = absl::StrCat("Can't connect to server: ",
+                                          reason == 0 ? "it refused once" : std::strerror(reason));
+    return FromMysql(kErrConnectFailed, error.getSQLState(), absl::StrCat(text, " (", reason, ")"));
+  }
+  return FromMysql(error.getErrorCode(), error.getSQLState(), what);
 }
 
 absl::Status Session::Impl::Connect() {
@@ -219,7 +240,7 @@ absl::Status Session::Impl::Dial() {
     connection_.reset(GetDriver()->connect(properties));
     return absl::OkStatus();
   } catch (const sql::SQLException& error) {
-    return Fail(error, "");
+    return FailToDial(error);
   } catch (const std::exception& error) {
     return absl::InternalError(absl::StrCat("connecting: ", error.what()));
   }
