@@ -1,10 +1,10 @@
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
@@ -19,36 +19,41 @@ class HealthTable {
   struct Options {
     // A monitor that has not completed a round for this long has no vote.
     absl::Duration live_for = absl::Seconds(3);
+    // Nothing of it is kept after this long.
+    absl::Duration forget_after = absl::Minutes(10);
   };
 
   struct Entry {
     std::string observer;
     std::string zone;
     ServerUuid server;
+    HostPort address;  // that it looked at
     Contact contact = Contact::kUnreachable;
-    bool refused = false;
+    bool refused = false;  // kUnreachable: nobody listens on the port
     std::string error;
-    absl::Time since;         // by the monitor's clock, for display
-    absl::Time received;      // wall, for display
-    absl::Duration latency;   // of the last probe
+    absl::Time since;        // by the monitor's clock, for display
+    absl::Time received;     // wall, for display
+    absl::Duration latency;  // of the last probe
     absl::Duration lag;
-    std::string receiver;     // "on", "connecting", "off", "" (replicates from nobody)
+    std::string receiver;  // "on", "connecting", "off", "" (replicates from nobody)
     bool applier_running = false;
     std::string replication_error;
     std::string executed_gtids;
     bool writable = false;
   };
 
-  HealthTable(Options options, const Clock* clock);
+  // `clock` outlives the table.
+  HealthTable(Options options, Clock* clock);
 
-  // Takes one report. Returns the servers whose contact changed, for the caller to wake groups.
+  // Takes one report; a full round replaces everything the observer said before. Returns the
+  // servers of which it says something new (contact, refusal), for the caller to wake groups.
   std::vector<ServerUuid> Take(const std::string& observer, const std::string& zone,
                                const std::vector<Entry>& entries, bool full_round);
-  // The monitor's stream has ended: its votes lapse after live_for.
-  void Lost(const std::string& observer);
 
-  // Votes of live monitors on the named servers: input of a Snapshot.
+  // Votes of live monitors on the named servers: input of a Snapshot. A server nobody speaks of
+  // has no entry.
   std::map<ServerUuid, Report> Reports(const std::vector<ServerUuid>& servers) const;
+  // What live monitors say, in the order of `servers`, then by observer.
   std::vector<Entry> Entries(const std::vector<ServerUuid>& servers) const;
   int LiveObservers() const;
 
@@ -59,8 +64,11 @@ class HealthTable {
     std::map<ServerUuid, Entry> entries;
   };
 
+  bool Live(const Observer& observer, absl::Duration now) const;
+  void DropDead(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   const Options options_;
-  const Clock* const clock_;
+  Clock* const clock_;
   mutable Mutex mutex_;
   std::map<std::string, Observer> observers_ ABSL_GUARDED_BY(mutex_);
 };

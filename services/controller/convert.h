@@ -1,0 +1,82 @@
+#pragma once
+// Between the public API's messages and the controller's values. Pure.
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/model/group.h"
+#include "common/model/ids.h"
+#include "common/model/server.h"
+#include "google/protobuf/duration.pb.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "protos/weft/v1/groups.pb.h"
+#include "protos/weft/v1/health.pb.h"
+#include "protos/weft/v1/operations.pb.h"
+#include "protos/weft/v1/servers.pb.h"
+#include "protos/weft/v1/topology.pb.h"
+#include "services/controller/core/finding.h"
+#include "services/controller/core/plan.h"
+#include "services/controller/core/snapshot.h"
+#include "services/controller/health_table.h"
+#include "services/controller/ports/farm.h"
+#include "services/controller/ports/store.h"
+
+namespace weft::controller {
+
+// --- resource names. Reading accepts the bare id as well; INVALID_ARGUMENT says what was expected.
+
+std::string GroupName(absl::string_view id);        // "groups/G", "" for ""
+std::string ServerName(const ServerUuid& uuid);     // "servers/UUID", "" for none
+std::string OperationName(absl::string_view id);    // "operations/ID", "" for ""
+absl::StatusOr<std::string> GroupIdOf(absl::string_view name);
+absl::StatusOr<std::string> OperationIdOf(absl::string_view name);
+
+// A server as people name it: by uuid ("servers/UUID", "UUID") or by address ("host:port").
+struct ServerReference {
+  ServerUuid uuid;   // empty: by address
+  HostPort address;
+};
+absl::StatusOr<ServerReference> ServerReferenceOf(absl::string_view name);
+
+// --- scalars. An unspecified enumerator gives nullopt.
+
+google::protobuf::Timestamp ToProto(absl::Time time);
+google::protobuf::Duration ToProto(absl::Duration duration);
+absl::Time FromProto(const google::protobuf::Timestamp& time);
+absl::Duration FromProto(const google::protobuf::Duration& duration);
+v1::Durability ToProto(Durability durability);
+v1::ServerStatus ToProto(ServerStatus status);
+v1::ServerMode ToProto(ServerMode mode);
+std::optional<Durability> FromProto(v1::Durability durability);
+std::optional<ServerStatus> FromProto(v1::ServerStatus status);
+std::optional<ServerMode> FromProto(v1::ServerMode mode);
+
+// --- values.
+
+// Where `look` is given (of the same group), servers carry what it saw at `looked`.
+v1::Group ToProto(const Group& group, const Snapshot* look = nullptr,
+                  absl::Time looked = absl::InfinitePast());
+v1::Server ToProto(const Server& server);
+v1::ServerHealth HealthOf(const Snapshot& look, const ServerUuid& server, absl::Time looked);
+v1::GroupRoute RouteOf(const Group& group);
+
+v1::Operation ToProto(const Operation& operation);
+v1::Event ToProto(const Event& event);
+v1::Finding ToProto(const Finding& finding);
+v1::PlannedPhase PhaseOf(const Plan& plan);
+v1::Refusal ToProto(const Refusal& refusal);
+v1::ServerProblem ToProto(const AdmissionProblem& problem);
+
+v1::ObserverReport ToProto(const HealthTable::Entry& entry);
+// INVALID_ARGUMENT for a malformed uuid.
+absl::StatusOr<HealthTable::Entry> FromProto(const v1::ServerReport& report);
+
+// A refusal as a status: FAILED_PRECONDITION with its reason, next step and servers.
+absl::Status StatusOf(const Refusal& refusal);
+
+// What a conditional request compares ("etag").
+std::string EtagOf(const Group& group);
+
+}  // namespace weft::controller

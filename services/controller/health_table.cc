@@ -1,0 +1,94 @@
+#include "services/controller/health_table.h"
+
+#include <utility>
+
+namespace weft::controller {
+
+HealthTable::HealthTable(Options options, Clock* clock) : options_(options), clock_(clock) {}
+
+bool HealthTable::Live(const Observer& observer, absl::Duration now) const {
+  return now - observer.last_round <= options_.live_for;
+}
+
+std::vector<ServerUuid> HealthTable::Take(const std::string& name, const std::string& zone,
+                                          const std::vector<Entry>& entries, bool full_round) {
+  const absl::Time received = clock_->Now();
+  const absl::Duration now = clock_->MonotonicNow();
+  MutexLock lock(&mutex_);
+  auto [it, is_new] = observers_.try_emplace(name);
+  Observer& observer = it->second;
+  observer.zone = zone;
+  // What it said before it fell silent is no vote now.
+  const bool was_live = !is_new && Live(observer, now);
+  // Only a whole round shows that the monitor looks at everything it should.
+  if (is_new && !full_round) observer.last_round = -absl::InfiniteDuration();
+  if (full_round) observer.last_round = now;
+
+  std::vector<ServerUuid> changed;
+  std::map<ServerUuid, Entry> before;
+  if (full_round) std::swap(before, observer.entries);
+  for (const Entry& entry : entries) {
+    const std::map<ServerUuid, Entry>& old = full_round ? before : observer.entries;
+    const auto known = old.find(entry.server);
+    const bool same = was_live && known != old.end() &&
+                      known->second.contact == entry.contact &&
+                      known->second.refused == entry.refused;
+    if (!same) changed.push_back(entry.server);
+    Entry& kept = observer.entries[entry.server];
+    kept = entry;
+    kept.observer = name;
+    kept.zone = zone;
+    kept.received = received;
+  }
+  DropDead(now);
+  return changed;
+}
+
+void HealthTable::DropDead(absl::Duration now) {
+  // Kept for a while for display; forgotten in the end, since names of monitors come and go.
+  for (auto it = observers_.begin(); it != observers_.end();) {
+    const bool forgotten = now - it->second.last_round > options_.forget_after;
+    it = forgotten ? observers_.erase(it) : std::next(it);
+  }
+}
+
+std::map<ServerUuid, Report> HealthTable::Reports(const std::vector<ServerUuid>& servers) const {
+  const absl::Duration now = clock_->MonotonicNow();
+  std::map<ServerUuid, Report> reports;
+  MutexLock lock(&mutex_);
+  for (const auto& [name, observer] : observers_) {
+    if (!Live(observer, now)) continue;
+    for (const ServerUuid& server : servers) {
+      const auto entry = observer.entries.find(server);
+      if (entry == observer.entries.end()) continue;
+      Report& report = reports[server];
+      ++report.observers;
+      if (entry->second.contact == Contact::kUnreachable) ++report.unreachable;
+    }
+  }
+  return reports;
+}
+
+std::vector<HealthTable::Entry> HealthTable::Entries(const std::vector<ServerUuid>& servers) const {
+  const absl::Duration now = clock_->MonotonicNow();
+  std::vector<Entry> entries;
+  MutexLock lock(&mutex_);
+  for (const ServerUuid& server : servers) {
+    for (const auto& [name, observer] : observers_) {
+      if (!Live(observer, now)) continue;
+      const auto entry = observer.entries.find(server);
+      if (entry != observer.entries.end()) entries.push_back(entry->second);
+    }
+  }
+  return entries;
+}
+
+int HealthTable::LiveObservers() const {
+  const absl::Duration now = clock_->MonotonicNow();
+  int live = 0;
+  MutexLock lock(&mutex_);
+  for (const auto& [name, observer] : observers_) live += Live(observer, now) ? 1 : 0;
+  return live;
+}
+
+}  // namespace weft::controller

@@ -1,0 +1,190 @@
+#include "services/controller/leadership.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "common/base/error_details.h"
+#include "common/base/random.h"
+#include "common/log/log.h"
+
+namespace weft::controller {
+namespace {
+
+constexpr char kSuffixMark = '#';
+
+std::string WithoutSuffix(const std::string& holder) {
+  return holder.substr(0, holder.rfind(kSuffixMark));
+}
+
+}  // namespace
+
+Leadership::Leadership(Options options, Store* store, Clock* clock, Listener listener)
+    : options_(std::move(options)),
+      holder_(absl::StrCat(options_.name, std::string(1, kSuffixMark), RandomHex(4))),
+      store_(store),
+      clock_(clock),
+      listener_(std::move(listener)),
+      store_status_(absl::UnavailableError("the state store has not answered yet")) {}
+
+Leadership::~Leadership() { Stop(); }
+
+void Leadership::Start() {
+  if (options_.period > absl::ZeroDuration()) thread_ = std::thread([this] { Loop(); });
+}
+
+void Leadership::Stop() {
+  {
+    MutexLock lock(&mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+    stopping_changed_.NotifyAll();
+  }
+  if (thread_.joinable()) thread_.join();
+  if (held_.has_value()) {
+    const Lease held = *held_;
+    StopHolding();
+    // An empty holder is taken at once by whoever sees it. Failing only costs the next one a ttl.
+    if (!store_->TakeLease(held, "").ok()) WEFT_LOG(kInfo, "lease not given back");
+  }
+}
+
+void Leadership::Loop() {
+  while (true) {
+    Step();
+    MutexLock lock(&mutex_);
+    if (stopping_) return;
+    clock_->WaitFor(&stopping_changed_, &mutex_, options_.period);
+    if (stopping_) return;
+  }
+}
+
+bool Leadership::MayAct() const {
+  return absl::ToInt64Nanoseconds(clock_->MonotonicNow()) <
+         act_until_.load(std::memory_order_acquire);
+}
+
+bool Leadership::MayAct(uint64_t term) const {
+  return term_.load(std::memory_order_acquire) == term && MayAct();
+}
+
+Lease Leadership::lease() const {
+  MutexLock lock(&mutex_);
+  Lease lease = row_;
+  lease.holder = WithoutSuffix(lease.holder);
+  return lease;
+}
+
+bool Leadership::StoreUp() const {
+  MutexLock lock(&mutex_);
+  return store_status_.ok();
+}
+
+absl::Status Leadership::Check() const {
+  if (MayAct()) return absl::OkStatus();
+  MutexLock lock(&mutex_);
+  if (absl::IsFailedPrecondition(store_status_)) return store_status_;
+  if (!store_status_.ok()) {
+    return ::weft::Refusal(absl::StatusCode::kUnavailable, "STORE_DOWN",
+                   absl::StrCat("the state store does not answer: ", store_status_.message()),
+                   "an answer of the state store", std::string(store_status_.message()),
+                   "start the state store; Weft goes on by itself when it is back");
+  }
+  const std::string leader = WithoutSuffix(row_.holder);
+  absl::Status status = ::weft::Refusal(
+      absl::StatusCode::kUnavailable, "NOT_LEADING",
+      leader.empty() ? "no controller leads yet" : absl::StrCat("controller ", leader, " leads"),
+      "the leading controller", options_.name,
+      leader.empty() ? "try again in a second" : absl::StrCat("ask controller ", leader));
+  if (!leader.empty()) AddErrorMetadata(status, "leader", leader);
+  return status;
+}
+
+void Leadership::Step() {
+  if (held_.has_value()) {
+    Renew(*held_);
+  } else {
+    Watch();
+  }
+}
+
+void Leadership::Saw(const absl::StatusOr<Lease>& row) {
+  MutexLock lock(&mutex_);
+  store_status_ = row.status();
+  if (row.ok()) row_ = *row;
+}
+
+void Leadership::Renew(const Lease& held) {
+  const absl::Duration sent = clock_->MonotonicNow();
+  const absl::StatusOr<Lease> renewed = store_->RenewLease(held);
+  if (renewed.ok()) {
+    Saw(renewed);
+    held_ = *renewed;
+    ActUntil(sent);
+    return;
+  }
+  // The row moved: another took it, or an earlier renewal of ours took effect unseen.
+  const absl::StatusOr<Lease> row = store_->ReadLease();
+  Saw(row);
+  if (!row.ok()) return;  // the store is down: what is left of the lease runs out by itself
+  if (row->holder == holder_ && row->term == held.term) {
+    held_ = *row;
+    return;
+  }
+  WEFT_LOG(kWarning, "lease lost", {{"holder", row->holder}, {"term", row->term}});
+  StopHolding();
+  watched_.reset();
+  listener_.lost();
+}
+
+void Leadership::Watch() {
+  const absl::StatusOr<Lease> row = store_->ReadLease();
+  const absl::Duration now = clock_->MonotonicNow();
+  Saw(row);
+  if (!row.ok()) return;
+  // A take-over of ours whose answer was lost.
+  if (row->holder == holder_) {
+    watched_ = *row;
+    Take(*row);
+    return;
+  }
+  if (!watched_.has_value() || !(*watched_ == *row)) {
+    watched_ = *row;
+    watched_since_ = now;
+  }
+  if (row->holder.empty() || now - watched_since_ >= options_.ttl) Take(*row);
+}
+
+void Leadership::Take(const Lease& seen) {
+  const absl::Duration sent = clock_->MonotonicNow();
+  const absl::StatusOr<Lease> taken = store_->TakeLease(seen, holder_);
+  if (taken.ok()) {
+    Saw(taken);
+    BecomeHolder(*taken, sent);
+  } else if (absl::IsUnavailable(taken.status())) {
+    Saw(taken);
+  }
+}
+
+void Leadership::BecomeHolder(const Lease& lease, absl::Duration sent) {
+  WEFT_LOG(kInfo, "lease won", {{"holder", lease.holder}, {"term", lease.term}});
+  held_ = lease;
+  watched_.reset();
+  listener_.won(lease);
+  term_.store(lease.term, std::memory_order_release);
+  ActUntil(sent);
+}
+
+void Leadership::ActUntil(absl::Duration sent) {
+  const bool could = MayAct();
+  act_until_.store(absl::ToInt64Nanoseconds(sent + options_.ttl - options_.margin),
+                   std::memory_order_release);
+  if (!could && MayAct()) listener_.may_act();
+}
+
+void Leadership::StopHolding() {
+  held_.reset();
+  act_until_.store(0, std::memory_order_release);
+}
+
+}  // namespace weft::controller

@@ -1,0 +1,116 @@
+#include "services/controller/operation_runner.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "common/log/log.h"
+#include "services/controller/request_ledger.h"
+
+namespace weft::controller {
+
+bool OperationRunner::Stopping() const {
+  MutexLock lock(&mutex_);
+  return stopping_;
+}
+
+void OperationRunner::Reap() {
+  for (const std::string& id : ended_) {
+    const auto found = threads_.find(id);
+    if (found == threads_.end()) continue;
+    found->second.join();
+    threads_.erase(found);
+  }
+  ended_.clear();
+}
+
+absl::StatusOr<Operation> OperationRunner::Run(Operation operation, Work work) {
+  {
+    MutexLock lock(&mutex_);
+    Reap();
+    if (threads_.size() >= options_.max_running) {
+      return ::weft::Refusal(
+          absl::StatusCode::kResourceExhausted, "TOO_MANY_OPERATIONS",
+          absl::StrCat("this controller already runs ", threads_.size(), " long operations"),
+          absl::StrCat("fewer than ", options_.max_running), absl::StrCat(threads_.size()),
+          "wait for one to end: weft operation list");
+    }
+  }
+  WEFT_RETURN_IF_ERROR(store_->CreateOperation(operation));
+  WEFT_RETURN_IF_ERROR(Begin(operation, std::move(work)));
+  return operation;
+}
+
+absl::Status OperationRunner::Resume(Operation operation, Work work) {
+  return Begin(operation, std::move(work));
+}
+
+absl::Status OperationRunner::Begin(const Operation& operation, Work work) {
+  board_->Show(operation);
+  MutexLock lock(&mutex_);
+  Reap();
+  if (stopping_) return absl::UnavailableError("this controller is stopping");
+  if (threads_.count(operation.id) > 0) return absl::OkStatus();
+  threads_[operation.id] = std::thread([this, operation, work = std::move(work)] {
+    Do(operation, work);
+    MutexLock lock(&mutex_);
+    ended_.push_back(operation.id);
+  });
+  return absl::OkStatus();
+}
+
+void OperationRunner::Do(Operation operation, const Work& work) {
+  Running running;
+  running.cancelled = [this, id = operation.id] {
+    return Stopping() || board_->CancelRequested(id);
+  };
+  running.report = [this, &operation](double progress, const std::string& phase) {
+    operation.progress = progress;
+    operation.phase = phase;
+    operation.updated = clock_->Now();
+    board_->Report(operation);
+  };
+  const absl::StatusOr<std::string> result = work(running);
+  if (!result.ok() && Stopping()) return;
+  if (result.ok() && !result->empty()) operation.result = *result;
+  EndWith(result.status(), clock_->Now(), &operation);
+  board_->Settle(operation.id);
+  WriteEnd(operation);
+  board_->Show(operation);
+  WEFT_LOG(kInfo, "operation ended",
+           {{"operation", operation.id},
+            {"kind", operation.kind},
+            {"group", operation.group},
+            {"state", ToString(operation.state)},
+            {"error", operation.error_reason}});
+}
+
+void OperationRunner::WriteEnd(const Operation& operation) {
+  while (true) {
+    const absl::Status status = store_->UpdateOperation(operation);
+    if (status.ok()) return;
+    if (!absl::IsUnavailable(status)) {
+      WEFT_LOG(kWarning, "end of operation not written",
+               {{"operation", operation.id}, {"error", status}});
+      return;
+    }
+    MutexLock lock(&mutex_);
+    if (stopping_) return;
+    clock_->WaitFor(&stopping_changed_, &mutex_, options_.retry);
+  }
+}
+
+void OperationRunner::Stop() {
+  std::map<std::string, std::thread> threads;
+  {
+    MutexLock lock(&mutex_);
+    stopping_ = true;
+    stopping_changed_.NotifyAll();
+    threads.swap(threads_);
+    ended_.clear();
+  }
+  for (auto& [id, thread] : threads) thread.join();
+}
+
+}  // namespace weft::controller

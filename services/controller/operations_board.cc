@@ -1,0 +1,208 @@
+#include "services/controller/operations_board.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
+#include "common/log/log.h"
+
+namespace weft::controller {
+namespace {
+
+// What a watcher sees of an operation.
+std::string Look(const Operation& operation) {
+  return absl::StrCat(static_cast<int>(operation.state), "|", operation.progress, "|",
+                      operation.phase, "|", operation.cancel_requested, "|", operation.result);
+}
+
+}  // namespace
+
+OperationsBoard::OperationsBoard(Options options, Store* store, Clock* clock)
+    : options_(options), store_(store), clock_(clock), thread_([this] { Loop(); }) {}
+
+OperationsBoard::~OperationsBoard() {
+  {
+    MutexLock lock(&mutex_);
+    stopping_ = true;
+    changed_.NotifyAll();
+  }
+  thread_.join();
+}
+
+bool OperationsBoard::ShowLocked(const Operation& operation) {
+  Operation& shown = shown_[operation.id];
+  if (shown.done()) return false;
+  const double progress = std::max(shown.progress, operation.progress);
+  shown = operation;
+  shown.progress = progress;
+  shown.cancel_requested |= cancelled_.count(operation.id) > 0;
+  if (operation.done()) {
+    ended_.push_back(operation.id);
+    cancelled_.erase(operation.id);
+    while (ended_.size() > options_.keep_ended) {
+      shown_.erase(ended_.front());
+      ended_.pop_front();
+    }
+  }
+  changed_.NotifyAll();
+  return true;
+}
+
+void OperationsBoard::Show(const Operation& operation) {
+  {
+    MutexLock lock(&mutex_);
+    if (!ShowLocked(operation)) return;
+  }
+  Tell(operation);
+}
+
+void OperationsBoard::Report(const Operation& operation) {
+  {
+    MutexLock lock(&mutex_);
+    if (!ShowLocked(operation)) return;
+    unwritten_[operation.id] = operation;
+  }
+  Tell(operation);
+}
+
+void OperationsBoard::Settle(const std::string& id) {
+  MutexLock lock(&mutex_);
+  unwritten_.erase(id);
+  while (writing_ == id) changed_.Wait(&mutex_);
+}
+
+absl::StatusOr<Operation> OperationsBoard::Get(const std::string& id) const {
+  {
+    MutexLock lock(&mutex_);
+    if (const auto it = shown_.find(id); it != shown_.end()) return it->second;
+  }
+  return store_->GetOperation(id);
+}
+
+absl::StatusOr<Operation> OperationsBoard::Wait(const std::string& id,
+                                                absl::Duration timeout) const {
+  const Deadline deadline = Deadline::After(clock_, timeout);
+  while (true) {
+    absl::StatusOr<Operation> operation = Get(id);
+    if (!operation.ok() || operation->done() || deadline.Passed()) return operation;
+    MutexLock lock(&mutex_);
+    const auto it = shown_.find(id);
+    if (it != shown_.end() && it->second.done()) return it->second;
+    if (stopping_) return operation;
+    clock_->WaitFor(&changed_, &mutex_, std::min(deadline.Remaining(), options_.poll));
+  }
+}
+
+absl::StatusOr<uint64_t> OperationsBoard::Watch(const std::string& id, Watcher watcher) {
+  MutexLock lock(&watchers_mutex_);
+  const absl::StatusOr<Operation> operation = Get(id);
+  if (!operation.ok()) return operation.status();
+  watcher(*operation);
+  if (operation->done()) return 0;
+  const uint64_t handle = next_handle_++;
+  watchers_[handle] = {id, std::move(watcher), Look(*operation)};
+  return handle;
+}
+
+void OperationsBoard::Unwatch(uint64_t handle) {
+  MutexLock lock(&watchers_mutex_);
+  watchers_.erase(handle);
+}
+
+void OperationsBoard::Tell(const Operation& news) {
+  MutexLock lock(&watchers_mutex_);
+  // Two threads may come here in another order than they changed what is shown.
+  const Operation operation = Current(news);
+  for (auto it = watchers_.begin(); it != watchers_.end();) {
+    Watching& watching = it->second;
+    if (watching.id != operation.id || watching.last == Look(operation)) {
+      ++it;
+      continue;
+    }
+    watching.last = Look(operation);
+    watching.watcher(operation);
+    it = operation.done() ? watchers_.erase(it) : std::next(it);
+  }
+}
+
+Operation OperationsBoard::Current(const Operation& news) const {
+  MutexLock lock(&mutex_);
+  const auto it = shown_.find(news.id);
+  return it == shown_.end() ? news : it->second;
+}
+
+bool OperationsBoard::CancelRequested(const std::string& id) const {
+  MutexLock lock(&mutex_);
+  return cancelled_.count(id) > 0;
+}
+
+void OperationsBoard::MarkCancelRequested(const std::string& id) {
+  Operation operation;
+  {
+    MutexLock lock(&mutex_);
+    const auto it = shown_.find(id);
+    if (it == shown_.end() || it->second.done()) return;
+    cancelled_.insert(id);
+    it->second.cancel_requested = true;
+    operation = it->second;
+  }
+  Tell(operation);
+}
+
+bool OperationsBoard::RunningHere(const std::string& id) const {
+  MutexLock lock(&mutex_);
+  const auto it = shown_.find(id);
+  return it != shown_.end() && !it->second.done();
+}
+
+void OperationsBoard::WriteReports() {
+  mutex_.Lock();
+  while (!unwritten_.empty()) {
+    const Operation operation = unwritten_.begin()->second;
+    unwritten_.erase(unwritten_.begin());
+    writing_ = operation.id;
+    mutex_.Unlock();
+    if (const absl::Status status = store_->UpdateOperation(operation); !status.ok()) {
+      WEFT_LOG(kDebug, "progress not written", {{"operation", operation.id}, {"error", status}});
+    }
+    mutex_.Lock();
+    writing_.clear();
+    changed_.NotifyAll();
+  }
+  mutex_.Unlock();
+}
+
+void OperationsBoard::PollForeign() {
+  std::vector<std::string> foreign;
+  {
+    MutexLock lock(&watchers_mutex_);
+    for (const auto& [handle, watching] : watchers_) foreign.push_back(watching.id);
+  }
+  for (const std::string& id : foreign) {
+    {
+      MutexLock lock(&mutex_);
+      if (shown_.count(id) > 0) continue;
+    }
+    const absl::StatusOr<Operation> operation = store_->GetOperation(id);
+    if (operation.ok()) Tell(*operation);
+  }
+}
+
+void OperationsBoard::Loop() {
+  absl::Duration polled = clock_->MonotonicNow();
+  while (true) {
+    WriteReports();
+    if (clock_->MonotonicNow() - polled >= options_.poll) {
+      PollForeign();
+      polled = clock_->MonotonicNow();
+    }
+    MutexLock lock(&mutex_);
+    if (stopping_) return;
+    clock_->WaitFor(&changed_, &mutex_, unwritten_.empty() ? options_.poll : options_.write_period);
+    if (stopping_) return;
+  }
+}
+
+}  // namespace weft::controller

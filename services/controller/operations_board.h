@@ -1,0 +1,101 @@
+#pragma once
+// Operations of this process as they are now: progress is in memory at once and in the store soon.
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/mutex.h"
+#include "services/controller/ports/store.h"
+
+namespace weft::controller {
+
+// Thread-safe. What has ended is kept for a while, so that those who wait for it need not ask the
+// store; what this process does not know is read from the store.
+class OperationsBoard {
+ public:
+  struct Options {
+    size_t keep_ended = 256;
+    // How often Wait and Watch read from the store an operation that another process runs.
+    absl::Duration poll = absl::Milliseconds(500);
+    // The least time between two writes of progress.
+    absl::Duration write_period = absl::Milliseconds(200);
+  };
+  // Gets the operation each time it changes, the last time with done(). Called from any thread, one
+  // call at a time. Must not block, nor call the board.
+  using Watcher = std::function<void(const Operation&)>;
+
+  // `store` and `clock` outlive this.
+  OperationsBoard(Options options, Store* store, Clock* clock);
+  ~OperationsBoard();
+
+  // Shows the operation as it is; the caller has written it to the store (or will). An ended
+  // operation does not change any more, and progress never falls.
+  void Show(const Operation& operation);
+  // Shows and has it written to the store by the board's thread: for progress, where a write would
+  // be in the way. Only the newest of several is written, and none after an end.
+  void Report(const Operation& operation);
+  // No write of `id` is under way afterwards, and none that was reported will follow. Call before
+  // writing its end.
+  void Settle(const std::string& id);
+
+  // NOT_FOUND; UNAVAILABLE when only the store would know, and is down.
+  absl::StatusOr<Operation> Get(const std::string& id) const;
+  // Blocks until it has ended or `timeout` is over; returns it as it then is.
+  absl::StatusOr<Operation> Wait(const std::string& id, absl::Duration timeout) const;
+
+  // Calls `watcher` at once and on each change until it ended or Unwatch. Returns a handle, 0 when
+  // it has already ended.
+  absl::StatusOr<uint64_t> Watch(const std::string& id, Watcher watcher);
+  // No call is under way afterwards.
+  void Unwatch(uint64_t handle);
+
+  // True once somebody asked for its end.
+  bool CancelRequested(const std::string& id) const;
+  void MarkCancelRequested(const std::string& id);
+  // True while it is shown here and has not ended.
+  bool RunningHere(const std::string& id) const;
+
+ private:
+  struct Watching {
+    std::string id;
+    Watcher watcher;
+    std::string last;  // what it was told, to tell only changes
+  };
+
+  void Loop();
+  void WriteReports();
+  void PollForeign();
+  void Tell(const Operation& news);
+  Operation Current(const Operation& news) const;
+  bool ShowLocked(const Operation& operation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const Options options_;
+  Store* const store_;
+  Clock* const clock_;
+
+  mutable Mutex mutex_;
+  mutable CondVar changed_;
+  std::map<std::string, Operation> shown_ ABSL_GUARDED_BY(mutex_);
+  std::list<std::string> ended_ ABSL_GUARDED_BY(mutex_);  // oldest first
+  std::map<std::string, Operation> unwritten_ ABSL_GUARDED_BY(mutex_);
+  std::string writing_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> cancelled_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+
+  Mutex watchers_mutex_;  // held while watchers are called; before mutex_
+  uint64_t next_handle_ ABSL_GUARDED_BY(watchers_mutex_) = 1;
+  std::map<uint64_t, Watching> watchers_ ABSL_GUARDED_BY(watchers_mutex_);
+  std::thread thread_;
+};
+
+}  // namespace weft::controller

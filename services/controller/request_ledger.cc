@@ -1,0 +1,141 @@
+#include "services/controller/request_ledger.h"
+
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
+#include "common/base/random.h"
+#include "common/base/status_macros.h"
+#include "common/log/log.h"
+
+namespace weft::controller {
+namespace {
+
+// How long a repeated request waits for the first one that is still running.
+constexpr absl::Duration kWaitForFirst = absl::Seconds(10);
+
+// Outcomes that say nothing of the request itself: asking again may end otherwise.
+bool IsPassing(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsAborted(status) ||
+         absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status);
+}
+
+}  // namespace
+
+absl::Status ErrorOf(const Operation& operation) {
+  if (operation.state == OperationState::kCancelled) {
+    return ::weft::Refusal(absl::StatusCode::kCancelled, "CANCELLED",
+                           absl::StrCat("operation ", operation.id, " was cancelled"));
+  }
+  if (operation.state != OperationState::kFailed) return absl::OkStatus();
+  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, operation.error_reason,
+                         operation.error_message);
+}
+
+void EndWith(const absl::Status& status, absl::Time now, Operation* operation) {
+  operation->updated = now;
+  if (status.ok()) {
+    operation->state = OperationState::kSucceeded;
+    operation->progress = 1;
+    operation->phase = "done";
+    return;
+  }
+  operation->state =
+      absl::IsCancelled(status) ? OperationState::kCancelled : OperationState::kFailed;
+  operation->error_reason = ErrorReason(status);
+  if (operation->error_reason.empty()) {
+    operation->error_reason = absl::StatusCodeToString(status.code());
+  }
+  operation->error_message = DescribeError(status);
+}
+
+bool IsRequestKnown(const absl::Status& status) {
+  return absl::IsAlreadyExists(status) && ErrorReason(status) == "REQUEST_KNOWN";
+}
+
+Operation RequestLedger::New(const Caller& caller, absl::string_view kind, absl::string_view group,
+                             absl::string_view server) const {
+  Operation operation;
+  operation.id = RandomUuid();
+  operation.kind = std::string(kind);
+  operation.group = std::string(group);
+  operation.server = std::string(server);
+  operation.request_id = caller.request_id;
+  operation.user = caller.user;
+  operation.created = clock_->Now();
+  operation.updated = operation.created;
+  return operation;
+}
+
+absl::StatusOr<std::optional<Operation>> RequestLedger::Earlier(const Caller& caller,
+                                                                absl::string_view kind,
+                                                                absl::string_view group) const {
+  if (caller.request_id.empty()) return std::optional<Operation>();
+  absl::StatusOr<std::optional<Operation>> earlier = store_->FindByRequest(caller.request_id);
+  if (!earlier.ok() || !earlier->has_value()) return earlier;
+  const Operation& first = **earlier;
+  if (first.kind == kind && first.group == group) return earlier;
+  return ::weft::Refusal(
+      absl::StatusCode::kInvalidArgument, "REQUEST_ID_REUSED",
+      absl::StrCat("request id ", caller.request_id, " belongs to another request"),
+      absl::StrCat(kind, " of ", group), absl::StrCat(first.kind, " of ", first.group),
+      "make a new id, such as a UUID, for each wish");
+}
+
+absl::Status RequestLedger::RunAndRecord(Operation operation, bool recorded, bool again,
+                                         const Change& change) {
+  const absl::Status status = change(again);
+  // A passing failure is no answer to keep: the same request may come again and be tried again.
+  if (IsPassing(status) && recorded) return status;
+  EndWith(status, clock_->Now(), &operation);
+  const absl::Status written =
+      recorded ? store_->UpdateOperation(operation) : store_->CreateOperation(operation);
+  if (!written.ok()) {
+    WEFT_LOG(kWarning, "operation not recorded",
+             {{"operation", operation.id}, {"kind", operation.kind}, {"error", written}});
+  }
+  board_->Show(operation);
+  return status;
+}
+
+bool RequestLedger::Begin(const std::string& operation) {
+  const Deadline deadline = Deadline::After(clock_, kWaitForFirst);
+  MutexLock lock(&mutex_);
+  while (!under_way_.insert(operation).second) {
+    if (deadline.Passed()) return false;
+    clock_->WaitFor(&ended_, &mutex_, deadline.Remaining());
+  }
+  return true;
+}
+
+void RequestLedger::End(const std::string& operation) {
+  MutexLock lock(&mutex_);
+  under_way_.erase(operation);
+  ended_.NotifyAll();
+}
+
+absl::Status RequestLedger::Once(const Caller& caller, absl::string_view kind,
+                                 absl::string_view group, absl::string_view server,
+                                 const Change& change) {
+  if (caller.request_id.empty()) {
+    return RunAndRecord(New(caller, kind, group, server), false, false, change);
+  }
+  // Two of one id at the same time: the second waits, and then finds the first one's answer.
+  if (!Begin(caller.request_id)) {
+    return ::weft::Refusal(absl::StatusCode::kUnavailable, "REQUEST_UNDER_WAY",
+                           absl::StrCat("request ", caller.request_id, " is still being served"),
+                           "its end", "still running", "ask again with the same id");
+  }
+  const auto ended = absl::MakeCleanup([&] { End(caller.request_id); });
+  WEFT_ASSIGN_OR_RETURN(std::optional<Operation> earlier, Earlier(caller, kind, group));
+  if (earlier.has_value()) {
+    if (earlier->done()) return ErrorOf(*earlier);
+    return RunAndRecord(*std::move(earlier), true, true, change);
+  }
+  Operation operation = New(caller, kind, group, server);
+  WEFT_RETURN_IF_ERROR(store_->CreateOperation(operation));
+  return RunAndRecord(std::move(operation), true, false, change);
+}
+
+}  // namespace weft::controller
