@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -31,24 +30,19 @@ absl::string_view DefaultUserOf(Duty duty);
 struct Privilege {
   // As SHOW GRANTS and information_schema spell it, in capitals: "REPLICATION CLIENT", "SELECT".
   absl::string_view name;
-  // What it is granted on: "*.*", "mysql.plugin", "`weft\_%`.*". Dynamic privileges: "*.*".
+  // What it is granted on, as GRANT takes it: "*.*", "mysql.plugin", "`weft\_%`.*".
   absl::string_view scope;
-  // The versions it exists and is needed in: since <= version < until (90704 is 9.7.4).
-  int since = 0;
-  int until = 1000000;
-  // What Weft does with it: printed when it is missing.
+  // The versions that have it and where it is needed: since <= version < until (90704 is 9.7.4).
+  int since;
+  int until;
+  // What Weft does with it: said when it is missing.
   absl::string_view purpose;
-  // True: granted with GRANT name ON *.*, found in information_schema.user_privileges (8.0+) and
-  // not in mysql.user's columns.
-  bool dynamic = false;
 
   bool operator==(const Privilege&) const = default;
 };
 
-// What the account of `duty` needs on a server of `version` (90704), in the order to grant them.
+// What the account of `duty` needs on a server of `version` (90704), those of one scope together, in
+// the order to grant them.
 std::vector<Privilege> PrivilegesOf(Duty duty, int version);
-
-// The most that was asked of a grantor at once: every privilege of every duty, without repeats.
-std::vector<Privilege> AllPrivileges(int version);
 
 }  // namespace weft

@@ -9,27 +9,44 @@
 
 namespace weft {
 
-// The SQL that makes an account, as text: executed by the sandbox, shown to people by the checks of
-// a server that is added. No I/O. Statements carry no trailing semicolon and no line break.
+// The SQL that makes accounts, as text: executed by the sandbox, shown to people by the checks of a
+// server that is added. No I/O. Statements carry no trailing semicolon and no line break, may be
+// repeated, and fit every version from 5.6 (90704 is 9.7.4).
 
-// GRANT statements, one per scope, in the spelling of `version` (90704). On versions without roles
-// and dynamic privileges only what exists there is named.
+// The account with that password, without rights. The password stands in it in clear: never log the
+// result. To show it to a person, pass "********".
+std::string CreateAccountStatement(int version, absl::string_view user, absl::string_view host,
+                                   absl::string_view password);
+
+// One GRANT for each scope.
 std::vector<std::string> GrantStatements(absl::Span<const Privilege> privileges,
                                          absl::string_view user, absl::string_view host);
 
-// CREATE USER, then the grants of `duty`. The password stands in the first statement in clear: never
-// log the result. To show it to a person, pass "********".
-std::vector<std::string> CreateAccountStatements(Duty duty, int version, absl::string_view user,
-                                                 absl::string_view host,
-                                                 absl::string_view password);
-
-// An account that may do everything in `database` and nothing else, so that read_only binds it.
-std::vector<std::string> CreateAppAccountStatements(absl::string_view user, absl::string_view host,
-                                                    absl::string_view password,
-                                                    absl::string_view database);
-
-// Lets `user` read the tables of `database`.
+// All rights on one database, or SELECT alone, and nothing else: such an account is bound by
+// read_only.
+std::string GrantDatabaseStatement(absl::string_view database, absl::string_view user,
+                                   absl::string_view host);
 std::string GrantReadStatement(absl::string_view database, absl::string_view user,
                                absl::string_view host);
+
+// A login of a server that is made from nothing.
+struct InitialAccount {
+  Duty duty;
+  std::string user;
+  std::string password;
+};
+
+struct InitialContent {
+  std::vector<InitialAccount> accounts;
+  // A database, an account that owns it, and the right of `readers` to read it. Empty: none.
+  std::string database;
+  std::string owner;
+  std::string owner_password;
+  std::vector<std::string> readers;
+};
+
+// What a new server executes before its first connection, and does not write to its binary log.
+// Accounts are for any host: a server of this machine listens on its loopback address only.
+std::vector<std::string> InitialStatements(int version, const InitialContent& content);
 
 }  // namespace weft

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -10,6 +11,8 @@
 
 namespace weft {
 namespace {
+
+constexpr absl::string_view kMark = "[ERROR]";  // In every version.
 
 struct Symptom {
   absl::string_view text;  // Found in a line of the log, whatever the version.
@@ -34,25 +37,24 @@ constexpr Symptom kSymptoms[] = {
      "free memory", "stop something, or use fewer servers"},
 };
 
-// Error lines say "[ERROR]" in every version; the last few tell the story.
-std::vector<std::string> LastErrors(absl::string_view log) {
+}  // namespace
+
+std::string ErrorLines(absl::string_view log) {
   constexpr size_t kKeep = 3;
   std::vector<std::string> errors;
   for (const absl::string_view line : absl::StrSplit(log, '\n')) {
-    const size_t at = line.find("[ERROR]");
+    const size_t at = line.find(kMark);
     if (at == absl::string_view::npos) continue;
-    errors.emplace_back(line.substr(at + 8));
+    errors.emplace_back(absl::StripAsciiWhitespace(line.substr(at + kMark.size())));
     if (errors.size() > kKeep) errors.erase(errors.begin());
   }
-  return errors;
+  return absl::StrJoin(errors, "; ");
 }
-
-}  // namespace
 
 absl::Status DiagnoseErrorLog(absl::string_view log, absl::string_view server,
                               absl::string_view log_path) {
-  const std::vector<std::string> errors = LastErrors(log);
-  const std::string found = errors.empty() ? "no error in its log" : absl::StrJoin(errors, "; ");
+  const std::string errors = ErrorLines(log);
+  const std::string found = errors.empty() ? "no error in its log" : errors;
   for (const Symptom& symptom : kSymptoms) {
     if (!absl::StrContains(log, symptom.text)) continue;
     return Refusal(symptom.code, symptom.reason, absl::StrCat(server, " did not start: ", found),

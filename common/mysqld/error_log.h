@@ -13,4 +13,7 @@ namespace weft {
 absl::Status DiagnoseErrorLog(absl::string_view log, absl::string_view server,
                               absl::string_view log_path);
 
+// The last few errors of a log, on one line; empty: none.
+std::string ErrorLines(absl::string_view log);
+
 }  // namespace weft

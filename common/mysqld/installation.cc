@@ -1,10 +1,7 @@
 #include "common/mysqld/installation.h"
 
-#include <pwd.h>
-#include <sys/types.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/ascii.h"
@@ -26,23 +23,6 @@ using nlohmann::json;
 constexpr int kOldestVersion = 50600;
 // Downloading 100 MB over a slow line.
 constexpr absl::Duration kObtainTimeout = absl::Minutes(20);
-
-std::string Variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-// A test runner may have taken HOME away.
-std::string HomeDir() {
-  if (std::string home = Variable("HOME"); !home.empty()) return home;
-  passwd record;
-  passwd* found = nullptr;
-  char buffer[4096];
-  if (getpwuid_r(geteuid(), &record, buffer, sizeof(buffer), &found) == 0 && found != nullptr) {
-    return record.pw_dir;
-  }
-  return "/tmp";
-}
 
 // The script may need what a server must not see: proxies, apt's and npm's settings.
 std::vector<std::string> WholeEnvironment() {
@@ -161,13 +141,7 @@ std::vector<std::string> ClientProgram(const Installation& installation, absl::s
   return argv;
 }
 
-std::string DefaultMysqlCacheDir() {
-  if (const std::string cache = Variable("WEFT_CACHE"); !cache.empty()) {
-    return AbsolutePath(cache + "/mysql");
-  }
-  const std::string xdg = Variable("XDG_CACHE_HOME");
-  return AbsolutePath((xdg.empty() ? HomeDir() + "/.cache" : xdg) + "/weft/mysql");
-}
+std::string DefaultMysqlCacheDir() { return CacheDir() + "/mysql"; }
 
 int ParseVersionNumber(absl::string_view version) {
   const size_t suffix = version.find_first_not_of("0123456789.");

@@ -39,8 +39,7 @@ struct Installation {
 };
 
 struct ResolveOptions {
-  // The folder the obtained trees live in. Empty: ${WEFT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/
-  // weft}/mysql, with the account's home where HOME is unset (as under a test runner).
+  // The folder the obtained trees live in. Empty: DefaultMysqlCacheDir().
   std::string cache_dir;
   // The script that describes a MySQL and obtains a missing one. Empty: deploy/mysql/obtain, looked for upward from
   // this executable and from the working directory.
@@ -65,7 +64,7 @@ absl::StatusOr<Installation> ResolveInstallation(absl::string_view name,
 // those that log in with a password also the folder of their plugins. Empty: there is none.
 std::vector<std::string> ClientProgram(const Installation& installation, absl::string_view name);
 
-// ${WEFT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/weft}/mysql, with the account's home where HOME is unset.
+// CacheDir()/mysql: what deploy/mysql/obtain uses too.
 std::string DefaultMysqlCacheDir();
 
 // Parses "9.7.4", "5.6.24-log", "8.0.36-0ubuntu1" to 90704, 50624, 80036; 0 if it is no version.

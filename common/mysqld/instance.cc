@@ -228,18 +228,34 @@ absl::Status Instance::WaitReady(absl::Duration timeout) const {
     }
     RealClock::Get()->Sleep(kPoll);
   }
-  // The passwords in it are not needed a second time. It stays, empty, since my.cnf names it.
-  if (ReadFile(dir_ + "/init.sql").value_or("").empty()) return absl::OkStatus();
-  return WriteFileAtomically(dir_ + "/init.sql", "", 0600);
+  return FinishFirstStart();
 }
 
-absl::Status Instance::StartError() const {
+// mysqld goes on without a word to its clients when a statement of its init file fails.
+absl::Status Instance::FinishFirstStart() const {
+  const std::string init_file = dir_ + "/init.sql";
+  if (ReadFile(init_file).value_or("").empty()) return absl::OkStatus();
+  const std::string errors = ErrorLines(LogSinceLaunch());
+  if (!errors.empty()) {
+    return Refusal(absl::StatusCode::kInternal, "INIT_STATEMENT_FAILED",
+                   absl::StrCat(Name(), " could not be set up: ", errors),
+                   "its first statements to be executed", errors,
+                   absl::StrCat("read ", error_log()));
+  }
+  // The passwords in it are not needed a second time. It stays, empty, since my.cnf names it.
+  return WriteFileAtomically(init_file, "", 0600);
+}
+
+std::string Instance::LogSinceLaunch() const {
   size_t start = 0;
   (void)absl::SimpleAtoi(ReadFile(RunFile("log_start")).value_or("0"), &start);
   const std::string log = ReadFile(error_log()).value_or("");
-  const std::string text =
-      absl::StrCat(log.substr(std::min(start, log.size())), "\n",
-                   ReadFileEnd(dir_ + "/mysqld.out", kLogTail).value_or(""));
+  return log.substr(std::min(start, log.size()));
+}
+
+absl::Status Instance::StartError() const {
+  const std::string text = absl::StrCat(
+      LogSinceLaunch(), "\n", ReadFileEnd(dir_ + "/mysqld.out", kLogTail).value_or(""));
   return DiagnoseErrorLog(text, Name(), error_log());
 }
 

@@ -1,9 +1,14 @@
 #include "common/mysqld/locate.h"
 
+#include <pwd.h>
+#include <sys/types.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
+
+#include "common/mysqld/files.h"
 
 namespace weft {
 namespace {
@@ -23,6 +28,23 @@ std::string LookUpward(fs::path from, const fs::path& wanted) {
   return "";
 }
 
+std::string Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+// A test runner may have taken HOME away.
+std::string HomeDir() {
+  if (std::string home = Variable("HOME"); !home.empty()) return home;
+  passwd record;
+  passwd* found = nullptr;
+  char buffer[4096];
+  if (getpwuid_r(geteuid(), &record, buffer, sizeof(buffer), &found) == 0 && found != nullptr) {
+    return record.pw_dir;
+  }
+  return "/tmp";
+}
+
 }  // namespace
 
 std::string LocateCompanion(absl::string_view folder, absl::string_view name) {
@@ -36,6 +58,12 @@ std::string LocateCompanion(absl::string_view folder, absl::string_view name) {
   if (fs::is_regular_file(in_runfiles, code)) return in_runfiles.string();
   const std::string found = LookUpward(here, wanted);
   return found.empty() ? LookUpward(fs::current_path(code), wanted) : found;
+}
+
+std::string CacheDir() {
+  if (const std::string cache = Variable("WEFT_CACHE"); !cache.empty()) return AbsolutePath(cache);
+  const std::string xdg = Variable("XDG_CACHE_HOME");
+  return AbsolutePath((xdg.empty() ? HomeDir() + "/.cache" : xdg) + "/weft");
 }
 
 }  // namespace weft

@@ -11,4 +11,8 @@ namespace weft {
 // keeps the layout), or in one of those above the working directory. Empty: nowhere.
 std::string LocateCompanion(absl::string_view folder, absl::string_view name);
 
+// ${WEFT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/weft}, with the account's home where HOME is unset
+// (as under a test runner). Absolute; may not exist.
+std::string CacheDir();
+
 }  // namespace weft

@@ -53,14 +53,24 @@ std::vector<std::string> ResourceLines(int version, const InstanceOptions& optio
       options.durable ? "sync-binlog=1" : "sync-binlog=0",
       options.durable ? "innodb-flush-log-at-trx-commit=1" : "innodb-flush-log-at-trx-commit=2",
       "innodb-buffer-pool-size=64M",
+      "innodb-log-buffer-size=4M",
       // The kernel's slots for it are shared by all servers of the machine and run out.
       "innodb-use-native-aio=OFF",
       "performance-schema=ON",
       "performance-schema-max-table-instances=400",
+      // What it does not need of this a third of its memory would go into.
+      "performance-schema-digests-size=200",
+      "performance-schema-events-stages-history-long-size=100",
+      "performance-schema-events-statements-history-long-size=100",
+      "performance-schema-events-waits-history-long-size=100",
       "table-open-cache=400",
       "table-definition-cache=400",
   };
   if (version >= 50700) lines.push_back("secure-file-priv=NULL");
+  if (version >= 80000) {
+    Append(&lines, {"performance-schema-error-size=0",
+                    "performance-schema-events-transactions-history-long-size=100"});
+  }
   if (version < 80000) lines.push_back("explicit-defaults-for-timestamp=ON");
   return lines;
 }

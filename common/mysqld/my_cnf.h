@@ -1,18 +1,13 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "common/mysqld/installation.h"
-#include "common/mysqld/instance.h"
+#include "common/mysqld/instance_options.h"
 
 namespace weft {
 
-// The my.cnf of a server. Pure but for reading nothing: all it depends on is in the arguments.
-//
-// Never in it: rpl_semi_sync_replica_enabled (found ON it must prove that the server has not
-// restarted since the controller admitted it: rule 4), and anything else Weft sets while running.
 struct MyCnfPaths {
   std::string data_dir;
   std::string tmp_dir;
@@ -22,7 +17,11 @@ struct MyCnfPaths {
   std::string init_file;  // Empty: none.
 };
 
-// REQUIRES: options.server_id != 0. `as_root`: mysqld refuses to run as root without being told to.
+// The my.cnf of a server. Pure. REQUIRES: options.server_id != 0. `as_root`: this user is root, as
+// whom mysqld does not run without being told to.
+//
+// Never in it: rpl_semi_sync_replica_enabled (found ON it must prove that the server has not
+// restarted since the controller admitted it: rule 4), and anything else Weft sets while running.
 std::string RenderMyCnf(const Installation& installation, const InstanceOptions& options,
                         const MyCnfPaths& paths, bool as_root);
 

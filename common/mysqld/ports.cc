@@ -20,6 +20,7 @@
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
 #include "common/mysqld/files.h"
+#include "common/mysqld/locate.h"
 
 namespace weft {
 namespace {
@@ -29,7 +30,7 @@ namespace fs = std::filesystem;
 constexpr int kFirstPort = 20000;
 constexpr int kEndPort = 32000;  // Below Weft's own default ports and the ephemeral ones.
 
-std::string ClaimsDir() { return absl::StrCat("/tmp/weft-ports-", geteuid()); }
+std::string ClaimsDir() { return CacheDir() + "/ports"; }
 std::string ClaimPath(int port) { return absl::StrCat(ClaimsDir(), "/", port); }
 
 bool CanBind(int port) {

@@ -11,7 +11,7 @@ namespace weft {
 
 // Free TCP ports on 127.0.0.1 that two sandboxes coming up at once do not both get.
 //
-// A claim is a small file, named after the port, in a folder of this user, which names the folder
+// A claim is a small file, named after the port, in CacheDir(), which names the folder
 // the port is for (`owner_dir`). It holds from ClaimPorts until ReleasePorts or until `owner_dir` is
 // gone, so a killed server finds its port again and nothing has to be cleaned up after a crash.
 

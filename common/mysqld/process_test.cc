@@ -1,0 +1,122 @@
+#include "common/mysqld/process.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/mysqld/files.h"
+
+namespace weft {
+namespace {
+
+SpawnOptions Shell(const std::string& script) {
+  SpawnOptions options;
+  options.argv = {"/bin/sh", "-c", script};
+  options.environment = CleanEnvironment();
+  return options;
+}
+
+std::string Await(const std::string& path) {
+  for (int i = 0; i < 1000; ++i) {
+    const std::string text = ReadFile(path).value_or("");
+    if (absl::EndsWith(text, "\n")) return text;
+    RealClock::Get()->Sleep(absl::Milliseconds(5));
+  }
+  return "nothing came";
+}
+
+TEST(ProcessTest, RecognisesAProcessByItsStartTimeToo) {
+  const auto self = IdentifyProcess(getpid());
+  ASSERT_TRUE(self.ok());
+  EXPECT_TRUE(IsAlive(*self));
+  const ProcessId predecessor = {.pid = self->pid, .start_time = self->start_time - 1};
+  EXPECT_FALSE(IsAlive(predecessor));
+  // A signal to the former bearer of this pid must not end this test.
+  EXPECT_TRUE(absl::IsNotFound(SignalProcess(predecessor, SIGKILL)));
+  EXPECT_TRUE(WaitGone(predecessor, absl::ZeroDuration()).ok());
+}
+
+TEST(ProcessTest, APidFileKeepsTheIdentity) {
+  const std::string path = absl::StrCat(::testing::TempDir(), "/pid-", getpid());
+  const auto self = IdentifyProcess(getpid());
+  ASSERT_TRUE(WriteProcessId(path, *self).ok());
+  EXPECT_EQ(*ReadProcessId(path), *self);
+  ASSERT_TRUE(WriteFileAtomically(path, "12\n", 0600).ok());
+  EXPECT_TRUE(absl::IsDataLoss(ReadProcessId(path).status()));
+  unlink(path.c_str());
+}
+
+TEST(ProcessTest, ADetachedProcessIsNoChildAndLeadsNoTerminal) {
+  const std::string path = absl::StrCat(::testing::TempDir(), "/detached-", getpid());
+  SpawnOptions options = Shell("cut -d' ' -f4,7 /proc/$$/stat; ls /proc/$$/fd | wc -l; exec sleep 60");
+  options.output = path;
+  const auto process = SpawnDetached(options);
+  ASSERT_TRUE(process.ok()) << process.status();
+  const std::string text = Await(path);
+  EXPECT_FALSE(absl::StartsWith(text, absl::StrCat(getpid(), " "))) << text;
+  EXPECT_TRUE(absl::StrContains(text, " 0\n")) << text;  // No terminal.
+  EXPECT_TRUE(IsAlive(*process));
+  EXPECT_TRUE(TerminateProcess(*process, absl::Seconds(5)).ok());
+  EXPECT_FALSE(IsAlive(*process));
+  unlink(path.c_str());
+}
+
+TEST(ProcessTest, InheritsNothingButItsThreeDescriptors) {
+  const int extra = dup(2);
+  const auto result = RunCommand(Shell("ls /proc/self/fd"), absl::Seconds(10));
+  close(extra);
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->output, "0\n1\n2\n3\n");  // 3 is the folder that ls reads.
+}
+
+TEST(ProcessTest, TheEnvironmentIsOnlyWhatIsGiven) {
+  setenv("WEFT_PROCESS_TEST_SECRET", "x", 1);
+  const auto result = RunCommand(Shell("env"), absl::Seconds(10));
+  ASSERT_TRUE(result.ok());
+  EXPECT_FALSE(absl::StrContains(result->output, "WEFT_PROCESS_TEST_SECRET"));
+}
+
+TEST(ProcessTest, AMissingProgramIsSaidToBeMissing) {
+  SpawnOptions options;
+  options.argv = {"/nonexistent/program"};
+  for (const absl::Status& status :
+       {SpawnDetached(options).status(), RunCommand(options, absl::Seconds(5)).status()}) {
+    EXPECT_TRUE(absl::IsNotFound(status)) << status;
+    EXPECT_TRUE(absl::StrContains(status.message(), "/nonexistent/program"));
+  }
+}
+
+TEST(ProcessTest, ACommandIsReadToItsEnd) {
+  const auto result = RunCommand(Shell("echo out; echo err >&2; exit 3"), absl::Seconds(10));
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->exit_code, 3);
+  EXPECT_EQ(result->output, "out\nerr\n");
+  const auto killed = RunCommand(Shell("kill -9 $$"), absl::Seconds(10));
+  EXPECT_EQ(killed->exit_code, 137);
+}
+
+TEST(ProcessTest, ACommandThatDoesNotEndIsEndedWithItsChildren) {
+  const absl::Duration before = RealClock::Get()->MonotonicNow();
+  const auto result = RunCommand(Shell("sleep 60 & sleep 60"), absl::Milliseconds(200));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(result.status())) << result.status();
+  EXPECT_LT(RealClock::Get()->MonotonicNow() - before, absl::Seconds(10));
+}
+
+TEST(ProcessTest, AStoppedProcessThatDoesNotObeyIsKilled) {
+  const auto process = SpawnDetached(Shell("trap '' TERM; while :; do sleep 0.1; done"));
+  ASSERT_TRUE(process.ok());
+  ASSERT_TRUE(SignalProcess(*process, SIGSTOP).ok());
+  EXPECT_TRUE(TerminateProcess(*process, absl::Milliseconds(300)).ok());
+  EXPECT_FALSE(IsAlive(*process));
+}
+
+}  // namespace
+}  // namespace weft
