@@ -18,6 +18,8 @@
 #include "common/base/error_details.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
+#include "common/mysql/quote.h"
+#include "common/mysqld/bootstrap_sql.h"
 #include "common/mysqld/error_log.h"
 #include "common/mysqld/files.h"
 #include "common/mysqld/greeting.h"
@@ -75,11 +77,16 @@ absl::Status CheckOptions(const InstanceOptions& options) {
   return absl::OkStatus();
 }
 
+// In the only folder that the server may write files to by SQL.
+std::string InitialisedMarker(const std::string& dir) { return dir + "/tmp/initialised"; }
+
 // The init file runs before the first connection and never goes to the binary log, so a fresh server
 // has no transaction of its own.
-std::string InitScript(const std::vector<std::string>& statements) {
+std::string InitScript(const std::vector<std::string>& statements, const std::string& marker) {
+  if (statements.empty()) return "";
   std::string script;
   for (const std::string& statement : statements) absl::StrAppend(&script, statement, ";\n");
+  absl::StrAppend(&script, kMarkInitialised, mysql::QuoteString(marker), ";\n");
   return script;
 }
 
@@ -98,8 +105,8 @@ absl::Status WriteServerFiles(const Instance& instance, InstanceOptions options)
                             .pid_file = dir + "/mysqld.pid",
                             .error_log = instance.error_log(),
                             .init_file = dir + "/init.sql"};
-  WEFT_RETURN_IF_ERROR(
-      WriteFileAtomically(paths.init_file, InitScript(options.init_statements), 0600));
+  WEFT_RETURN_IF_ERROR(WriteFileAtomically(
+      paths.init_file, InitScript(options.init_statements, InitialisedMarker(dir)), 0600));
   // Last, as its presence says that the folder is whole.
   return WriteFileAtomically(
       dir + "/my.cnf", RenderMyCnf(instance.installation(), options, paths, geteuid() == 0), 0640);
@@ -172,6 +179,7 @@ absl::Status Instance::LaunchLocked() const {
   for (const char* name : {"mysqld.pid", "supervisor.pid", "last_exit"}) {
     unlink(RunFile(name).c_str());
   }
+  unlink(InitialisedMarker(dir_).c_str());
   // What the log says from here on is about this start.
   const std::string before = ReadFile(error_log()).value_or("");
   WEFT_RETURN_IF_ERROR(WriteFileAtomically(RunFile("log_start"), absl::StrCat(before.size()), 0644));
@@ -231,17 +239,18 @@ absl::Status Instance::WaitReady(absl::Duration timeout) const {
   return FinishFirstStart();
 }
 
-// mysqld goes on without a word to its clients when a statement of its init file fails.
 absl::Status Instance::FinishFirstStart() const {
   const std::string init_file = dir_ + "/init.sql";
   if (ReadFile(init_file).value_or("").empty()) return absl::OkStatus();
-  const std::string errors = ErrorLines(LogSinceLaunch());
-  if (!errors.empty()) {
+  if (!Exists(InitialisedMarker(dir_))) {
+    const std::string errors = ErrorLines(LogSinceLaunch());
+    const std::string found = errors.empty() ? "one was refused" : errors;
     return Refusal(absl::StatusCode::kInternal, "INIT_STATEMENT_FAILED",
-                   absl::StrCat(Name(), " could not be set up: ", errors),
-                   "its first statements to be executed", errors,
+                   absl::StrCat(Name(), " could not be set up: ", found),
+                   "its first statements to be executed", found,
                    absl::StrCat("read ", error_log()));
   }
+  unlink(InitialisedMarker(dir_).c_str());
   // The passwords in it are not needed a second time. It stays, empty, since my.cnf names it.
   return WriteFileAtomically(init_file, "", 0600);
 }

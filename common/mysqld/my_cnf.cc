@@ -66,7 +66,6 @@ std::vector<std::string> ResourceLines(int version, const InstanceOptions& optio
       "table-open-cache=400",
       "table-definition-cache=400",
   };
-  if (version >= 50700) lines.push_back("secure-file-priv=NULL");
   if (version >= 80000) {
     Append(&lines, {"performance-schema-error-size=0",
                     "performance-schema-events-transactions-history-long-size=100"});
@@ -101,6 +100,7 @@ std::string RenderMyCnf(const Installation& installation, const InstanceOptions&
   if (as_root) lines.push_back("user=root");
   Append(&lines, InstallationLines(installation));
   Append(&lines, {absl::StrCat("datadir=", paths.data_dir), absl::StrCat("tmpdir=", paths.tmp_dir),
+                  absl::StrCat("secure-file-priv=", paths.tmp_dir),
                   absl::StrCat("socket=", paths.socket), absl::StrCat("pid-file=", paths.pid_file),
                   absl::StrCat("log-error=", paths.error_log)});
   if (!paths.init_file.empty()) lines.push_back(absl::StrCat("init-file=", paths.init_file));

@@ -82,13 +82,18 @@ TEST(MyCnfTest, SpeaksOnlyWordsThatTheVersionKnows) {
   EXPECT_FALSE(absl::StrContains(Render(90704), "slave"));
   EXPECT_FALSE(absl::StrContains(Render(90704), "master-info"));
   EXPECT_FALSE(absl::StrContains(Render(50624), "mysqlx"));
-  EXPECT_FALSE(absl::StrContains(Render(50624), "secure-file-priv"));
 }
 
 TEST(MyCnfTest, TheAdministrativePortNeedsAVersionThatHasOne) {
   EXPECT_TRUE(HasLine(Render(90704, {.admin_port = 20002}), "admin-port=20002"));
   EXPECT_FALSE(absl::StrContains(Render(90704), "admin-"));
   EXPECT_FALSE(absl::StrContains(Render(50624, {.admin_port = 20002}), "admin-"));
+}
+
+TEST(MyCnfTest, FilesAreWrittenBySqlOnlyIntoTheServersOwnFolder) {
+  for (const int version : kVersions) {
+    EXPECT_TRUE(HasLine(Render(version), "secure-file-priv=/d/tmp"));
+  }
 }
 
 TEST(MyCnfTest, ExtraLinesComeLastAndSoWin) {
