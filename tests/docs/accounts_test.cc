@@ -1,5 +1,7 @@
-// docs/accounts.md says what common/model/accounts.h says: the tables and the SQL in it are rendered
-// from there, between comments that name them.
+// docs/accounts.md says what common/model/accounts.h says: the tables and the SQL in it are
+// rendered from there, between comments that name them.
+#include "common/model/accounts.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +14,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "common/model/accounts.h"
 #include "common/mysqld/accounts_sql.h"
 
 namespace weft {
@@ -67,8 +68,8 @@ std::string SqlFor(int version) {
   for (const Duty duty : kDuties) {
     const absl::string_view user = DefaultUserOf(duty);
     absl::StrAppend(&text, CreateAccountStatement(version, user, "%", "********"), ";\n");
-    absl::StrAppend(&text, absl::StrJoin(GrantStatements(PrivilegesOf(duty, version), user, "%"),
-                                         ";\n"),
+    absl::StrAppend(&text,
+                    absl::StrJoin(GrantStatements(PrivilegesOf(duty, version), user, "%"), ";\n"),
                     ";\n");
   }
   return absl::StrCat(text, "```\n");
