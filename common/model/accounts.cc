@@ -33,6 +33,8 @@ constexpr Entry kTable[] = {
                      "start, stop and point replication"}},
     {Duty::kManage, {"SYSTEM_VARIABLES_ADMIN", kGlobal, kDynamic, kForever,
                      "fence a server and set up semi-synchronous replication"}},
+    {Duty::kManage, {"PERSIST_RO_VARIABLES_ADMIN", kGlobal, kDynamic, kForever,
+                     "have a crashed server come back read-only"}},
     {Duty::kManage, {"SERVICE_CONNECTION_ADMIN", kGlobal, 80014, kForever,
                      "come in by the administrative port"}},
     {Duty::kManage, {"SELECT", "mysql.*", kAny, kForever, "check accounts, grants and plugins"}},

@@ -110,7 +110,7 @@ TEST_P(FarmTest, TheManagerManagesAndReadsNobodysTables) {
             "INSTALL PLUGIN clone SONAME 'mysql_clone.so'",
             "SET GLOBAL rpl_semi_sync_source_enabled = ON",
             "SET GLOBAL rpl_semi_sync_source_enabled = OFF", "SET GLOBAL offline_mode = ON",
-            "SET GLOBAL offline_mode = OFF", "SET PERSIST super_read_only = OFF",
+            "SET GLOBAL offline_mode = OFF", "SET PERSIST_ONLY super_read_only = ON",
             "RESET PERSIST super_read_only",
             "ALTER USER weft_backup IDENTIFIED BY 'changed' RETAIN CURRENT PASSWORD",
             "!ALTER USER root@localhost IDENTIFIED BY 'changed'",
