@@ -57,6 +57,9 @@ struct ConnectOptions {
   // seconds.
   absl::Duration lock_wait_timeout = absl::Seconds(5);
 
+  // The caller's own name for the session, to be found again in options(). Not sent.
+  std::string label;
+
   // host:port, with brackets around an IPv6 address; or the socket's path.
   std::string Address() const;
 };
