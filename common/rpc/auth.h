@@ -1,15 +1,13 @@
 #pragma once
 // Who may call: a static admin user with a password, as "authorization: Basic ..." metadata on each
 // call.
-#include <grpcpp/security/credentials.h>
-#include <grpcpp/server_context.h>
-
 #include <memory>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/base/secret_file.h"
 
 namespace weft::rpc {
 
@@ -19,14 +17,12 @@ struct Credentials {
   bool empty() const { return user.empty() && password.empty(); }
 };
 
-// The first line of a file, without its line feed. FailedPrecondition when the file is readable or
-// writable by others than its owner (and group), NotFound, or InvalidArgument when it is empty. For
-// every secret of Weft.
-absl::StatusOr<std::string> ReadSecretFile(absl::string_view path);
+// Passwords come from files.
+using ::weft::ReadSecretFile;
 
 // The value of the metadata "authorization".
 std::string BasicAuthorization(const Credentials& credentials);
-// The inverse. InvalidArgument when it is not Basic or not base64.
+// The inverse. UNAUTHENTICATED when it is not Basic or not base64.
 absl::StatusOr<Credentials> ParseBasicAuthorization(absl::string_view header);
 
 // Decides about one call. Thread safe, does not block.

@@ -19,6 +19,7 @@
 #include "absl/time/time.h"
 #include "common/rpc/auth.h"
 #include "common/rpc/metrics.h"
+#include "common/rpc/termination.h"
 
 namespace weft::rpc {
 
@@ -46,10 +47,14 @@ class Server {
 
     // Not owned; outlive the server.
     std::vector<grpc::Service*> services;
+    // What health reports besides the whole process, usually Api::service_full_name() of each.
+    std::vector<std::string> service_names;
 
     // nullptr lets everybody in. Health and reflection need no login.
     std::shared_ptr<const Authenticator> authenticator;
 
+    // Called once at the start of Drain, to end the streams that would otherwise use up its time.
+    std::function<void()> on_drain;
     // How long Drain lets running calls finish.
     absl::Duration drain_deadline = absl::Seconds(5);
     int max_message_bytes = 64 << 20;
@@ -83,20 +88,8 @@ class Server {
  private:
   struct State;
   explicit Server(std::unique_ptr<State> state);
+  void ExposeBuild();
   std::unique_ptr<State> state_;
 };
-
-// Call first in main, before any thread starts: SIGTERM and SIGINT are blocked in every thread and
-// only seen by WaitForTermination; SIGPIPE is ignored.
-void BlockTerminationSignals();
-
-// Blocks until SIGTERM or SIGINT, or RequestTermination() from another thread; returns the signal's
-// number (0 for a request). A second signal during the drain ends the process at once with status
-// 128 + number.
-int WaitForTermination();
-void RequestTermination();
-
-// True for 127.0.0.0/8, ::1 and "localhost", with or without brackets.
-bool IsLoopback(const std::string& host);
 
 }  // namespace weft::rpc

@@ -1,0 +1,17 @@
+#pragma once
+// SIGTERM and SIGINT as a place where main waits, instead of handlers.
+
+namespace weft::rpc {
+
+// Call first in main, before any thread starts: SIGTERM and SIGINT are blocked in every thread and
+// only seen by WaitForTermination; SIGPIPE is ignored.
+void BlockTerminationSignals();
+
+// Blocks until SIGTERM or SIGINT, or RequestTermination() from another thread; returns the signal's
+// number (0 for a request). A further signal ends the process at once with status 128 + number, for
+// whoever does not want to wait for the drain. REQUIRES: BlockTerminationSignals() was called; call
+// it once.
+int WaitForTermination();
+void RequestTermination();
+
+}  // namespace weft::rpc
