@@ -1,0 +1,304 @@
+#include "services/controller/mysql/admission.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/mysqld/accounts_sql.h"
+
+namespace weft::controller {
+namespace {
+
+using Problems = std::vector<AdmissionProblem>;
+
+void Fatal(Problems* problems, std::string code, std::string expected, std::string found,
+           std::string remedy) {
+  problems->push_back({std::move(code), std::move(expected), std::move(found), std::move(remedy),
+                       /*fatal=*/true});
+}
+
+void Warn(Problems* problems, std::string code, std::string expected, std::string found,
+          std::string remedy) {
+  problems->push_back({std::move(code), std::move(expected), std::move(found), std::move(remedy),
+                       /*fatal=*/false});
+}
+
+int Number(const mysql::ServerVersion& version) {
+  return version.major * 10000 + version.minor * 100 + version.patch;
+}
+
+// --- who it is
+
+void CheckIdentity(const ServerFacts& facts, const Group& group, const AdmissionContext& context,
+                   Problems* problems) {
+  const std::string uuid = facts.observation.uuid.text();
+  if (facts.address == context.store_address ||
+      (!context.store_uuid.empty() && uuid == context.store_uuid)) {
+    Fatal(problems, "STATE_STORE", "a server that holds no Weft state",
+          absl::StrCat(facts.address.ToString(), " is Weft's state store"),
+          "use another server: the state store belongs to Weft alone");
+  }
+  const Server* const same = group.Find(facts.observation.uuid);
+  if (same != nullptr && same->address != facts.address) {
+    Fatal(problems, "DUPLICATE_UUID", "a server uuid of its own",
+          absl::StrCat(uuid, ", which ", same->address.ToString(), " has too"),
+          "stop the server, remove auto.cnf from its data directory, start it");
+  }
+  const std::string id = facts.Variable("server_id");
+  if (id == "0" || id.empty()) {
+    Fatal(problems, "SERVER_ID_ZERO", "server_id from 1 on, unique in the group", "0",
+          "SET GLOBAL server_id = <unique number>; and server_id in my.cnf");
+  }
+  for (const auto& [peer, said] : context.peers) {
+    if (peer == facts.observation.uuid || said.server_id != id) continue;
+    const Server* const record = group.Find(peer);
+    Fatal(problems, "SERVER_ID_CLASH", "a server_id that no member has",
+          absl::StrCat(id, ", which ", record == nullptr ? peer.text() : record->address.ToString(),
+                       " has too"),
+          "SET GLOBAL server_id = <unique number>; and server_id in my.cnf");
+  }
+}
+
+// --- how it is set up
+
+void CheckBinaryLog(const ServerFacts& facts, Problems* problems) {
+  const bool online = facts.version.AtLeast(5, 7, 6);
+  if (!facts.On("log_bin")) {
+    Fatal(problems, "LOG_BIN_OFF", "log_bin=ON", "OFF", "my.cnf: log_bin=binlog; restart");
+  }
+  const bool consistent = facts.On("enforce_gtid_consistency");
+  if (!consistent) {
+    Fatal(problems, "GTID_CONSISTENCY_OFF", "enforce_gtid_consistency=ON",
+          facts.Variable("enforce_gtid_consistency"),
+          online ? "SET GLOBAL enforce_gtid_consistency = ON; and in my.cnf"
+                 : "my.cnf: enforce_gtid_consistency=ON; restart");
+  }
+  if (facts.Variable("gtid_mode") != "ON") {
+    Fatal(problems, "GTID_MODE_OFF", "gtid_mode=ON", facts.Variable("gtid_mode"),
+          online ? "SET GLOBAL gtid_mode = OFF_PERMISSIVE; SET GLOBAL gtid_mode = ON_PERMISSIVE; "
+                   "wait until Ongoing_anonymous_transaction_count is 0; "
+                   "SET GLOBAL gtid_mode = ON; and in my.cnf"
+                 : "my.cnf: gtid_mode=ON; restart");
+  }
+  const bool modern = !facts.Variable("log_replica_updates").empty();
+  const std::string updates = modern ? "log_replica_updates" : "log_slave_updates";
+  if (!facts.On(updates)) {
+    Fatal(problems, "LOG_REPLICA_UPDATES_OFF", absl::StrCat(updates, "=ON"), "OFF",
+          absl::StrCat("my.cnf: ", updates, "=ON; restart"));
+  }
+  // Later versions may have no other format, and then no such variable.
+  const std::string format = facts.Variable("binlog_format");
+  if (!format.empty() && format != "ROW") {
+    Warn(problems, "BINLOG_FORMAT", "binlog_format=ROW", format,
+         "SET GLOBAL binlog_format = ROW; and in my.cnf");
+  }
+}
+
+void CheckReplicationState(const ServerFacts& facts, const Group& group, Problems* problems) {
+  if (facts.plugins.contains("group_replication")) {
+    Fatal(problems, "GROUP_REPLICATION", "no Group Replication", "the plugin is active",
+          "STOP GROUP_REPLICATION; UNINSTALL PLUGIN group_replication");
+  }
+  if (!facts.foreign_channels.empty()) {
+    Fatal(problems, "EXTRA_CHANNELS", "the default replication channel alone",
+          absl::StrJoin(facts.foreign_channels, ", "),
+          "STOP REPLICA FOR CHANNEL '<name>'; RESET REPLICA ALL FOR CHANNEL '<name>'");
+  }
+  const Replication& replication = facts.observation.replication;
+  if (!replication.configured) return;
+  const bool member = std::any_of(
+      group.servers.begin(), group.servers.end(), [&replication](const Server& server) {
+        return server.address == replication.source ||
+               (!replication.source_uuid.empty() && server.uuid == replication.source_uuid);
+      });
+  if (member) return;
+  const bool modern = facts.version.AtLeast(8, 0, 22);
+  Fatal(problems, "FOREIGN_SOURCE", "a server that replicates from nobody outside of the group",
+        absl::StrCat("it replicates from ", replication.source.ToString()),
+        absl::StrCat(modern ? "STOP REPLICA; RESET REPLICA ALL" : "STOP SLAVE; RESET SLAVE ALL",
+                     "; or take the whole topology over: weft group adopt"));
+}
+
+void CheckSemiSync(const ServerFacts& facts, const Group& group, Problems* problems) {
+  if (!facts.replica_preset_by.empty()) {
+    Warn(problems, "SEMI_SYNC_PRESET",
+         "the semi-sync replica flag is set by Weft alone, so that ON proves that the server has "
+         "not restarted",
+         absl::StrCat("set at start by ", facts.replica_preset_by),
+         "remove rpl_semi_sync_replica_enabled from the option file, or: "
+         "RESET PERSIST rpl_semi_sync_replica_enabled");
+  }
+  if (group.durability != Durability::kLossless) return;
+  if (!facts.observation.can_semi_sync) {
+    Warn(problems, "NO_LOSSLESS", "version 5.7 or later, for lossless replication",
+         facts.version.text, "upgrade the server, or give the group the policy async");
+  } else if (facts.Variable("have_dynamic_loading") == "NO" &&
+             !facts.observation.semi_sync.installed) {
+    Fatal(problems, "SEMI_SYNC_UNAVAILABLE", "the semi-synchronous plugins, or a server that can load them",
+          "have_dynamic_loading=NO", "use a server that is built with loadable plugins");
+  }
+}
+
+void CheckDurability(const ServerFacts& facts, const Group& group, Problems* problems) {
+  if (group.durability == Durability::kLossless) {
+    if (facts.Variable("sync_binlog") != "1") {
+      Warn(problems, "SYNC_BINLOG", "sync_binlog=1 under lossless", facts.Variable("sync_binlog"),
+           "SET GLOBAL sync_binlog = 1; and in my.cnf");
+    }
+    const std::string flush = facts.Variable("innodb_flush_log_at_trx_commit");
+    if (flush != "1") {
+      Warn(problems, "FLUSH_LOG", "innodb_flush_log_at_trx_commit=1 under lossless", flush,
+           "SET GLOBAL innodb_flush_log_at_trx_commit = 1; and in my.cnf");
+    }
+  }
+  if (!facts.On("relay_log_recovery")) {
+    Warn(problems, "RELAY_LOG_RECOVERY_OFF", "relay_log_recovery=ON", "OFF",
+         "my.cnf: relay_log_recovery=ON; restart");
+  }
+  const bool can_persist = facts.version.AtLeast(8, 0, 11);
+  if (!can_persist && !facts.observation.read_only) {
+    Warn(problems, "STARTS_WRITABLE", "a server that starts read-only, so that a crashed primary "
+         "comes back refusing writes", "read_only is off and this version cannot persist it",
+         "my.cnf: read_only=ON");
+  }
+  const std::string modern = facts.Variable("replica_net_timeout");
+  const std::string timeout = modern.empty() ? facts.Variable("slave_net_timeout") : modern;
+  if (!can_persist && timeout != "10") {
+    Warn(problems, "REPLICA_NET_TIMEOUT", "slave_net_timeout=10", timeout,
+         "Weft sets it while it runs; for restarts, my.cnf: slave_net_timeout=10");
+  }
+}
+
+// --- accounts
+
+void CheckAccounts(const ServerFacts& facts, Problems* problems) {
+  for (const auto& [duty, said] : facts.duties) {
+    // Without the other two the server serves; it just cannot be rebuilt.
+    const bool fatal = duty == Duty::kManage || duty == Duty::kReplicate;
+    const std::string name = absl::AsciiStrToUpper(DutyName(duty));
+    const int version = Number(facts.version);
+    if (!said.admitted) {
+      std::vector<std::string> remedy = {
+          CreateAccountStatement(version, said.user, "%", "********")};
+      for (std::string& grant : GrantStatements(PrivilegesOf(duty, version), said.user, "%")) {
+        remedy.push_back(std::move(grant));
+      }
+      problems->push_back({absl::StrCat("ACCOUNT_", name), absl::StrCat("the account ", said.user),
+                           said.error, absl::StrJoin(remedy, "; "), fatal});
+    } else if (!said.missing.empty()) {
+      std::vector<std::string> lacking;
+      for (const Privilege& privilege : said.missing) {
+        lacking.push_back(
+            absl::StrCat(privilege.name, " ON ", privilege.scope, " (", privilege.purpose, ")"));
+      }
+      problems->push_back({absl::StrCat("PRIVILEGES_", name),
+                           absl::StrCat("all that ", said.user, " needs"),
+                           absl::StrCat("missing: ", absl::StrJoin(lacking, ", ")),
+                           absl::StrJoin(GrantStatements(said.missing, said.user, "%"), "; "),
+                           fatal});
+    }
+  }
+}
+
+// --- its data
+
+void CheckAgainstPrimary(const ServerFacts& facts, const Observation& primary,
+                         Problems* problems) {
+  const Observation& seen = facts.observation;
+  const GtidSet errant = seen.executed.Minus(primary.executed);
+  if (!errant.Empty()) {
+    Fatal(problems, "ERRANT_TRANSACTIONS", "no transaction that the primary does not have",
+          errant.ToString(), "rebuild the server from the primary: weft server rejoin --rebuild");
+  }
+  const GtidSet lost = primary.purged.Minus(seen.executed);
+  if (!lost.Empty()) {
+    Fatal(problems, "PURGED_TRANSACTIONS",
+          "a server that has all that the primary purged from its binary logs",
+          absl::StrCat("it lacks ", lost.ToString()),
+          "rebuild the server from the primary: weft server rejoin --rebuild");
+  }
+}
+
+void CheckData(const ServerFacts& facts, const Group& group, const AdmissionContext& context,
+               Problems* problems) {
+  if (facts.clone_state == "Failed" || facts.clone_state == "In Progress") {
+    Fatal(problems, "CLONE_FAILED", "a whole server",
+          absl::StrCat("the last clone onto it: ", facts.clone_state),
+          "rebuild it again: weft server rejoin --rebuild");
+  }
+  if (group.primary == facts.observation.uuid) return;
+  if (context.primary.has_value()) {
+    CheckAgainstPrimary(facts, *context.primary, problems);
+  } else if (!group.primary.empty()) {
+    Warn(problems, "NOT_COMPARED", "the primary's answer, to compare transactions",
+         "the primary did not answer", "bring the primary back and look again");
+  }
+  for (const auto& [peer, said] : context.peers) {
+    if (!group.primary.empty() || peer == facts.observation.uuid) continue;
+    if (said.executed.Contains(facts.observation.executed) ||
+        facts.observation.executed.Contains(said.executed)) {
+      continue;
+    }
+    Warn(problems, "DIVERGED", "members of which one has all that the other has",
+         absl::StrCat(peer.text(), " lacks ",
+                      facts.observation.executed.Minus(said.executed).ToString(),
+                      " and this server lacks ",
+                      said.executed.Minus(facts.observation.executed).ToString()),
+         "once one of them is primary the other must be rebuilt from it");
+  }
+  if (!group.primary.empty() && !facts.observation.read_only) {
+    Warn(problems, "WRITABLE", "a server that refuses writes", "read_only is off",
+         "nothing: Weft makes it read-only when it is added");
+  }
+}
+
+}  // namespace
+
+std::string ServerFacts::Variable(const std::string& name) const {
+  const auto found = variables.find(name);
+  return found == variables.end() ? "" : found->second;
+}
+
+bool ServerFacts::On(const std::string& name) const {
+  const std::string value = Variable(name);
+  return value == "ON" || value == "1";
+}
+
+std::vector<AdmissionProblem> Judge(const ServerFacts& facts, const Group& group,
+                                    const AdmissionContext& context) {
+  Problems problems;
+  if (facts.version.mariadb || !facts.version.AtLeast(5, 6, 5)) {
+    Fatal(&problems, "VERSION_UNSUPPORTED", "MySQL 5.6.5 or later (MariaDB is not supported yet)",
+          facts.version.text, "use a MySQL server");
+    return problems;  // nothing else of what was asked can be relied on
+  }
+  CheckIdentity(facts, group, context, &problems);
+  CheckBinaryLog(facts, &problems);
+  CheckReplicationState(facts, group, &problems);
+  CheckSemiSync(facts, group, &problems);
+  CheckDurability(facts, group, &problems);
+  CheckAccounts(facts, &problems);
+  CheckData(facts, group, context, &problems);
+  std::stable_partition(problems.begin(), problems.end(),
+                        [](const AdmissionProblem& problem) { return problem.fatal; });
+  return problems;
+}
+
+bool CloneWouldHelp(const std::vector<AdmissionProblem>& problems) {
+  bool any = false;
+  for (const AdmissionProblem& problem : problems) {
+    if (!problem.fatal) continue;
+    any = true;
+    if (problem.code != "ERRANT_TRANSACTIONS" && problem.code != "PURGED_TRANSACTIONS" &&
+        problem.code != "CLONE_FAILED") {
+      return false;
+    }
+  }
+  return any;
+}
+
+}  // namespace weft::controller

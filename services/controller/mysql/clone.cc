@@ -1,0 +1,242 @@
+#include "services/controller/mysql/clone.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
+#include "common/base/mutex.h"
+#include "common/base/status_macros.h"
+#include "common/log/log.h"
+#include "common/mysql/errors.h"
+#include "common/mysql/quote.h"
+#include "services/controller/mysql/farm_sql.h"
+#include "services/controller/mysql/preparation.h"
+#include "services/controller/mysql/steps.h"
+
+namespace weft::controller {
+namespace {
+
+constexpr absl::Duration kPoll = absl::Milliseconds(100);
+// The last part of the progress is the restart, of which nothing is known in advance.
+constexpr double kCopyShare = 0.9;
+
+absl::Status Failed(const HostPort& recipient, absl::string_view why) {
+  return ::weft::Refusal(absl::StatusCode::kInternal, "CLONE_FAILED",
+                         absl::StrCat("the clone onto ", recipient.ToString(), " failed: ", why),
+                         "a clone that ends as Completed", why,
+                         "the server may be empty now: keep it aside and rebuild it again");
+}
+
+absl::Status CheckVersions(Turn& donor, Turn& recipient) {
+  if (!recipient.dialect().can.clone_plugin || !donor.dialect().can.clone_plugin) {
+    return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "CLONE_UNAVAILABLE",
+                           "the CLONE plugin exists from MySQL 8.0.17 on", "8.0.17 or later",
+                           absl::StrCat("donor ", donor.version().text, ", recipient ",
+                                        recipient.version().text),
+                           "rebuild the server by a dump of the primary");
+  }
+  const bool same = donor.version().major == recipient.version().major &&
+                    donor.version().minor == recipient.version().minor;
+  if (same) return absl::OkStatus();
+  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "CLONE_VERSION_MISMATCH",
+                         "donor and recipient must be of one version", recipient.version().text,
+                         donor.version().text, "bring both to the same version");
+}
+
+absl::Status InstallClone(Turn& turn) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet plugin, turn.Read(sql::kClonePluginActive));
+  if (!plugin.empty() && plugin.front().StringOr("status", "") == "ACTIVE") return absl::OkStatus();
+  return WithoutSuperReadOnly(
+      turn, [&turn] { return turn.Change("installing the CLONE plugin", sql::kInstallClone); });
+}
+
+absl::Status PrepareRecipient(const CloneOrder& order, Turn& turn) {
+  WEFT_RETURN_IF_ERROR(InstallClone(turn));
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, turn.Read(sql::kCloneStatus));
+  if (!status.empty() && status.front().StringOr("state", "") == "In Progress") {
+    return ::weft::Refusal(absl::StatusCode::kAborted, "CLONE_UNDER_WAY",
+                           absl::StrCat("a clone onto ", turn.address().ToString(),
+                                        " is already under way"),
+                           "no other clone",
+                           absl::StrCat("one from ", status.front().StringOr("source", "?")),
+                           "wait for it to end");
+  }
+  WEFT_RETURN_IF_ERROR(Run(Detach{order.recipient_uuid}, turn));
+  WEFT_RETURN_IF_ERROR(Run(Fence{order.recipient_uuid, true}, turn));
+  WEFT_RETURN_IF_ERROR(PersistReadOnlyStart(turn));
+  // The donor's own channel comes along with its data: it must not start.
+  WEFT_RETURN_IF_ERROR(turn.Change("keeping replication off at the next start",
+                                   sql::kPersistSkipReplicaStart));
+  WEFT_ASSIGN_OR_RETURN(
+      const std::string donors,
+      mysql::BindParams(sql::kDonorList, {order.donor->address().ToString()}));
+  WEFT_RETURN_IF_ERROR(turn.Change("naming the donor", donors));
+  // CLONE refuses a super_read_only recipient; it is persisted, so the restart brings it back.
+  return turn.Change("lifting super_read_only for the clone", sql::kSuperReadOnlyOff);
+}
+
+// The CLONE statement on a session of the restore account, in a thread of its own: it runs as long
+// as the copy takes and ends with the server's restart.
+class Statement {
+ public:
+  Statement(std::unique_ptr<mysql::Session> session, std::string sql)
+      : session_(std::move(session)), sql_(std::move(sql)), thread_([this] { Run(); }) {}
+  ~Statement() {
+    session_->Abort();
+    thread_.join();
+  }
+
+  uint64_t id() const { return session_->connection_id(); }
+  bool done() const {
+    MutexLock lock(&mutex_);
+    return done_;
+  }
+  absl::Status status() const {
+    MutexLock lock(&mutex_);
+    return status_;
+  }
+
+ private:
+  void Run() {
+    const absl::Status status = session_->Execute(sql_);
+    MutexLock lock(&mutex_);
+    status_ = status;
+    done_ = true;
+  }
+
+  const std::unique_ptr<mysql::Session> session_;
+  const std::string sql_;  // holds a password
+  mutable Mutex mutex_;
+  bool done_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  std::thread thread_;  // last: it uses all of the above
+};
+
+absl::StatusOr<std::unique_ptr<Statement>> StartClone(const CloneOrder& order,
+                                                      const Deadline& deadline) {
+  Opener::Limits limits;
+  limits.read = deadline.Remaining();
+  WEFT_ASSIGN_OR_RETURN(auto session,
+                        order.opener->Open(order.recipient->address(), Duty::kRestore, limits));
+  WEFT_ASSIGN_OR_RETURN(const std::string password, order.options->backup.password());
+  const HostPort& donor = order.donor->address();
+  std::string sql = absl::StrCat("CLONE INSTANCE FROM ",
+                                 mysql::QuoteAccount(order.options->backup.user, donor.host), ":",
+                                 donor.port, " IDENTIFIED BY ", mysql::QuoteString(password));
+  return std::make_unique<Statement>(std::move(session), std::move(sql));
+}
+
+double FractionOf(const mysql::ResultSet& stages) {
+  double estimate = 0;
+  double data = 0;
+  for (const mysql::ResultSet::Row row : stages) {
+    estimate += static_cast<double>(row.UintOr("estimate", 0));
+    data += static_cast<double>(std::min(row.UintOr("data", 0), row.UintOr("estimate", 0)));
+  }
+  return estimate > 0 ? kCopyShare * data / estimate : 0;
+}
+
+// Follows the statement to its end. OK when it ended as the restart ends it.
+absl::Status Watch(const CloneOrder& order, const Statement& statement, Turn& turn) {
+  const Deadline& deadline = turn.deadline();
+  while (!statement.done()) {
+    if (deadline.Passed() || !turn.MayAct().ok()) {
+      auto killer = turn.OpenSecond();
+      if (killer.ok()) (*killer)->Execute(sql::kKill, {statement.id()}).status().IgnoreError();
+      if (!deadline.Passed()) return turn.MayAct();
+      return absl::DeadlineExceededError(
+          absl::StrCat("the clone onto ", turn.address().ToString(), " took too long"));
+    }
+    // The session dies with the server's restart, just as the statement ends.
+    if (order.progress && !turn.broken()) {
+      if (auto stages = turn.Read(sql::kCloneProgress); stages.ok()) {
+        order.progress(FractionOf(*stages));
+      }
+    }
+    order.clock->Sleep(kPoll);
+  }
+  const absl::Status status = statement.status();
+  constexpr int kNoSupervisor = 3707;
+  const int code = mysql::MysqlErrorCode(status);
+  if (code == kNoSupervisor) {
+    WEFT_LOG(kWarning, "a cloned server has no supervisor and must be started by hand",
+             {{"server", turn.address().ToString()}});
+    return absl::OkStatus();
+  }
+  const bool gone = mysql::ClassifyContact(status) == mysql::Contact::kUnreachable;
+  if (status.ok() || gone) return absl::OkStatus();
+  if (!turn.broken()) turn.Change("fencing it again", sql::kSuperReadOnlyOn).IgnoreError();
+  // The statement names a password.
+  return Failed(turn.address(), absl::StrCat("error ", code, " of CLONE (is the backup account on "
+                                             "the donor, and the donor reachable from it?)"));
+}
+
+// What the server says of the clone once it is back; nullopt while it is not.
+absl::StatusOr<bool> Completed(const CloneOrder& order) {
+  auto session = order.opener->Open(order.recipient->address(), Duty::kManage);
+  // The accounts are the donor's now; until the restart is over nothing answers.
+  if (!session.ok()) return false;
+  (*session)->set_statement_timeout(order.options->connect_timeout);
+  auto rows = (*session)->Query(sql::kCloneStatus);
+  if (!rows.ok() || rows->empty()) return false;
+  const std::string state = rows->front().StringOr("state", "");
+  if (state == "Completed") return true;
+  if (state != "Failed") return false;
+  return Failed(order.recipient->address(),
+                absl::StrCat("error ", rows->front().IntOr("error_no", 0), ": ",
+                             rows->front().StringOr("error_message", "")));
+}
+
+absl::Status AwaitRestart(const CloneOrder& order, const Deadline& deadline) {
+  while (true) {
+    WEFT_ASSIGN_OR_RETURN(const bool completed, Completed(order));
+    if (completed) return absl::OkStatus();
+    if (deadline.Passed()) {
+      return ::weft::Refusal(absl::StatusCode::kDeadlineExceeded, "CLONE_NOT_BACK",
+                             absl::StrCat(order.recipient->address().ToString(),
+                                          " has not come back after the clone"),
+                             "a server that restarts by itself (under a supervisor)",
+                             "no answer", "start it; its data are the donor's");
+    }
+    order.clock->Sleep(kPoll);
+  }
+}
+
+absl::Status SettleRecipient(const CloneOrder& order, const Deadline& deadline) {
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Turn> turn,
+                        order.recipient->Take(order.recipient_uuid, deadline));
+  WEFT_RETURN_IF_ERROR(Run(Fence{order.recipient_uuid, false}, *turn));
+  WEFT_RETURN_IF_ERROR(Run(Detach{order.recipient_uuid}, *turn));
+  return turn->Change("letting replication start again", sql::kResetSkipReplicaStart);
+}
+
+}  // namespace
+
+absl::Status CloneServer(const CloneOrder& order, const Deadline& deadline) {
+  {
+    WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Turn> recipient,
+                          order.recipient->Take(order.recipient_uuid, deadline));
+    {
+      WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Turn> donor,
+                            order.donor->Take(order.donor_uuid, deadline));
+      WEFT_RETURN_IF_ERROR(CheckVersions(*donor, *recipient));
+      WEFT_RETURN_IF_ERROR(InstallClone(*donor));
+    }
+    WEFT_RETURN_IF_ERROR(PrepareRecipient(order, *recipient));
+    WEFT_RETURN_IF_ERROR(recipient->MayAct());
+    WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Statement> statement,
+                          StartClone(order, recipient->deadline()));
+    WEFT_RETURN_IF_ERROR(Watch(order, *statement, *recipient));
+  }
+  WEFT_RETURN_IF_ERROR(AwaitRestart(order, deadline));
+  WEFT_RETURN_IF_ERROR(SettleRecipient(order, deadline));
+  if (order.progress) order.progress(1.0);
+  return absl::OkStatus();
+}
+
+}  // namespace weft::controller

@@ -1,0 +1,232 @@
+#include "services/controller/mysql/farm.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "common/mysql/errors.h"
+#include "services/controller/mysql/admission.h"
+#include "services/controller/mysql/admission_facts.h"
+#include "services/controller/mysql/clone.h"
+#include "services/controller/mysql/discover.h"
+#include "services/controller/mysql/farm_sql.h"
+#include "services/controller/mysql/rescue.h"
+#include "services/controller/mysql/rotate.h"
+#include "services/controller/mysql/steps.h"
+
+namespace weft::controller {
+namespace {
+
+// Of a look's deadline, what the primary is left with when the others used up theirs.
+constexpr double kPrimaryShare = 0.2;
+
+absl::Status NotFound(const Group& group, const ServerUuid& server) {
+  return ::weft::Refusal(absl::StatusCode::kNotFound, "UNKNOWN_SERVER",
+                         absl::StrCat("group ", group.id, " has no server ", server.text()));
+}
+
+}  // namespace
+
+MysqlFarm::MysqlFarm(FarmOptions options, Clock* clock)
+    : options_(std::move(options)), clock_(clock), opener_(&options_) {}
+
+MysqlFarm::~MysqlFarm() = default;
+
+void MysqlFarm::SetTerm(uint64_t term, std::function<bool()> still_leading) {
+  gate_.Set(term, std::move(still_leading));
+}
+
+std::shared_ptr<Link> MysqlFarm::LinkTo(const HostPort& address) {
+  MutexLock lock(&mutex_);
+  std::shared_ptr<Link>& link = links_[address];
+  if (link == nullptr) link = std::make_shared<Link>(address, &options_, &gate_, &opener_, clock_);
+  return link;
+}
+
+absl::StatusOr<std::shared_ptr<Link>> MysqlFarm::LinkOf(const Group& group,
+                                                        const ServerUuid& server) {
+  const Server* const record = group.Find(server);
+  if (record == nullptr) return NotFound(group, server);
+  return LinkTo(record->address);
+}
+
+void MysqlFarm::Forget(const HostPort& address) {
+  std::shared_ptr<Link> link;
+  {
+    MutexLock lock(&mutex_);
+    const auto found = links_.find(address);
+    if (found == links_.end()) return;
+    link = std::move(found->second);
+    links_.erase(found);
+  }
+  // The last owner closes the sessions: here, or whoever still uses the link.
+}
+
+std::map<ServerUuid, Observation> MysqlFarm::Probe(const Group& group, absl::Duration deadline) {
+  struct Asked {
+    const Server* record;
+    std::shared_ptr<Link> link;
+    uint64_t ticket;
+  };
+  const Deadline whole = Deadline::After(clock_, deadline);
+  const Deadline others = Deadline::After(clock_, deadline * (1 - kPrimaryShare));
+  std::vector<Asked> asked;
+  const Asked* primary = nullptr;
+  asked.reserve(group.servers.size());
+  // Everybody at once, the primary too: whether it can be reached is found out meanwhile.
+  for (const Server& record : group.servers) {
+    std::shared_ptr<Link> link = LinkTo(record.address);
+    const uint64_t ticket = link->Ask(deadline);
+    asked.push_back({&record, std::move(link), ticket});
+    if (record.uuid == group.primary) primary = &asked.back();
+  }
+  std::map<ServerUuid, Observation> seen;
+  for (const Asked& one : asked) {
+    if (&one == primary) continue;
+    seen[one.record->uuid] = one.link->Await(one.ticket, others);
+  }
+  if (primary != nullptr) {
+    Observation answer = primary->link->Await(primary->ticket, whole);
+    // What a live primary has executed is read after the others (rule 5).
+    if (answer.reached() && asked.size() > 1) {
+      answer = primary->link->Await(primary->link->Ask(whole.Remaining()), whole);
+    }
+    seen[primary->record->uuid] = std::move(answer);
+  }
+  for (const Asked& one : asked) {
+    Observation& answer = seen[one.record->uuid];
+    if (!answer.reached() || answer.uuid == one.record->uuid) continue;
+    const ServerUuid found = answer.uuid;
+    answer = Observation();
+    answer.contact = Contact::kRejected;
+    answer.error = absl::StrCat("another server answers at ", one.record->address.ToString(),
+                                ": expected ", one.record->uuid.text(), ", found ", found.text());
+  }
+  return seen;
+}
+
+absl::Status MysqlFarm::Apply(const Group& group, const Step& step, absl::Duration deadline) {
+  WEFT_ASSIGN_OR_RETURN(const std::shared_ptr<Link> link, LinkOf(group, ServerOf(step)));
+  absl::Status status;
+  {
+    WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Turn> turn,
+                          link->Take(ServerOf(step), Deadline::After(clock_, deadline)));
+    status = RunStep(step, *turn);
+  }
+  if (!mysql::IsTimeout(status)) return status;
+  if (link->HasOrphans()) {
+    return ::weft::Refusal(absl::StatusCode::kUnavailable, "STATEMENT_UNDER_WAY",
+                           absl::StrCat(status.message(),
+                                        "; its session could not be seen gone, so it may still "
+                                        "take effect"));
+  }
+  return absl::DeadlineExceededError(
+      absl::StrCat(status.message(), "; its session was killed and seen gone"));
+}
+
+absl::StatusOr<ServerUuid> MysqlFarm::Identify(const HostPort& address, absl::Duration deadline) {
+  Opener::Limits limits;
+  limits.connect = deadline;
+  WEFT_ASSIGN_OR_RETURN(const auto session, opener_.Open(address, Duty::kManage, limits));
+  session->set_statement_timeout(deadline);
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, session->Query(sql::kUuid));
+  return ServerUuid::Parse(rows.empty() ? "" : rows.front().StringOr("uuid", ""));
+}
+
+absl::StatusOr<Farm::Neighbours> MysqlFarm::Discover(const HostPort& address,
+                                                     absl::Duration deadline) {
+  Opener::Limits limits;
+  limits.connect = deadline;
+  WEFT_ASSIGN_OR_RETURN(const auto session, opener_.Open(address, Duty::kManage, limits));
+  session->set_statement_timeout(deadline);
+  auto neighbours = DiscoverFrom(*session);
+  if (!neighbours.ok()) return Annotate(neighbours.status(), address.ToString());
+  return neighbours;
+}
+
+absl::StatusOr<Admission> MysqlFarm::Admit(const Group& group, const HostPort& address,
+                                           absl::Duration deadline) {
+  const Deadline end = Deadline::After(clock_, deadline);
+  WEFT_ASSIGN_OR_RETURN(ServerFacts facts, GatherFacts(opener_, options_, address, end, clock_));
+  AdmissionContext context;
+  context.store_address = options_.store_address;
+  if (options_.store_uuid) context.store_uuid = options_.store_uuid();
+  context.peers = AskPeers(opener_, group, end);
+  // After the server itself (rule 5).
+  if (const Server* primary = group.Find(group.primary); primary != nullptr) {
+    const std::shared_ptr<Link> link = LinkTo(primary->address);
+    Observation seen = link->Await(link->Ask(end.Remaining()), end);
+    if (seen.reached()) context.primary = std::move(seen);
+  }
+  Admission admission;
+  admission.problems = Judge(facts, group, context);
+  admission.clone_would_help = CloneWouldHelp(admission.problems);
+  admission.observation = std::move(facts.observation);
+  return admission;
+}
+
+absl::StatusOr<ServerUuid> MysqlFarm::Clone(const Group& group, const ServerUuid& recipient,
+                                            const ServerUuid& donor,
+                                            std::function<void(double)> progress,
+                                            absl::Duration deadline) {
+  WEFT_ASSIGN_OR_RETURN(const std::shared_ptr<Link> to, LinkOf(group, recipient));
+  WEFT_ASSIGN_OR_RETURN(const std::shared_ptr<Link> from, LinkOf(group, donor));
+  CloneOrder order;
+  order.recipient = to.get();
+  order.recipient_uuid = recipient;
+  order.donor = from.get();
+  order.donor_uuid = donor;
+  order.opener = &opener_;
+  order.options = &options_;
+  order.clock = clock_;
+  order.progress = std::move(progress);
+  WEFT_RETURN_IF_ERROR(CloneServer(order, Deadline::After(clock_, deadline)));
+  return Identify(to->address(), options_.connect_timeout);
+}
+
+absl::StatusOr<std::string> MysqlFarm::SaveTransactions(const Group& group,
+                                                        const ServerUuid& server,
+                                                        const GtidSet& set,
+                                                        absl::Duration deadline) {
+  WEFT_ASSIGN_OR_RETURN(const std::shared_ptr<Link> link, LinkOf(group, server));
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Turn> turn,
+                        link->Take(server, Deadline::After(clock_, deadline)));
+  return SaveTransactionsOf(*turn, options_, group.id, server, set);
+}
+
+absl::Status MysqlFarm::RotatePassword(const Group& group, absl::string_view duty_name,
+                                       absl::string_view new_password, absl::Duration deadline) {
+  const Deadline end = Deadline::After(clock_, deadline);
+  WEFT_ASSIGN_OR_RETURN(const std::string user, UserOf(options_, duty_name));
+  std::vector<std::string> failed;
+  for (const Server& record : group.servers) {
+    auto turn = LinkTo(record.address)->Take(record.uuid, end);
+    const absl::Status status = turn.ok() ? SetPassword(**turn, user, new_password) : turn.status();
+    if (!status.ok()) {
+      failed.push_back(absl::StrCat(record.address.ToString(), " (", status.message(), ")"));
+    }
+  }
+  if (duty_name == DutyName(Duty::kReplicate)) {
+    // One by one: a receiver that restarts acknowledges nothing for a moment.
+    for (const Server& record : group.servers) {
+      auto turn = LinkTo(record.address)->Take(record.uuid, end);
+      if (!turn.ok()) continue;  // told above
+      const absl::Status status = RenewReplicaLogin(**turn, user, new_password);
+      if (!status.ok()) {
+        failed.push_back(absl::StrCat(record.address.ToString(), " (", status.message(), ")"));
+      }
+    }
+  }
+  if (failed.empty()) return absl::OkStatus();
+  return ::weft::Refusal(absl::StatusCode::kUnavailable, "ROTATION_INCOMPLETE",
+                         absl::StrCat("the password of ", user, " was not changed on ",
+                                      absl::StrJoin(failed, ", ")),
+                         "changed on every server of the group",
+                         absl::StrCat(failed.size(), " of ", group.servers.size(), " failed"),
+                         "bring the servers back and rotate again");
+}
+
+}  // namespace weft::controller

@@ -1,0 +1,171 @@
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "common/mysql/errors.h"
+#include "common/mysql/replica_status.h"
+#include "services/controller/mysql/farm_sql.h"
+#include "services/controller/mysql/fence.h"
+#include "services/controller/mysql/preparation.h"
+#include "services/controller/mysql/replica.h"
+#include "services/controller/mysql/steps.h"
+
+namespace weft::controller {
+namespace {
+
+// What Follow must know of a server before it changes anything.
+struct Present {
+  mysql::ReplicaStatus replica;
+  mysql::SemiSyncLoaded semi_sync;
+  bool fenced = false;
+  bool offline = false;
+  bool source_armed = false;
+  bool flag = false;          // the semi-sync replica flag
+  bool acknowledges = false;  // the receiver runs in semi-sync mode, whatever the flag says
+  int64_t net_timeout = 0;
+};
+
+absl::StatusOr<Present> ReadPresent(Turn& turn) {
+  Present present;
+  WEFT_ASSIGN_OR_RETURN(present.semi_sync, PrepareSemiSync(turn));
+  WEFT_ASSIGN_OR_RETURN(present.replica, ReadReplica(turn));
+  const bool super = turn.dialect().can.super_read_only;
+  std::string select(super ? sql::kReadOnlyState : sql::kReadOnlyStateOld);
+  absl::StrAppend(&select, ", @@GLOBAL.", turn.dialect().net_timeout, " AS net_timeout");
+  if (present.semi_sync.source != nullptr) {
+    absl::StrAppend(&select, ", @@GLOBAL.", present.semi_sync.source->source_enabled, " AS armed");
+  }
+  if (present.semi_sync.replica != nullptr) {
+    absl::StrAppend(&select, ", @@GLOBAL.", present.semi_sync.replica->replica_enabled, " AS flag");
+  }
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, turn.Read(select));
+  if (rows.empty()) return absl::InternalError("the server gave no row for its own state");
+  const mysql::ResultSet::Row row = rows.front();
+  present.fenced = row.BoolOr(super ? "super_read_only" : "read_only", false);
+  present.offline = row.BoolOr("offline_mode", false);
+  present.source_armed = row.BoolOr("armed", false);
+  present.flag = row.BoolOr("flag", false);
+  present.net_timeout = row.IntOr("net_timeout", 0);
+  if (present.semi_sync.replica == nullptr) return present;
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, turn.Read(sql::kSemiSyncStatus));
+  for (const mysql::ResultSet::Row one : status) {
+    if (one.StringOr("Variable_name", "") == present.semi_sync.replica->replica_status) {
+      present.acknowledges = one.BoolOr("Value", false);
+    }
+  }
+  return present;
+}
+
+// Whatever role it had: it refuses writes, waits for nobody's acknowledgement and lets readers in.
+absl::Status BecomeReplica(const Follow& step, const Present& present, Turn& turn) {
+  if (!present.fenced) WEFT_RETURN_IF_ERROR(MakeReadOnly(turn, /*kill_sessions=*/false));
+  // An armed replica's applier would wait for acknowledgements that never come.
+  if (present.source_armed) {
+    WEFT_RETURN_IF_ERROR(
+        turn.Change("switching the semi-sync source off",
+                    sql::SetGlobal(present.semi_sync.source->source_enabled, "OFF")));
+  }
+  if (present.offline) {
+    WEFT_RETURN_IF_ERROR(turn.Change("letting clients in again", sql::kOfflineOff));
+  }
+  WEFT_RETURN_IF_ERROR(PersistReadOnlyStart(turn));
+  const int64_t net_timeout = absl::ToInt64Seconds(turn.options().replica_net_timeout);
+  if (present.net_timeout != net_timeout) {
+    WEFT_RETURN_IF_ERROR(
+        turn.Change("setting the receiver's timeout",
+                    sql::SetGlobal(turn.dialect().net_timeout, absl::StrCat(net_timeout))));
+  }
+  if (present.flag == step.acknowledge) return absl::OkStatus();
+  return SetAcknowledge(turn, present.semi_sync, step.acknowledge);
+}
+
+// The receiver will not get in by trying again: its account or password is wrong.
+bool LoginRefused(const mysql::ReplicaStatus& replica) {
+  constexpr int kErrAuthentication = 2061;  // caching_sha2_password without TLS or public key
+  return replica.receiver_errno == mysql::kErrAccessDenied ||
+         replica.receiver_errno == kErrAuthentication;
+}
+
+bool FollowsAlready(const Follow& step, const Present& present) {
+  const mysql::ReplicaStatus& replica = present.replica;
+  if (replica.source_host != step.source_address.host ||
+      replica.source_port != step.source_address.port || !replica.auto_position ||
+      !replica.applier_running || replica.receiver == mysql::ReceiverState::kStopped) {
+    return false;
+  }
+  // While it connects it will read the flag anew; but not with a password that was refused.
+  if (replica.receiver == mysql::ReceiverState::kConnecting) {
+    return !LoginRefused(replica);
+  }
+  return present.semi_sync.replica == nullptr || present.acknowledges == step.acknowledge;
+}
+
+absl::StatusOr<std::string> ChangeSql(const Follow& step, Turn& turn, bool position) {
+  const FarmOptions& options = turn.options();
+  mysql::SourceChange change;
+  change.host = step.source_address.host;
+  change.port = step.source_address.port;
+  change.user = options.replicate.user;
+  WEFT_ASSIGN_OR_RETURN(change.password, options.replicate.password());
+  change.connect_retry = options.connect_retry;
+  change.retry_count = 2147483647;
+  change.heartbeat_period = options.heartbeat_period;
+  change.get_public_key = true;
+  if (options.replicate_over_tls) change.tls = true;
+  // Naming AUTO_POSITION while the applier runs is error 3081.
+  if (position) change.auto_position = true;
+  return turn.dialect().ChangeSource(change);
+}
+
+// Repoints the receiver alone: the applier goes on, so nothing received is lost (S16).
+absl::Status ChangeReceiver(const Follow& step, const Present& present, Turn& turn) {
+  // With both threads stopped CHANGE purges the relay log.
+  if (!present.replica.applier_running) {
+    WEFT_RETURN_IF_ERROR(turn.Change("starting the applier", turn.dialect().start_applier));
+    WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus now, ReadReplica(turn));
+    if (!now.applier_running && !now.executed.Contains(now.retrieved)) {
+      return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "UNAPPLIED_RELAY_LOG",
+                     absl::StrCat(turn.address().ToString(),
+                                  ": repointing would lose what is received and not applied"),
+                     "an applier that runs",
+                     absl::StrCat("it stopped with error ", now.applier_errno, ": ",
+                                  now.applier_error, "; not applied: ",
+                                  now.retrieved.Minus(now.executed).ToString()),
+                     "mend what stopped the applier, or rebuild the server");
+    }
+  }
+  WEFT_RETURN_IF_ERROR(turn.Change("stopping the receiver", turn.dialect().stop_receiver));
+  WEFT_ASSIGN_OR_RETURN(const std::string sql, ChangeSql(step, turn, /*position=*/false));
+  WEFT_RETURN_IF_ERROR(turn.ChangeSecret("pointing the receiver at its source", sql));
+  return turn.Change("starting replication", turn.dialect().start_replica);
+}
+
+// Repoints both threads, after all that was received is applied.
+absl::Status ChangeAll(const Follow& step, const Present& present, Turn& turn) {
+  if (!present.replica.source_host.empty()) {
+    WEFT_RETURN_IF_ERROR(turn.Change("stopping the receiver", turn.dialect().stop_receiver));
+    WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus stopped, ReadReplica(turn));
+    if (!stopped.executed.Contains(stopped.retrieved)) {
+      WEFT_RETURN_IF_ERROR(AwaitApplied(turn, stopped.retrieved, turn.deadline()));
+    }
+    WEFT_RETURN_IF_ERROR(turn.Change("stopping replication", turn.dialect().stop_replica));
+  }
+  WEFT_ASSIGN_OR_RETURN(const std::string sql, ChangeSql(step, turn, /*position=*/true));
+  WEFT_RETURN_IF_ERROR(turn.ChangeSecret("pointing replication at its source", sql));
+  return turn.Change("starting replication", turn.dialect().start_replica);
+}
+
+}  // namespace
+
+absl::Status Run(const Follow& step, Turn& turn) {
+  WEFT_ASSIGN_OR_RETURN(const Present present, ReadPresent(turn));
+  WEFT_RETURN_IF_ERROR(BecomeReplica(step, present, turn));
+  if (FollowsAlready(step, present)) return absl::OkStatus();
+  const bool receiver_only = turn.dialect().can.receiver_only_change &&
+                             !present.replica.source_host.empty() &&
+                             present.replica.auto_position;
+  return receiver_only ? ChangeReceiver(step, present, turn) : ChangeAll(step, present, turn);
+}
+
+}  // namespace weft::controller

@@ -1,0 +1,172 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/mutex.h"
+#include "common/model/ids.h"
+#include "common/mysql/dialect.h"
+#include "common/mysql/session.h"
+#include "services/controller/core/snapshot.h"
+#include "services/controller/mysql/farm_options.h"
+#include "services/controller/mysql/look.h"
+#include "services/controller/mysql/opener.h"
+#include "services/controller/mysql/term_gate.h"
+
+namespace weft::controller {
+
+class Turn;
+
+// The held sessions of the manage account to one server: one to look with, one to act with, both
+// opened ahead; and the proof that nothing older can still act on the server (rule 10):
+//  - a session belongs to the term it was opened under, and is dropped when the term moves;
+//  - the first session of a term kills every older session of the account and sees them gone;
+//  - a session that broke under a statement is an orphan: killed and seen gone before the next
+//    step, and the server counts as unreached until then.
+// A session is never reopened inside a step. Thread-safe. Has one thread, which looks.
+class Link {
+ public:
+  // All pointers outlive the link. Connects to nothing yet.
+  Link(const HostPort& address, const FarmOptions* options, const TermGate* gate, Opener* opener,
+       Clock* clock);
+  // Waits for a look under way (bounded by its deadline or the connect timeout).
+  // REQUIRES: no Turn is out.
+  ~Link();
+  Link(const Link&) = delete;
+  Link& operator=(const Link&) = delete;
+
+  // Asks for a look that begins after this call and may take `limit`. Does not block. Returns the
+  // ticket for Await.
+  uint64_t Ask(absl::Duration limit);
+  // The answer to `ticket` or a later one. When there is none at the deadline the server counts as
+  // silent; the look goes on in the background. Of a server that was silent before, waits
+  // `silent_patience` at most.
+  Observation Await(uint64_t ticket, const Deadline& deadline);
+
+  // The acting session, for one step; waits for the step before it. The server's uuid must be
+  // `expected` (empty: any), else FAILED_PRECONDITION, reason WRONG_SERVER. UNAVAILABLE when older
+  // sessions could not be seen gone. FAILED_PRECONDITION, reason NOT_LEADING, in term 0.
+  absl::StatusOr<std::unique_ptr<Turn>> Take(const ServerUuid& expected, const Deadline& deadline);
+
+  // True while a statement that this process gave up on may still take effect on the server.
+  bool HasOrphans() const;
+
+  const HostPort& address() const { return address_; }
+
+ private:
+  friend class Turn;
+
+  // A session of the manage account that this link knows as its own.
+  struct Held {
+    std::unique_ptr<mysql::Session> session;
+    uint64_t term = 0;
+    ServerUuid uuid;
+  };
+
+  absl::StatusOr<Held> Open(uint64_t term, absl::Duration limit);
+  // Forgets a session. `orphaned`: a statement that changes something may still run in it.
+  void Drop(Held* held, bool orphaned);
+  // Drops `held` when it cannot serve `term` any more: broken, hung up, or of another term.
+  void DropStale(Held* held, uint64_t term);
+  // Sees every session of the account that is older than `by` and not of this term gone, and the
+  // orphans: once per term, and again when there are orphans.
+  absl::Status Secure(const Held& by, const Deadline& deadline);
+  // Secures and returns a session of `term`: `held` if it still serves, else a new one.
+  absl::Status Refresh(Held* held, uint64_t term, const Deadline& deadline);
+  void EndTurn(Held held);
+
+  void LookLoop();
+  absl::StatusOr<Observation> Look(const Deadline& deadline);
+  absl::StatusOr<Observation> LookOver(uint64_t term, const Deadline& deadline);
+  void Publish(uint64_t ticket, const absl::StatusOr<Observation>& look);
+  void WarmUp();
+
+  const HostPort address_;
+  const FarmOptions* const options_;
+  const TermGate* const gate_;
+  Opener* const opener_;
+  Clock* const clock_;
+
+  // Used by the looking thread alone.
+  Held look_session_;
+  LookMemory look_memory_;
+
+  Mutex mutex_;
+  CondVar changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t asked_ ABSL_GUARDED_BY(mutex_) = 0;
+  Deadline look_deadline_ ABSL_GUARDED_BY(mutex_);
+  uint64_t answered_ ABSL_GUARDED_BY(mutex_) = 0;
+  Observation answer_ ABSL_GUARDED_BY(mutex_);
+  // When the contact ceased; absent while it is good.
+  std::optional<absl::Duration> silent_since_ ABSL_GUARDED_BY(mutex_);
+  bool acting_ ABSL_GUARDED_BY(mutex_) = false;
+  Held act_session_ ABSL_GUARDED_BY(mutex_);
+
+  // Own sessions by connection id, and those that broke.
+  mutable Mutex ids_mutex_;
+  std::map<uint64_t, uint64_t> own_ ABSL_GUARDED_BY(ids_mutex_);  // id to term
+  std::set<uint64_t> orphans_ ABSL_GUARDED_BY(ids_mutex_);
+
+  // Held while sweeping, so that it is done once.
+  Mutex sweep_mutex_;
+  uint64_t swept_term_ ABSL_GUARDED_BY(sweep_mutex_) = 0;
+
+  std::thread looker_;  // last: it uses all of the above
+};
+
+// Exclusive use of a server's acting session for the length of one step. Every statement is bounded
+// by the deadline, and every change asks the gate first. Not thread-safe.
+class Turn {
+ public:
+  // Gives the session back. One that broke is killed from another session and seen gone if that
+  // can be had in a moment; else the server counts as unreached until it is.
+  ~Turn();
+
+  // Runs a statement that changes something. `what` names it in errors: the statement itself never
+  // appears there. An error of a `secret` statement keeps its number and loses its text, since
+  // servers quote statements.
+  absl::Status Change(absl::string_view what, absl::string_view sql);
+  absl::Status ChangeSecret(absl::string_view what, absl::string_view sql);
+  absl::StatusOr<mysql::ResultSet> Read(absl::string_view sql);
+  absl::StatusOr<mysql::ResultSet> Read(absl::string_view sql, const mysql::Params& params);
+
+  // A second session of this term, for what must happen while the first one waits. Closed with the
+  // returned object.
+  absl::StatusOr<std::unique_ptr<mysql::Session>> OpenSecond() const;
+  // True when the server lets `user` in with `password`.
+  bool Admits(absl::string_view user, absl::string_view password) const;
+
+  const mysql::Dialect& dialect() const { return dialect_; }
+  const mysql::ServerVersion& version() const { return held_.session->version(); }
+  mysql::Session& session() { return *held_.session; }
+  const Deadline& deadline() const { return deadline_; }
+  const FarmOptions& options() const { return *link_->options_; }
+  Clock* clock() const { return link_->clock_; }
+  // OK while this controller may act.
+  absl::Status MayAct() const { return link_->gate_->Check(held_.term); }
+  const HostPort& address() const { return link_->address_; }
+  bool broken() const { return held_.session->broken(); }
+
+ private:
+  friend class Link;
+  Turn(Link* link, Link::Held held, const Deadline& deadline);
+  absl::Status Arm();
+
+  Link* const link_;
+  Link::Held held_;
+  const mysql::Dialect dialect_;
+  const Deadline deadline_;
+};
+
+}  // namespace weft::controller

@@ -1,0 +1,234 @@
+#include "services/controller/mysql/look.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/model/gtid_set.h"
+#include "common/mysql/errors.h"
+#include "common/mysql/replica_status.h"
+#include "services/controller/mysql/farm_sql.h"
+
+namespace weft::controller {
+namespace {
+
+constexpr int kErrUnknownVariable = 1193;
+// A timeout from here on (49 days, in milliseconds) counts as endless.
+constexpr uint64_t kEndlessFrom = 4294967295;
+
+ThreadState StateOf(mysql::ReceiverState state) {
+  switch (state) {
+    case mysql::ReceiverState::kStopped:
+      return ThreadState::kOff;
+    case mysql::ReceiverState::kConnecting:
+      return ThreadState::kConnecting;
+    case mysql::ReceiverState::kRunning:
+      return ThreadState::kOn;
+  }
+  return ThreadState::kOff;
+}
+
+// "source: a config file": anything but the built-in default and SET GLOBAL outlives a restart.
+bool IsPreset(const std::string& source) {
+  return source != "COMPILED" && source != "DYNAMIC" && !source.empty();
+}
+
+absl::StatusOr<bool> ReplicaFlagPreset(mysql::Session& session, const LookMemory& memory) {
+  if (!memory.dialect.can.set_persist || memory.semi_sync.replica == nullptr) return false;
+  const absl::string_view name = memory.semi_sync.replica->replica_enabled;
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet source,
+                        session.Query(sql::kVariableSource, {name}));
+  if (!source.empty() && IsPreset(source.front().StringOr("source", ""))) return true;
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet persisted, session.Query(sql::kPersisted, {name}));
+  return !persisted.empty();
+}
+
+std::string StateSql(const LookMemory& memory) {
+  std::string sql(sql::kState);
+  if (memory.dialect.can.super_read_only) absl::StrAppend(&sql, sql::kSuperReadOnlyColumn);
+  if (const mysql::SemiSyncNames* names = memory.semi_sync.source; names != nullptr) {
+    absl::StrAppend(&sql, ", @@GLOBAL.", names->source_enabled, " AS source_enabled, @@GLOBAL.",
+                    names->source_timeout, " AS source_timeout, @@GLOBAL.",
+                    names->source_wait_count, " AS source_wait_count, @@GLOBAL.",
+                    names->source_wait_no_replica, " AS source_wait_no_replica, @@GLOBAL.",
+                    names->source_wait_point, " AS source_wait_point");
+  }
+  if (const mysql::SemiSyncNames* names = memory.semi_sync.replica; names != nullptr) {
+    absl::StrAppend(&sql, ", @@GLOBAL.", names->replica_enabled, " AS replica_enabled");
+  }
+  return sql;
+}
+
+absl::Status FindSemiSync(mysql::Session& session, LookMemory* memory) {
+  memory->semi_sync = {};
+  if (memory->dialect.can.lossless_semisync) {
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet variables,
+                          session.Query(sql::kSemiSyncVariables));
+    memory->semi_sync = mysql::FindSemiSync(variables);
+  }
+  WEFT_ASSIGN_OR_RETURN(memory->replica_preset, ReplicaFlagPreset(session, *memory));
+  memory->state_sql = StateSql(*memory);
+  return absl::OkStatus();
+}
+
+// The age of the last sign of life from the source: the replica's own word, and what moved between
+// looks; whichever is younger, since a clock that was stepped must not make a source look dead.
+absl::Status HeardFrom(mysql::Session& session, const mysql::ResultSet& status_rows,
+                       const mysql::ReplicaStatus& status, absl::Duration now,
+                       LookMemory* memory, std::optional<absl::Duration>* heard,
+                       GtidSet* received) {
+  ReceiverMemory::Signs signs;
+  signs.receiving = status.receiver == mysql::ReceiverState::kRunning;
+  signs.source = absl::StrCat(status.source_host, ":", status.source_port, " ",
+                              status.source_uuid);
+  for (const mysql::ResultSet::Row row : status_rows) {
+    const bool modern = row.Get("Read_Source_Log_Pos").has_value();
+    signs.position = modern ? absl::StrCat(row.StringOr("Source_Log_File", ""), ":",
+                                           row.StringOr("Read_Source_Log_Pos", ""))
+                            : absl::StrCat(row.StringOr("Master_Log_File", ""), ":",
+                                           row.StringOr("Read_Master_Log_Pos", ""));
+    if (row.StringOr("Channel_Name", "").empty()) break;
+  }
+  std::optional<absl::Duration> own_word;
+  if (memory->dialect.can.replication_tables) {
+    WEFT_ASSIGN_OR_RETURN(const std::vector<mysql::ReceiverProgress> channels,
+                          mysql::ReadReceiverProgress(session, memory->dialect));
+    for (const mysql::ReceiverProgress& channel : channels) {
+      if (!channel.channel.empty()) continue;
+      signs.heartbeats = channel.heartbeats;
+      own_word = channel.silence;
+      *received = received->Union(channel.received);
+    }
+  } else {
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet count, session.Query(sql::kHeartbeatCount));
+    if (!count.empty()) signs.heartbeats = count.front().UintOr("Value", 0);
+  }
+  *heard = memory->receiver.Heard(signs, now);
+  if (own_word.has_value() && (!heard->has_value() || *own_word < **heard)) *heard = own_word;
+  return absl::OkStatus();
+}
+
+absl::Status LookAtReplication(mysql::Session& session, absl::Duration now, LookMemory* memory,
+                               Observation* seen) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows,
+                        session.Query(memory->dialect.show_replica_status));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<mysql::ReplicaStatus> channels,
+                        mysql::ParseReplicaStatus(rows));
+  for (const mysql::ReplicaStatus& status : channels) {
+    if (!status.channel.empty()) continue;  // Weft's own channel is the default one
+    Replication& replication = seen->replication;
+    replication.configured = !status.source_host.empty();
+    replication.source = {status.source_host, static_cast<uint16_t>(status.source_port)};
+    if (auto uuid = ServerUuid::Parse(status.source_uuid); uuid.ok()) {
+      replication.source_uuid = *uuid;
+    }
+    replication.auto_position = status.auto_position;
+    replication.receiver = StateOf(status.receiver);
+    replication.applier_running = status.applier_running;
+    replication.receiver_error = status.receiver_error;
+    replication.applier_error = status.applier_error;
+    replication.lag = status.lag.value_or(absl::ZeroDuration());
+    seen->received = status.retrieved;
+    WEFT_RETURN_IF_ERROR(HeardFrom(session, rows, status, now, memory, &replication.heard_ago,
+                                   &seen->received));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadState(const mysql::ResultSet& rows, const LookMemory& memory,
+                       Observation* seen) {
+  if (rows.empty()) return absl::InternalError("the server gave no row for its own state");
+  const mysql::ResultSet::Row row = rows.front();
+  WEFT_ASSIGN_OR_RETURN(seen->executed, GtidSet::Parse(row.StringOr("executed", "")));
+  WEFT_ASSIGN_OR_RETURN(seen->purged, GtidSet::Parse(row.StringOr("purged", "")));
+  WEFT_ASSIGN_OR_RETURN(seen->read_only, row.Bool("read_only"));
+  seen->super_read_only = row.BoolOr("super_read_only", seen->read_only);
+  SemiSync& semi_sync = seen->semi_sync;
+  semi_sync.installed = memory.semi_sync.source != nullptr && memory.semi_sync.replica != nullptr;
+  semi_sync.source_enabled = row.BoolOr("source_enabled", false);
+  semi_sync.source_wait_for = static_cast<uint32_t>(row.UintOr("source_wait_count", 0));
+  semi_sync.source_endless = row.UintOr("source_timeout", 0) >= kEndlessFrom &&
+                             row.BoolOr("source_wait_no_replica", false) &&
+                             row.StringOr("source_wait_point", "") == "AFTER_SYNC";
+  semi_sync.replica_enabled = row.BoolOr("replica_enabled", false);
+  semi_sync.replica_preset = memory.replica_preset;
+  return absl::OkStatus();
+}
+
+absl::Status LookAtState(mysql::Session& session, LookMemory* memory, Observation* seen) {
+  auto rows = session.Query(memory->state_sql);
+  const bool plugins_moved =
+      mysql::MysqlErrorCode(rows.status()) == kErrUnknownVariable ||
+      (memory->dialect.can.lossless_semisync &&
+       (memory->semi_sync.source == nullptr || memory->semi_sync.replica == nullptr));
+  if (plugins_moved) {
+    WEFT_RETURN_IF_ERROR(FindSemiSync(session, memory));
+    rows = session.Query(memory->state_sql);
+  }
+  WEFT_RETURN_IF_ERROR(rows.status());
+  return ReadState(*rows, *memory, seen);
+}
+
+absl::Status LookAtSource(mysql::Session& session, const LookMemory& memory, Observation* seen) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet replicas,
+                        session.Query(memory.dialect.show_replicas));
+  for (const mysql::ResultSet::Row row : replicas) {
+    const std::string text = row.StringOr("Replica_UUID", row.StringOr("Slave_UUID", ""));
+    if (auto uuid = ServerUuid::Parse(text); uuid.ok()) seen->streaming_to.push_back(*uuid);
+  }
+  std::sort(seen->streaming_to.begin(), seen->streaming_to.end());
+  if (!seen->semi_sync.source_enabled) return absl::OkStatus();
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, session.Query(sql::kSemiSyncStatus));
+  for (const mysql::ResultSet::Row row : status) {
+    const std::string name = row.StringOr("Variable_name", "");
+    if (absl::EqualsIgnoreCase(name, memory.semi_sync.source->source_status)) {
+      seen->semi_sync.source_active = row.BoolOr("Value", false);
+    } else if (absl::EqualsIgnoreCase(name, memory.semi_sync.source->source_clients)) {
+      seen->semi_sync.source_clients = static_cast<uint32_t>(row.UintOr("Value", 0));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status Prime(mysql::Session& session, LookMemory* memory) {
+  memory->dialect = mysql::DialectFor(session.version());
+  if (!memory->dialect.can.gtid) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("version ", session.version().text, " has no GTIDs of MySQL's kind"));
+  }
+  std::string sql(sql::kWho);
+  if (memory->dialect.can.admin_port) absl::StrAppend(&sql, sql::kAdminColumns);
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet who, session.Query(sql));
+  if (who.empty()) return absl::InternalError("the server gave no row for its own uuid");
+  WEFT_ASSIGN_OR_RETURN(memory->uuid, ServerUuid::Parse(who.front().StringOr("uuid", "")));
+  memory->admin = {};
+  // No admin_address: no administrative interface, whatever the port says.
+  const std::string address = who.front().StringOr("admin_address", "");
+  if (!address.empty()) {
+    const bool any = address == "*" || address == "0.0.0.0" || address == "::";
+    memory->admin.host = any ? session.options().host : address;
+    memory->admin.port = static_cast<uint16_t>(who.front().UintOr("admin_port", 0));
+  }
+  return FindSemiSync(session, memory);
+}
+
+absl::StatusOr<Observation> LookAt(mysql::Session& session, LookMemory* memory,
+                                   absl::Duration monotonic_now) {
+  Observation seen;
+  seen.uuid = memory->uuid;
+  seen.version = absl::StrCat(session.version().major, ".", session.version().minor, ".",
+                              session.version().patch);
+  seen.can_semi_sync = memory->dialect.can.lossless_semisync;
+  seen.receiver_only_change = memory->dialect.can.receiver_only_change;
+  WEFT_RETURN_IF_ERROR(LookAtReplication(session, monotonic_now, memory, &seen));
+  WEFT_RETURN_IF_ERROR(LookAtState(session, memory, &seen));
+  WEFT_RETURN_IF_ERROR(LookAtSource(session, *memory, &seen));
+  return seen;
+}
+
+}  // namespace weft::controller

@@ -1,0 +1,19 @@
+#include "services/controller/mysql/receiver_memory.h"
+
+namespace weft::controller {
+
+std::optional<absl::Duration> ReceiverMemory::Heard(const Signs& signs, absl::Duration now) {
+  const bool another_source = last_.has_value() && last_->source != signs.source;
+  if (another_source) moved_.reset();
+  const bool first = !last_.has_value() || another_source;
+  const bool moved = !first && (last_->position != signs.position ||
+                                last_->heartbeats != signs.heartbeats ||
+                                (signs.receiving && !last_->receiving));
+  // A connected receiver may have heard something a moment before the first look: claim the least.
+  if (moved || (first && signs.receiving)) moved_ = now;
+  last_ = signs;
+  if (!moved_.has_value()) return std::nullopt;
+  return now - *moved_;
+}
+
+}  // namespace weft::controller

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/time/time.h"
+
+namespace weft::controller {
+
+// When a replica last heard from its source, judged by what moved between two looks: for versions
+// that do not say it themselves (before 8.0), and against jumps of the replica's clock on those
+// that do. Pure: time is an argument. Not thread-safe.
+class ReceiverMemory {
+ public:
+  // What moves when something comes in from the source.
+  struct Signs {
+    bool receiving = false;   // the receiver is connected
+    std::string source;       // address and uuid
+    std::string position;     // in the source's binary log
+    uint64_t heartbeats = 0;
+    friend bool operator==(const Signs&, const Signs&) = default;
+  };
+
+  // At most this long ago something came in, as far as can be told: since the signs last moved, or
+  // since the first look at this source (then it may be longer; never less is claimed). nullopt
+  // while nothing was ever seen of this source. `now` is monotonic.
+  std::optional<absl::Duration> Heard(const Signs& signs, absl::Duration now);
+
+ private:
+  std::optional<Signs> last_;
+  std::optional<absl::Duration> moved_;
+};
+
+}  // namespace weft::controller

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "common/model/gtid_set.h"
+#include "common/mysql/dialect.h"
+#include "common/mysql/replica_status.h"
+#include "services/controller/mysql/link.h"
+
+// What the steps on replicas share.
+namespace weft::controller {
+
+// The default channel; an empty source_host when the server is no replica.
+absl::StatusOr<mysql::ReplicaStatus> ReadReplica(Turn& turn);
+
+// Sets the semi-sync replica flag. It takes effect when the receiver starts next. No effect where
+// the plugin is not loaded.
+absl::Status SetAcknowledge(Turn& turn, const mysql::SemiSyncLoaded& loaded, bool acknowledge);
+
+// Waits until all of `goal` is executed, starting the applier if it is off. The waiting is done in
+// slices, so that a lost lease ends it. DEADLINE_EXCEEDED at the end of `budget` or of the turn;
+// FAILED_PRECONDITION, reason APPLIER_STOPPED, when the applier has stopped by itself.
+absl::Status AwaitApplied(Turn& turn, const GtidSet& goal, const Deadline& budget);
+
+}  // namespace weft::controller

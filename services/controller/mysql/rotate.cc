@@ -1,0 +1,98 @@
+#include "services/controller/mysql/rotate.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "common/mysql/quote.h"
+#include "common/mysql/replica_status.h"
+#include "services/controller/mysql/farm_sql.h"
+#include "services/controller/mysql/preparation.h"
+#include "services/controller/mysql/replica.h"
+
+namespace weft::controller {
+namespace {
+
+constexpr absl::Duration kPause = absl::Milliseconds(20);
+
+std::string PasswordSql(const mysql::Dialect& dialect, absl::string_view user,
+                        absl::string_view host, absl::string_view password) {
+  const std::string account = mysql::QuoteAccount(user, host);
+  const std::string secret = mysql::QuoteString(password);
+  if (!dialect.can.alter_user_password) {
+    return absl::StrCat("SET PASSWORD FOR ", account, " = PASSWORD(", secret, ")");
+  }
+  return absl::StrCat("ALTER USER ", account, " IDENTIFIED BY ", secret,
+                      dialect.can.dual_password ? " RETAIN CURRENT PASSWORD" : "");
+}
+
+absl::Status AwaitReceiver(Turn& turn) {
+  while (true) {
+    WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus status, ReadReplica(turn));
+    if (status.receiver == mysql::ReceiverState::kRunning) return absl::OkStatus();
+    if (turn.deadline().Passed()) {
+      return absl::DeadlineExceededError(
+          absl::StrCat(turn.address().ToString(), ": the receiver has not connected: ",
+                       status.receiver_error));
+    }
+    turn.clock()->Sleep(kPause);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> UserOf(const FarmOptions& options, absl::string_view duty_name) {
+  std::vector<absl::string_view> names;
+  for (const Duty duty : kDuties) {
+    names.push_back(DutyName(duty));
+    if (DutyName(duty) != duty_name) continue;
+    return duty == Duty::kMonitor ? options.monitor_user : options.Of(duty).user;
+  }
+  return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "UNKNOWN_DUTY", "no such duty",
+                         absl::StrJoin(names, ", "), duty_name, "name one of these");
+}
+
+absl::Status SetPassword(Turn& turn, absl::string_view user, absl::string_view password) {
+  if (turn.Admits(user, password)) return absl::OkStatus();
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet hosts, turn.Read(sql::kHostsOfUser, {user}));
+  if (hosts.empty()) {
+    return ::weft::Refusal(absl::StatusCode::kNotFound, "UNKNOWN_ACCOUNT",
+                           absl::StrCat(turn.address().ToString(), " has no account ", user),
+                           absl::StrCat("the account ", user), "none",
+                           "create it, with the privileges the documentation lists");
+  }
+  return WithoutSuperReadOnly(turn, [&]() -> absl::Status {
+    for (const mysql::ResultSet::Row row : hosts) {
+      WEFT_RETURN_IF_ERROR(turn.ChangeSecret(
+          absl::StrCat("changing the password of ", user),
+          PasswordSql(turn.dialect(), user, row.StringOr("host", ""), password)));
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::Status RenewReplicaLogin(Turn& turn, absl::string_view user, absl::string_view password) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus status, ReadReplica(turn));
+  if (status.source_host.empty() || status.receiver == mysql::ReceiverState::kStopped) {
+    return absl::OkStatus();
+  }
+  const mysql::Dialect& dialect = turn.dialect();
+  WEFT_RETURN_IF_ERROR(turn.Change("stopping the receiver", dialect.stop_receiver));
+  if (!dialect.can.receiver_only_change) {
+    // CHANGE purges what is not applied.
+    WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus stopped, ReadReplica(turn));
+    WEFT_RETURN_IF_ERROR(AwaitApplied(turn, stopped.retrieved, turn.deadline()));
+    WEFT_RETURN_IF_ERROR(turn.Change("stopping replication", dialect.stop_replica));
+  }
+  mysql::SourceChange change;
+  change.user = std::string(user);
+  change.password = std::string(password);
+  WEFT_RETURN_IF_ERROR(
+      turn.ChangeSecret("giving the receiver its password", dialect.ChangeSource(change)));
+  WEFT_RETURN_IF_ERROR(turn.Change("starting replication", dialect.start_replica));
+  return AwaitReceiver(turn);
+}
+
+}  // namespace weft::controller

@@ -1,0 +1,131 @@
+#include "services/controller/mysql/steps.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "common/mysql/errors.h"
+#include "common/mysql/replica_status.h"
+#include "services/controller/mysql/farm_sql.h"
+#include "services/controller/mysql/fence.h"
+#include "services/controller/mysql/preparation.h"
+#include "services/controller/mysql/replica.h"
+
+namespace weft::controller {
+namespace {
+
+// The least and the greatest that a source can be told to wait: Vitess has used this value for
+// years, and 9.7 takes it (31 million years, in milliseconds).
+constexpr absl::string_view kEndless = "1000000000000000000";
+
+struct ReadOnlyState {
+  bool fenced = false;  // super_read_only, or read_only where there is no more
+  bool open = false;    // neither
+  bool offline = false;
+};
+
+absl::StatusOr<ReadOnlyState> ReadReadOnlyState(Turn& turn) {
+  const bool super = turn.dialect().can.super_read_only;
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows,
+                        turn.Read(super ? sql::kReadOnlyState : sql::kReadOnlyStateOld));
+  if (rows.empty()) return absl::InternalError("the server gave no row for its own state");
+  const mysql::ResultSet::Row row = rows.front();
+  ReadOnlyState state;
+  const bool read_only = row.BoolOr("read_only", false);
+  state.fenced = super ? row.BoolOr("super_read_only", false) : read_only;
+  state.open = !read_only && !state.fenced;
+  state.offline = row.BoolOr("offline_mode", false);
+  return state;
+}
+
+absl::Status LeaveOffline(Turn& turn, const ReadOnlyState& state) {
+  if (!state.offline) return absl::OkStatus();
+  return turn.Change("letting clients in again", sql::kOfflineOff);
+}
+
+}  // namespace
+
+absl::Status Run(const Fence& step, Turn& turn) {
+  WEFT_ASSIGN_OR_RETURN(const ReadOnlyState state, ReadReadOnlyState(turn));
+  if (!state.fenced) WEFT_RETURN_IF_ERROR(MakeReadOnly(turn, step.kill_sessions));
+  WEFT_RETURN_IF_ERROR(LeaveOffline(turn, state));
+  if (!step.kill_sessions) return absl::OkStatus();
+  return KillClients(turn);
+}
+
+absl::Status Run(const Unfence&, Turn& turn) {
+  WEFT_RETURN_IF_ERROR(PersistReadOnlyStart(turn));
+  WEFT_ASSIGN_OR_RETURN(const ReadOnlyState state, ReadReadOnlyState(turn));
+  if (!state.open) WEFT_RETURN_IF_ERROR(turn.Change("clearing read_only", sql::kReadOnlyOff));
+  return LeaveOffline(turn, state);
+}
+
+absl::Status Run(const StopReceiver&, Turn& turn) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus status, ReadReplica(turn));
+  if (status.receiver == mysql::ReceiverState::kStopped) return absl::OkStatus();
+  return turn.Change("stopping the receiver", turn.dialect().stop_receiver);
+}
+
+absl::Status Run(const CatchUp& step, Turn& turn) {
+  const Deadline budget = Deadline::After(turn.clock(), step.budget);
+  // The common case costs one round trip.
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet executed, turn.Read(sql::kExecuted));
+  WEFT_ASSIGN_OR_RETURN(const GtidSet has,
+                        GtidSet::Parse(executed.empty() ? "" : executed[0].StringOr("executed", "")));
+  if (has.Contains(step.goal)) return absl::OkStatus();
+  return AwaitApplied(turn, step.goal, budget);
+}
+
+absl::Status Run(const Detach&, Turn& turn) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus status, ReadReplica(turn));
+  if (!status.source_host.empty()) {
+    WEFT_RETURN_IF_ERROR(turn.Change("stopping replication", turn.dialect().stop_replica));
+    WEFT_RETURN_IF_ERROR(
+        turn.Change("forgetting the source", turn.dialect().reset_replica_all));
+  }
+  WEFT_ASSIGN_OR_RETURN(const mysql::SemiSyncLoaded loaded, FindSemiSync(turn));
+  return SetAcknowledge(turn, loaded, false);
+}
+
+absl::Status Run(const ArmSource& step, Turn& turn) {
+  if (step.wait_for == 0) {
+    WEFT_ASSIGN_OR_RETURN(const mysql::SemiSyncLoaded loaded, FindSemiSync(turn));
+    if (loaded.source == nullptr) return absl::OkStatus();
+    return turn.Change("switching the semi-sync source off",
+                       sql::SetGlobal(loaded.source->source_enabled, "OFF"));
+  }
+  WEFT_ASSIGN_OR_RETURN(const mysql::SemiSyncLoaded loaded, PrepareSemiSync(turn));
+  if (loaded.source == nullptr) {
+    return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "SEMI_SYNC_UNAVAILABLE",
+                   absl::StrCat(turn.address().ToString(), " has no lossless semi-sync"),
+                   "version 5.7 or later", turn.version().text,
+                   "give the group the durability policy async");
+  }
+  const mysql::SemiSyncNames& names = *loaded.source;
+  // One statement, applied from left to right: it is on only once all the rest is set.
+  return turn.Change(
+      "switching the semi-sync source on",
+      absl::StrCat(sql::SetGlobal(names.source_timeout, kEndless), ", GLOBAL ",
+                   names.source_wait_no_replica, " = ON, GLOBAL ", names.source_wait_point,
+                   " = AFTER_SYNC, GLOBAL ", names.source_wait_count, " = ", step.wait_for,
+                   ", GLOBAL ", names.source_enabled, " = ON"));
+}
+
+absl::Status RunStep(const Step& step, Turn& turn) {
+  return std::visit(
+      [&turn](const auto& one) -> absl::Status {
+        if constexpr (requires { Run(one, turn); }) {
+          return Run(one, turn);
+        } else {
+          return absl::InvalidArgumentError("a step on the record was given to a server");
+        }
+      },
+      step);
+}
+
+}  // namespace weft::controller
