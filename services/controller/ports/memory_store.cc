@@ -353,7 +353,7 @@ absl::Status MemoryStore::SetIntent(const std::string& group, uint64_t revision,
 absl::Status MemoryStore::EndIntent(const std::string& group, const Operation& ended) {
   WEFT_RETURN_IF_ERROR(CheckStorable(ended));
   return WriteGroup("EndIntent", group, [&](Data& data, Group& record) {
-    if (record.intent.operation != ended.id) {
+    if (record.intent.goal == Goal::kKeep || record.intent.operation != ended.id) {
       return IntentMoved(group, ended.id, record.intent.operation);
     }
     const auto it = data.FindOperation(ended.id);

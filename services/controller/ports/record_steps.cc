@@ -4,8 +4,6 @@
 #include <utility>
 #include <variant>
 
-#include "absl/strings/str_cat.h"
-#include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "services/controller/ports/store_errors.h"
 
@@ -79,10 +77,7 @@ absl::Status Do(const GiveUp& step, const Group& seen, absl::Time, Group* group)
 
 template <typename Other>
 absl::Status Do(const Other& step, const Group&, absl::Time, Group*) {
-  return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "NOT_A_RECORD_STEP",
-                         absl::StrCat("the store does not do: ", ToString(Step(step))),
-                         "Commit, SetAcknowledgers, SetStatus, BeginSwitchover or GiveUp",
-                         ToString(Step(step)), "report this as a defect of Weft");
+  return NotARecordStep(step);
 }
 
 }  // namespace

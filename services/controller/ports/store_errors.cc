@@ -113,6 +113,13 @@ absl::Status SchemaNewer(int found, int expected) {
                          "run the Weft release that set the store up, or a later one");
 }
 
+absl::Status NotARecordStep(const Step& step) {
+  return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "NOT_A_RECORD_STEP",
+                         absl::StrCat("the store does not do: ", ToString(step)),
+                         "Commit, SetAcknowledgers, SetStatus, BeginSwitchover or GiveUp",
+                         ToString(step), "report this as a defect of Weft");
+}
+
 absl::Status UnknownGroup(absl::string_view group) {
   return Unknown("UNKNOWN_GROUP", absl::StrCat("there is no group ", group), "an existing group",
                  "`weft group list` shows the groups");

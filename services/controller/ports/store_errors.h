@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "services/controller/core/plan.h"
 #include "services/controller/ports/store.h"
 
 namespace weft::controller {
@@ -28,6 +29,9 @@ absl::Status OperationEnded(absl::string_view id, absl::string_view state);
 absl::Status SchemaMissing(int expected);
 absl::Status SchemaOlder(int found, int expected);
 absl::Status SchemaNewer(int found, int expected);
+
+// --- INVALID_ARGUMENT NOT_A_RECORD_STEP: Store::Apply does not do it.
+absl::Status NotARecordStep(const Step& step);
 
 // --- NOT_FOUND
 absl::Status UnknownGroup(absl::string_view group);
