@@ -1,0 +1,285 @@
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "services/cli/proto_time.h"
+#include "services/cli/views.h"
+
+namespace weft::cli {
+namespace {
+
+Tone ToneOf(v1::ServerStatus status) {
+  switch (status) {
+    case v1::PRIMARY:
+      return Tone::kStrong;
+    case v1::FAULTY:
+      return Tone::kBad;
+    case v1::CONFIGURING:
+      return Tone::kWarning;
+    default:
+      return Tone::kPlain;
+  }
+}
+
+Cell StatusCell(const v1::Server& server) {
+  return Cell(v1::ServerStatus_Name(server.status()), ToneOf(server.status()));
+}
+
+std::string ModeText(const v1::Server& server) {
+  return server.mode() == v1::SERVER_MODE_UNSPECIFIED ? "" : v1::ServerMode_Name(server.mode());
+}
+
+std::string LagText(const v1::ServerHealth& health) {
+  return health.has_lag() ? Age(SpanOf(health.lag())) : "";
+}
+
+// What is wrong, phrase by phrase. `critical` is set when it is more than a warning.
+std::vector<std::string> Complaints(const v1::Server& server, absl::Time now, bool* critical) {
+  std::vector<std::string> phrases;
+  *critical = server.status() == v1::FAULTY;
+  if (server.has_health()) {
+    const v1::ServerHealth& health = server.health();
+    if (!health.contact().empty() && health.contact() != "answered") {
+      *critical = true;
+      std::string phrase = health.contact();
+      if (health.has_since()) absl::StrAppend(&phrase, " for ", Age(now - TimeOf(health.since())));
+      if (!health.error().empty()) absl::StrAppend(&phrase, ": ", health.error());
+      phrases.push_back(phrase);
+    } else if (server.status() == v1::PRIMARY && !health.writable()) {
+      *critical = true;
+      phrases.push_back("the primary refuses writes");
+    } else if (server.status() == v1::SECONDARY || server.status() == v1::SPARE) {
+      if (health.writable()) {
+        *critical = true;
+        phrases.push_back("accepts writes");
+      }
+      if (!health.source().empty() && health.receiver() != "on") {
+        phrases.push_back(absl::StrCat("receiver ", health.receiver()));
+      }
+      if (!health.source().empty() && !health.applier_running()) {
+        phrases.push_back("applier stopped");
+      }
+      if (health.source().empty()) phrases.push_back("replicates from nobody");
+    }
+    for (const std::string* error : {&health.receiver_error(), &health.applier_error()}) {
+      if (!error->empty()) phrases.push_back(*error);
+    }
+  }
+  if (!server.set_aside().empty()) phrases.push_back("set aside: " + server.set_aside());
+  if (!server.errant().empty()) phrases.push_back("errant: " + server.errant());
+  return phrases;
+}
+
+std::string ActiveText(const v1::Group& group) { return group.active() ? "active" : "inactive"; }
+
+const v1::Server* FindServer(const v1::Group& group, absl::string_view name) {
+  for (const v1::Server& server : group.servers()) {
+    if (server.name() == name || server.uuid() == name) return &server;
+  }
+  return nullptr;
+}
+
+// A server by its address where the group knows it, else by its short name.
+std::string AddressOf(const v1::Group& group, const std::string& name) {
+  const v1::Server* server = FindServer(group, name);
+  return server == nullptr ? ShortName(name) : server->address();
+}
+
+std::string DurabilityText(const v1::Group& group) {
+  return group.effective_durability().empty()
+             ? absl::AsciiStrToLower(v1::Durability_Name(group.durability()))
+             : group.effective_durability();
+}
+
+// What each monitor says of each server.
+std::string ReportsTable(const v1::GetHealthResponse& health, const View& view) {
+  Table table({"MONITOR", "SERVER", "CONTACT", "SINCE", "LATENCY", "RECEIVER", "APPLIER", "LAG",
+               "SEEN", "ERROR"});
+  table.AlignRight(4).AlignRight(7).DropEmpty(9);
+  for (const v1::ObserverReport& observer : health.reports()) {
+    const v1::ServerReport& report = observer.report();
+    const bool known = report.contact() != v1::ServerReport::CONTACT_UNSPECIFIED;
+    const bool answered = report.contact() == v1::ServerReport::ANSWERED;
+    table.Add({observer.zone().empty() ? observer.observer()
+                                       : absl::StrCat(observer.observer(), "@", observer.zone()),
+               report.address(),
+               known ? Cell(absl::AsciiStrToLower(v1::ServerReport::Contact_Name(report.contact())),
+                            answered ? Tone::kGood : Tone::kBad)
+                     : Cell(),
+               report.has_since() ? Age(view.now - TimeOf(report.since())) : "",
+               report.has_latency()
+                   ? absl::StrFormat("%.1fms", absl::ToDoubleMilliseconds(SpanOf(report.latency())))
+                   : "",
+               report.receiver(),
+               report.receiver().empty() ? "" : (report.applier_running() ? "on" : "off"),
+               report.has_lag() ? Age(SpanOf(report.lag())) : "",
+               observer.has_receive_time()
+                   ? absl::StrCat(Age(view.now - TimeOf(observer.receive_time())), " ago")
+                   : "",
+               report.error().empty() ? report.replication_error() : report.error()});
+  }
+  return table.Render(view.style);
+}
+
+}  // namespace
+
+std::string ShortName(absl::string_view name) {
+  const size_t slash = name.find('/');
+  return std::string(slash == absl::string_view::npos ? name : name.substr(slash + 1));
+}
+
+bool IsHealthy(const v1::Server& server) {
+  bool critical;
+  return Complaints(server, absl::UnixEpoch(), &critical).empty() && !critical;
+}
+
+Cell HealthOf(const v1::Server& server, const View& view) {
+  bool critical;
+  const std::vector<std::string> phrases = Complaints(server, view.now, &critical);
+  const Tone tone = critical ? Tone::kBad : Tone::kWarning;
+  if (!phrases.empty()) return Cell(absl::StrJoin(phrases, ", "), tone);
+  if (critical) return Cell("faulty", tone);
+  return server.has_health() ? Cell("OK", Tone::kGood) : Cell();
+}
+
+std::string GroupsTable(const std::vector<v1::Group>& groups, const View& view) {
+  Table table({"GROUP", "STATE", "PRIMARY", "SERVERS", "EPOCH", "DURABILITY", "DESCRIPTION"});
+  table.AlignRight(3).AlignRight(4).DropEmpty(6);
+  for (const v1::Group& group : groups) {
+    table.Add({group.id(), Cell(ActiveText(group), group.active() ? Tone::kGood : Tone::kPlain),
+               group.primary().empty() ? Cell("none", Tone::kWarning)
+                                       : Cell(AddressOf(group, group.primary())),
+               absl::StrCat(group.servers_size()), absl::StrCat(group.epoch()),
+               DurabilityText(group), group.description()});
+  }
+  return table.Render(view.style);
+}
+
+std::string GroupText(const v1::Group& group, const View& view) {
+  Fields fields;
+  fields.Add("group", Cell(group.id(), Tone::kStrong));
+  fields.Add("description", group.description());
+  fields.Add("state", Cell(ActiveText(group), group.active() ? Tone::kGood : Tone::kPlain));
+  fields.Add("primary", group.primary().empty() ? Cell("none", Tone::kWarning)
+                                                : Cell(AddressOf(group, group.primary())));
+  fields.Add("epoch", absl::StrCat(group.epoch()));
+  fields.Add("durability",
+             group.durability() == v1::LOSSLESS
+                 ? absl::StrCat(DurabilityText(group), " (policy lossless, ",
+                                Count(group.acknowledgements(), "acknowledgement"), ")")
+                 : absl::StrCat(DurabilityText(group), " (policy async)"));
+  std::vector<std::string> acknowledgers;
+  for (const std::string& name : group.acknowledgers()) {
+    acknowledgers.push_back(AddressOf(group, name));
+  }
+  fields.Add("acknowledgers", absl::StrJoin(acknowledgers, ", "));
+  fields.Add("watermark", group.watermark());
+  fields.Add("pending", ShortName(group.pending_operation()));
+  std::string text = fields.Render(view.style);
+  if (group.servers_size() > 0) {
+    absl::StrAppend(&text, "\n",
+                    ServersTable({group.servers().begin(), group.servers().end()}, false, view));
+  }
+  return text;
+}
+
+std::string ServersTable(const std::vector<v1::Server>& servers, bool with_group,
+                         const View& view) {
+  Table table({"SERVER", "GROUP", "STATUS", "MODE", "WEIGHT", "LAG", "VERSION", "UUID", "HEALTH"});
+  table.AlignRight(4).AlignRight(5).DropEmpty(1).DropEmpty(5).DropEmpty(6).DropEmpty(8);
+  for (const v1::Server& server : servers) {
+    table.Add({server.address(), with_group ? ShortName(server.group()) : "", StatusCell(server),
+               ModeText(server), absl::StrCat(server.weight()), LagText(server.health()),
+               server.health().version(), server.uuid(), HealthOf(server, view)});
+  }
+  return table.Render(view.style);
+}
+
+std::string ServerText(const v1::Server& server, const View& view) {
+  Fields fields;
+  fields.Add("server", Cell(server.address(), Tone::kStrong));
+  fields.Add("uuid", server.uuid());
+  fields.Add("group", ShortName(server.group()));
+  fields.Add("status", StatusCell(server));
+  fields.Add("mode", ModeText(server));
+  fields.Add("weight", absl::StrCat(server.weight()));
+  fields.Add("set aside", Cell(server.set_aside(), Tone::kBad));
+  fields.Add("errant", Cell(server.errant(), Tone::kBad));
+  fields.Add("health", HealthOf(server, view));
+  if (server.has_health()) {
+    const v1::ServerHealth& health = server.health();
+    fields.Add("version", health.version());
+    if (health.has_since()) fields.Add("since", Age(view.now - TimeOf(health.since())) + " ago");
+    if (health.contact() == "answered") {
+      fields.Add("writable", health.writable() ? "yes" : "no");
+      fields.Add("source", health.source());
+      if (!health.source().empty()) {
+        fields.Add("receiver", health.receiver());
+        fields.Add("applier", health.applier_running() ? "on" : "off");
+        fields.Add("lag", LagText(health));
+        fields.Add("behind", Count(static_cast<int64_t>(health.gtids_behind()), "transaction"));
+      }
+      fields.Add("semi-sync", health.semi_sync_source()    ? "source"
+                              : health.semi_sync_replica() ? "acknowledges"
+                                                           : "off");
+    }
+    fields.Add("executed", health.executed_gtids());
+    fields.Add("received", health.received_gtids());
+  }
+  return fields.Render(view.style);
+}
+
+std::string HealthText(const v1::Group& group, const v1::GetHealthResponse& health,
+                       const View& view) {
+  Table table(
+      {"SERVER", "STATUS", "CONTACT", "SINCE", "RECEIVER", "APPLIER", "LAG", "BEHIND", "HEALTH"});
+  table.AlignRight(6).AlignRight(7);
+  for (const v1::Server& server : group.servers()) {
+    const v1::ServerHealth& seen = server.health();
+    const bool replicates = !seen.source().empty();
+    table.Add({server.address(), StatusCell(server), seen.contact(),
+               seen.has_since() ? Age(view.now - TimeOf(seen.since())) : "",
+               replicates ? seen.receiver() : "",
+               replicates ? (seen.applier_running() ? "on" : "off") : "", LagText(seen),
+               replicates ? absl::StrCat(seen.gtids_behind()) : "", HealthOf(server, view)});
+  }
+  const std::string text = table.Render(view.style);
+  if (health.reports_size() > 0) return absl::StrCat(text, "\n", ReportsTable(health, view));
+  return absl::StrCat(text, "\n",
+                      Paint("no monitor reports on this group", Tone::kFaint, view.style), "\n");
+}
+
+std::string ProblemsText(const v1::CheckServerResponse& check, const View& view) {
+  std::string text;
+  for (const v1::ServerProblem& problem : check.problems()) {
+    absl::StrAppend(&text,
+                    Paint(problem.fatal() ? "error: " : "warning: ",
+                          problem.fatal() ? Tone::kBad : Tone::kWarning, view.style),
+                    Printable(problem.code()), "\n");
+    if (!problem.expected().empty()) {
+      absl::StrAppend(&text, "  expected: ", Printable(problem.expected()), "\n");
+    }
+    if (!problem.found().empty()) {
+      absl::StrAppend(&text, "  found:    ", Printable(problem.found()), "\n");
+    }
+    absl::string_view label = "  to do:    ";
+    if (problem.remedy().empty()) continue;
+    for (absl::string_view line : absl::StrSplit(problem.remedy(), '\n')) {
+      absl::StrAppend(&text, label, Printable(line), "\n");
+      label = "            ";
+    }
+  }
+  const bool fatal = std::any_of(check.problems().begin(), check.problems().end(),
+                                 [](const v1::ServerProblem& p) { return p.fatal(); });
+  absl::StrAppend(&text, "server ", Printable(check.uuid()), ", MySQL ", Printable(check.version()),
+                  ": ", fatal ? "cannot be added" : "can be added", "\n");
+  if (check.clone_would_help()) {
+    absl::StrAppend(&text, "only its data stand in the way: a clone of a member would mend it\n");
+  }
+  return text;
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,137 @@
+// weft group create, list, show, set, destroy.
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "protos/weft/v1/groups.grpc.pb.h"
+#include "services/cli/json.h"
+#include "services/cli/nouns/nouns.h"
+#include "services/cli/nouns/requests.h"
+
+namespace weft::cli {
+namespace {
+
+using v1::Groups;
+
+Parameter AcknowledgementsParameter() {
+  return {"acknowledgements", "N", "replicas that a commit waits for under lossless (default 1)",
+          Kind::kInteger};
+}
+
+Parameter DescriptionParameter() {
+  return {"description", "TEXT", "what the group is for, for people"};
+}
+
+absl::StatusOr<Answer> Create(Context& context) {
+  const Arguments& arguments = context.arguments();
+  v1::CreateGroupRequest request;
+  request.set_group_id(ShortName(arguments.Text("group")));
+  request.set_description(arguments.Text("description"));
+  request.set_durability(DurabilityOf(arguments.Text("durability")));
+  request.set_acknowledgements(static_cast<uint32_t>(arguments.Integer("acknowledgements")));
+  Mark(context, &request);
+  WEFT_ASSIGN_OR_RETURN(const v1::Group group, context.Call(&Groups::Stub::CreateGroup, request));
+  return Answer{.json = ToJson(group),
+                .text = absl::StrCat("group ", Printable(request.group_id()),
+                                     context.dry_run() ? " can be created\n" : " created\n")};
+}
+
+absl::StatusOr<Answer> List(Context& context) {
+  WEFT_ASSIGN_OR_RETURN(const std::vector<v1::Group> groups, ListGroups(context));
+  v1::ListGroupsResponse all;
+  all.mutable_groups()->Assign(groups.begin(), groups.end());
+  return Answer{.json = ToJson(all, {"next_page_token"}),
+                .text = GroupsTable(groups, ViewOf(context))};
+}
+
+absl::StatusOr<Answer> Show(Context& context) {
+  v1::GetGroupRequest request;
+  request.set_name(GroupName(context.arguments().Text("group")));
+  request.set_cached(context.arguments().Has("cached"));
+  WEFT_ASSIGN_OR_RETURN(const v1::Group group, context.Call(&Groups::Stub::GetGroup, request));
+  return Answer{.json = ToJson(group), .text = GroupText(group, ViewOf(context))};
+}
+
+absl::StatusOr<Answer> Set(Context& context) {
+  const Arguments& arguments = context.arguments();
+  v1::UpdateGroupRequest request;
+  v1::Group& group = *request.mutable_group();
+  group.set_name(GroupName(arguments.Text("group")));
+  group.set_description(arguments.Text("description"));
+  group.set_durability(DurabilityOf(arguments.Text("durability")));
+  group.set_acknowledgements(static_cast<uint32_t>(arguments.Integer("acknowledgements")));
+  group.set_etag(arguments.Text("etag"));
+  for (const char* field : {"description", "durability", "acknowledgements"}) {
+    if (arguments.Has(field)) request.mutable_update_mask()->add_paths(field);
+  }
+  if (request.update_mask().paths().empty()) {
+    return NothingAsked("--description, --durability or --acknowledgements");
+  }
+  Mark(context, &request);
+  WEFT_ASSIGN_OR_RETURN(const v1::Group changed, context.Call(&Groups::Stub::UpdateGroup, request));
+  return Answer{.json = ToJson(changed), .text = GroupText(changed, ViewOf(context))};
+}
+
+absl::StatusOr<Answer> Destroy(Context& context) {
+  const Arguments& arguments = context.arguments();
+  v1::DestroyGroupRequest request;
+  request.set_name(GroupName(arguments.Text("group")));
+  request.set_force(arguments.Has("force"));
+  request.set_etag(arguments.Text("etag"));
+  Mark(context, &request);
+  const std::string id = Printable(ShortName(request.name()));
+  if (request.force() && !context.dry_run()) {
+    WEFT_RETURN_IF_ERROR(context.Confirm(
+        absl::StrCat("Forget group ", id, " and its servers? They keep running as they are.")));
+  }
+  WEFT_ASSIGN_OR_RETURN(const v1::DestroyGroupResponse response,
+                        context.Call(&Groups::Stub::DestroyGroup, request));
+  return Answer{.json = ToJson(response),
+                .text = absl::StrCat("group ", id,
+                                     context.dry_run() ? " can be destroyed\n" : " destroyed\n")};
+}
+
+}  // namespace
+
+std::vector<Command> GroupRecordCommands() {
+  const Parameter etag = {"etag", "ETAG", "only if the group has not changed since it had this"};
+  return {
+      {.verb = "create",
+       .summary = "create a group",
+       .examples = {"weft group create g1 --description 'orders'",
+                    "weft group create cache --durability async"},
+       .positionals = {{"group", "GROUP", "its name: 1 to 64 of letters, digits, '_', '-', '.'"}},
+       .options = {DescriptionParameter(), DurabilityParameter(), AcknowledgementsParameter()},
+       .traits = kChanges | kForesees,
+       .run = Create},
+      {.verb = "list",
+       .aliases = {"ls"},
+       .summary = "list all groups",
+       .examples = {"weft group list -o json"},
+       .traits = kReads,
+       .run = List},
+      {.verb = "show",
+       .aliases = {"describe"},
+       .summary = "show a group and what is seen of its servers now",
+       .examples = {"weft group show g1 --watch"},
+       .positionals = {GroupParameter()},
+       .options = {{"cached", "", "answer from the last look instead of looking now"}},
+       .traits = kReads,
+       .run = Show},
+      {.verb = "set",
+       .summary = "change a group's description or durability",
+       .examples = {"weft group set g1 --durability lossless --acknowledgements 2"},
+       .positionals = {GroupParameter()},
+       .options = {DescriptionParameter(), DurabilityParameter(), AcknowledgementsParameter(),
+                   etag},
+       .traits = kChanges | kForesees,
+       .run = Set},
+      {.verb = "destroy",
+       .summary = "forget an empty group; with --force also its servers, which keep running",
+       .examples = {"weft group destroy g1", "weft group destroy g1 --force --yes"},
+       .positionals = {GroupParameter()},
+       .options = {{"force", "", "remove its servers from it first (asks)"}, etag},
+       .traits = kChanges | kForesees | kDestroys,
+       .run = Destroy},
+  };
+}
+
+}  // namespace weft::cli

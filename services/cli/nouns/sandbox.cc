@@ -1,0 +1,192 @@
+// weft sandbox ...
+#include "services/cli/sandbox/sandbox.h"
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "services/cli/login.h"
+#include "services/cli/nouns/nouns.h"
+#include "services/cli/nouns/requests.h"
+#include "services/cli/nouns/sandbox_groups.h"
+
+namespace weft::cli {
+namespace {
+
+absl::StatusOr<std::string> FolderOf(const Context& context) {
+  std::string folder = context.arguments().Text("dir");
+  if (folder.empty()) folder = SandboxFolder(context.options(), context.surroundings().variables);
+  if (!folder.empty()) return folder;
+  return Refusal(absl::StatusCode::kInvalidArgument, "USAGE", "no folder for the sandbox",
+                 "--dir DIR, --sandbox DIR or WEFT_SANDBOX", "none of them");
+}
+
+std::string PidText(int pid) { return pid == 0 ? "" : absl::StrCat(pid); }
+
+std::string LayoutText(const sandbox::Layout& layout, const Style& style) {
+  Fields fields;
+  fields.Add("sandbox", Cell(layout.dir, Tone::kStrong));
+  fields.Add("controller", layout.controller.value_or(""));
+  fields.Add("monitor", layout.monitor.value_or(""));
+  fields.Add("provisioner", layout.provisioner.value_or(""));
+  if (layout.gateway.has_value()) {
+    fields.Add("gateway", absl::StrCat("XML-RPC ", layout.gateway->xmlrpc, ", MySQL ",
+                                       layout.gateway->mysql, ", HTTP ", layout.gateway->http));
+  }
+  fields.Add("store",
+             absl::StrCat(layout.store.address, layout.store.pid == 0 ? " (not running)" : ""));
+  fields.Add("admin",
+             absl::StrCat(layout.admin.user, ", password in ", layout.admin.password_file));
+  fields.Add("app", absl::StrCat(layout.app.user, " on ", layout.app.database, ", password in ",
+                                 layout.app.password_file));
+  for (const auto& [name, url] : layout.metrics) fields.Add("metrics", url);
+  Table servers({"GROUP", "SERVER", "UUID", "PID", "SOCKET"});
+  servers.AlignRight(3);
+  for (const sandbox::Group& group : layout.groups) {
+    for (const sandbox::Server& server : group.servers) {
+      servers.Add({group.id, server.address, server.uuid,
+                   server.pid == 0 ? Cell("stopped", Tone::kBad) : Cell(PidText(server.pid)),
+                   server.socket});
+    }
+  }
+  return absl::StrCat(fields.Render(style), "\n", servers.empty() ? "" : servers.Render(style));
+}
+
+// "--groups 2", or "--groups orders,users".
+absl::Status SetGroups(const std::string& text, sandbox::UpOptions& options) {
+  int number;
+  if (absl::SimpleAtoi(text, &number)) {
+    options.groups = number;
+    return absl::OkStatus();
+  }
+  options.group_names = absl::StrSplit(text, ',');
+  options.groups = static_cast<int>(options.group_names.size());
+  for (const std::string& name : options.group_names) {
+    if (name.empty()) {
+      return Refusal(absl::StatusCode::kInvalidArgument, "USAGE", "wrong value for --groups",
+                     "a number, or names with commas between them", text);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Answer> Up(Context& context) {
+  const Arguments& arguments = context.arguments();
+  sandbox::UpOptions options;
+  WEFT_ASSIGN_OR_RETURN(options.dir, FolderOf(context));
+  options.servers = static_cast<int>(arguments.Integer("servers", options.servers));
+  options.mysql = arguments.Text("mysql", options.mysql);
+  WEFT_RETURN_IF_ERROR(SetGroups(arguments.Text("groups", "1"), options));
+  options.processes = !arguments.Has("bare");
+  if (context.options().timeout.has_value()) options.timeout = *context.options().timeout;
+  const sandbox::Progress progress = [&context](absl::string_view message) {
+    context.console().Err(absl::StrCat(Printable(message), "\n"));
+  };
+  const sandbox::Cancelled cancelled = [&context] { return context.interrupt().raised(); };
+  options.hooks.create_groups = [&context](const sandbox::Layout& layout) {
+    return CreateSandboxGroups(layout, &context.interrupt());
+  };
+  WEFT_ASSIGN_OR_RETURN(const sandbox::Layout layout, sandbox::Up(options, progress, cancelled));
+  return Answer{.json = sandbox::ToJson(layout),
+                .text = absl::StrCat(LayoutText(layout, context.style()),
+                                     "\nexport WEFT_SANDBOX=", layout.dir, "\n")};
+}
+
+absl::StatusOr<Answer> Status(Context& context) {
+  WEFT_ASSIGN_OR_RETURN(const std::string dir, FolderOf(context));
+  WEFT_ASSIGN_OR_RETURN(const sandbox::Layout layout, sandbox::Load(dir));
+  return Answer{.json = sandbox::ToJson(layout), .text = LayoutText(layout, context.style())};
+}
+
+using Action = absl::StatusOr<sandbox::Outcome> (*)(absl::string_view, absl::string_view);
+
+// Stops, kills or starts one server; `done` is what is said of it then.
+absl::StatusOr<Answer> Act(Context& context, Action action, absl::string_view done) {
+  WEFT_ASSIGN_OR_RETURN(const std::string dir, FolderOf(context));
+  WEFT_ASSIGN_OR_RETURN(const sandbox::Outcome outcome,
+                        action(dir, context.arguments().Text("server")));
+  return Answer{.json = JsonObject({{"what", JsonString(outcome.what)},
+                                    {"changed", outcome.changed ? "true" : "false"},
+                                    {"pid", absl::StrCat(outcome.pid)}}),
+                .text = absl::StrCat(Printable(outcome.what), outcome.changed ? " " : " was ", done,
+                                     outcome.changed ? "\n" : " already\n")};
+}
+
+absl::StatusOr<Answer> Down(Context& context) {
+  WEFT_ASSIGN_OR_RETURN(const std::string dir, FolderOf(context));
+  const sandbox::Progress progress = [&context](absl::string_view message) {
+    context.console().Err(absl::StrCat(Printable(message), "\n"));
+  };
+  WEFT_ASSIGN_OR_RETURN(const sandbox::DownReport report, sandbox::Down(dir, progress));
+  return Answer{
+      .json = JsonObject({{"processes_stopped", absl::StrCat(report.processes_stopped)},
+                          {"folder_removed", report.folder_removed ? "true" : "false"}}),
+      .text = absl::StrCat(
+          report.processes_stopped, " processes stopped, ",
+          report.folder_removed ? "folder removed\n" : "the folder stays: it holds other files\n")};
+}
+
+std::vector<Command> ServerCommands(const Parameter& dir) {
+  const Parameter server = {"server", "SERVER",
+                            "host:port, a uuid or its beginning, GROUP/N, N, store, controller, "
+                            "monitor, provisioner or gateway"};
+  return {
+      {.verb = "stop-server",
+       .summary = "shut a server or process of a sandbox down in order",
+       .examples = {"weft sandbox stop-server g1/2 --dir /tmp/sandbox"},
+       .positionals = {server},
+       .options = {dir},
+       .run = [](Context& c) { return Act(c, sandbox::StopServer, "stopped"); }},
+      {.verb = "kill-server",
+       .summary = "kill a server or process of a sandbox (SIGKILL); it stays down",
+       .examples = {"weft sandbox kill-server 127.0.0.1:21003 --dir /tmp/sandbox"},
+       .positionals = {server},
+       .options = {dir},
+       .run = [](Context& c) { return Act(c, sandbox::KillServer, "killed"); }},
+      {.verb = "start-server",
+       .summary = "start a stopped server or process of a sandbox",
+       .examples = {"weft sandbox start-server controller --dir /tmp/sandbox"},
+       .positionals = {server},
+       .options = {dir},
+       .run = [](Context& c) { return Act(c, sandbox::StartServer, "started"); }},
+  };
+}
+
+}  // namespace
+
+Noun SandboxNoun() {
+  const Parameter dir = {"dir", "DIR", "the sandbox's folder (else --sandbox or WEFT_SANDBOX)",
+                         Kind::kFolder};
+  Noun noun = {"sandbox", "real MySQL servers and a whole Weft on this machine", {}};
+  noun.commands = {
+      {.verb = "up",
+       .summary = "start a state store, MySQL servers and all processes of Weft in a folder",
+       .details = "Groups are created and their servers added; none is promoted or activated. "
+                  "Everything survives the shell that started it. Ctrl-C undoes all of it.",
+       .examples = {"weft sandbox up --dir /tmp/sandbox --servers 3",
+                    "weft sandbox up --dir /tmp/old --mysql 5.6 --json"},
+       .options = {dir,
+                   {"servers", "N", "servers in each group (default 3)", Kind::kInteger},
+                   {"groups", "G", "how many groups (default 1: g1), or names with commas between"},
+                   {"mysql", "WHICH", "9.7 (default), 5.6, or the path of a mysqld"},
+                   {"bare", "", "only MySQL servers and the state store, nothing of Weft"}},
+       .run = Up},
+      {.verb = "status",
+       .summary = "show a sandbox's endpoints and what runs of it now",
+       .examples = {"weft sandbox status --dir /tmp/sandbox --json"},
+       .options = {dir},
+       .traits = kReads,
+       .run = Status},
+  };
+  for (Command& command : ServerCommands(dir)) noun.commands.push_back(std::move(command));
+  noun.commands.push_back({.verb = "down",
+                           .summary = "stop everything of a sandbox and leave nothing behind",
+                           .examples = {"weft sandbox down --dir /tmp/sandbox"},
+                           .options = {dir},
+                           .run = Down});
+  return noun;
+}
+
+}  // namespace weft::cli

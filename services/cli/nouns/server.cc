@@ -1,0 +1,153 @@
+// weft server ...
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "protos/weft/v1/servers.grpc.pb.h"
+#include "services/cli/exit_code.h"
+#include "services/cli/nouns/nouns.h"
+#include "services/cli/nouns/requests.h"
+
+namespace weft::cli {
+namespace {
+
+using v1::Servers;
+
+absl::StatusOr<Answer> List(Context& context) {
+  const Arguments& arguments = context.arguments();
+  WEFT_ASSIGN_OR_RETURN(
+      const std::vector<v1::Server> servers,
+      ListServers(context, arguments.Text("group"), ServerStatusOf(arguments.Text("status")),
+                  ServerModeOf(arguments.Text("mode"))));
+  v1::ListServersResponse all;
+  all.mutable_servers()->Assign(servers.begin(), servers.end());
+  return Answer{.json = ToJson(all, {"next_page_token"}),
+                .text = ServersTable(servers, true, ViewOf(context))};
+}
+
+absl::StatusOr<Answer> Show(Context& context) {
+  v1::GetServerRequest request;
+  request.set_name(ServerReference(context.arguments().Text("server")));
+  WEFT_ASSIGN_OR_RETURN(const v1::Server server, context.Call(&Servers::Stub::GetServer, request));
+  return Answer{.json = ToJson(server), .text = ServerText(server, ViewOf(context))};
+}
+
+absl::StatusOr<Answer> Set(Context& context) {
+  const Arguments& arguments = context.arguments();
+  v1::UpdateServerRequest request;
+  for (const char* field : {"status", "mode", "weight"}) {
+    if (arguments.Has(field)) request.mutable_update_mask()->add_paths(field);
+  }
+  if (request.update_mask().paths().empty()) return NothingAsked("--status, --mode or --weight");
+  v1::Server& server = *request.mutable_server();
+  WEFT_ASSIGN_OR_RETURN(*server.mutable_name(), ResolveServer(context, arguments.Text("server")));
+  server.set_status(ServerStatusOf(arguments.Text("status")));
+  server.set_mode(ServerModeOf(arguments.Text("mode")));
+  server.set_weight(arguments.Number("weight"));
+  Mark(context, &request);
+  WEFT_ASSIGN_OR_RETURN(const v1::Server changed,
+                        context.Call(&Servers::Stub::UpdateServer, request));
+  return Answer{.json = ToJson(changed), .text = ServerText(changed, ViewOf(context))};
+}
+
+absl::StatusOr<Answer> Check(Context& context) {
+  v1::CheckServerRequest request;
+  request.set_address(context.arguments().Text("address"));
+  if (context.arguments().Has("group")) {
+    request.set_group(GroupName(context.arguments().Text("group")));
+  }
+  WEFT_ASSIGN_OR_RETURN(const v1::CheckServerResponse response,
+                        context.Call(&Servers::Stub::CheckServer, request));
+  Answer answer = {.json = ToJson(response), .text = ProblemsText(response, ViewOf(context))};
+  for (const v1::ServerProblem& problem : response.problems()) {
+    if (problem.fatal()) answer.exit_code = kExitAttention;
+  }
+  return answer;
+}
+
+absl::StatusOr<Answer> Rejoin(Context& context) {
+  v1::RejoinServerRequest request;
+  const std::string given = context.arguments().Text("server");
+  request.set_server(ServerReference(given));
+  request.set_rebuild(context.arguments().Has("rebuild"));
+  Mark(context, &request);
+  WEFT_ASSIGN_OR_RETURN(const v1::RejoinServerResponse response,
+                        context.Call(&Servers::Stub::RejoinServer, request));
+  const absl::string_view done = context.dry_run()   ? " can come back into its group"
+                                 : request.rebuild() ? " was rebuilt and is back in its group"
+                                                     : " is back in its group";
+  return AnswerOperation(context, response, absl::StrCat(given, done));
+}
+
+absl::StatusOr<Answer> LookupUuid(Context& context) {
+  v1::LookupServerUuidRequest request;
+  request.set_address(context.arguments().Text("address"));
+  WEFT_ASSIGN_OR_RETURN(const v1::LookupServerUuidResponse response,
+                        context.Call(&Servers::Stub::LookupServerUuid, request));
+  return Answer{.json = ToJson(response), .text = absl::StrCat(Printable(response.uuid()), "\n")};
+}
+
+}  // namespace
+
+Noun ServerNoun() {
+  const Parameter address = {"address", "HOST:PORT", "where the server listens; IPv6 in brackets"};
+  Noun noun = {"server", "servers: status, mode, weight, checks, rejoining", {}};
+  noun.commands = {
+      {.verb = "list",
+       .aliases = {"ls"},
+       .summary = "list the servers of all groups or of one",
+       .examples = {"weft server list g1 --status faulty"},
+       .positionals = {GroupParameter(true)},
+       .options = {StatusFilter(), ModeFilter()},
+       .traits = kReads,
+       .run = List},
+      {.verb = "show",
+       .aliases = {"describe"},
+       .summary = "show a server and what it said last",
+       .examples = {"weft server show 127.0.0.1:21001 --watch=1"},
+       .positionals = {ServerParameter()},
+       .traits = kReads,
+       .run = Show},
+      {.verb = "set",
+       .summary = "change a server's status, mode or weight",
+       .details = "Status: SPARE and SECONDARY into each other, FAULTY to SPARE. A primary is made "
+                  "by `weft group promote`, a faulty server brought back by `weft server rejoin`.",
+       .examples = {"weft server set db3.example.net:3306 --status spare",
+                    "weft server set 127.0.0.1:21002 --weight 0.3 --mode offline"},
+       .positionals = {ServerParameter()},
+       .options = {{"status",
+                    "STATUS",
+                    "SPARE, SECONDARY or FAULTY",
+                    Kind::kText,
+                    {"SPARE", "SECONDARY", "FAULTY", "PRIMARY"}},
+                   {"mode",
+                    "MODE",
+                    "which transactions clients may send to it",
+                    Kind::kText,
+                    {"OFFLINE", "READ_ONLY", "WRITE_ONLY", "READ_WRITE"}},
+                   {"weight", "W", "0 to 1: its share of the reads", Kind::kNumber}},
+       .traits = kChanges | kForesees,
+       .run = Set},
+      {.verb = "check",
+       .summary = "say what stands in the way of adding a server, and the SQL that mends it",
+       .details = "Exit code 8 when it cannot be added.",
+       .examples = {"weft server check db3.example.net:3306 g1"},
+       .positionals = {address, GroupParameter(true)},
+       .run = Check},
+      {.verb = "rejoin",
+       .summary = "bring a server that was set aside back into its group",
+       .details = "Without --rebuild it is re-attached only if it has no transaction of its own.",
+       .examples = {"weft server rejoin 127.0.0.1:21001",
+                    "weft server rejoin 127.0.0.1:21001 --rebuild"},
+       .positionals = {ServerParameter()},
+       .options = {{"rebuild", "", "replace its data by a clone of a healthy member"}},
+       .traits = kChanges | kForesees | kWaits,
+       .run = Rejoin},
+      {.verb = "lookup-uuid",
+       .summary = "ask a server for its uuid",
+       .examples = {"weft server lookup-uuid 127.0.0.1:21001"},
+       .positionals = {address},
+       .run = LookupUuid},
+  };
+  return noun;
+}
+
+}  // namespace weft::cli
