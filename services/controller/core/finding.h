@@ -14,9 +14,9 @@ enum class Severity { kInfo, kWarning, kCritical };
 struct Finding {
   std::string code;
   Severity severity = Severity::kWarning;
-  ServerUuid server;        // empty: of the group
-  std::string message;      // what was expected and what was found
-  std::string next_step;    // what a person can do; empty: nothing is needed
+  ServerUuid server;      // empty: of the group
+  std::string message;    // what was expected and what was found
+  std::string next_step;  // what a person can do; empty: nothing is needed
   friend bool operator==(const Finding&, const Finding&) = default;
 };
 

@@ -109,8 +109,9 @@ struct Finish {
   friend bool operator==(const Finish&, const Finish&) = default;
 };
 
-using Step = std::variant<Fence, Unfence, StopReceiver, CatchUp, Follow, Detach, ArmSource, Commit,
-                          SetAcknowledgers, SetStatus, BeginFailover, BeginSwitchover, GiveUp, Finish>;
+using Step =
+    std::variant<Fence, Unfence, StopReceiver, CatchUp, Follow, Detach, ArmSource, Commit,
+                 SetAcknowledgers, SetStatus, BeginFailover, BeginSwitchover, GiveUp, Finish>;
 
 // True for steps on the record, false for steps on servers.
 bool IsRecordStep(const Step& step);
@@ -140,9 +141,7 @@ struct Plan {
   // Nothing can be done now but the group is not as it should be: look again soon. Says for what.
   std::string waiting_for;
 
-  bool settled() const {
-    return steps.empty() && !refusal.has_value() && waiting_for.empty();
-  }
+  bool settled() const { return steps.empty() && !refusal.has_value() && waiting_for.empty(); }
   friend bool operator==(const Plan&, const Plan&) = default;
 };
 std::string ToString(const Plan& plan);

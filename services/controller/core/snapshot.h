@@ -65,8 +65,8 @@ struct Observation {
   ServerUuid uuid;
   std::string version;  // "9.7.4"
   bool read_only = false;
-  bool super_read_only = false;  // on 5.6, which has none: equals read_only
-  bool can_semi_sync = false;    // the version has lossless semi-sync (5.7 and later)
+  bool super_read_only = false;       // on 5.6, which has none: equals read_only
+  bool can_semi_sync = false;         // the version has lossless semi-sync (5.7 and later)
   bool receiver_only_change = false;  // it can be repointed with the applier running (5.7.4 on)
   GtidSet executed;
   GtidSet received;  // by the channel's receiver; lost with the relay log
@@ -97,9 +97,12 @@ struct Marks {
   // What the primary had executed at a look before which this server had already been seen unable
   // to acknowledge, and has been at every look since. It covers every commit that relied on it.
   std::optional<GtidSet> unable;
-  // What the primary had executed when this server was first seen with its semi-sync replica flag
+  // What the primary had executed at a look that found this server with its semi-sync replica flag
   // off, as it has been at every look since: "read after its return" (rule 4).
   std::optional<GtidSet> returned;
+  // Commits on the primary were waiting for acknowledgements when `returned` was taken; it is taken
+  // anew when they begin to.
+  bool returned_while_commits_wait = false;
   // It was seen with replica_preset at the last look that reached it.
   bool preset = false;
 

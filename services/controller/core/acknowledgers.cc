@@ -1,0 +1,255 @@
+#include "services/controller/core/acknowledgers.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "services/controller/core/errant.h"
+#include "services/controller/core/facts.h"
+
+namespace weft::controller {
+namespace {
+
+const Marks& MarksOf(const Snapshot& snapshot, const ServerUuid& server) {
+  static const Marks* const kNone = new Marks;
+  const auto found = snapshot.marks.find(server);
+  return found == snapshot.marks.end() ? *kNone : found->second;
+}
+
+bool IsPreset(const Snapshot& snapshot, const ServerUuid& server) {
+  return snapshot.Of(server).semi_sync.replica_preset || MarksOf(snapshot, server).preset;
+}
+
+// It holds what the primary had executed at a look not before its return.
+bool HoldsWhatThePrimaryHad(const Snapshot& snapshot, const ServerUuid& server) {
+  const GtidSet held = snapshot.Of(server).Held();
+  const Marks& marks = MarksOf(snapshot, server);
+  if (marks.returned.has_value() && held.Contains(*marks.returned)) return true;
+  const Observation& primary = snapshot.Of(snapshot.group.primary);
+  return primary.reached() && held.Contains(primary.executed);
+}
+
+// It receives from the primary with its flag on, whether the record says that it may or not.
+bool IsAcknowledging(const Snapshot& snapshot, const ServerUuid& server) {
+  const Observation& seen = snapshot.Of(server);
+  return seen.reached() && seen.semi_sync.replica_enabled &&
+         ReceivesFrom(snapshot, server, snapshot.group.primary);
+}
+
+// What it lost by a restart was acknowledged before; what it acknowledges from now on is new.
+bool HasProvenItself(const Snapshot& snapshot, const ServerUuid& server) {
+  if (snapshot.Of(server).semi_sync.replica_enabled) return IsAcknowledger(snapshot.group, server);
+  if (!CommitsWait(snapshot)) return false;  // guard: rule 4
+  const GtidSet held = snapshot.Of(server).Held();
+  const Marks& marks = MarksOf(snapshot, server);
+  if (marks.returned.has_value() && marks.returned_while_commits_wait &&
+      held.Contains(*marks.returned)) {
+    return true;
+  }
+  const Observation& primary = snapshot.Of(snapshot.group.primary);
+  return primary.reached() && held.Contains(primary.executed);
+}
+
+bool StreamsTo(const Observation& source, const ServerUuid& replica) {
+  return std::find(source.streaming_to.begin(), source.streaming_to.end(), replica) !=
+         source.streaming_to.end();
+}
+
+// Another acknowledger, which commits go on with, that holds `set`.
+bool AnotherHolds(const Snapshot& snapshot, const ServerUuid& server, const GtidSet& set) {
+  return std::any_of(snapshot.group.acknowledgers.servers.begin(),
+                     snapshot.group.acknowledgers.servers.end(), [&](const ServerUuid& other) {
+                       return other != server && IsAcknowledging(snapshot, other) &&
+                              snapshot.Of(other).Held().Contains(set);
+                     });
+}
+
+}  // namespace
+
+bool IsLosslessEpoch(const Group& group) {
+  return group.durability == Durability::kLossless && !group.acknowledgers.servers.empty();
+}
+
+bool MayBeLossless(const Snapshot& snapshot) {
+  return snapshot.group.durability == Durability::kLossless &&
+         snapshot.Of(snapshot.group.primary).can_semi_sync;
+}
+
+std::string WhyUnproven(const Snapshot& snapshot, const ServerUuid& server) {
+  const Observation& seen = snapshot.Of(server);
+  if (!seen.reached()) {  // guard: rule 3
+    return absl::StrCat("does not answer", seen.error.empty() ? "" : ": ", seen.error);
+  }
+  if (IsPreset(snapshot, server)) {  // guard: rule 4
+    return "has its semi-sync flag in an option file, which proves nothing";
+  }
+  if (seen.semi_sync.replica_enabled) return "";
+  const Marks& marks = MarksOf(snapshot, server);
+  if (marks.returned.has_value() && marks.returned_while_commits_wait &&
+      seen.Held().Contains(*marks.returned)) {
+    return "";
+  }
+  return "has restarted since it was admitted and may have lost what it acknowledged";
+}
+
+std::optional<Refusal> RefuseUnlessEveryCommitIsSeen(const Snapshot& snapshot) {
+  const Group& group = snapshot.group;
+  if (group.durability != Durability::kLossless) return std::nullopt;
+  if (group.acknowledgers.servers.empty()) {
+    const std::vector<ServerUuid> others = ReachedOthers(snapshot);
+    const bool none_can = std::none_of(others.begin(), others.end(), [&](const ServerUuid& other) {
+      return snapshot.Of(other).can_semi_sync;
+    });
+    if (none_can) return std::nullopt;  // then it was never anything but asynchronous, and said so
+    return Refusal{.reason = "NO_ACKNOWLEDGER",
+                   .message =
+                       "the policy is lossless, but nobody had been admitted to acknowledge "
+                       "the writes of this epoch: those reached may lack some",
+                   .next_step =
+                       "start the primary again, or accept the loss: set the group's "
+                       "durability to async and promote",
+                   .servers = {group.primary}};
+  }
+  std::vector<ServerUuid> missing;
+  std::vector<std::string> why;
+  for (const ServerUuid& server : group.acknowledgers.servers) {
+    const std::string reason = WhyUnproven(snapshot, server);
+    if (reason.empty()) continue;
+    missing.push_back(server);
+    why.push_back(absl::StrCat(NameOf(group, server), " ", reason));
+  }
+  if (missing.size() < WaitFor(group)) return std::nullopt;
+  std::string list;
+  for (const std::string& one : why) absl::StrAppend(&list, list.empty() ? "" : "; ", one);
+  return Refusal{
+      .reason = "NOT_REACHED_ACKNOWLEDGER",
+      .message = absl::StrCat("a write may be known to nobody else: expected fewer than ",
+                              WaitFor(group), " of ", group.acknowledgers.servers.size(),
+                              " acknowledgers to be missing, found ", missing.size(), ": ", list),
+      .next_step = absl::StrCat("start ", NamesOf(group, missing), " or the old primary again"),
+      .servers = missing};
+}
+
+bool IsUnable(const Snapshot& snapshot, const ServerUuid& server) {
+  const Observation& primary = snapshot.Of(snapshot.group.primary);
+  if (!primary.reached()) return false;
+  if (StreamsTo(primary, server)) return false;  // guard: rule 3
+  if (IsPreset(snapshot, server)) return false;  // guard: rule 4
+  const Observation& seen = snapshot.Of(server);
+  if (seen.reached()) return seen.replication.receiver == ThreadState::kOff;
+  if (!seen.refused) return false;  // guard: rule 3
+  return seen.contact == Contact::kUnreachable && seen.silent_for >= snapshot.narrow_after;
+}
+
+bool IsDispensable(const Snapshot& snapshot, const ServerUuid& server) {
+  uint32_t others = 0;
+  for (const ServerUuid& other : snapshot.group.acknowledgers.servers) {
+    if (other != server && IsAcknowledging(snapshot, other)) ++others;
+  }
+  return others >= WaitFor(snapshot.group);
+}
+
+bool ShouldAcknowledge(const Snapshot& snapshot, const ServerUuid& server) {
+  const Group& group = snapshot.group;
+  const Observation& seen = snapshot.Of(server);
+  if (!MayBeLossless(snapshot) || !seen.reached() || !seen.can_semi_sync) return false;
+  if (IsSetAside(group, server)) return false;          // guard: rule 6
+  if (!Errant(snapshot, server).Empty()) return false;  // guard: rule 6
+  switch (StatusOf(group, server)) {
+    case ServerStatus::kSecondary:
+      return true;
+    case ServerStatus::kSpare:
+      return IsAcknowledger(group, server) && !IsDispensable(snapshot, server);
+    case ServerStatus::kFaulty:
+      // It came back as it was: it never stopped being one of them.
+      return IsAcknowledger(group, server) && seen.semi_sync.replica_enabled;
+    case ServerStatus::kPrimary:
+    case ServerStatus::kConfiguring:
+      return false;
+  }
+  return false;
+}
+
+bool MayAcknowledge(const Snapshot& snapshot, const ServerUuid& server) {
+  if (!ShouldAcknowledge(snapshot, server)) return false;
+  if (!IsAcknowledger(snapshot.group, server)) return false;  // guard: rule 3
+  return HasProvenItself(snapshot, server);
+}
+
+std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot) {
+  const Group& group = snapshot.group;
+  if (!MayBeLossless(snapshot)) return std::nullopt;
+  std::set<ServerUuid> wider = group.acknowledgers.servers;
+  for (const ServerUuid& server : ReachedOthers(snapshot)) {
+    // It does so already, wanted or not: commits may rely on it, so it is accounted for.
+    if (IsLosslessEpoch(group) && IsAcknowledging(snapshot, server)) wider.insert(server);
+    if (!ShouldAcknowledge(snapshot, server)) continue;
+    const bool receiving = ReceivesFrom(snapshot, server, group.primary) &&
+                           snapshot.Of(server).replication.receiver == ThreadState::kOn;
+    // One that still lags would only stand in the way of a failover.
+    if (receiving && HoldsWhatThePrimaryHad(snapshot, server)) wider.insert(server);
+  }
+  // The first ones make commits wait: not before there are enough of them.
+  if (!IsLosslessEpoch(group) && wider.size() < WaitFor(group)) return std::nullopt;
+  if (wider == group.acknowledgers.servers) return std::nullopt;
+  return SetAcknowledgers{.servers = std::move(wider), .watermark = group.watermark};
+}
+
+std::optional<SetAcknowledgers> Narrow(const Snapshot& snapshot) {
+  const Group& group = snapshot.group;
+  if (group.acknowledgers.servers.size() <= WaitFor(group)) return std::nullopt;
+  for (const ServerUuid& server : group.acknowledgers.servers) {
+    const Marks& marks = MarksOf(snapshot, server);
+    if (ShouldAcknowledge(snapshot, server)) continue;
+    if (!IsUnable(snapshot, server) || !marks.unable.has_value()) continue;
+    if (!AnotherHolds(snapshot, server, *marks.unable)) continue;  // guard: rule 3
+    SetAcknowledgers narrower{.servers = group.acknowledgers.servers,
+                              .watermark = group.watermark.Union(*marks.unable)};
+    narrower.servers.erase(server);
+    return narrower;
+  }
+  return std::nullopt;
+}
+
+std::set<ServerUuid> AcknowledgersAfter(const Snapshot& snapshot, const ServerUuid& winner) {
+  const Group& group = snapshot.group;
+  std::set<ServerUuid> chosen;
+  if (group.durability != Durability::kLossless || !snapshot.Of(winner).can_semi_sync) {
+    return chosen;
+  }
+  // Three classes, each taken whole, until there are enough for a commit to be acknowledged at all:
+  // those who can begin at once, those who answer, and those who will have to come back first.
+  std::set<ServerUuid> classes[3];
+  for (const Server& server : group.servers) {
+    if (server.uuid == winner || !server.set_aside.empty()) continue;
+    const Observation& seen = snapshot.Of(server.uuid);
+    const bool in_service = server.status == ServerStatus::kSecondary ||
+                            (server.uuid == group.primary && seen.reached());
+    if (!seen.reached()) {
+      if (in_service || server.uuid == group.primary) classes[2].insert(server.uuid);
+      continue;
+    }
+    if (!in_service || !seen.can_semi_sync || !Errant(snapshot, server.uuid).Empty()) continue;
+    const bool ready = seen.Held().Contains(snapshot.Of(winner).executed) ||
+                       (seen.semi_sync.replica_enabled && IsAcknowledger(group, server.uuid));
+    classes[ready ? 0 : 1].insert(server.uuid);
+  }
+  for (std::set<ServerUuid>& one : classes) {
+    if (chosen.size() < WaitFor(group)) chosen.merge(one);
+  }
+  if (!group.primary.empty()) return chosen;
+  // Nothing was lossless yet: it begins when enough have caught up, rather than with a write stop.
+  const bool enough = classes[2].empty() && chosen.size() >= WaitFor(group);
+  return enough ? chosen : std::set<ServerUuid>();
+}
+
+int CountAcknowledging(const Snapshot& snapshot) {
+  const std::set<ServerUuid>& servers = snapshot.group.acknowledgers.servers;
+  return static_cast<int>(
+      std::count_if(servers.begin(), servers.end(), [&](const ServerUuid& server) {
+        return IsAcknowledging(snapshot, server) &&
+               snapshot.Of(server).replication.receiver == ThreadState::kOn;
+      }));
+}
+
+}  // namespace weft::controller

@@ -1,0 +1,184 @@
+#include "services/controller/core/candidate.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+#include "services/controller/core/acknowledgers.h"
+#include "services/controller/core/errant.h"
+#include "services/controller/core/facts.h"
+
+namespace weft::controller {
+namespace {
+
+Refusal Unfit(const Group& group, const ServerUuid& server, const std::string& reason,
+              const std::string& found, const std::string& next_step) {
+  return Refusal{.reason = reason,
+                 .message = absl::StrCat("expected ", NameOf(group, server),
+                                         " to be fit to lead, found ", found),
+                 .next_step = next_step,
+                 .servers = {server}};
+}
+
+uint64_t Unapplied(const Observation& server) {
+  return server.received.Minus(server.executed).Count();
+}
+
+// A clean server that holds all of `required`; the best to copy from when there are several.
+ServerUuid WholeHolder(const Snapshot& snapshot, const GtidSet& required) {
+  for (const ServerUuid& server : ReachedOthers(snapshot)) {
+    if (StatusOf(snapshot.group, server) == ServerStatus::kConfiguring) continue;
+    if (!Errant(snapshot, server).Empty()) continue;  // guard: rule 6
+    if (snapshot.Of(server).Held().Contains(required)) return server;
+  }
+  return ServerUuid();
+}
+
+Refusal NobodyHolds(const Snapshot& snapshot, const GtidSet& required) {
+  std::string list;
+  std::vector<ServerUuid> servers;
+  for (const ServerUuid& server : ReachedOthers(snapshot)) {
+    const GtidSet lacks = required.Minus(snapshot.Of(server).Held());
+    const GtidSet errant = Errant(snapshot, server);
+    absl::StrAppend(&list, list.empty() ? "" : "; ", NameOf(snapshot.group, server), " lacks [",
+                    Shown(lacks), "]",
+                    errant.Empty() ? "" : absl::StrCat(" and has errant [", Shown(errant), "]"));
+    servers.push_back(server);
+  }
+  return Refusal{
+      .reason = "NO_COMPLETE_SERVER",
+      .message = absl::StrCat("expected a clean server that holds what all servers "
+                              "reached hold, found none: ",
+                              list),
+      .next_step = "start the primary again, or bring back the server that holds the rest",
+      .servers = servers};
+}
+
+// It can still get what it lacks of `required` from `source`.
+bool CanBeCompleted(const Snapshot& snapshot, const ServerUuid& server, const ServerUuid& source) {
+  return snapshot.Of(server).Held().Contains(snapshot.Of(source).purged);
+}
+
+}  // namespace
+
+std::optional<Refusal> RefuseCandidate(const Snapshot& snapshot, const ServerUuid& server,
+                                       bool by_name) {
+  const Group& group = snapshot.group;
+  const Server* record = group.Find(server);
+  if (record == nullptr) {
+    return Unfit(group, server, "NOT_IN_GROUP", absl::StrCat("no such server in group ", group.id),
+                 "name a server of the group");
+  }
+  const Observation& seen = snapshot.Of(server);
+  if (!seen.reached()) {
+    return Unfit(group, server, "TARGET_NOT_REACHED", absl::StrCat("no answer: ", seen.error),
+                 "start it, or name another server");
+  }
+  if (!record->set_aside.empty()) {  // guard: rule 6
+    return Unfit(group, server, "TARGET_SET_ASIDE",
+                 absl::StrCat("it set aside: ", record->set_aside),
+                 "weft server rejoin, or name another server");
+  }
+  if (const GtidSet errant = Errant(snapshot, server); !errant.Empty()) {  // guard: rule 6
+    return Unfit(group, server, "TARGET_ERRANT",
+                 absl::StrCat("transactions that the group does not know: [", Shown(errant), "]"),
+                 "weft server rejoin --rebuild, or name another server");
+  }
+  const bool in_service = record->status == ServerStatus::kSecondary ||
+                          (record->status == ServerStatus::kSpare && by_name);
+  if (!in_service) {
+    return Unfit(group, server, "TARGET_STATUS",
+                 absl::StrCat("status ", ToString(record->status), ", expected SECONDARY",
+                              by_name ? " or SPARE" : ""),
+                 "name another server, or change its status first");
+  }
+  if (IsLosslessEpoch(group) && !seen.can_semi_sync) {
+    return Unfit(group, server, "TARGET_CANNOT_SEMI_SYNC",
+                 absl::StrCat("version ", seen.version, ", which cannot be lossless"),
+                 "name another server, or set the group's durability to async");
+  }
+  return std::nullopt;
+}
+
+std::vector<ServerUuid> Candidates(const Snapshot& snapshot) {
+  std::vector<ServerUuid> fit;
+  for (const ServerUuid& server : ReachedOthers(snapshot)) {
+    if (!RefuseCandidate(snapshot, server, /*by_name=*/false).has_value()) fit.push_back(server);
+  }
+  std::stable_sort(fit.begin(), fit.end(), [&](const ServerUuid& a, const ServerUuid& b) {
+    const auto rank = [&](const ServerUuid& server) {
+      return std::make_tuple(-snapshot.group.Find(server)->weight, Unapplied(snapshot.Of(server)),
+                             server);
+    };
+    return rank(a) < rank(b);
+  });
+  return fit;
+}
+
+GtidSet Required(const Snapshot& snapshot) {
+  GtidSet required;
+  for (const ServerUuid& server : ReachedOthers(snapshot)) {
+    // What is being cloned says nothing yet.
+    if (StatusOf(snapshot.group, server) == ServerStatus::kConfiguring) continue;
+    required = required.Union(HeldSound(snapshot, server));
+  }
+  return required;
+}
+
+std::optional<Refusal> RefuseBelowWatermark(const Snapshot& snapshot, const GtidSet& required) {
+  const Group& group = snapshot.group;
+  const GtidSet lacks = group.watermark.Minus(required);
+  if (lacks.Empty()) return std::nullopt;
+  std::vector<ServerUuid> silent;
+  for (const Server& server : group.servers) {
+    if (!snapshot.Of(server.uuid).reached()) silent.push_back(server.uuid);
+  }
+  return Refusal{.reason = "BELOW_WATERMARK",
+                 .message = absl::StrCat("every later primary must hold [", Shown(group.watermark),
+                                         "]; the servers reached lack [", Shown(lacks),
+                                         "]; silent are ", NamesOf(group, silent)),
+                 .next_step = absl::StrCat("start ", NamesOf(group, silent),
+                                           ": one of them has what is missing"),
+                 .servers = silent};
+}
+
+ElectionResult Elect(const Snapshot& snapshot) {
+  ElectionResult result;
+  Election& election = result.election;
+  election.required = Required(snapshot);
+  const ServerUuid& asked_for =
+      snapshot.group.intent.goal == Goal::kPromote ? snapshot.group.intent.target : ServerUuid();
+  std::vector<ServerUuid> candidates;
+  if (!asked_for.empty()) {
+    result.refusal = RefuseCandidate(snapshot, asked_for, /*by_name=*/true);
+    if (result.refusal.has_value()) return result;
+    candidates = {asked_for};
+  } else {
+    candidates = Candidates(snapshot);
+  }
+  if (candidates.empty()) {
+    result.refusal = Refusal{.reason = "NO_CANDIDATE",
+                             .message = "expected a clean SECONDARY that answers, found none",
+                             .next_step = "start a server of the group, or promote a SPARE by name",
+                             .servers = {}};
+    return result;
+  }
+  result.refusal = RefuseBelowWatermark(snapshot, election.required);  // guard: rule 3
+  if (result.refusal.has_value()) return result;
+  for (const ServerUuid& candidate : candidates) {
+    if (!snapshot.Of(candidate).Held().Contains(election.required)) continue;
+    election.winner = candidate;
+    return result;
+  }
+  election.catch_up_from = WholeHolder(snapshot, election.required);
+  for (const ServerUuid& candidate : candidates) {
+    if (election.catch_up_from.empty()) break;
+    if (!CanBeCompleted(snapshot, candidate, election.catch_up_from)) continue;
+    election.winner = candidate;
+    return result;
+  }
+  result.refusal = NobodyHolds(snapshot, election.required);
+  return result;
+}
+
+}  // namespace weft::controller

@@ -1,0 +1,25 @@
+#include "services/controller/core/decide.h"
+
+#include "services/controller/core/phases.h"
+
+namespace weft::controller {
+
+Plan Decide(const Snapshot& snapshot) {
+  const Intent& intent = snapshot.group.intent;
+  switch (intent.goal) {
+    case Goal::kKeep:
+      return DecideKeep(snapshot);
+    case Goal::kDemote:
+      return DecideDemotion(snapshot);
+    case Goal::kPromote:
+      if (!intent.given_up.empty()) return DecideRollBack(snapshot);
+      // The commit made the target the primary of record; what is left is to keep the record.
+      if (!intent.target.empty() && intent.target == snapshot.group.primary) {
+        return DecideKeep(snapshot);
+      }
+      return DecidePromotion(snapshot);
+  }
+  return Plan();
+}
+
+}  // namespace weft::controller

@@ -1,0 +1,75 @@
+#include "absl/strings/str_cat.h"
+#include "services/controller/core/acknowledgers.h"
+#include "services/controller/core/candidate.h"
+#include "services/controller/core/facts.h"
+#include "services/controller/core/phases.h"
+
+namespace weft::controller {
+namespace {
+
+// The winner gets what it lacks from another replica.
+bool IsFetching(const Snapshot& snapshot, const Election& election, const ServerUuid& server) {
+  return server == election.winner && !election.catch_up_from.empty() &&
+         ReceivesFrom(snapshot, server, election.catch_up_from);
+}
+
+// Afterwards nobody who was reached can acknowledge a commit of the old primary. A receiver that
+// only tries to connect counts: it may succeed (S13). The flag is left ON, as evidence.
+std::vector<Step> Revoke(const Snapshot& snapshot, const Election& election) {
+  std::vector<Step> steps;
+  for (const ServerUuid& server : ReachedOthers(snapshot)) {
+    if (snapshot.Of(server).replication.receiver == ThreadState::kOff) continue;
+    if (!IsFetching(snapshot, election, server)) steps.push_back(StopReceiver{.server = server});
+  }
+  return steps;
+}
+
+// Its flag stays as it is: it is the evidence that it lost nothing (rule 4), and whom it copies
+// from waits for nobody.
+std::vector<Step> Fetch(const Snapshot& snapshot, const Election& election) {
+  const Observation& winner = snapshot.Of(election.winner);
+  const Server* source = snapshot.group.Find(election.catch_up_from);
+  std::vector<Step> steps;
+  if (!winner.receiver_only_change && !winner.executed.Contains(winner.Held())) {
+    steps.push_back(CatchUp{.server = election.winner, .goal = winner.Held()});
+  }
+  steps.push_back(Follow{.server = election.winner,
+                         .source = election.catch_up_from,
+                         .source_address = source->address,
+                         .acknowledge = winner.semi_sync.replica_enabled});
+  return steps;
+}
+
+}  // namespace
+
+std::optional<Refusal> RefuseFailover(const Snapshot& snapshot) {
+  const std::optional<Refusal> unseen = RefuseUnlessEveryCommitIsSeen(snapshot);
+  if (unseen.has_value()) return unseen;  // guard: rule 3
+  return Elect(snapshot).refusal;
+}
+
+Plan DecideFailover(const Snapshot& snapshot) {
+  if (std::optional<Refusal> refusal = RefuseFailover(snapshot)) return Refuse(*refusal);
+  const Election election = Elect(snapshot).election;
+  std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
+  if (!fence.empty()) return Phase("fence", std::move(fence));
+  std::vector<Step> revoke = Revoke(snapshot, election);
+  if (!revoke.empty()) return Phase("revoke", std::move(revoke));  // guard: rule 2
+
+  const Observation& winner = snapshot.Of(election.winner);
+  if (!election.catch_up_from.empty()) {
+    if (!ReceivesFrom(snapshot, election.winner, election.catch_up_from)) {
+      return Phase("fetch", Fetch(snapshot, election));
+    }
+    return Phase("fetch", {CatchUp{.server = election.winner, .goal = election.required}});
+  }
+  if (!winner.executed.Contains(election.required)) {  // guard: rule 5
+    return Phase("apply", {CatchUp{.server = election.winner, .goal = election.required}});
+  }
+  return Phase("commit", {Commit{.primary = election.winner,
+                                 .acknowledgers = AcknowledgersAfter(snapshot, election.winner),
+                                 .watermark = winner.executed,
+                                 .old_primary_status = ServerStatus::kFaulty}});
+}
+
+}  // namespace weft::controller

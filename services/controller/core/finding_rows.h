@@ -1,0 +1,27 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/types/span.h"
+#include "services/controller/core/finding.h"
+#include "services/controller/core/snapshot.h"
+
+namespace weft::controller {
+
+// One condition: what it is called, how bad it is, and where it holds.
+struct FindingRow {
+  using Emit =
+      std::function<void(const ServerUuid& server, std::string message, std::string next_step)>;
+
+  const char* code;
+  Severity severity;
+  void (*find)(const Snapshot& snapshot, const Emit& emit);
+};
+
+// Of the group and its primary, the worst first.
+absl::Span<const FindingRow> PrimaryFindings();
+// Of the other servers, the worst first.
+absl::Span<const FindingRow> ReplicaFindings();
+
+}  // namespace weft::controller

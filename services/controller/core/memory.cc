@@ -1,0 +1,96 @@
+#include "services/controller/core/memory.h"
+
+#include <algorithm>
+
+#include "services/controller/core/acknowledgers.h"
+#include "services/controller/core/facts.h"
+
+namespace weft::controller {
+namespace {
+
+void RememberSilence(absl::Duration now, Memory* memory, Snapshot* snapshot) {
+  for (auto& [server, seen] : snapshot->seen) {
+    if (seen.contact == Contact::kAnswered) {
+      memory->silent_since.erase(server);
+      seen.silent_for = absl::ZeroDuration();
+      continue;
+    }
+    const auto [since, is_new] = memory->silent_since.emplace(server, now);
+    seen.silent_for = now - since->second;
+  }
+}
+
+void RememberFence(absl::Duration now, Memory* memory, Snapshot* snapshot) {
+  const Group& group = snapshot->group;
+  const bool stopped =
+      group.intent.reopen && group.intent.given_up.empty() && IsFenced(snapshot->Of(group.primary));
+  if (!stopped) {
+    // A primary that is silent for a moment is no less fenced than before.
+    if (!group.intent.reopen || snapshot->Of(group.primary).reached()) memory->fenced_since.reset();
+    return;
+  }
+  if (!memory->fenced_since.has_value()) memory->fenced_since = now;
+  snapshot->write_stopped_for = now - *memory->fenced_since;
+}
+
+void RememberServer(const Snapshot& snapshot, const ServerUuid& server,
+                    Memory::ServerMemory* memory) {
+  const Observation& seen = snapshot.Of(server);
+  const Observation& primary = snapshot.Of(snapshot.group.primary);
+  Marks& marks = memory->marks;
+  if (seen.reached()) marks.preset = seen.semi_sync.replica_preset;
+  if (!primary.reached()) {  // what it hears from the server meanwhile is not known
+    marks.unable.reset();
+    memory->unable = false;
+    return;
+  }
+  const bool unable = IsUnable(snapshot, server);
+  if (!unable) marks.unable.reset();
+  // Not at the first such look: an acknowledgement may just have been on its way.
+  if (unable && memory->unable && !marks.unable.has_value()) marks.unable = primary.executed;
+  memory->unable = unable;
+}
+
+// The flag may come on again only by Weft, after the proof; or by a restart with the flag preset.
+void RememberReturn(const Snapshot& snapshot, const ServerUuid& server, Marks* marks) {
+  const Observation& seen = snapshot.Of(server);
+  const Observation& primary = snapshot.Of(snapshot.group.primary);
+  if (!seen.reached() || seen.semi_sync.replica_enabled) {
+    marks->returned.reset();
+    marks->returned_while_commits_wait = false;
+    return;
+  }
+  if (!primary.reached()) return;
+  const bool commits_wait = CommitsWait(snapshot);
+  if (marks->returned.has_value() && marks->returned_while_commits_wait >= commits_wait) return;
+  marks->returned = primary.executed;
+  marks->returned_while_commits_wait = commits_wait;
+}
+
+}  // namespace
+
+void Remember(absl::Duration now, absl::Duration failover_cool_down, Memory* memory,
+              Snapshot* snapshot) {
+  const Group& group = snapshot->group;
+  if (memory->epoch != group.epoch) {
+    memory->epoch = group.epoch;
+    memory->servers.clear();
+    memory->fenced_since.reset();
+  }
+  RememberSilence(now, memory, snapshot);
+  RememberFence(now, memory, snapshot);
+  if (memory->last_failover.has_value()) {
+    snapshot->cool_down =
+        std::max(absl::ZeroDuration(), *memory->last_failover + failover_cool_down - now);
+  }
+  for (const Server& server : group.servers) {
+    if (server.uuid == group.primary) continue;
+    Memory::ServerMemory& remembered = memory->servers[server.uuid];
+    snapshot->marks[server.uuid].preset = remembered.marks.preset;
+    RememberServer(*snapshot, server.uuid, &remembered);
+    RememberReturn(*snapshot, server.uuid, &remembered.marks);
+    snapshot->marks[server.uuid] = remembered.marks;
+  }
+}
+
+}  // namespace weft::controller

@@ -1,0 +1,38 @@
+#include "services/controller/core/acknowledgers.h"
+#include "services/controller/core/facts.h"
+#include "services/controller/core/phases.h"
+
+namespace weft::controller {
+namespace {
+
+// Whether a primary of record that refuses writes is to accept them. Just committed, or fenced by
+// Weft for an intent that was given up: yes. Otherwise it has crashed and come back, or somebody
+// closed it: only where Weft was told to keep the group going (rule 9, S20).
+bool MayOpen(const Group& group) {
+  const Intent& intent = group.intent;
+  if (intent.goal == Goal::kPromote && intent.target == group.primary) return true;
+  if (intent.reopen && !intent.given_up.empty()) return true;
+  if (!group.active) return false;  // guard: rule 9
+  return intent.goal == Goal::kKeep;
+}
+
+}  // namespace
+
+std::vector<Step> ServePrimary(const Snapshot& snapshot) {
+  const Group& group = snapshot.group;
+  const ServerUuid& server = group.primary;
+  const Observation& primary = snapshot.Of(server);
+  std::vector<Step> steps;
+  if (primary.replication.configured) steps.push_back(Detach{.server = server});  // guard: rule 2
+  if (MayBeLossless(snapshot) && IsLosslessEpoch(group)) {
+    if (!IsArmed(primary, WaitFor(group))) {  // guard: rule 5
+      steps.push_back(ArmSource{.server = server, .wait_for = WaitFor(group)});
+    }
+  } else if (group.durability == Durability::kAsync && primary.semi_sync.source_enabled) {
+    steps.push_back(ArmSource{.server = server, .wait_for = 0});
+  }
+  if (!IsOpen(primary) && MayOpen(group)) steps.push_back(Unfence{.server = server});
+  return steps;
+}
+
+}  // namespace weft::controller

@@ -1,0 +1,179 @@
+#include "absl/strings/str_cat.h"
+#include "services/controller/core/acknowledgers.h"
+#include "services/controller/core/candidate.h"
+#include "services/controller/core/facts.h"
+#include "services/controller/core/finding_rows.h"
+#include "services/controller/core/phases.h"
+#include "services/controller/core/verdict.h"
+
+namespace weft::controller {
+namespace {
+
+using Emit = FindingRow::Emit;
+
+const Observation& PrimaryOf(const Snapshot& snapshot) {
+  return snapshot.Of(snapshot.group.primary);
+}
+
+std::string PrimaryName(const Snapshot& snapshot) {
+  return NameOf(snapshot.group, snapshot.group.primary);
+}
+
+void PrimaryDead(const Snapshot& snapshot, const Emit& emit) {
+  const Verdict verdict = Judge(snapshot, /*ask_monitors=*/true);
+  if (verdict.state != PrimaryState::kDead) return;
+  emit(snapshot.group.primary, absl::StrCat("the primary is dead: ", verdict.evidence),
+       snapshot.group.active ? "" : "weft group promote (the group is not active)");
+}
+
+void PrimaryUncertain(const Snapshot& snapshot, const Emit& emit) {
+  const Verdict verdict = Judge(snapshot, /*ask_monitors=*/true);
+  if (verdict.state != PrimaryState::kUncertain) return;
+  emit(snapshot.group.primary,
+       absl::StrCat("expected the primary to answer or to be dead, found: ", verdict.evidence),
+       "see that the controller and the monitors reach it");
+}
+
+void NoSuccessor(const Snapshot& snapshot, const Emit& emit) {
+  if (snapshot.group.primary.empty()) return;
+  const std::optional<Refusal> refusal = RefuseFailover(snapshot);
+  if (!refusal.has_value()) return;
+  const char* when = PrimaryOf(snapshot).reached() ? "a failover now would be refused: "
+                                                   : "a failover is refused: ";
+  emit(ServerUuid(), absl::StrCat(when, refusal->reason, ": ", refusal->message),
+       refusal->next_step);
+}
+
+void PrimaryClosed(const Snapshot& snapshot, const Emit& emit) {
+  const Group& group = snapshot.group;
+  if (!PrimaryOf(snapshot).reached() || IsOpen(PrimaryOf(snapshot))) return;
+  emit(group.primary,
+       absl::StrCat("expected the primary ", PrimaryName(snapshot),
+                    " to accept writes, found it read-only"),
+       group.active ? "" : "weft group promote, or activate the group");
+}
+
+void PrimaryReplicates(const Snapshot& snapshot, const Emit& emit) {
+  const Observation& primary = PrimaryOf(snapshot);
+  if (!primary.reached() || !primary.replication.configured) return;
+  emit(snapshot.group.primary,
+       absl::StrCat("expected the primary ", PrimaryName(snapshot), " to replicate from nobody, ",
+                    "found ", primary.replication.source.ToString()),
+       "");
+}
+
+void CommitsBlocked(const Snapshot& snapshot, const Emit& emit) {
+  const Group& group = snapshot.group;
+  if (!PrimaryOf(snapshot).reached() || !IsLosslessEpoch(group)) return;
+  const int acknowledging = CountAcknowledging(snapshot);
+  if (acknowledging >= static_cast<int>(WaitFor(group))) return;
+  emit(ServerUuid(),
+       absl::StrCat("commits wait: expected ", WaitFor(group),
+                    " servers to acknowledge them, found ", acknowledging),
+       "start the missing acknowledgers, or set the group's durability to async");
+}
+
+void FellBack(const Snapshot& snapshot, const Emit& emit) {
+  const Observation& primary = PrimaryOf(snapshot);
+  if (!IsLosslessEpoch(snapshot.group) || !primary.reached()) return;
+  if (!primary.semi_sync.source_enabled || primary.semi_sync.source_active) return;
+  emit(snapshot.group.primary,
+       absl::StrCat("expected commits on ", PrimaryName(snapshot),
+                    " to wait for acknowledgements, found semi-sync fallen back to asynchronous"),
+       "see whether somebody set a timeout or wait_no_replica=OFF");
+}
+
+void NotArmed(const Snapshot& snapshot, const Emit& emit) {
+  const Group& group = snapshot.group;
+  const Observation& primary = PrimaryOf(snapshot);
+  if (!IsLosslessEpoch(group) || !primary.reached() || IsArmed(primary, WaitFor(group))) return;
+  emit(group.primary,
+       absl::StrCat("expected commits on ", PrimaryName(snapshot), " to wait for ", WaitFor(group),
+                    " acknowledgements without end, found semi-sync ",
+                    primary.semi_sync.source_enabled
+                        ? absl::StrCat("waiting for ", primary.semi_sync.source_wait_for,
+                                       primary.semi_sync.source_endless ? "" : " for a time")
+                        : "off"),
+       "");
+}
+
+void NotLossless(const Snapshot& snapshot, const Emit& emit) {
+  const Group& group = snapshot.group;
+  if (group.durability != Durability::kLossless || !PrimaryOf(snapshot).reached()) return;
+  if (IsLosslessEpoch(group)) return;
+  const bool can = PrimaryOf(snapshot).can_semi_sync;
+  emit(ServerUuid(),
+       can ? "the policy is lossless, but no secondary has caught up yet: replication is "
+             "asynchronous until then"
+           : absl::StrCat("the policy is lossless, but ", PrimaryName(snapshot), " (",
+                          PrimaryOf(snapshot).version, ") can only replicate asynchronously"),
+       can ? "add a secondary, or wait for one to catch up" : "use MySQL 5.7 or later");
+}
+
+void FewAcknowledgers(const Snapshot& snapshot, const Emit& emit) {
+  const Group& group = snapshot.group;
+  if (!IsLosslessEpoch(group) || group.acknowledgers.servers.size() > WaitFor(group)) return;
+  const std::vector<ServerUuid> servers(group.acknowledgers.servers.begin(),
+                                        group.acknowledgers.servers.end());
+  emit(ServerUuid(),
+       absl::StrCat("writes stop when one more acknowledger stops: there are only ",
+                    NamesOf(group, servers)),
+       "add a secondary, or bring one back");
+}
+
+void MayStillAcceptWrites(const Snapshot& snapshot, const Emit& emit) {
+  const Group& group = snapshot.group;
+  if (group.durability == Durability::kLossless || group.history.size() < 2) return;
+  const ServerUuid& old = group.history[group.history.size() - 2].primary;
+  if (old.empty() || old == group.primary || group.Find(old) == nullptr) return;
+  if (snapshot.Of(old).reached() || StatusOf(group, old) != ServerStatus::kFaulty) return;
+  emit(old,
+       absl::StrCat("the old primary ", NameOf(group, old),
+                    " was not reached when it was replaced and may still accept writes"),
+       "stop it, or let the controller reach it");
+}
+
+void NoPrimary(const Snapshot& snapshot, const Emit& emit) {
+  if (!snapshot.group.primary.empty()) return;
+  emit(ServerUuid(), "the group has no primary: nothing accepts writes", "weft group promote");
+}
+
+void Inactive(const Snapshot& snapshot, const Emit& emit) {
+  if (snapshot.group.active) return;
+  emit(ServerUuid(), "the group is not active: failures are not repaired without being asked",
+       "weft group activate");
+}
+
+void NoMonitor(const Snapshot& snapshot, const Emit& emit) {
+  const Group& group = snapshot.group;
+  if (!group.active || group.primary.empty()) return;
+  const auto found = snapshot.reports.find(group.primary);
+  if (found != snapshot.reports.end() && found->second.observers > 0) return;
+  emit(group.primary,
+       absl::StrCat("no monitor reports on the primary ", PrimaryName(snapshot),
+                    ": its death would not be acted on"),
+       "start weft-monitor and see that it reaches the controllers");
+}
+
+constexpr FindingRow kRows[] = {
+    {"PRIMARY_DEAD", Severity::kCritical, PrimaryDead},
+    {"PRIMARY_UNCERTAIN", Severity::kCritical, PrimaryUncertain},
+    {"PRIMARY_READ_ONLY", Severity::kCritical, PrimaryClosed},
+    {"COMMITS_WAIT", Severity::kCritical, CommitsBlocked},
+    {"NO_SUCCESSOR", Severity::kWarning, NoSuccessor},
+    {"PRIMARY_REPLICATES", Severity::kWarning, PrimaryReplicates},
+    {"SEMI_SYNC_FELL_BACK", Severity::kCritical, FellBack},
+    {"SEMI_SYNC_NOT_ARMED", Severity::kWarning, NotArmed},
+    {"NOT_LOSSLESS", Severity::kWarning, NotLossless},
+    {"OLD_PRIMARY_MAY_ACCEPT_WRITES", Severity::kCritical, MayStillAcceptWrites},
+    {"FEW_ACKNOWLEDGERS", Severity::kInfo, FewAcknowledgers},
+    {"NO_PRIMARY", Severity::kWarning, NoPrimary},
+    {"NOT_ACTIVE", Severity::kInfo, Inactive},
+    {"NO_MONITOR", Severity::kWarning, NoMonitor},
+};
+
+}  // namespace
+
+absl::Span<const FindingRow> PrimaryFindings() { return kRows; }
+
+}  // namespace weft::controller

@@ -1,0 +1,129 @@
+#include "absl/strings/str_cat.h"
+#include "services/controller/core/acknowledgers.h"
+#include "services/controller/core/candidate.h"
+#include "services/controller/core/facts.h"
+#include "services/controller/core/phases.h"
+
+namespace weft::controller {
+namespace {
+
+Refusal RefuseTarget(const Group& group, const ServerUuid& target, const std::string& reason,
+                     const std::string& message) {
+  return Refusal{.reason = reason,
+                 .message = absl::StrCat(NameOf(group, target), " ", message),
+                 .next_step = "see `weft why`, mend it or name another server",
+                 .servers = {target}};
+}
+
+// It receives what the primary writes and applies it, not far behind.
+std::optional<Refusal> RefuseLaggard(const Snapshot& snapshot, const ServerUuid& target) {
+  const Group& group = snapshot.group;
+  const Replication& replication = snapshot.Of(target).replication;
+  if (!ReceivesFrom(snapshot, target, group.primary) || !replication.applier_running) {
+    return RefuseTarget(
+        group, target, "TARGET_NOT_REPLICATING",
+        absl::StrCat("was expected to replicate from ", NameOf(group, group.primary), ", found ",
+                     replication.receiver_error.empty() && replication.applier_error.empty()
+                         ? "that it does not"
+                         : absl::StrCat(replication.receiver_error, replication.applier_error)));
+  }
+  if (replication.lag > group.intent.write_stop_budget) {
+    return RefuseTarget(group, target, "TARGET_LAGS",
+                        absl::StrCat("is ", absl::FormatDuration(replication.lag),
+                                     " behind, more than writes may stop (",
+                                     absl::FormatDuration(group.intent.write_stop_budget), ")"));
+  }
+  return std::nullopt;
+}
+
+// After the switch commits must not wait for servers that are not there.
+std::optional<Refusal> RefuseTooFewAcknowledgers(const Snapshot& snapshot,
+                                                 const ServerUuid& target) {
+  const Group& group = snapshot.group;
+  if (!IsLosslessEpoch(group)) return std::nullopt;
+  uint32_t reached = 0;
+  for (const ServerUuid& server : AcknowledgersAfter(snapshot, target)) {
+    if (snapshot.Of(server).reached()) ++reached;
+  }
+  if (reached >= WaitFor(group)) return std::nullopt;
+  return RefuseTarget(group, target, "NOT_ENOUGH_ACKNOWLEDGERS",
+                      absl::StrCat("could lead, but its commits would wait for ", WaitFor(group),
+                                   " acknowledgers, and ", reached, " could acknowledge"));
+}
+
+struct Choice {
+  ServerUuid target;
+  std::optional<Refusal> refusal;
+};
+
+Choice ChooseTarget(const Snapshot& snapshot) {
+  const Intent& intent = snapshot.group.intent;
+  Choice choice{.target = intent.target, .refusal = std::nullopt};
+  const auto refuse = [&](const ServerUuid& target, bool by_name) {
+    std::optional<Refusal> refusal = RefuseCandidate(snapshot, target, by_name);
+    if (!refusal.has_value()) refusal = RefuseLaggard(snapshot, target);
+    if (!refusal.has_value()) refusal = RefuseTooFewAcknowledgers(snapshot, target);
+    return refusal;
+  };
+  if (!choice.target.empty()) {
+    choice.refusal = refuse(choice.target, /*by_name=*/true);
+    return choice;
+  }
+  choice.refusal = Refusal{.reason = "NO_CANDIDATE",
+                           .message = "expected a clean SECONDARY that answers, found none",
+                           .next_step = "start a server of the group, or promote a SPARE by name",
+                           .servers = {}};
+  for (const ServerUuid& candidate : Candidates(snapshot)) {
+    choice.target = candidate;
+    choice.refusal = refuse(candidate, /*by_name=*/false);
+    if (!choice.refusal.has_value()) break;
+  }
+  return choice;
+}
+
+}  // namespace
+
+Plan DecideSwitchover(const Snapshot& snapshot) {
+  const Group& group = snapshot.group;
+  const Intent& intent = group.intent;
+  const Observation& primary = snapshot.Of(group.primary);
+  const Choice choice = ChooseTarget(snapshot);
+  if (choice.refusal.has_value()) return GiveUpOrRefuse(snapshot, *choice.refusal);
+  const ServerUuid& target = choice.target;
+
+  std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
+  if (!fence.empty()) return Phase("fence", std::move(fence));
+  if (!IsFenced(primary)) {  // guard: rule 2
+    if (!intent.reopen) return Phase("begin", {BeginSwitchover{.target = target}});
+    return Phase("stop writes", {Fence{.server = group.primary, .kill_sessions = true}});
+  }
+  if (intent.reopen && snapshot.write_stopped_for > intent.write_stop_budget) {  // guard: rule 8
+    return GiveUpOrRefuse(
+        snapshot,
+        Refusal{.reason = "WRITE_STOP_BUDGET",
+                .message = absl::StrCat(
+                    "writes have stopped for ", absl::FormatDuration(snapshot.write_stopped_for),
+                    ", more than ", absl::FormatDuration(intent.write_stop_budget), ", and ",
+                    NameOf(group, target), " has not caught up"),
+                .next_step = "try again when it lags less",
+                .servers = {target}});
+  }
+  // Nothing is committed on the primary any more, so this is all there will ever be.
+  const GtidSet required = primary.executed.Union(Required(snapshot));
+  if (std::optional<Refusal> refusal = RefuseBelowWatermark(snapshot, required)) {
+    return GiveUpOrRefuse(snapshot, *refusal);  // guard: rule 3
+  }
+  const Observation& winner = snapshot.Of(target);
+  if (!winner.executed.Contains(required)) {  // guard: rule 5
+    const absl::Duration left = intent.write_stop_budget - snapshot.write_stopped_for;
+    return Phase("catch up", {CatchUp{.server = target,
+                                      .goal = required,
+                                      .budget = std::max(left, absl::Milliseconds(10))}});
+  }
+  return Phase("commit", {Commit{.primary = target,
+                                 .acknowledgers = AcknowledgersAfter(snapshot, target),
+                                 .watermark = winner.executed,
+                                 .old_primary_status = ServerStatus::kSecondary}});
+}
+
+}  // namespace weft::controller
