@@ -44,11 +44,11 @@ def wait_until(condition, timeout, what):
 class Sandbox:
     """Real servers and all Weft processes in one folder. A context manager: down at the end."""
 
-    def __init__(self, directory, servers=3, mysql="9.7", group="g1"):
+    def __init__(self, directory, servers=3, mysql="9.7", group="g1", groups=1):
         self.directory = str(directory)
         self.group = group
         self.layout = self.weft("sandbox", "up", "--dir", self.directory, "--servers", str(servers),
-                                "--mysql", mysql, timeout=600)
+                                "--groups", str(groups), "--mysql", mysql, timeout=600)
 
     def __enter__(self):
         return self

@@ -1,0 +1,419 @@
+"""Whatever people get wrong: a word on what was expected, found and to do, an exit code, no harm."""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/workload"))
+sys.path.insert(0, str(ROOT / "tests/integration"))
+import by_hand  # noqa: E402
+import cases  # noqa: E402
+import harness  # noqa: E402
+
+# As services/cli/exit_code.h has them.
+FAILED, USAGE, NOT_FOUND, UNAVAILABLE, PERMISSION, CONFLICT = 1, 2, 3, 4, 5, 6
+ATTENTION, INTERRUPTED = 8, 130
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+# What is wrong, the exit code, the reason, and the command. {primary}, {secondary}: servers of g1,
+# which has a primary; {stranger}: a server of g2, which has none; {store}: the state store;
+# {closed}: a port where nobody listens.
+TABLE = [
+    # --- words that mean nothing
+    ("an unknown noun", USAGE, "USAGE", "frobnicate g1"),
+    ("an unknown verb", USAGE, "USAGE", "group frobnicate g1"),
+    ("an unknown option", USAGE, "USAGE", "group show g1 --frobnicate"),
+    ("a missing argument", USAGE, "USAGE", "group show"),
+    ("an argument too many", USAGE, "USAGE", "group show g1 g2"),
+    ("a malformed number", USAGE, "BAD_VALUE", "group promote g1 --expected-epoch seven"),
+    ("a negative number", USAGE, "BAD_VALUE", "group set g1 --acknowledgements=-1"),
+    ("a malformed time", USAGE, "BAD_VALUE", "group promote g1 --write-stop-budget banana"),
+    ("an unknown policy", USAGE, "BAD_VALUE", "group create g3 --durability paranoid"),
+    ("an unknown status", USAGE, "BAD_VALUE", "server set {secondary} --status KING"),
+    ("an unknown duty", USAGE, "BAD_VALUE", "account rotate sweeping"),
+
+    # --- what does not exist
+    ("an unknown group", NOT_FOUND, "UNKNOWN_GROUP", "group show nosuch"),
+    ("a promotion of an unknown group", NOT_FOUND, "UNKNOWN_GROUP", "group promote nosuch"),
+    ("an addition to an unknown group", NOT_FOUND, "UNKNOWN_GROUP", "group add nosuch {secondary}"),
+    ("an explanation of an unknown group", NOT_FOUND, "UNKNOWN_GROUP", "why nosuch"),
+    ("an unknown server by address", NOT_FOUND, "UNKNOWN_SERVER", "server show 127.0.0.1:{closed}"),
+    ("an unknown server by uuid", NOT_FOUND, "UNKNOWN_SERVER", f"server show {NOBODY}"),
+    ("a promotion of an unknown server", NOT_FOUND, "UNKNOWN_SERVER", f"group promote g1 {NOBODY}"),
+    ("a promotion of another group's server", NOT_FOUND, "UNKNOWN_SERVER",
+     "group promote g1 {stranger}"),
+    ("a removal of another group's server", NOT_FOUND, "UNKNOWN_SERVER",
+     "group remove g1 {stranger}"),
+    ("an unknown operation", NOT_FOUND, "UNKNOWN_OPERATION", f"operation show {NOBODY}"),
+
+    # --- malformed names
+    ("a malformed uuid", USAGE, "MALFORMED_SERVER", "server show 1234-5678"),
+    ("a malformed operation", USAGE, "MALFORMED_OPERATION", "operation show 17"),
+    ("a name with a double quote", USAGE, "MALFORMED_GROUP", 'group create a"b'),
+    ("a name with a single quote", USAGE, "MALFORMED_GROUP", "group create a'b"),
+    ("a name with a blank", USAGE, "MALFORMED_GROUP", ["group", "create", "a b"]),
+    ("a name with a line break", USAGE, "MALFORMED_GROUP", ["group", "create", "a\nb"]),
+    ("a name of 65 characters", USAGE, "MALFORMED_GROUP", f"group create {'g' * 65}"),
+    ("a name of other letters", USAGE, "MALFORMED_GROUP", "group create größe"),
+
+    # --- malformed addresses
+    ("an address without a port's number", USAGE, "MALFORMED_ADDRESS", "group add g1 127.0.0.1:"),
+    ("an address with a word as port", USAGE, "MALFORMED_ADDRESS", "group add g1 127.0.0.1:mysql"),
+    ("a port beyond 65535", USAGE, "MALFORMED_ADDRESS", "group add g1 127.0.0.1:99999"),
+    ("a port of zero", USAGE, "MALFORMED_ADDRESS", "group add g1 127.0.0.1:0"),
+    ("an address without a host", USAGE, "MALFORMED_ADDRESS", "group add g1 :3306"),
+    ("a host with a blank", USAGE, "MALFORMED_ADDRESS", ["group", "add", "g1", "db one:3306"]),
+    ("an IPv6 address with a port of six digits", USAGE, "MALFORMED_ADDRESS",
+     "group add g1 [::1]:123456"),
+    ("an IPv6 address half in brackets", USAGE, "MALFORMED_ADDRESS", "group add g1 [fe80::1"),
+    ("a malformed address to look up", USAGE, "MALFORMED_ADDRESS", "server lookup-uuid a:b:c"),
+
+    # --- servers that cannot be taken
+    ("an unreachable server", UNAVAILABLE, "SERVER_UNREACHABLE", "group add g1 127.0.0.1:{closed}"),
+    ("an unreachable server by IPv6", UNAVAILABLE, "SERVER_UNREACHABLE",
+     "group add g1 [::1]:{closed}"),
+    ("a host that has no address", UNAVAILABLE, "SERVER_UNREACHABLE",
+     "group add g1 nosuch.invalid:3306"),
+    ("a server of this group", CONFLICT, "UUID_TAKEN", "group add g1 {secondary}"),
+    ("a server of another group", CONFLICT, "UUID_TAKEN", "group add g1 {stranger}"),
+    ("the state store as a server", FAILED, "STATE_STORE", "group add g1 {store}"),
+    ("an adoption of owned servers", CONFLICT, "UUID_TAKEN", "group adopt {primary} g3"),
+    ("an adoption of nothing", UNAVAILABLE, "SERVER_UNREACHABLE",
+     "group adopt 127.0.0.1:{closed} g3"),
+
+    # --- what may not be done now
+    ("a group that exists", CONFLICT, "GROUP_EXISTS", "group create g1"),
+    ("the end of a group with servers", FAILED, "GROUP_NOT_EMPTY", "group destroy g1"),
+    ("a change on an old etag", CONFLICT, "REVISION_MOVED", "group set g1 --description x --etag 0"),
+    ("a promotion in another epoch", CONFLICT, "EPOCH_MOVED", "group promote g1 --expected-epoch 99"),
+    ("a promotion after another primary", CONFLICT, "PRIMARY_MOVED",
+     "group promote g1 --expected-primary {secondary}"),
+    ("a demotion of a group without primary", FAILED, "NO_PRIMARY", "group demote g2 --yes"),
+    ("a demotion that nobody confirms", FAILED, "", "group demote g1"),
+    ("the removal of the primary", FAILED, "SERVER_IS_PRIMARY", "group remove g1 {primary}"),
+    ("a rejoin of a server that is in its place", FAILED, "NOT_SET_ASIDE",
+     "server rejoin {secondary}"),
+
+    # --- illegal statuses, modes, weights
+    ("a primary by decree", FAILED, "ILLEGAL_TRANSITION", "server set {secondary} --status primary"),
+    ("a secondary declared faulty", FAILED, "ILLEGAL_TRANSITION",
+     "server set {secondary} --status faulty"),
+    ("a primary made spare", FAILED, "ILLEGAL_TRANSITION", "server set {primary} --status spare"),
+    ("a secondary that takes writes", FAILED, "ILLEGAL_MODE",
+     "server set {secondary} --mode read_write"),
+    ("a primary that takes nothing", FAILED, "ILLEGAL_MODE", "server set {primary} --mode offline"),
+    ("a weight above one", USAGE, "WEIGHT_OUT_OF_RANGE", "server set {secondary} --weight 1.5"),
+    ("a weight below zero", USAGE, "WEIGHT_OUT_OF_RANGE", "server set {secondary} --weight=-0.5"),
+    ("more acknowledgements than servers can give", USAGE, "BAD_ACKNOWLEDGEMENTS",
+     "group set g1 --acknowledgements 70000"),
+    ("a change of nothing", USAGE, "USAGE", "server set {secondary}"),
+
+    # --- the way to the controller
+    ("a sandbox that is none", NOT_FOUND, "NO_SANDBOX", "group list --sandbox /nosuch"),
+    ("a controller that is not there", UNAVAILABLE, "CONTROLLER_UNREACHABLE",
+     "group list --controller 127.0.0.1:{closed}"),
+]
+
+
+class BadInput(unittest.TestCase):
+    """One farm for all: g1 has a primary, g2 has none. Nothing here may change it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="weft-bad-")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.farm = harness.Sandbox(cls.folder.name + "/s", servers=2, groups=2)
+        cls.addClassCleanup(cls.farm.__exit__)
+        cls.farm.weft("group", "promote", "g1")
+        cls.farm.await_settled()
+        cls.primary = cls.farm.primary()
+        cls.secondary = next(a for a in cls.farm.members() if a != cls.primary)
+        cls.stranger_record = cls.farm.layout["groups"][1]["servers"][0]
+        cls.sockets = {s["address"]: s["socket"]
+                       for g in cls.farm.layout["groups"] for s in g["servers"]}
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            cls.places = {"primary": cls.primary, "secondary": cls.secondary,
+                          "stranger": cls.stranger_record["address"],
+                          "store": cls.farm.layout["store"]["address"],
+                          "closed": closed.getsockname()[1]}
+
+    def record(self):
+        """All that the store says of groups and servers, revisions included."""
+        groups = self.farm.weft("group", "list")["groups"]
+        servers = self.farm.weft("server", "list")["servers"]
+        for server in servers + [s for g in groups for s in g.get("servers", [])]:
+            server.pop("health", None)
+        for group in groups:
+            group.pop("effective_durability", None)
+        return groups, servers
+
+    def place(self, command):
+        words = command.split() if isinstance(command, str) else command
+        return [word.format(**self.places) for word in words]
+
+    def assert_told(self, done, code, reason):
+        """Exit code, and an error with all that a person needs; returns the error."""
+        said = done.stdout + done.stderr
+        self.assertEqual(done.returncode, code, said)
+        error = harness.parse_last(done.stdout)["error"]
+        self.assertEqual(error["reason"], reason, said)
+        self.assertIn("error: ", done.stderr)
+        self.assertIn(error["message"].splitlines()[0], done.stderr)
+        return error
+
+    def assert_refused(self, code, reason, command):
+        before = self.record()
+        error = self.assert_told(self.farm.run(*self.place(command)), code, reason)
+        self.assertEqual(self.record(), before)
+        return error
+
+    def assert_helpful(self, error):
+        for field in ("message", "expected", "found", "next_step"):
+            self.assertTrue(error[field], f"'{field}' is empty: {error}")
+
+    # --- a request id
+
+    def test_a_request_id_of_another_request_is_refused_and_a_repeated_one_acts_once(self):
+        self.farm.weft("group", "set", "g2", "--description", "one", "--request-id", "bad-input-1")
+        done = self.farm.run("group", "activate", "g2", "--request-id", "bad-input-1")
+        self.assert_helpful(self.assert_told(done, USAGE, "REQUEST_ID_REUSED"))
+        before = self.record()
+        self.farm.weft("group", "set", "g2", "--description", "one", "--request-id", "bad-input-1")
+        self.assertEqual(self.record(), before)
+
+    # --- logins
+
+    def password_file(self, text, mode=0o600):
+        path = pathlib.Path(self.folder.name, f"password-{time.monotonic_ns()}")
+        path.write_text(text)
+        path.chmod(mode)
+        return str(path)
+
+    def test_a_wrong_password_is_refused(self):
+        file = self.password_file("not it\n")
+        self.assert_helpful(self.assert_refused(
+            PERMISSION, "WRONG_PASSWORD", ["group", "list", "--user", "admin", "--password-file", file]))
+
+    def test_a_password_file_that_others_may_read_is_refused(self):
+        file = self.password_file("secret-that-leaks\n", 0o644)
+        done = self.farm.run("group", "list", "--user", "admin", "--password-file", file)
+        self.assertEqual(done.returncode, FAILED, done.stderr)
+        self.assertIn(file, done.stderr)
+        self.assertNotIn("secret-that-leaks", done.stdout + done.stderr)
+
+    def test_a_password_file_that_is_missing_or_empty_is_named(self):
+        for file in (self.folder.name + "/nosuch", self.password_file("")):
+            with self.subTest(file=file):
+                done = self.farm.run("group", "list", "--user", "admin", "--password-file", file)
+                self.assertIn(done.returncode, (USAGE, NOT_FOUND), done.stderr)
+                self.assertIn(file, done.stderr)
+
+    # --- servers that are not fit
+
+    def with_a_server_of_g2_outside(self):
+        """Takes the stranger out of its group for the test; returns its address and socket."""
+        address = self.stranger_record["address"]
+        self.farm.weft("group", "remove", "g2", address)
+        self.addCleanup(self.farm.weft, "group", "add", "g2", address)
+        return address, self.stranger_record["socket"]
+
+    def test_a_server_without_gtids_is_named_with_the_sql_that_mends_it(self):
+        address, by_socket = self.with_a_server_of_g2_outside()
+        by_hand.sql(by_socket, "SET GLOBAL gtid_mode = ON_PERMISSIVE")
+        self.addCleanup(by_hand.sql, by_socket, "SET GLOBAL gtid_mode = ON")
+        checked = self.farm.run("server", "check", address, "g1")
+        self.assertEqual(checked.returncode, ATTENTION, checked.stdout + checked.stderr)
+        problem = next(p for p in harness.parse_last(checked.stdout)["problems"]
+                       if p["code"] == "GTID_MODE_OFF")
+        self.assertEqual((problem["found"], problem["fatal"]), ("ON_PERMISSIVE", True))
+        self.assertIn("SET GLOBAL gtid_mode = ON", problem["remedy"])
+        self.assert_refused(FAILED, "GTID_MODE_OFF", ["group", "add", "g1", address])
+
+    def test_a_server_with_transactions_of_its_own_is_refused_and_a_clone_offered(self):
+        address, by_socket = self.with_a_server_of_g2_outside()
+        by_hand.sql(by_socket, "SET GLOBAL super_read_only = OFF", "CREATE DATABASE astray",
+                    "DROP DATABASE astray", "SET GLOBAL super_read_only = ON")
+        self.addCleanup(by_hand.sql, by_socket, "SET GLOBAL super_read_only = OFF",
+                        "RESET BINARY LOGS AND GTIDS", "SET GLOBAL super_read_only = ON")
+        checked = self.farm.weft("server", "check", address, "g1", check=False)
+        self.assertIn("ERRANT_TRANSACTIONS", [p["code"] for p in checked["problems"]])
+        self.assertTrue(checked["clone_would_help"])
+        self.assert_refused(FAILED, "ERRANT_TRANSACTIONS", ["group", "add", "g1", address])
+
+    def test_a_server_that_refuses_wefts_password_is_named_with_its_account(self):
+        address, by_socket = self.with_a_server_of_g2_outside()
+        user = by_hand.sql(by_socket, "SELECT user FROM mysql.user WHERE user LIKE '%manage'")[0][0]
+        by_hand.sql(by_socket, "SET SESSION sql_log_bin = 0", "SET GLOBAL super_read_only = OFF",
+                    f"ALTER USER '{user}'@'%' ACCOUNT LOCK", "SET GLOBAL super_read_only = ON")
+        self.addCleanup(by_hand.sql, by_socket, "SET SESSION sql_log_bin = 0",
+                        "SET GLOBAL super_read_only = OFF",
+                        f"ALTER USER '{user}'@'%' ACCOUNT UNLOCK", "SET GLOBAL super_read_only = ON")
+        before = self.record()
+        done = self.farm.run("group", "add", "g1", address)
+        self.assertIn(done.returncode, (FAILED, PERMISSION), done.stdout + done.stderr)
+        self.assertIn(user, done.stderr)
+        self.assertEqual(self.record(), before)
+
+    def test_a_server_of_mysql_5_6_may_not_follow_one_of_9_7(self):
+        old = self.folder.name + "/old"
+        up = self.farm.run("sandbox", "up", "--dir", old, "--bare", "--servers", "1", "--mysql", "5.6")
+        self.assertEqual(up.returncode, 0, up.stderr)
+        self.addCleanup(self.farm.run, "sandbox", "down", "--dir", old)
+        server = harness.parse_last(up.stdout)["groups"][0]["servers"][0]
+        before = self.record()
+        # First its accounts have other passwords than those of this farm.
+        done = self.farm.run("group", "add", "g1", server["address"])
+        self.assertIn(done.returncode, (FAILED, PERMISSION), done.stdout + done.stderr)
+        # Then they have the same.
+        for secret in pathlib.Path(self.farm.directory, "secrets").iterdir():
+            by_hand.sql(server["socket"], "SET SESSION sql_log_bin = 0",
+                        f"UPDATE mysql.user SET password = PASSWORD('{secret.read_text().strip()}')"
+                        f" WHERE user = 'weft_{secret.name}'", "FLUSH PRIVILEGES")
+        done = self.farm.run("group", "add", "g1", server["address"])
+        error = self.assert_told(done, FAILED, "VERSION_OLDER")
+        self.assertIn("5.6.24", error["found"] + error["message"])
+        self.assertEqual(self.record(), before)
+
+    # --- the state store
+
+    def test_a_store_of_a_newer_schema_is_refused(self):
+        store = self.farm.layout["store"]
+        by_socket = next(pathlib.Path(self.farm.directory).glob("store/**/*.sock"), None) \
+            or self.farm.directory + "/store/mysql.sock"
+        database = by_hand.sql(by_socket, "SELECT table_schema FROM information_schema.tables "
+                               "WHERE table_name = 'schema_version'")[0][0]
+        before = self.record()
+        by_hand.sql(by_socket, f"INSERT INTO {database}.schema_version (version, name) "
+                    "VALUES (999, 'from the future')")
+        try:
+            done = self.farm.run("manage", "setup")
+            error = self.assert_told(done, FAILED, "SCHEMA_NEWER")
+            self.assert_helpful(error)
+            self.assertIn("999", error["found"])
+        finally:
+            by_hand.sql(by_socket, f"DELETE FROM {database}.schema_version WHERE version = 999")
+        harness.wait_until(lambda: self.farm.run("manage", "setup").returncode == 0, 10,
+                           f"the store at {store['address']} is accepted again")
+        self.assertEqual(self.record(), before)
+
+    # --- ports
+
+    def test_a_process_on_a_port_in_use_says_so_and_ends(self):
+        for binary in ("services/controller/weft-controller", "services/monitor/weft-monitor"):
+            with self.subTest(binary=binary):
+                done = subprocess.run(
+                    [harness.BINARIES / binary, f"--listen={self.places['primary']}"],
+                    capture_output=True, text=True, timeout=30, check=False)
+                self.assertEqual(done.returncode, 1, done.stderr)
+
+    def test_a_server_whose_port_was_taken_meanwhile_is_not_started(self):
+        address = self.stranger_record["address"]
+        self.farm.weft("sandbox", "stop-server", "--dir", self.farm.directory, address)
+        self.addCleanup(self.farm.start, address)
+        with socket.socket() as squatter:
+            squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            squatter.bind(("127.0.0.1", int(address.rpartition(":")[2])))
+            squatter.listen()
+            done = self.farm.run("sandbox", "start-server", "--dir", self.farm.directory, address)
+            error = self.assert_told(done, FAILED, "PORT_IN_USE")
+            self.assert_helpful(error)
+            self.assertIn(address.rpartition(":")[2], error["message"] + error["found"])
+
+    # --- folders of sandboxes
+
+    def test_two_sandboxes_do_not_share_a_folder(self):
+        before = self.farm.status()
+        done = self.farm.run("sandbox", "up", "--dir", self.farm.directory)
+        self.assert_helpful(self.assert_told(done, CONFLICT, "SANDBOX_EXISTS"))
+        self.assertEqual(self.farm.status(), before)
+
+    def test_a_folder_with_other_files_is_left_alone(self):
+        folder = pathlib.Path(self.folder.name, "mine")
+        folder.mkdir()
+        (folder / "letter.txt").write_text("dear")
+        for verb in ("up", "down"):
+            done = self.farm.run("sandbox", verb, "--dir", str(folder))
+            self.assertEqual(done.returncode, FAILED, done.stdout + done.stderr)
+            self.assertIn(str(folder), done.stderr)
+            self.assertEqual([p.name for p in folder.iterdir()], ["letter.txt"])
+
+    def test_a_mysql_that_is_none_leaves_nothing_behind(self):
+        folder = pathlib.Path(self.folder.name, "none")
+        for which in ("/bin/true", "/nosuch/mysqld", "3.23"):
+            with self.subTest(mysql=which):
+                done = self.farm.run("sandbox", "up", "--dir", str(folder), "--mysql", which)
+                self.assertIn(done.returncode, (FAILED, USAGE, NOT_FOUND), done.stderr)
+                self.assertIn(which, done.stderr)
+                self.assertFalse(folder.exists())
+
+    def test_a_full_disk_is_said_and_leaves_nothing_behind(self):
+        disk = pathlib.Path(self.folder.name, "disk")
+        disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", disk],
+                                 capture_output=True, text=True, check=False)
+        if mounted.returncode != 0:
+            self.skipTest(f"NO FULL DISK TRIED: {mounted.stderr.strip()}")
+        self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        done = self.farm.run("sandbox", "up", "--dir", str(disk / "s"), "--bare", "--servers", "1")
+        self.assertEqual(done.returncode, FAILED, done.stdout + done.stderr)
+        self.assertRegex(done.stderr, "(?i)disk|space")
+        self.assertEqual(list(disk.iterdir()), [])
+        self.assertEqual(by_hand.processes_of(disk), {})
+
+    # --- Ctrl-C
+
+    def test_ctrl_c_in_the_middle_of_sandbox_up_leaves_nothing_behind(self):
+        folder = pathlib.Path(self.folder.name, "halfway")
+        up = subprocess.Popen([harness.WEFT, "sandbox", "up", "--dir", folder, "--servers", "1"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        harness.wait_until(lambda: any("mysqld" in line for line in
+                                       by_hand.processes_of(folder).values()), 30, "a mysqld of it")
+        up.send_signal(signal.SIGINT)
+        _, said = up.communicate(timeout=60)
+        self.assertEqual(up.returncode, INTERRUPTED, said)
+        self.assertFalse(folder.exists())
+        self.assertEqual(by_hand.processes_of(folder), {})
+
+    def test_ctrl_c_in_the_middle_of_a_promotion_leaves_one_primary(self):
+        for delay in (0.0, 0.02, 0.05, 0.1):
+            with self.subTest(delay=delay):
+                old = self.farm.primary()
+                target = next(a for a in self.farm.members() if a != old)
+                command = subprocess.Popen(
+                    [harness.WEFT, "group", "promote", "g1", target, "--sandbox",
+                     self.farm.directory, "-o", "json"],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                time.sleep(delay)  # any instant will do: each is one at which somebody gives up
+                command.send_signal(signal.SIGINT)
+                out, said = command.communicate(timeout=60)
+                self.assertIn(command.returncode, (0, INTERRUPTED, -signal.SIGINT), out + said)
+                self.farm.await_settled()
+                self.assertIn(self.farm.primary(), (old, target))
+                if command.returncode == 0:
+                    self.assertEqual(self.farm.primary(), target)
+        # What the other cases count on.
+        if self.farm.primary() != self.primary:
+            self.farm.weft("group", "promote", "g1", self.primary)
+            self.farm.await_settled()
+
+
+def _add_cases():
+    for what, code, reason, command in TABLE:
+        def refuses(self, code=code, reason=reason, command=command):
+            self.assert_helpful(self.assert_refused(code, reason, command))
+        setattr(BadInput, "test_refuses_" + what.replace(" ", "_").replace("'", ""), refuses)
+
+
+_add_cases()
+
+if __name__ == "__main__":
+    cases.main()
