@@ -30,62 +30,7 @@ void SortServers(Group* group) {
             [](const Server& a, const Server& b) { return a.uuid < b.uuid; });
 }
 
-// Newest first.
-template <typename Kept>
-std::vector<Kept> Newest(const std::map<uint64_t, Kept>& all, const std::string& group, int limit,
-                         uint64_t before) {
-  std::vector<Kept> found;
-  auto it = before == 0 ? all.end() : all.lower_bound(before);
-  while (it != all.begin() && static_cast<int>(found.size()) < limit) {
-    --it;
-    if (group.empty() || it->second.group == group) found.push_back(it->second);
-  }
-  return found;
-}
-
 }  // namespace
-
-MemoryDatabase::MemoryDatabase(const Options& options)
-    : options_(options), schema_(options.set_up ? options.schema : 0) {}
-
-MemoryDatabase::Operations::iterator MemoryDatabase::Data::FindOperation(const std::string& id) {
-  return std::find_if(operations.begin(), operations.end(),
-                      [&](const auto& entry) { return entry.second.id == id; });
-}
-
-MemoryDatabase::Operations::iterator MemoryDatabase::Data::FindRequest(
-    const std::string& request_id) {
-  if (request_id.empty()) return operations.end();
-  return std::find_if(operations.begin(), operations.end(),
-                      [&](const auto& entry) { return entry.second.request_id == request_id; });
-}
-
-absl::Status MemoryDatabase::Data::CheckNew(const Operation& operation) {
-  WEFT_RETURN_IF_ERROR(CheckStorable(operation));
-  if (FindOperation(operation.id) != operations.end()) return OperationExists(operation.id);
-  if (FindRequest(operation.request_id) != operations.end()) {
-    return RequestKnown(operation.request_id);
-  }
-  return absl::OkStatus();
-}
-
-void MemoryDatabase::Data::Insert(const Operation& operation, size_t keep) {
-  operations[next_operation++] = Stored(operation);
-  for (auto it = operations.begin(); it != operations.end() && operations.size() > keep;) {
-    it = it->second.done() ? operations.erase(it) : std::next(it);
-  }
-}
-
-absl::Status MemoryDatabase::Data::CheckFree(const Server& server, const ServerUuid& but) {
-  for (const auto& [id, group] : groups) {
-    for (const Server& other : group.servers) {
-      if (other.uuid == but) continue;
-      if (other.uuid == server.uuid) return UuidTaken(server.uuid.text());
-      if (other.address == server.address) return AddressTaken(server.address.ToString());
-    }
-  }
-  return absl::OkStatus();
-}
 
 MemoryStore::MemoryStore(std::shared_ptr<MemoryDatabase> database)
     : database_(std::move(database)) {}
@@ -251,15 +196,7 @@ absl::Status MemoryStore::CreateGroup(const Group& group) {
   Group record = Stored(group);
   record.revision = 1;
   return Write("CreateGroup", [&](Data& data) {
-    if (data.groups.count(group.id) > 0) return GroupExists(group.id);
-    for (const Server& server : record.servers) {
-      WEFT_RETURN_IF_ERROR(data.CheckFree(server, ServerUuid()));
-      for (const Server& other : record.servers) {
-        if (&other == &server) break;
-        if (other.uuid == server.uuid) return UuidTaken(server.uuid.text());
-        if (other.address == server.address) return AddressTaken(server.address.ToString());
-      }
-    }
+    WEFT_RETURN_IF_ERROR(data.CheckFree(record));
     data.groups[group.id] = record;
     return absl::OkStatus();
   });
@@ -426,7 +363,7 @@ absl::StatusOr<std::vector<Operation>> MemoryStore::ListOperations(const std::st
       if (it == data.operations.end()) return UnknownOperation(before);
       sequence = it->first;
     }
-    found = Newest(data.operations, group, limit, sequence);
+    found = MemoryDatabase::Newest(data.operations, group, limit, sequence);
     return absl::OkStatus();
   }));
   return found;
@@ -444,12 +381,7 @@ absl::Status MemoryStore::RequestCancel(const std::string& id) {
 absl::Status MemoryStore::AppendEvent(const Event& event) {
   WEFT_RETURN_IF_ERROR(CheckStorable(event));
   return Write("AppendEvent", [&](Data& data) {
-    const uint64_t sequence = data.next_event++;
-    Event& kept = data.events[sequence] = Stored(event);
-    kept.sequence = sequence;
-    while (data.events.size() > database_->options_.keep_events) {
-      data.events.erase(data.events.begin());
-    }
+    data.Insert(event, database_->options_.keep_events);
     return absl::OkStatus();
   });
 }
@@ -458,7 +390,7 @@ absl::StatusOr<std::vector<Event>> MemoryStore::ListEvents(const std::string& gr
                                                            uint64_t before) {
   std::vector<Event> found;
   WEFT_RETURN_IF_ERROR(Read("ListEvents", [&](Data& data) {
-    found = Newest(data.events, group, limit, before);
+    found = MemoryDatabase::Newest(data.events, group, limit, before);
     return absl::OkStatus();
   }));
   return found;

@@ -2,7 +2,6 @@
 // A whole Store in memory, for tests and the simulator.
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,50 +11,10 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "common/base/mutex.h"
+#include "services/controller/ports/memory_database.h"
 #include "services/controller/ports/store.h"
 
 namespace weft::controller {
-
-// What is stored. It outlives the controllers: hand one to the MemoryStore of each.
-class MemoryDatabase {
- public:
-  struct Options {
-    bool set_up = true;  // false: every call says NO_SCHEMA until SetUp
-    int schema = 1;      // what `found` says once it is set up; above 1 it is newer than we are
-    // How many of the newest are kept. Operations that run are never dropped.
-    size_t keep_operations = 10'000;
-    size_t keep_events = 100'000;
-  };
-
-  MemoryDatabase() : MemoryDatabase(Options()) {}
-  explicit MemoryDatabase(const Options& options);
-
- private:
-  friend class MemoryStore;
-
-  using Operations = std::map<uint64_t, Operation>;
-  struct Data {
-    Lease lease;
-    std::map<std::string, Group> groups;  // with their whole history
-    Operations operations;                // by order of creation
-    uint64_t next_operation = 1;
-    std::map<uint64_t, Event> events;
-    uint64_t next_event = 1;
-
-    Operations::iterator FindOperation(const std::string& id);
-    Operations::iterator FindRequest(const std::string& request_id);
-    // ALREADY_EXISTS when the id or the request id is taken.
-    absl::Status CheckNew(const Operation& operation);
-    void Insert(const Operation& operation, size_t keep);
-    // ALREADY_EXISTS when a server other than `but` has that uuid or address.
-    absl::Status CheckFree(const Server& server, const ServerUuid& but);
-  };
-
-  const Options options_;
-  Mutex mutex_;
-  int schema_ ABSL_GUARDED_BY(mutex_);  // 0: not set up
-  Data data_ ABSL_GUARDED_BY(mutex_);
-};
 
 // What becomes of one call.
 enum class StoreFault {
