@@ -25,7 +25,8 @@ struct StepResult {
   absl::Duration took;
 };
 
-// How one round ended.
+// How one round ended. While an intent is pending, and after a round that ended one, call Once
+// again until the group is settled, also where it is not active: repairs may be left to do.
 enum class RoundEnd {
   kActed,    // a phase was done: look again now
   kFailed,   // a step failed, or the store or lease did: look again after a short rest
@@ -59,7 +60,7 @@ class Converger {
     // One step other than CatchUp, which brings its own budget.
     absl::Duration step_deadline = absl::Seconds(5);
     // After a step on the record only the record is read again, while the look at the servers is
-    // not older than this: a record step changes no server.
+    // not older than this (counted from its beginning): a record step changes no server.
     absl::Duration look_valid_for = absl::Milliseconds(250);
     // S24. People's orders do not wait.
     absl::Duration failover_cool_down = absl::Seconds(10);
@@ -93,6 +94,8 @@ class Converger {
   void ActOnServers(const Snapshot& snapshot, Round* round);
   absl::Status ActOnRecord(const Snapshot& snapshot, const Step& step, Round* round);
   void EndRefused(const Snapshot& snapshot, Round* round);
+  absl::Status EndIntent(const Group& group, OperationState state, const std::string& reason,
+                         const std::string& message, Round* round);
 
   const std::string group_;
   const Options options_;

@@ -1,0 +1,193 @@
+#include "services/controller/converge.h"
+
+#include <utility>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "services/controller/core/decide.h"
+
+namespace weft::controller {
+namespace {
+
+// What a step may take beyond the time it waits by itself.
+constexpr absl::Duration kCatchUpGrace = absl::Seconds(1);
+
+absl::Duration DeadlineOf(const Step& step, absl::Duration usual) {
+  const CatchUp* catch_up = std::get_if<CatchUp>(&step);
+  return catch_up == nullptr ? usual : catch_up->budget + kCatchUpGrace;
+}
+
+std::vector<ServerUuid> ServersOf(const Group& group) {
+  std::vector<ServerUuid> servers;
+  for (const Server& server : group.servers) servers.push_back(server.uuid);
+  return servers;
+}
+
+}  // namespace
+
+Converger::Converger(std::string group, Options options, Ports ports)
+    : group_(std::move(group)), options_(options), ports_(std::move(ports)) {}
+
+absl::StatusOr<Snapshot> Converger::Look() { return Observe(/*may_reuse=*/false); }
+
+absl::StatusOr<Snapshot> Converger::Observe(bool may_reuse) {
+  WEFT_ASSIGN_OR_RETURN(Group group, ports_.store->Load(group_));
+  const absl::Duration now = ports_.clock->MonotonicNow();
+  if (may_reuse && last_look_.has_value() && now - last_look_began_ <= options_.look_valid_for &&
+      ServersOf(group) == ServersOf(last_look_->group)) {
+    Snapshot snapshot = *last_look_;
+    // What was proven of servers was proven under the primary of that epoch.
+    if (group.epoch != snapshot.group.epoch) {
+      snapshot.marks.clear();
+      snapshot.write_stopped_for = absl::ZeroDuration();
+    }
+    snapshot.group = std::move(group);
+    return snapshot;
+  }
+  Snapshot snapshot;
+  snapshot.seen = ports_.farm->Probe(group, options_.probe_deadline);
+  snapshot.reports = ports_.reports(ServersOf(group));
+  snapshot.group = std::move(group);
+  Remember(ports_.clock->MonotonicNow(), options_.failover_cool_down, &memory_, &snapshot);
+  last_look_ = snapshot;
+  last_look_began_ = now;
+  return snapshot;
+}
+
+Round Converger::Once() {
+  Round round;
+  round.status = ports_.may_act();
+  if (!round.status.ok()) return round;
+  absl::StatusOr<Snapshot> snapshot = Observe(std::exchange(reuse_look_, false));
+  if (!snapshot.ok()) {
+    round.status = snapshot.status();
+    return round;
+  }
+  round.snapshot = *std::move(snapshot);
+  round.plan = Decide(*round.snapshot);
+  if (round.plan.refusal.has_value()) {
+    round.end = RoundEnd::kRefused;
+    EndRefused(*round.snapshot, &round);
+  } else if (!round.plan.steps.empty()) {
+    Act(*round.snapshot, &round);
+  } else {
+    round.end = round.plan.settled() ? RoundEnd::kSettled : RoundEnd::kWaiting;
+  }
+  return round;
+}
+
+void Converger::Act(const Snapshot& snapshot, Round* round) {
+  if (IsRecordStep(round->plan.steps.front())) {
+    reuse_look_ = true;
+    for (const Step& step : round->plan.steps) {
+      const absl::Duration began = ports_.clock->MonotonicNow();
+      absl::Status status = ports_.may_act();
+      if (status.ok()) status = ActOnRecord(snapshot, step, round);
+      round->results.push_back({step, status, ports_.clock->MonotonicNow() - began});
+      if (!status.ok()) break;
+    }
+  } else {
+    ActOnServers(snapshot, round);
+  }
+  round->end = RoundEnd::kActed;
+  for (const StepResult& result : round->results) {
+    if (result.status.ok()) continue;
+    round->end = RoundEnd::kFailed;
+    round->status = Annotate(result.status, ToString(result.step));
+    break;
+  }
+}
+
+void Converger::ActOnServers(const Snapshot& snapshot, Round* round) {
+  // Results stand in the order of the plan, and each is written by one job alone.
+  std::vector<StepResult>& results = round->results;
+  std::map<ServerUuid, std::vector<size_t>> by_server;
+  for (const Step& step : round->plan.steps) {
+    by_server[ServerOf(step)].push_back(results.size());
+    results.push_back({step, absl::CancelledError("an earlier step on this server failed"), {}});
+  }
+  std::vector<std::function<void()>> jobs;
+  for (const auto& [server, indexes] : by_server) {
+    jobs.push_back([this, &snapshot, &results, indexes = indexes] {
+      for (const size_t index : indexes) {
+        StepResult& result = results[index];
+        const absl::Duration began = ports_.clock->MonotonicNow();
+        result.status = ports_.may_act();
+        if (result.status.ok()) {
+          result.status = ports_.farm->Apply(snapshot.group, result.step,
+                                             DeadlineOf(result.step, options_.step_deadline));
+        }
+        result.took = ports_.clock->MonotonicNow() - began;
+        if (!result.status.ok()) return;
+      }
+    });
+  }
+  ports_.run_all(std::move(jobs));
+}
+
+absl::Status Converger::ActOnRecord(const Snapshot& snapshot, const Step& step, Round* round) {
+  const Group& group = snapshot.group;
+  const absl::Time now = ports_.clock->Now();
+  if (std::holds_alternative<BeginFailover>(step)) {
+    Intent intent;
+    intent.goal = Goal::kPromote;
+    intent.failover = true;
+    intent.operation = ports_.new_operation_id();
+    Operation operation;
+    operation.id = intent.operation;
+    operation.kind = "failover";
+    operation.group = group.id;
+    operation.server = group.primary.text();
+    operation.phase = "begin";
+    operation.created = operation.updated = now;
+    WEFT_RETURN_IF_ERROR(ports_.store->SetIntent(group.id, group.revision, intent, operation));
+    round->began = operation;
+    return absl::OkStatus();
+  }
+  if (std::holds_alternative<Finish>(step)) {
+    return EndIntent(group, OperationState::kSucceeded, "", "", round);
+  }
+  WEFT_RETURN_IF_ERROR(ports_.store->Apply(group, step, now));
+  if (std::holds_alternative<Commit>(step) && group.intent.failover) {
+    memory_.last_failover = ports_.clock->MonotonicNow();
+  }
+  return absl::OkStatus();
+}
+
+void Converger::EndRefused(const Snapshot& snapshot, Round* round) {
+  if (snapshot.group.intent.goal == Goal::kKeep) return;
+  const Refusal& refusal = *round->plan.refusal;
+  const std::string message = refusal.next_step.empty()
+                                  ? refusal.message
+                                  : absl::StrCat(refusal.message, "; to do: ", refusal.next_step);
+  round->status = ports_.may_act();
+  if (round->status.ok()) {
+    round->status =
+        EndIntent(snapshot.group, OperationState::kFailed, refusal.reason, message, round);
+  }
+  if (!round->status.ok()) round->end = RoundEnd::kFailed;
+}
+
+absl::Status Converger::EndIntent(const Group& group, OperationState state,
+                                  const std::string& reason, const std::string& message,
+                                  Round* round) {
+  // What others wrote into it (its request, its figures) stays.
+  absl::StatusOr<Operation> found = ports_.store->GetOperation(group.intent.operation);
+  if (!found.ok() && !absl::IsNotFound(found.status())) return found.status();
+  Operation operation = found.ok() ? *std::move(found) : Operation();
+  operation.id = group.intent.operation;
+  operation.group = group.id;
+  operation.state = state;
+  if (state == OperationState::kSucceeded) operation.progress = 1;
+  operation.phase = "";
+  operation.error_reason = reason;
+  operation.error_message = message;
+  operation.updated = ports_.clock->Now();
+  WEFT_RETURN_IF_ERROR(ports_.store->EndIntent(group.id, operation));
+  round->ended = operation;
+  return absl::OkStatus();
+}
+
+}  // namespace weft::controller
