@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
 
 namespace weft {
 namespace {
@@ -49,8 +50,11 @@ bool IsIpv6Host(absl::string_view host) {
 }
 
 absl::Status Malformed(absl::string_view text, absl::string_view found) {
-  return absl::InvalidArgumentError(absl::StrCat(
-      "expected host, host:port, [IPv6]:port or IPv6, found ", Quoted(text), ": ", found));
+  return Refusal(absl::StatusCode::kInvalidArgument, "MALFORMED_ADDRESS",
+                 absl::StrCat("expected host, host:port, [IPv6]:port or IPv6, found ", Quoted(text),
+                              ": ", found),
+                 "host, host:port, [IPv6]:port or IPv6", Quoted(text),
+                 "name the server as db1.example.net:3306 or [2001:db8::7]:3306");
 }
 
 }  // namespace
@@ -58,9 +62,10 @@ absl::Status Malformed(absl::string_view text, absl::string_view found) {
 absl::StatusOr<ServerUuid> ServerUuid::Parse(absl::string_view text) {
   const absl::string_view trimmed = absl::StripAsciiWhitespace(text);
   if (!IsUuid(trimmed)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("expected a server UUID such as 3e11fa47-71ca-11e1-9e33-c80aa9429562, found ",
-                     Quoted(text)));
+    return Refusal(absl::StatusCode::kInvalidArgument, "MALFORMED_UUID",
+                   absl::StrCat("a server UUID cannot be ", Quoted(text)),
+                   "a UUID such as 3e11fa47-71ca-11e1-9e33-c80aa9429562", Quoted(text),
+                   "SELECT @@server_uuid on the server tells it");
   }
   return ServerUuid(absl::AsciiStrToLower(trimmed));
 }
@@ -110,11 +115,10 @@ absl::Status ValidateGroupId(absl::string_view text) {
                              return absl::ascii_isalnum(c) || c == '_' || c == '-' || c == '.';
                            });
   if (well_formed) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("expected a group name of 1 to 64 letters, digits, '_', '-' and '.', the first "
-                   "a letter, digit "
-                   "or '_'; found ",
-                   text.size(), " characters: ", Quoted(text)));
+  return Refusal(absl::StatusCode::kInvalidArgument, "MALFORMED_GROUP",
+                 absl::StrCat("a group cannot be named ", Quoted(text)),
+                 "1 to 64 letters, digits, '_', '-' and '.', the first a letter, digit or '_'",
+                 absl::StrCat(text.size(), " characters: ", Quoted(text)), "choose another name");
 }
 
 }  // namespace weft
