@@ -323,8 +323,9 @@ absl::Status MemoryStore::UpdateOperation(const Operation& operation) {
     if (it == data.operations.end()) return UnknownOperation(operation.id);
     Operation& found = it->second;
     if (found.done()) {
-      return found.state == operation.state ? absl::OkStatus()
-                                            : OperationEnded(found.id, ToString(found.state));
+      if (found.state != operation.state) return OperationEnded(found.id, ToString(found.state));
+      found.result = Stored(operation).result;
+      return absl::OkStatus();
     }
     Progress(Stored(operation), &found);
     return absl::OkStatus();

@@ -128,7 +128,8 @@ class Store {
 
   // --- operations. Create: ALREADY_EXISTS when the request id is known (the earlier operation is
   // --- found by FindByRequest). Update writes state, progress, phase, error, result; an operation
-  // --- that has ended does not change any more (FAILED_PRECONDITION, or OK for the same state).
+  // --- that has ended keeps everything but its result, which may still be completed by the same
+  // --- state (FAILED_PRECONDITION for another one).
   virtual absl::Status CreateOperation(const Operation& operation) = 0;
   virtual absl::Status UpdateOperation(const Operation& operation) = 0;
   virtual absl::StatusOr<Operation> GetOperation(const std::string& id) = 0;
