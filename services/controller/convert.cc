@@ -250,7 +250,7 @@ v1::Group ToProto(const Group& group, const Snapshot* look, absl::Time looked) {
       *added->mutable_health() = HealthOf(*look, server.uuid, looked);
     }
   }
-  if (look != nullptr) proto.set_effective_durability(EffectiveDurability(*look).text);
+  if (look != nullptr) proto.set_effective_durability(EffectiveDurability(*look));
   proto.set_pending_operation(OperationName(group.intent.operation));
   proto.set_etag(EtagOf(group));
   return proto;

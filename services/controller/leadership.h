@@ -56,6 +56,8 @@ class Leadership {
   bool MayAct() const;
   // The same for a term that the caller began to work under.
   bool MayAct(uint64_t term) const;
+  // Won last; 0 before the first.
+  uint64_t term() const { return term_.load(std::memory_order_acquire); }
   // The row as last seen; holder without its suffix.
   Lease lease() const;
   bool StoreUp() const;

@@ -67,6 +67,15 @@ void OperationsBoard::Report(const Operation& operation) {
   Tell(operation);
 }
 
+void OperationsBoard::Correct(const Operation& operation) {
+  MutexLock lock(&mutex_);
+  if (const auto shown = shown_.find(operation.id); shown != shown_.end()) {
+    shown->second.result = operation.result;
+  }
+  unwritten_[operation.id] = operation;
+  changed_.NotifyAll();
+}
+
 void OperationsBoard::Settle(const std::string& id) {
   MutexLock lock(&mutex_);
   unwritten_.erase(id);
@@ -164,12 +173,17 @@ void OperationsBoard::WriteReports() {
     unwritten_.erase(unwritten_.begin());
     writing_ = operation.id;
     mutex_.Unlock();
-    if (const absl::Status status = store_->UpdateOperation(operation); !status.ok()) {
-      WEFT_LOG(kDebug, "progress not written", {{"operation", operation.id}, {"error", status}});
-    }
+    const absl::Status status = store_->UpdateOperation(operation);
     mutex_.Lock();
     writing_.clear();
     changed_.NotifyAll();
+    if (status.ok()) continue;
+    WEFT_LOG(kDebug, "progress not written", {{"operation", operation.id}, {"error", status}});
+    // Tried again later, unless there is newer progress by then. What another refusal says stays.
+    if (absl::IsUnavailable(status)) {
+      unwritten_.emplace(operation.id, operation);
+      break;
+    }
   }
   mutex_.Unlock();
 }

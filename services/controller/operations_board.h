@@ -44,6 +44,8 @@ class OperationsBoard {
   // Shows and has it written to the store by the board's thread: for progress, where a write would
   // be in the way. Only the newest of several is written, and none after an end.
   void Report(const Operation& operation);
+  // Gives an ended operation another result: a figure became known. Written to the store soon.
+  void Correct(const Operation& operation);
   // No write of `id` is under way afterwards, and none that was reported will follow. Call before
   // writing its end.
   void Settle(const std::string& id);

@@ -80,10 +80,6 @@ void PromotionStory::Suspect(absl::Duration now) {
   if (operation_.empty() && !suspected_.has_value()) suspected_ = now;
 }
 
-void PromotionStory::Executed(const ServerUuid& server, const GtidSet& set) {
-  if (server == primary_ && !server.empty()) executed_ = executed_.Union(set);
-}
-
 void PromotionStory::Take(const Round& round, absl::Duration now) {
   if (!round.snapshot.has_value()) return;
   const Snapshot& look = *round.snapshot;
@@ -120,9 +116,8 @@ void PromotionStory::TakeLook(const Snapshot& look, absl::Duration now) {
   const Observation& primary = look.Of(primary_);
   if (primary.reached()) {
     executed_ = primary.executed;
-    const Durable durable = EffectiveDurability(look);
-    durability_ = durable.text;
-    lossless_ = durable.lossless;
+    durability_ = EffectiveDurability(look);
+    lossless_ = durability_ == ToString(Durability::kLossless);
     suspected_.reset();
   } else {
     Suspect(now - primary.silent_for);

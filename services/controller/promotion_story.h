@@ -38,8 +38,6 @@ class PromotionStory {
   // Something was said of the primary of record that may be its death: the earliest sign counts.
   // It is forgotten when the primary answers.
   void Suspect(absl::Duration now);
-  // What monitors saw the primary execute: it counts for what may be lost.
-  void Executed(const ServerUuid& server, const GtidSet& set);
   // Takes each round in order, as it ended at `now`.
   void Take(const Round& round, absl::Duration now);
 

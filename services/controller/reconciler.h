@@ -1,98 +1,124 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
-#include "services/controller/core/finding.h"
+#include "services/controller/converge.h"
 #include "services/controller/core/plan.h"
 #include "services/controller/core/snapshot.h"
+#include "services/controller/event_journal.h"
+#include "services/controller/group_worker.h"
 #include "services/controller/health_table.h"
+#include "services/controller/leadership.h"
+#include "services/controller/metrics.h"
+#include "services/controller/operation_runner.h"
+#include "services/controller/operations_board.h"
 #include "services/controller/ports/farm.h"
 #include "services/controller/ports/store.h"
 
 namespace weft::controller {
 
 // Brings every group to its intent: observe, decide, act on one phase, look again (design
-// section 3). One worker thread per group that needs one; groups never wait for each other.
-// Thread-safe. Acts only while this process holds the lease.
+// section 3). One worker thread per group; groups never wait for each other. Thread-safe. Acts only
+// while this process holds the lease; without it, it reads the groups and answers for them.
 class Reconciler {
  public:
   struct Options {
-    std::string name;  // of this controller, the lease's holder
-    // A lease not renewed for this long may be taken by another controller.
-    absl::Duration lease_ttl = absl::Seconds(2);
-    // An active, settled group is looked at this often without being woken.
-    absl::Duration period = absl::Seconds(1);
-    // One look at all servers of a group, and one step other than CatchUp.
-    absl::Duration probe_deadline = absl::Milliseconds(1000);
-    absl::Duration step_deadline = absl::Seconds(5);
-    // Phases of one Converge before it gives the group a rest of one period.
-    int max_phases = 64;
-    // After an automatic failover of a group, the next one waits this long (S24). People's
-    // orders do not.
-    absl::Duration failover_cool_down = absl::Seconds(10);
+    Leadership::Options leadership;
+    Converger::Options converge;
+    GroupWorker::Options worker;
+    EventJournal::Options journal;
+    OperationsBoard::Options board;
+    OperationRunner::Options runner;
+    // How often a controller that does not lead reads the groups.
+    absl::Duration follow_period = absl::Seconds(1);
+    // Steps of phases that run at the same time, over all groups.
+    size_t max_step_threads = 16;
+    // The longest that a rescue of errant transactions may take.
+    absl::Duration rescue_deadline = absl::Minutes(10);
+  };
+  // All outlive the reconciler.
+  struct Ports {
+    Farm* farm = nullptr;
+    Store* store = nullptr;
+    HealthTable* health = nullptr;
+    ControllerMetrics* metrics = nullptr;
+    Clock* clock = nullptr;
   };
 
-  // Called with each new snapshot of a group's record after it changed (empty servers and epoch 0
-  // with `removed`), in order, from worker threads. Must not block.
+  // Gets each new record of a group after it changed (with `removed`, the last one), in order for
+  // each group, from any thread. Must not block, nor call the reconciler.
   using GroupListener = std::function<void(const Group& group, bool removed)>;
+  struct Listeners {
+    GroupListener group = [](const Group&, bool) {};
+    // Every group that exists was told (again, by a new leader).
+    std::function<void(uint64_t term)> loaded = [](uint64_t) {};
+    std::function<void(uint64_t term)> term = [](uint64_t) {};
+  };
 
-  Reconciler(Options options, Farm* farm, Store* store, HealthTable* health, const Clock* clock);
+  Reconciler(Options options, Ports ports, Listeners listeners);
   ~Reconciler();
 
   // Starts the leadership thread and the workers. The store may be down: they wait for it.
   void Start();
-  // Finishes the steps under way (bounded) and stops. Gives the lease up.
+  // Finishes the steps under way (bounded by their deadlines), stops, gives the lease up.
   void Stop();
 
   bool leading() const;
   Lease lease() const;
-  // OK when leading, else UNAVAILABLE with who leads.
+  // OK when leading, else UNAVAILABLE with who leads or what is the matter with the store.
   absl::Status CheckLeading() const;
 
   // Converge soon: something was seen or changed.
   void Wake(const std::string& group);
-  void AddListener(GroupListener listener);
+  // Monitors say something new of these servers: their groups are woken.
+  void Reported(const std::vector<HealthTable::Entry>& entries);
 
-  // The record as it was last read or written, also while the store is down. NOT_FOUND.
+  // The record as it was last read or written, also while the store is down. NOT_FOUND;
+  // UNAVAILABLE where nothing was read yet.
   absl::StatusOr<Group> Cached(const std::string& group) const;
   std::vector<Group> CachedAll() const;
   // Reads the record again and tells listeners when it changed; for handlers after a write.
   absl::StatusOr<Group> Refresh(const std::string& group);
 
-  // A fresh look (probes now), and the last one made (for cheap reads; may be absent).
-  absl::StatusOr<Snapshot> Look(const std::string& group);
-  std::optional<Snapshot> LastLook(const std::string& group) const;
+  // A fresh look, and the last one made.
+  absl::StatusOr<GroupWorker::LastLook> Look(const std::string& group);
+  std::optional<GroupWorker::LastLook> LastLook(const std::string& group) const;
+  std::optional<GroupWorker::Standing> StandingOf(const std::string& group) const;
 
   // Writes the intent with its operation and wakes the group. The operation is RUNNING; it ends
   // when Converge fulfils or refuses the intent. Refuses at once (FAILED_PRECONDITION with the
   // refusal as detail, nothing written) when the first look says that it cannot be done.
   absl::StatusOr<Operation> Request(const std::string& group, const Intent& intent,
                                     Operation operation);
-  // The phases that Request would lead to, as far as they can be foreseen from one look (each
-  // record step is applied to a copy; steps on servers are assumed to succeed).
+  // The phases that Request would lead to, as far as they can be foreseen from one look.
   absl::StatusOr<std::vector<Plan>> Foresee(const std::string& group, const Intent& intent);
 
-  // Runs `work` as a persisted operation on a thread of its own (bounded number; RESOURCE_EXHAUSTED
-  // beyond). `work` may call the setter to report progress and phase, and gets cancelled() to poll.
-  struct Running {
-    std::function<void(double progress, const std::string& phase)> report;
-    std::function<bool()> cancelled;
-  };
-  using Work = std::function<absl::StatusOr<std::string /*result json*/>(const Running&)>;
-  absl::StatusOr<Operation> Run(Operation operation, Work work);
-
-  // Blocks until the operation has ended or `timeout` is over; returns it as it is then.
-  absl::StatusOr<Operation> Wait(const std::string& operation, absl::Duration timeout);
-  // Blocks until `group` is settled (empty plan), refused, or `timeout` is over.
+  // Runs `change` while no round of the group runs, then wakes it. ABORTED GROUP_BUSY.
+  absl::Status Exclusively(const std::string& group, absl::FunctionRef<absl::Status()> change);
+  // Blocks until `done` of the group's standing, asked after each round; false after `timeout`.
+  bool WaitFor(const std::string& group, absl::FunctionRef<bool(const GroupWorker::Standing&)> done,
+               absl::Duration timeout);
+  // Blocks until `group` is settled, refused, or `timeout` is over (DEADLINE_EXCEEDED). Only rounds
+  // that begin after the call count.
   absl::Status WaitSettled(const std::string& group, absl::Duration timeout);
+
+  // How a new leader goes on with a RUNNING operation of `kind` (those of intents go on by
+  // themselves; of other kinds they end as INTERRUPTED). REQUIRES: before Start.
+  using Resume = std::function<OperationRunner::Work(const Operation&)>;
+  void OnResume(const std::string& kind, Resume resume);
+
+  OperationsBoard& board();
+  OperationRunner& runner();
+  EventJournal& journal();
 
  private:
   class Impl;

@@ -1,0 +1,316 @@
+#include "services/controller/membership.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "services/controller/core/errant.h"
+#include "services/controller/group_requests.h"
+#include "services/controller/ports/store_errors.h"
+
+namespace weft::controller {
+namespace {
+
+constexpr char kLeaving[] = "it is being removed from its group";
+constexpr char kToBeRebuilt[] = "its data are being replaced";
+
+bool Follows(const Snapshot& look, const ServerUuid& server) {
+  const Replication& replication = look.Of(server).replication;
+  const Server* const primary = look.group.Find(look.group.primary);
+  if (primary == nullptr || !look.Of(server).reached() || !replication.configured) return false;
+  const bool from_primary = replication.source_uuid.empty()
+                                ? replication.source == primary->address
+                                : replication.source_uuid == primary->uuid;
+  return from_primary && replication.receiver == ThreadState::kOn && replication.applier_running;
+}
+
+bool IsCounted(const Group& group, const ServerUuid& server) {
+  return group.acknowledgers.servers.count(server) > 0;
+}
+
+// Fewer acknowledgers than a commit needs are never left.
+bool IsLastCounted(const Group& group, const ServerUuid& server) {
+  return IsCounted(group, server) &&
+         group.acknowledgers.servers.size() <= std::max<uint32_t>(group.acknowledgements, 1);
+}
+
+std::string AddressOf(const Group& group, const ServerUuid& server) {
+  const Server* const found = group.Find(server);
+  return found == nullptr ? server.text() : found->address.ToString();
+}
+
+}  // namespace
+
+Membership::Membership(Options options, Ports ports) : options_(options), ports_(ports) {
+  for (const char* kind : {kAdd, kRemove, kRejoin, kRebuild}) {
+    ports_.reconciler->OnResume(
+        kind, [this](const Operation& operation) { return WorkOf(operation); });
+  }
+}
+
+OperationRunner::Work Membership::WorkOf(const Operation& operation) {
+  return [this, kind = operation.kind, group = operation.group,
+          id = operation.server](const Running& running) -> absl::StatusOr<std::string> {
+    WEFT_ASSIGN_OR_RETURN(const ServerUuid server, ServerUuid::Parse(id));
+    const Seat seat{group, server};
+    if (kind == kAdd) WEFT_RETURN_IF_ERROR(Add(seat, running));
+    if (kind == kRemove) WEFT_RETURN_IF_ERROR(Remove(seat, running));
+    if (kind == kRejoin) WEFT_RETURN_IF_ERROR(Rejoin(seat, running));
+    if (kind == kRebuild) WEFT_RETURN_IF_ERROR(Rebuild(seat, running));
+    return std::string();
+  };
+}
+
+absl::Status Membership::CheckMayLeave(const Group& group, const Server& server) {
+  if (group.primary == server.uuid) {
+    return ::weft::Refusal(
+        absl::StatusCode::kFailedPrecondition, "IS_PRIMARY",
+        absl::StrCat(server.address.ToString(), " is the primary of group ", group.id),
+        "a server that is not the primary", "the primary",
+        absl::StrCat("promote another server first: weft group promote ", group.id));
+  }
+  if (group.durability == Durability::kLossless && IsLastCounted(group, server.uuid)) {
+    return ::weft::Refusal(
+        absl::StatusCode::kFailedPrecondition, "LAST_ACKNOWLEDGER",
+        absl::StrCat("writes of group ", group.id, " are acknowledged by ",
+                     server.address.ToString(), " and would stop without it"),
+        absl::StrCat("another secondary that acknowledges (", group.acknowledgements, " needed)"),
+        absl::StrCat(group.acknowledgers.servers.size(), " acknowledgers"),
+        absl::StrCat("add a secondary first, or accept asynchronous replication: weft group "
+                     "update ",
+                     group.id, " --durability async"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Membership::Edit(const Seat& seat, absl::FunctionRef<void(Server*)> edit) {
+  WEFT_RETURN_IF_ERROR(
+      WithRecord(ports_.store, seat.group, [&](const Group& record) -> absl::Status {
+        const Server* const found = record.Find(seat.server);
+        if (found == nullptr) return NotInGroup(seat.server.text(), seat.group);
+        Server changed = *found;
+        edit(&changed);
+        if (changed == *found) return absl::OkStatus();
+        return ports_.store->UpdateServer(seat.group, record.revision, seat.server, changed);
+      }));
+  (void)ports_.reconciler->Refresh(seat.group);
+  ports_.reconciler->Wake(seat.group);
+  return absl::OkStatus();
+}
+
+absl::Status Membership::Await(const std::string& group, absl::Duration timeout,
+                               const Running& running, Condition done) {
+  const Deadline deadline = Deadline::After(ports_.clock, timeout);
+  while (true) {
+    if (running.cancelled()) return absl::CancelledError("an end of it was asked for");
+    const auto standing = ports_.reconciler->StandingOf(group);
+    const uint64_t rounds = standing.has_value() ? standing->rounds : 0;
+    ports_.reconciler->Wake(group);
+    ports_.reconciler->WaitFor(
+        group, [rounds](const GroupWorker::Standing& now) { return now.rounds > rounds; },
+        options_.poll);
+    const auto look = ports_.reconciler->Look(group);
+    if (look.ok()) {
+      WEFT_ASSIGN_OR_RETURN(const bool is_done, done(look->snapshot));
+      if (is_done) return absl::OkStatus();
+    }
+    if (deadline.Passed()) {
+      return look.ok() ? absl::DeadlineExceededError("") : look.status();
+    }
+    ports_.clock->Sleep(options_.poll);
+  }
+}
+
+absl::Status Membership::AwaitFollowing(const Seat& seat, const Running& running) {
+  std::string found = "no answer yet";
+  const absl::Status status = Await(
+      seat.group, options_.follow_deadline, running,
+      [&](const Snapshot& look) -> absl::StatusOr<bool> {
+        const Server* const record = look.group.Find(seat.server);
+        if (record == nullptr) return NotInGroup(seat.server.text(), seat.group);
+        if (look.group.primary.empty() || Follows(look, seat.server)) return true;
+        if (!record->set_aside.empty()) {
+          return ::weft::Refusal(
+              absl::StatusCode::kFailedPrecondition, "SET_ASIDE",
+              absl::StrCat(record->address.ToString(), " was set aside: ", record->set_aside),
+              "a server with nothing of its own", record->errant,
+              absl::StrCat("weft server rejoin ", record->address.ToString(), " --rebuild"));
+        }
+        const Observation& seen = look.Of(seat.server);
+        found = seen.reached() ? absl::StrCat(seen.replication.receiver_error,
+                                              seen.replication.applier_error)
+                               : seen.error;
+        return false;
+      });
+  if (!absl::IsDeadlineExceeded(status)) return status;
+  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "DOES_NOT_FOLLOW",
+                         absl::StrCat("server ", seat.server.text(), " of group ", seat.group,
+                                      " does not replicate from the primary"),
+                         "both replication threads running",
+                         found.empty() ? "threads that are not running" : found,
+                         absl::StrCat("see what is wrong: weft why ", seat.group));
+}
+
+absl::Status Membership::Add(const Seat& seat, const Running& running) {
+  WEFT_ASSIGN_OR_RETURN(const Group group, ports_.store->Load(seat.group));
+  const Server* const record = group.Find(seat.server);
+  if (record == nullptr) return NotInGroup(seat.server.text(), seat.group);
+  if (record->status == ServerStatus::kConfiguring) return Rebuild(seat, running);
+  running.report(0.3, "follow the primary");
+  WEFT_RETURN_IF_ERROR(AwaitFollowing(seat, running));
+  // It was kept from clients until it had begun to catch up.
+  return Edit(seat, [](Server* server) { server->mode = DefaultMode(server->status); });
+}
+
+absl::Status Membership::Rejoin(const Seat& seat, const Running& running) {
+  running.report(0.3, "follow the primary");
+  WEFT_RETURN_IF_ERROR(Edit(seat, [](Server* server) {
+    server->set_aside.clear();
+    server->errant.clear();
+    if (server->status != ServerStatus::kFaulty) return;
+    server->status = ServerStatus::kSecondary;
+    server->mode = DefaultMode(server->status);
+  }));
+  return AwaitFollowing(seat, running);
+}
+
+absl::Status Membership::Withdraw(const Seat& seat, const std::string& why,
+                                  const Running& running) {
+  WEFT_ASSIGN_OR_RETURN(const Group before, ports_.store->Load(seat.group));
+  const Server* const record = before.Find(seat.server);
+  if (record == nullptr) return NotInGroup(seat.server.text(), seat.group);
+  const Server original = *record;
+  WEFT_RETURN_IF_ERROR(Edit(seat, [&](Server* server) {
+    server->status = ServerStatus::kFaulty;
+    server->mode = DefaultMode(server->status);
+    if (server->set_aside.empty()) server->set_aside = why;
+  }));
+  const absl::Status status = Await(
+      seat.group, options_.revoke_deadline, running,
+      [&](const Snapshot& look) -> absl::StatusOr<bool> {
+        if (look.group.Find(seat.server) == nullptr) return true;
+        const Observation& seen = look.Of(seat.server);
+        if (IsCounted(look.group, seat.server)) {
+          // What counts cannot shrink below what a commit needs. Its receiver is stopped, so
+          // that it acknowledges nothing more.
+          return IsLastCounted(look.group, seat.server) && seen.reached() &&
+                 seen.replication.receiver == ThreadState::kOff;
+        }
+        return !seen.reached() || !seen.replication.configured || look.group.primary.empty();
+      });
+  if (status.ok()) return status;
+  // As if nothing had been asked.
+  (void)Edit(seat, [&](Server* server) {
+    if (server->set_aside == why) *server = original;
+  });
+  if (!absl::IsDeadlineExceeded(status)) return status;
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition, "ACKNOWLEDGER_NOT_REVOKED",
+      absl::StrCat(original.address.ToString(),
+                   " may still acknowledge writes of its group, and cannot be told to stop"),
+      "a server that answers, or whose process is known to be gone", "neither",
+      absl::StrCat("start it again, or accept that writes may be lost: weft group update ",
+                   seat.group, " --durability async"));
+}
+
+absl::Status Membership::Remove(const Seat& seat, const Running& running) {
+  running.report(0.2, "stop replication");
+  const absl::Status withdrawn = Withdraw(seat, kLeaving, running);
+  if (absl::IsNotFound(withdrawn)) return absl::OkStatus();  // an earlier try removed it
+  WEFT_RETURN_IF_ERROR(withdrawn);
+  running.report(0.8, "remove from the record");
+  HostPort address;
+  WEFT_RETURN_IF_ERROR(ports_.reconciler->Exclusively(seat.group, [&]() -> absl::Status {
+    return WithRecord(ports_.store, seat.group, [&](const Group& record) -> absl::Status {
+      const Server* const found = record.Find(seat.server);
+      if (found == nullptr) return absl::OkStatus();
+      WEFT_RETURN_IF_ERROR(CheckMayLeave(record, *found));
+      address = found->address;
+      // Best effort: where it answers it shall not go on replicating unwatched.
+      (void)ports_.farm->Apply(record, Detach{seat.server}, options_.step_deadline);
+      return ports_.store->RemoveServer(seat.group, record.revision, seat.server);
+    });
+  }));
+  if (!address.empty()) ports_.farm->Forget(address);
+  return ports_.reconciler->Refresh(seat.group).status();
+}
+
+absl::StatusOr<ServerUuid> Membership::ChooseDonor(const Seat& seat) {
+  WEFT_ASSIGN_OR_RETURN(const auto look, ports_.reconciler->Look(seat.group));
+  const Snapshot& seen = look.snapshot;
+  if (!seen.Of(seen.group.primary).reached()) {
+    return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "PRIMARY_NOT_REACHED",
+                           absl::StrCat("group ", seat.group, " has no primary that answers"),
+                           "a primary to follow after the clone",
+                           seen.group.primary.empty() ? "no primary" : "no answer",
+                           absl::StrCat("weft group promote ", seat.group));
+  }
+  // The clone is a burden: rather on one that serves nobody, the primary last.
+  ServerUuid best = seen.group.primary;
+  int best_rank = 0;
+  for (const Server& server : seen.group.servers) {
+    if (server.uuid == seat.server || !server.set_aside.empty()) continue;
+    if (!Follows(seen, server.uuid) || !Errant(seen, server.uuid).Empty()) continue;
+    const int rank = server.status == ServerStatus::kSpare       ? 2
+                     : server.status == ServerStatus::kSecondary ? 1
+                                                                 : 0;
+    if (rank <= best_rank) continue;
+    best = server.uuid;
+    best_rank = rank;
+  }
+  return best;
+}
+
+absl::Status Membership::CloneInto(Seat* seat, const Running& running) {
+  WEFT_ASSIGN_OR_RETURN(const ServerUuid donor, ChooseDonor(*seat));
+  WEFT_ASSIGN_OR_RETURN(const Group group, ports_.store->Load(seat->group));
+  // Its semi-sync flag must not vouch for what it is about to lose (rule 4).
+  WEFT_RETURN_IF_ERROR(
+      ports_.farm->Apply(group, Detach{seat->server}, options_.step_deadline));
+  const std::string phase = absl::StrCat("clone from ", AddressOf(group, donor));
+  running.report(0.1, phase);
+  WEFT_ASSIGN_OR_RETURN(
+      const ServerUuid uuid,
+      ports_.farm->Clone(
+          group, seat->server, donor,
+          [&](double progress) { running.report(0.1 + 0.8 * progress, phase); },
+          options_.clone_deadline));
+  WEFT_RETURN_IF_ERROR(Edit(*seat, [&](Server* server) {
+    server->uuid = uuid;
+    server->status = ServerStatus::kSecondary;
+    server->mode = DefaultMode(server->status);
+    server->set_aside.clear();
+    server->errant.clear();
+  }));
+  seat->server = uuid;
+  return absl::OkStatus();
+}
+
+absl::Status Membership::Rebuild(Seat seat, const Running& running) {
+  running.report(0.05, "stop replication");
+  WEFT_ASSIGN_OR_RETURN(const Group group, ports_.store->Load(seat.group));
+  const Server* const record = group.Find(seat.server);
+  if (record == nullptr) return NotInGroup(seat.server.text(), seat.group);
+  if (record->status != ServerStatus::kConfiguring) {
+    WEFT_RETURN_IF_ERROR(Withdraw(seat, kToBeRebuilt, running));
+    WEFT_RETURN_IF_ERROR(
+        Edit(seat, [](Server* server) { server->status = ServerStatus::kConfiguring; }));
+  }
+  const absl::Status cloned = CloneInto(&seat, running);
+  if (!cloned.ok()) {
+    // Whatever is left of its data is not to be trusted before another try.
+    (void)Edit(seat, [&](Server* server) {
+      server->status = ServerStatus::kFaulty;
+      server->mode = DefaultMode(server->status);
+      server->set_aside = absl::StrCat("a rebuild failed: ", cloned.message());
+    });
+    return cloned;
+  }
+  running.report(0.95, "follow the primary");
+  return AwaitFollowing(seat, running);
+}
+
+}  // namespace weft::controller

@@ -1,0 +1,82 @@
+#pragma once
+// The long works on one server of a group: it joins, leaves, comes back, is rebuilt. Each is the
+// work of an operation, and begins again from what it finds when a controller died in it.
+#include <functional>
+#include <string>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "services/controller/operation_runner.h"
+#include "services/controller/ports/farm.h"
+#include "services/controller/ports/store.h"
+#include "services/controller/reconciler.h"
+
+namespace weft::controller {
+
+// Thread-safe; outlives the operations that run its works.
+class Membership {
+ public:
+  struct Options {
+    absl::Duration step_deadline = absl::Seconds(5);
+    // How long a server may take to replicate from the primary once Weft told it to.
+    absl::Duration follow_deadline = absl::Minutes(2);
+    // How long a server may stay among those whose acknowledgement counts after its receiver was
+    // stopped. A dead one leaves them only after a while (rule 3).
+    absl::Duration revoke_deadline = absl::Seconds(30);
+    absl::Duration clone_deadline = absl::Hours(6);
+    // How often a condition is looked at while no round ends.
+    absl::Duration poll = absl::Milliseconds(200);
+  };
+  struct Ports {
+    Reconciler* reconciler = nullptr;
+    Farm* farm = nullptr;
+    Store* store = nullptr;
+    Clock* clock = nullptr;
+  };
+
+  // Kinds of operations; each works on its operation's group and server.
+  static constexpr char kAdd[] = "add";
+  static constexpr char kRemove[] = "remove";
+  static constexpr char kRejoin[] = "rejoin";
+  static constexpr char kRebuild[] = "rebuild";
+
+  // Tells the reconciler how each kind goes on after a change of leader.
+  Membership(Options options, Ports ports);
+
+  OperationRunner::Work WorkOf(const Operation& operation);
+
+  // Why `server` may not leave its group or lose its data now; OK when it may. Pure.
+  static absl::Status CheckMayLeave(const Group& group, const Server& server);
+
+ private:
+  using Running = OperationRunner::Running;
+  struct Seat {  // one server of one group
+    std::string group;
+    ServerUuid server;
+  };
+
+  // Waits until it follows; a server that was added to be cloned is rebuilt first.
+  absl::Status Add(const Seat& seat, const Running& running);
+  absl::Status Remove(const Seat& seat, const Running& running);
+  absl::Status Rejoin(const Seat& seat, const Running& running);
+  absl::Status Rebuild(Seat seat, const Running& running);
+
+  // Sets it aside and waits until it neither follows nor counts as an acknowledger.
+  absl::Status Withdraw(const Seat& seat, const std::string& why, const Running& running);
+  absl::Status CloneInto(Seat* seat, const Running& running);
+  absl::StatusOr<ServerUuid> ChooseDonor(const Seat& seat);
+  absl::Status AwaitFollowing(const Seat& seat, const Running& running);
+  // Looks until `done`; DEADLINE_EXCEEDED, CANCELLED, or what `done` refuses with.
+  using Condition = absl::FunctionRef<absl::StatusOr<bool>(const Snapshot&)>;
+  absl::Status Await(const std::string& group, absl::Duration timeout, const Running& running,
+                     Condition done);
+  absl::Status Edit(const Seat& seat, absl::FunctionRef<void(Server*)> edit);
+
+  const Options options_;
+  const Ports ports_;
+};
+
+}  // namespace weft::controller

@@ -1,0 +1,435 @@
+#include "services/controller/reconciler.h"
+
+#include <map>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
+#include "common/base/mutex.h"
+#include "common/base/random.h"
+#include "common/base/status_macros.h"
+#include "common/log/log.h"
+#include "services/controller/convert.h"
+#include "services/controller/core/decide.h"
+#include "services/controller/foresee.h"
+#include "services/controller/group_keeper.h"
+#include "services/controller/ports/store_errors.h"
+#include "services/controller/request_ledger.h"
+#include "services/controller/rescue.h"
+#include "services/controller/timed_farm.h"
+#include "services/controller/work_pool.h"
+
+namespace weft::controller {
+namespace {
+
+// How many of the newest operations a new leader looks through for those left RUNNING.
+constexpr int kSearchedOperations = 1000;
+// How often a Request whose record moved under it is tried.
+constexpr int kTries = 5;
+
+}  // namespace
+
+class Reconciler::Impl {
+ public:
+  Impl(Options options, Ports ports, Listeners listeners);
+  ~Impl() { Stop(); }
+
+  void Start();
+  void Stop();
+
+  std::shared_ptr<GroupKeeper> Find(const std::string& group) const;
+  absl::StatusOr<std::shared_ptr<GroupKeeper>> Known(const std::string& group) const;
+  std::vector<std::shared_ptr<GroupKeeper>> All() const;
+  absl::StatusOr<Group> Refresh(const std::string& group);
+
+  const Options options_;
+  const Ports ports_;
+  const Listeners listeners_;
+  TimedFarm farm_;
+  EventJournal journal_;
+  OperationsBoard board_;
+  OperationRunner runner_;
+  WorkPool pool_;
+  GroupKeeper::Shared shared_;
+  std::map<std::string, Resume> resumers_;
+  Rescue rescue_;
+  Leadership leadership_;
+
+ private:
+  Leadership::Listener LeaseListener();
+  std::unique_ptr<Converger> NewConverger(const std::string& group, uint64_t term);
+  void WakeAll();
+
+  // The keeper's thread: reads all groups under a new term, and follows them without one.
+  void Loop();
+  bool LoadAll();
+  void ResumeAll();
+  void Drop(const std::string& group);
+
+  mutable Mutex mutex_;
+  CondVar changed_;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool loaded_ ABSL_GUARDED_BY(mutex_) = false;
+  bool woken_ ABSL_GUARDED_BY(mutex_) = false;
+  std::map<std::string, std::shared_ptr<GroupKeeper>> groups_ ABSL_GUARDED_BY(mutex_);
+  uint64_t taken_term_ = 0;  // the keeper's thread alone: groups and operations were taken over
+  std::thread thread_;
+};
+
+Reconciler::Impl::Impl(Options options, Ports ports, Listeners listeners)
+    : options_(std::move(options)),
+      ports_(ports),
+      listeners_(std::move(listeners)),
+      farm_(ports.farm, ports.clock, [this](absl::Duration took) { ports_.metrics->Probed(took); }),
+      journal_(options_.journal, ports.store, ports.clock),
+      board_(options_.board, ports.store, ports.clock),
+      runner_(options_.runner, ports.store, &board_, ports.clock),
+      pool_(options_.max_step_threads),
+      rescue_(ports.farm, ports.store, &runner_, &journal_, ports.clock, options_.rescue_deadline),
+      leadership_(options_.leadership, ports.store, ports.clock, LeaseListener()) {
+  shared_.store = ports_.store;
+  shared_.clock = ports_.clock;
+  shared_.journal = &journal_;
+  shared_.board = &board_;
+  shared_.metrics = ports_.metrics;
+  shared_.worker = options_.worker;
+  shared_.term = [this]() -> std::optional<uint64_t> {
+    if (!leadership_.MayAct()) return std::nullopt;
+    return leadership_.term();
+  };
+  shared_.converger = [this](const std::string& group, uint64_t term) {
+    return NewConverger(group, term);
+  };
+  shared_.changed = listeners_.group;
+  shared_.rescue = [this](const Group& group, const Server& server) {
+    rescue_.Begin(group, server);
+  };
+  resumers_[Rescue::kKind] = [this](const Operation& operation) {
+    return rescue_.WorkOf(operation);
+  };
+}
+
+Leadership::Listener Reconciler::Impl::LeaseListener() {
+  Leadership::Listener listener;
+  listener.won = [this](const Lease& lease) {
+    ports_.store->SetTerm(lease.term);
+    ports_.farm->SetTerm(lease.term,
+                         [this, term = lease.term] { return leadership_.MayAct(term); });
+    journal_.ForgetAll();
+    listeners_.term(lease.term);
+  };
+  listener.may_act = [this] {
+    {
+      MutexLock lock(&mutex_);
+      woken_ = true;
+      changed_.NotifyAll();
+    }
+    WakeAll();
+  };
+  listener.lost = [this] { ports_.farm->SetTerm(0, {}); };
+  return listener;
+}
+
+std::unique_ptr<Converger> Reconciler::Impl::NewConverger(const std::string& group,
+                                                          uint64_t term) {
+  Converger::Ports ports;
+  ports.farm = &farm_;
+  ports.store = ports_.store;
+  ports.clock = ports_.clock;
+  ports.reports = [this](const std::vector<ServerUuid>& servers) {
+    return ports_.health->Reports(servers);
+  };
+  ports.may_act = [this, term]() -> absl::Status {
+    if (leadership_.MayAct(term)) return absl::OkStatus();
+    WEFT_RETURN_IF_ERROR(leadership_.Check());
+    return TermMoved(term, leadership_.term());
+  };
+  ports.run_all = [this](std::vector<std::function<void()>> work) {
+    pool_.RunAll(std::move(work));
+  };
+  ports.new_operation_id = [] { return RandomUuid(); };
+  return std::make_unique<Converger>(group, options_.converge, std::move(ports));
+}
+
+void Reconciler::Impl::Start() {
+  thread_ = std::thread([this] { Loop(); });
+  leadership_.Start();
+}
+
+void Reconciler::Impl::Stop() {
+  {
+    MutexLock lock(&mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+    changed_.NotifyAll();
+  }
+  if (thread_.joinable()) thread_.join();
+  for (const auto& keeper : All()) keeper->worker().Stop();
+  runner_.Stop();
+  journal_.Flush(absl::Seconds(1));
+  leadership_.Stop();
+}
+
+std::shared_ptr<GroupKeeper> Reconciler::Impl::Find(const std::string& group) const {
+  MutexLock lock(&mutex_);
+  const auto found = groups_.find(group);
+  return found == groups_.end() ? nullptr : found->second;
+}
+
+absl::StatusOr<std::shared_ptr<GroupKeeper>> Reconciler::Impl::Known(
+    const std::string& group) const {
+  if (std::shared_ptr<GroupKeeper> keeper = Find(group); keeper != nullptr) return keeper;
+  bool loaded = false;
+  {
+    MutexLock lock(&mutex_);
+    loaded = loaded_;
+  }
+  if (loaded) return UnknownGroup(group);
+  WEFT_RETURN_IF_ERROR(leadership_.Check());
+  return StoreUnavailable("the groups have not been read yet");
+}
+
+std::vector<std::shared_ptr<GroupKeeper>> Reconciler::Impl::All() const {
+  MutexLock lock(&mutex_);
+  std::vector<std::shared_ptr<GroupKeeper>> all;
+  for (const auto& [id, keeper] : groups_) all.push_back(keeper);
+  return all;
+}
+
+void Reconciler::Impl::WakeAll() {
+  for (const auto& keeper : All()) keeper->worker().Wake();
+}
+
+absl::StatusOr<Group> Reconciler::Impl::Refresh(const std::string& group) {
+  const absl::StatusOr<Group> record = ports_.store->Load(group);
+  if (absl::IsNotFound(record.status())) Drop(group);
+  if (!record.ok()) return record.status();
+  std::shared_ptr<GroupKeeper> keeper;
+  {
+    MutexLock lock(&mutex_);
+    if (stopping_) return absl::UnavailableError("this controller is stopping");
+    std::shared_ptr<GroupKeeper>& entry = groups_[group];
+    if (entry == nullptr) {
+      entry = std::make_shared<GroupKeeper>(*record, &shared_);
+      entry->worker().Start();
+    }
+    keeper = entry;
+  }
+  keeper->Take(*record);
+  return record;
+}
+
+void Reconciler::Impl::Drop(const std::string& group) {
+  std::shared_ptr<GroupKeeper> keeper;
+  {
+    MutexLock lock(&mutex_);
+    const auto found = groups_.find(group);
+    if (found == groups_.end()) return;
+    keeper = std::move(found->second);
+    groups_.erase(found);
+  }
+  keeper->Remove();
+}
+
+bool Reconciler::Impl::LoadAll() {
+  const absl::StatusOr<std::vector<std::string>> names = ports_.store->ListGroups();
+  if (!names.ok()) return false;
+  const std::set<std::string> existing(names->begin(), names->end());
+  for (const auto& keeper : All()) {
+    const std::string id = keeper->record().id;
+    if (existing.count(id) == 0) Drop(id);
+  }
+  for (const std::string& name : existing) {
+    const absl::Status status = Refresh(name).status();
+    if (!status.ok() && !absl::IsNotFound(status)) return false;
+  }
+  MutexLock lock(&mutex_);
+  loaded_ = true;
+  return true;
+}
+
+void Reconciler::Impl::ResumeAll() {
+  const auto operations = ports_.store->ListOperations("", kSearchedOperations, "");
+  if (!operations.ok()) return;
+  std::set<std::string> of_intents;
+  for (const auto& keeper : All()) of_intents.insert(keeper->record().intent.operation);
+  for (Operation operation : *operations) {
+    if (operation.done() || of_intents.count(operation.id) > 0 ||
+        board_.RunningHere(operation.id)) {
+      continue;
+    }
+    const auto resumer = resumers_.find(operation.kind);
+    if (resumer != resumers_.end()) {
+      WEFT_LOG(kInfo, "operation goes on",
+               {{"operation", operation.id}, {"kind", operation.kind}});
+      (void)runner_.Resume(operation, resumer->second(operation));
+      continue;
+    }
+    // A short change whose request may come again, and then is done again.
+    if (!operation.request_id.empty()) continue;
+    EndWith(::weft::Refusal(absl::StatusCode::kAborted, "INTERRUPTED",
+                            "the controller that began this died in it",
+                            "an operation that ends", "", "look at the group; ask again"),
+            ports_.clock->Now(), &operation);
+    (void)ports_.store->UpdateOperation(operation);
+  }
+}
+
+void Reconciler::Impl::Loop() {
+  while (true) {
+    const bool leads = leadership_.MayAct();
+    const uint64_t term = leadership_.term();
+    const bool take_over = leads && taken_term_ != term;
+    if ((take_over || !leads) && leadership_.StoreUp() && LoadAll()) {
+      if (take_over) ResumeAll();
+      if (take_over) taken_term_ = term;
+      listeners_.loaded(term);
+    }
+    ports_.metrics->Leading(leads);
+    ports_.metrics->StoreUp(leadership_.StoreUp());
+    ports_.metrics->LiveMonitors(ports_.health->LiveObservers());
+    MutexLock lock(&mutex_);
+    if (!stopping_ && !woken_) {
+      ports_.clock->WaitFor(&changed_, &mutex_, options_.follow_period);
+    }
+    woken_ = false;
+    if (stopping_) return;
+  }
+}
+
+Reconciler::Reconciler(Options options, Ports ports, Listeners listeners)
+    : impl_(std::make_unique<Impl>(std::move(options), ports, std::move(listeners))) {}
+Reconciler::~Reconciler() = default;
+void Reconciler::Start() { impl_->Start(); }
+void Reconciler::Stop() { impl_->Stop(); }
+bool Reconciler::leading() const { return impl_->leadership_.MayAct(); }
+Lease Reconciler::lease() const { return impl_->leadership_.lease(); }
+absl::Status Reconciler::CheckLeading() const { return impl_->leadership_.Check(); }
+OperationsBoard& Reconciler::board() { return impl_->board_; }
+OperationRunner& Reconciler::runner() { return impl_->runner_; }
+EventJournal& Reconciler::journal() { return impl_->journal_; }
+absl::StatusOr<Group> Reconciler::Refresh(const std::string& group) {
+  return impl_->Refresh(group);
+}
+
+void Reconciler::OnResume(const std::string& kind, Resume resume) {
+  impl_->resumers_[kind] = std::move(resume);
+}
+
+void Reconciler::Wake(const std::string& group) {
+  if (const auto keeper = impl_->Find(group); keeper != nullptr) keeper->worker().Wake();
+}
+
+void Reconciler::Reported(const std::vector<HealthTable::Entry>& entries) {
+  for (const auto& keeper : impl_->All()) {
+    const Group group = keeper->record();
+    bool concerned = false;
+    for (const HealthTable::Entry& entry : entries) {
+      if (group.Find(entry.server) == nullptr) continue;
+      concerned = true;
+      if (entry.contact == Contact::kUnreachable) keeper->Suspect(entry.server);
+    }
+    if (concerned) keeper->worker().Wake();
+  }
+}
+
+absl::StatusOr<Group> Reconciler::Cached(const std::string& group) const {
+  WEFT_ASSIGN_OR_RETURN(const auto keeper, impl_->Known(group));
+  return keeper->record();
+}
+
+std::vector<Group> Reconciler::CachedAll() const {
+  std::vector<Group> groups;
+  for (const auto& keeper : impl_->All()) groups.push_back(keeper->record());
+  return groups;
+}
+
+absl::StatusOr<GroupWorker::LastLook> Reconciler::Look(const std::string& group) {
+  WEFT_ASSIGN_OR_RETURN(const auto keeper, impl_->Known(group));
+  WEFT_ASSIGN_OR_RETURN(GroupWorker::LastLook look, keeper->worker().Look());
+  keeper->Take(look.snapshot.group);
+  return look;
+}
+
+std::optional<GroupWorker::LastLook> Reconciler::LastLook(const std::string& group) const {
+  const auto keeper = impl_->Find(group);
+  return keeper == nullptr ? std::nullopt : keeper->worker().last_look();
+}
+
+std::optional<GroupWorker::Standing> Reconciler::StandingOf(const std::string& group) const {
+  const auto keeper = impl_->Find(group);
+  if (keeper == nullptr) return std::nullopt;
+  return keeper->worker().standing();
+}
+
+absl::StatusOr<Operation> Reconciler::Request(const std::string& group, const Intent& intent,
+                                              Operation operation) {
+  WEFT_RETURN_IF_ERROR(CheckLeading());
+  WEFT_ASSIGN_OR_RETURN(const auto keeper, impl_->Known(group));
+  for (int attempt = 1;; ++attempt) {
+    WEFT_ASSIGN_OR_RETURN(GroupWorker::LastLook look, keeper->worker().Look());
+    Group& record = look.snapshot.group;
+    WEFT_ASSIGN_OR_RETURN(record, impl_->Refresh(group));
+    if (record.intent.goal != Goal::kKeep) return IntentPending(group, record.intent.operation);
+    record.intent = intent;
+    record.intent.operation = operation.id;
+    const Plan plan = Decide(look.snapshot);
+    if (plan.refusal.has_value()) return StatusOf(*plan.refusal);
+    const absl::Status written =
+        impl_->ports_.store->SetIntent(group, record.revision, record.intent, operation);
+    if (ErrorReason(written) == "REVISION_MOVED" && attempt < kTries) continue;
+    WEFT_RETURN_IF_ERROR(written);
+    impl_->board_.Show(operation);
+    keeper->worker().Wake();
+    return operation;
+  }
+}
+
+absl::StatusOr<std::vector<Plan>> Reconciler::Foresee(const std::string& group,
+                                                      const Intent& intent) {
+  WEFT_ASSIGN_OR_RETURN(GroupWorker::LastLook look, Look(group));
+  Intent& pending = look.snapshot.group.intent;
+  if (pending.goal != Goal::kKeep) return IntentPending(group, pending.operation);
+  pending = intent;
+  pending.operation = "foreseen";
+  return ::weft::controller::Foresee(std::move(look.snapshot), impl_->ports_.clock->Now());
+}
+
+absl::Status Reconciler::Exclusively(const std::string& group,
+                                     absl::FunctionRef<absl::Status()> change) {
+  WEFT_ASSIGN_OR_RETURN(const auto keeper, impl_->Known(group));
+  return keeper->worker().Exclusively(change);
+}
+
+bool Reconciler::WaitFor(const std::string& group,
+                         absl::FunctionRef<bool(const GroupWorker::Standing&)> done,
+                         absl::Duration timeout) {
+  const auto keeper = impl_->Find(group);
+  return keeper != nullptr && keeper->worker().WaitFor(done, timeout);
+}
+
+absl::Status Reconciler::WaitSettled(const std::string& group, absl::Duration timeout) {
+  WEFT_ASSIGN_OR_RETURN(const auto keeper, impl_->Known(group));
+  // The round under way may have looked before the call.
+  const uint64_t first = keeper->worker().standing().rounds + 1;
+  keeper->worker().Wake();
+  GroupWorker::Standing last;
+  const bool ended = keeper->worker().WaitFor(
+      [&](const GroupWorker::Standing& standing) {
+        last = standing;
+        return standing.rounds > first &&
+               (standing.end == RoundEnd::kSettled || standing.end == RoundEnd::kRefused);
+      },
+      timeout);
+  if (!ended) {
+    return absl::DeadlineExceededError(
+        absl::StrCat("group ", group, " has not come to rest within ",
+                     absl::FormatDuration(timeout)));
+  }
+  return last.plan.refusal.has_value() ? StatusOf(*last.plan.refusal) : absl::OkStatus();
+}
+
+}  // namespace weft::controller

@@ -1,0 +1,50 @@
+#pragma once
+// Saves what a server that was set aside has of its own. Weft never deletes a transaction unsaved.
+#include <string>
+
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/model/group.h"
+#include "services/controller/event_journal.h"
+#include "services/controller/operation_runner.h"
+#include "services/controller/ports/farm.h"
+#include "services/controller/ports/store.h"
+
+namespace weft::controller {
+
+// Thread-safe.
+class Rescue {
+ public:
+  // Of the operations that it makes.
+  static constexpr char kKind[] = "rescue";
+
+  // All outlive this.
+  Rescue(Farm* farm, Store* store, OperationRunner* runner, EventJournal* journal, Clock* clock,
+         absl::Duration deadline)
+      : farm_(farm),
+        store_(store),
+        runner_(runner),
+        journal_(journal),
+        clock_(clock),
+        deadline_(deadline) {}
+
+  // Saves `server.errant` as SQL, as an operation in the background; once for each server and set
+  // (also over several leaders), unless the attempt failed.
+  void Begin(const Group& group, const Server& server);
+
+  // The work of a rescue that an earlier leader left.
+  OperationRunner::Work WorkOf(const Operation& operation);
+
+ private:
+  absl::StatusOr<std::string> Save(const std::string& group, const std::string& server,
+                                   const std::string& operation);
+
+  Farm* const farm_;
+  Store* const store_;
+  OperationRunner* const runner_;
+  EventJournal* const journal_;
+  Clock* const clock_;
+  const absl::Duration deadline_;
+};
+
+}  // namespace weft::controller
