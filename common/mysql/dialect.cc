@@ -187,7 +187,9 @@ Dialect DialectFor(const ServerVersion& version) {
   dialect.log_replica_updates = renamed_variables ? "log_replica_updates" : "log_slave_updates";
   dialect.parallel_workers =
       renamed_variables ? "replica_parallel_workers" : "slave_parallel_workers";
-  dialect.skip_replica_start = renamed_variables ? "skip_replica_start" : "skip_slave_start";
+  if (since(8, 0, 24)) {
+    dialect.skip_replica_start = renamed_variables ? "skip_replica_start" : "skip_slave_start";
+  }
   return dialect;
 }
 

@@ -100,8 +100,8 @@ struct Dialect {
   // System variable names.
   absl::string_view net_timeout;  // replica_net_timeout
   absl::string_view log_replica_updates;
-  absl::string_view parallel_workers;  // replica_parallel_workers
-  absl::string_view skip_replica_start;
+  absl::string_view parallel_workers;    // replica_parallel_workers
+  absl::string_view skip_replica_start;  // "" before 8.0.24: no variable, only an option
 
   // The statement for `change`; "" when nothing is set.
   std::string ChangeSource(const SourceChange& change) const;
