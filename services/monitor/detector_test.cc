@@ -125,8 +125,8 @@ TEST_F(DetectorTest, TellsOfAStoppedApplierButNotOfLag) {
   EXPECT_TRUE(At(1000, sample));
 }
 
-// A monitor's opinion is one of three witnesses (rule 7): it may be wrong a few times a day on a bad
-// network, the verdict may not. What the verdict makes of it is the simulator's to show.
+// A monitor's opinion is one of three witnesses (rule 7): it may be wrong a few times a day on a
+// bad network, the verdict may not. What the verdict makes of it is the simulator's to show.
 TEST_F(DetectorTest, IsWrongAtMostOnceAnHourWithAFifthOfThePacketsLost) {
   std::mt19937 random(20);
   std::bernoulli_distribution lost(0.2);

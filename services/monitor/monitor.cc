@@ -24,11 +24,10 @@ Monitor::Monitor(const Options& options, rpc::Metrics* metrics, Clock* clock)
       probe_seconds_(metrics->GetHistogram("monitor_probe_seconds",
                                            "How long one probe of one server takes.")),
       servers_watched_(metrics->GetGauge("monitor_servers", "Servers being watched.")),
-      watcher_(std::make_unique<Watcher>(
-          options.watcher, clock,
-          [this](const WatchedServer& server, const Sample& sample, bool changed) {
-            Seen(server, sample, changed);
-          })) {}
+      watcher_(std::make_unique<Watcher>(options.watcher, clock,
+                                         [this](const WatchedServer& server, const Sample& sample,
+                                                bool changed) { Seen(server, sample, changed); })) {
+}
 
 absl::StatusOr<std::unique_ptr<Monitor>> Monitor::Start(const Options& options,
                                                         rpc::Metrics* metrics, Clock* clock) {

@@ -9,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "common/mysql/dialect.h"
 #include "common/mysql/errors.h"
+#include "common/mysql/replica_status.h"
 #include "services/monitor/prober_sql.h"
 
 namespace weft::monitor {
@@ -42,8 +43,7 @@ Replication FromStatus(const mysql::ReplicaStatus& status) {
   Replication replication;
   replication.receiver = std::string(Name(status.receiver));
   replication.applier_running = status.applier_running;
-  replication.error =
-      status.applier_error.empty() ? status.receiver_error : status.applier_error;
+  replication.error = status.applier_error.empty() ? status.receiver_error : status.applier_error;
   replication.lag = status.lag;
   return replication;
 }

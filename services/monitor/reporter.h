@@ -31,8 +31,8 @@ class Reporter {
   // Called with each list the controller sends.
   using ListTaker = std::function<void(const std::vector<WatchedServer>&)>;
 
-  Reporter(Options options, std::shared_ptr<grpc::Channel> channel, Clock* clock,
-           Opinions opinions, ListTaker take_list);
+  Reporter(Options options, std::shared_ptr<grpc::Channel> channel, Clock* clock, Opinions opinions,
+           ListTaker take_list);
   ~Reporter();
 
   void Start();

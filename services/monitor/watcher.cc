@@ -58,8 +58,8 @@ void Watcher::Watch(const std::vector<WatchedServer>& servers) {
 }
 
 void Watcher::JoinEnded() {
-  const auto first_ended = std::partition(ending_.begin(), ending_.end(),
-                                          [](const auto& post) { return !post->ended; });
+  const auto first_ended =
+      std::partition(ending_.begin(), ending_.end(), [](const auto& post) { return !post->ended; });
   for (auto it = first_ended; it != ending_.end(); ++it) (*it)->thread.join();
   ending_.erase(first_ended, ending_.end());
 }

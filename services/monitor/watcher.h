@@ -38,8 +38,8 @@ class Watcher {
 
   // Called from a server's thread: `changed` when controllers must hear of it at once. Must not
   // block.
-  using Listener = std::function<void(const WatchedServer& server, const Sample& sample,
-                                      bool changed)>;
+  using Listener =
+      std::function<void(const WatchedServer& server, const Sample& sample, bool changed)>;
 
   Watcher(Options options, Clock* clock, Listener listener);
   // Ends all threads; takes as long as the slowest probe under way.

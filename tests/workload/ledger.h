@@ -27,9 +27,9 @@ class Ledger {
 
   struct Audit {
     uint64_t acked = 0;
-    uint64_t lost = 0;        // acknowledged, and not in the table
-    uint64_t duplicated = 0;  // in the table more than once
-    uint64_t unasked = 0;     // in the table without an OK: written, the answer was lost
+    uint64_t lost = 0;               // acknowledged, and not in the table
+    uint64_t duplicated = 0;         // in the table more than once
+    uint64_t unasked = 0;            // in the table without an OK: written, the answer was lost
     std::vector<uint64_t> lost_ids;  // the first ten
   };
   // Compares with the rows of the final primary, in any order.

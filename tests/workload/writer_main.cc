@@ -1,6 +1,7 @@
 // An application that writes and remembers, for benchmarks and the demo. Speaks JSON, a line each:
 // it prints {"event":"moved",...} whenever another server acknowledges; on standard input "pause",
-// "resume", "status", "check" (answers {"event":"checked",...}), "quit". The end of input is "quit".
+// "resume", "status", "check" (answers {"event":"checked",...}), "quit". The end of input is
+// "quit".
 
 #include <iostream>
 #include <string>

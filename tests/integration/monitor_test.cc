@@ -1,0 +1,179 @@
+// The monitor's watcher and reporter against real servers and a controller that listens.
+
+#include "services/monitor/monitor.h"
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/mutex.h"
+#include "common/mysql/session.h"
+#include "common/mysqld/testing/farm_fixture.h"
+#include "protos/weft/v1/health.grpc.pb.h"
+
+namespace weft::monitor {
+namespace {
+
+// A controller's ear: says what to watch, and keeps what it hears.
+class Ear : public v1::Health::Service {
+ public:
+  explicit Ear(v1::WatchList list) : list_(std::move(list)) {}
+
+  grpc::Status Report(grpc::ServerContext*,
+                      grpc::ServerReaderWriter<v1::WatchList, v1::HealthReport>* stream) override {
+    stream->Write(list_);
+    v1::HealthReport report;
+    while (stream->Read(&report)) {
+      MutexLock lock(&mutex_);
+      for (const v1::ServerReport& server : report.servers()) heard_[server.uuid()] = server;
+      heard_something_.NotifyAll();
+    }
+    return grpc::Status::OK;
+  }
+
+  // Blocks until the last report on `uuid` is of `contact`; false after `timeout`.
+  bool Await(const std::string& uuid, v1::ServerReport::Contact contact, absl::Duration timeout) {
+    const Deadline deadline = Deadline::After(RealClock::Get(), timeout);
+    MutexLock lock(&mutex_);
+    while (heard_[uuid].contact() != contact && !deadline.Passed()) {
+      heard_something_.WaitFor(&mutex_, deadline.Remaining());
+    }
+    return heard_[uuid].contact() == contact;
+  }
+
+  v1::ServerReport Last(const std::string& uuid) {
+    MutexLock lock(&mutex_);
+    return heard_[uuid];
+  }
+
+ private:
+  const v1::WatchList list_;
+  Mutex mutex_;
+  CondVar heard_something_;
+  std::map<std::string, v1::ServerReport> heard_ ABSL_GUARDED_BY(mutex_);
+};
+
+class MonitorTest : public ::testing::Test {
+ protected:
+  void StartOn(const weft::testing::TestFarmOptions& options) {
+    auto farm = weft::testing::TestFarm::Start(options);
+    ASSERT_TRUE(farm.ok()) << farm.status();
+    farm_ = std::move(*farm);
+    v1::WatchList list;
+    for (const auto& server : farm_->servers()) {
+      v1::WatchedServer* watched = list.add_servers();
+      watched->set_uuid(server.uuid);
+      watched->set_address(server.address);
+    }
+    ear_ = std::make_unique<Ear>(list);
+    int port = 0;
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+    builder.RegisterService(ear_.get());
+    controller_ = builder.BuildAndStart();
+    ASSERT_NE(controller_, nullptr);
+    StartMonitor(port, farm_->account(Duty::kMonitor).password);
+  }
+
+  void StartMonitor(int port, const std::string& password) {
+    Monitor::Options options;
+    options.observer = "m1";
+    options.watcher.prober.user = farm_->account(Duty::kMonitor).user;
+    options.watcher.prober.password = password;
+    rpc::ChannelOptions channel;
+    channel.address = "127.0.0.1:" + std::to_string(port);
+    options.controllers.push_back(channel);
+    auto monitor = Monitor::Start(options, &metrics_, RealClock::Get());
+    ASSERT_TRUE(monitor.ok()) << monitor.status();
+    monitor_ = std::move(*monitor);
+  }
+
+  void TearDown() override {
+    monitor_.reset();
+    if (controller_ != nullptr) controller_->Shutdown();
+  }
+
+  std::string Uuid(int index) const { return farm_->server(index).uuid; }
+
+  bool Await(int index, v1::ServerReport::Contact contact,
+             absl::Duration timeout = absl::Seconds(10)) {
+    return ear_->Await(Uuid(index), contact, timeout);
+  }
+
+  std::unique_ptr<weft::testing::TestFarm> farm_;
+  std::unique_ptr<Ear> ear_;
+  std::unique_ptr<grpc::Server> controller_;
+  rpc::Metrics metrics_;
+  std::unique_ptr<Monitor> monitor_;
+};
+
+TEST_F(MonitorTest, ReportsAKilledServerAtOnceAndItsReturn) {
+  StartOn({.servers = 2});
+  ASSERT_TRUE(Await(0, v1::ServerReport::ANSWERED));
+  ASSERT_TRUE(Await(1, v1::ServerReport::ANSWERED));
+
+  ASSERT_TRUE(farm_->Kill(0).ok());
+  EXPECT_TRUE(Await(0, v1::ServerReport::UNREACHABLE, absl::Milliseconds(400)));
+  EXPECT_TRUE(ear_->Last(Uuid(0)).refused());
+  EXPECT_EQ(ear_->Last(Uuid(1)).contact(), v1::ServerReport::ANSWERED);
+
+  ASSERT_TRUE(farm_->StartServer(0).ok());
+  EXPECT_TRUE(Await(0, v1::ServerReport::ANSWERED));
+}
+
+TEST_F(MonitorTest, ReportsAHungServerWithinThreeSecondsAndItsWaking) {
+  StartOn({.servers = 1});
+  ASSERT_TRUE(Await(0, v1::ServerReport::ANSWERED));
+  ASSERT_TRUE(farm_->Pause(0).ok());
+  EXPECT_TRUE(Await(0, v1::ServerReport::UNREACHABLE, absl::Seconds(3)));
+  EXPECT_FALSE(ear_->Last(Uuid(0)).refused());
+  ASSERT_TRUE(farm_->Resume(0).ok());
+  EXPECT_TRUE(Await(0, v1::ServerReport::ANSWERED, absl::Seconds(3)));
+}
+
+TEST_F(MonitorTest, AFullServerIsRejectingNotDead) {
+  StartOn({.servers = 1, .extra_cnf = {"max_connections=3"}});
+  ASSERT_TRUE(Await(0, v1::ServerReport::ANSWERED));
+  // Fill the server, then take the monitor's own session away.
+  mysql::ConnectOptions connect;
+  connect.port = farm_->server(0).port;
+  connect.user = farm_->app().user;
+  connect.password = farm_->app().password;
+  monitor_.reset();
+  std::vector<std::unique_ptr<mysql::Session>> sessions;
+  for (int i = 0; i < 3; ++i) {
+    auto session = mysql::Session::Open(connect);
+    ASSERT_TRUE(session.ok()) << session.status();
+    sessions.push_back(std::move(*session));
+  }
+  Prober prober({.user = farm_->account(Duty::kMonitor).user,
+                 .password = farm_->account(Duty::kMonitor).password},
+                {"127.0.0.1", static_cast<uint16_t>(farm_->server(0).port)}, RealClock::Get());
+  EXPECT_EQ(prober.Probe().contact, Contact::kRejected);
+  sessions.clear();
+}
+
+TEST_F(MonitorTest, AWrongPasswordIsNotDeath) {
+  StartOn({.servers = 1});
+  Prober prober({.user = farm_->account(Duty::kMonitor).user, .password = "wrong"},
+                {"127.0.0.1", static_cast<uint16_t>(farm_->server(0).port)}, RealClock::Get());
+  const Sample sample = prober.Probe();
+  EXPECT_EQ(sample.contact, Contact::kRejected);
+  EXPECT_EQ(sample.error.find("wrong"), std::string::npos) << "no password in messages";
+}
+
+TEST_F(MonitorTest, WatchesMySql56AsWell) {
+  StartOn({.servers = 1, .version = "5.6"});
+  ASSERT_TRUE(Await(0, v1::ServerReport::ANSWERED));
+  EXPECT_FALSE(ear_->Last(Uuid(0)).writable());
+  ASSERT_TRUE(farm_->Kill(0).ok());
+  EXPECT_TRUE(Await(0, v1::ServerReport::UNREACHABLE, absl::Milliseconds(400)));
+}
+
+}  // namespace
+}  // namespace weft::monitor
