@@ -1,4 +1,4 @@
-"""Whatever people get wrong: a word on what was expected, found and to do, an exit code, no harm."""
+"""Whatever people get wrong: an error that says what to do, an exit code for it, and no harm."""
 
 import os
 import pathlib
@@ -92,8 +92,10 @@ TABLE = [
     # --- what may not be done now
     ("a group that exists", CONFLICT, "GROUP_EXISTS", "group create g1"),
     ("the end of a group with servers", FAILED, "GROUP_NOT_EMPTY", "group destroy g1"),
-    ("a change on an old etag", CONFLICT, "REVISION_MOVED", "group set g1 --description x --etag 0"),
-    ("a promotion in another epoch", CONFLICT, "EPOCH_MOVED", "group promote g1 --expected-epoch 99"),
+    ("a change on an old etag", CONFLICT, "ETAG_MOVED",
+     "group set g1 --description x --etag 0"),
+    ("a promotion in another epoch", CONFLICT, "EPOCH_MOVED",
+     "group promote g1 --expected-epoch 99"),
     ("a promotion after another primary", CONFLICT, "PRIMARY_MOVED",
      "group promote g1 --expected-primary {secondary}"),
     ("a demotion of a group without primary", FAILED, "NO_PRIMARY", "group demote g2 --yes"),
@@ -103,7 +105,8 @@ TABLE = [
      "server rejoin {secondary}"),
 
     # --- illegal statuses, modes, weights
-    ("a primary by decree", FAILED, "ILLEGAL_TRANSITION", "server set {secondary} --status primary"),
+    ("a primary by decree", FAILED, "ILLEGAL_TRANSITION",
+     "server set {secondary} --status primary"),
     ("a secondary declared faulty", FAILED, "ILLEGAL_TRANSITION",
      "server set {secondary} --status faulty"),
     ("a primary made spare", FAILED, "ILLEGAL_TRANSITION", "server set {primary} --status spare"),
@@ -201,7 +204,8 @@ class BadInput(unittest.TestCase):
     def test_a_wrong_password_is_refused(self):
         file = self.password_file("not it\n")
         self.assert_helpful(self.assert_refused(
-            PERMISSION, "WRONG_PASSWORD", ["group", "list", "--user", "admin", "--password-file", file]))
+            PERMISSION, "WRONG_LOGIN",
+            ["group", "list", "--user", "admin", "--password-file", file]))
 
     def test_a_password_file_that_others_may_read_is_refused(self):
         file = self.password_file("secret-that-leaks\n", 0o644)
@@ -251,7 +255,8 @@ class BadInput(unittest.TestCase):
 
     def test_a_server_that_refuses_wefts_password_is_named_with_its_account(self):
         address, by_socket = self.with_a_server_of_g2_outside()
-        user = by_hand.sql(by_socket, "SELECT user FROM mysql.user WHERE user LIKE '%manage'")[0][0]
+        [[user]] = by_hand.sql(by_socket,
+                               "SELECT user FROM mysql.user WHERE user LIKE '%manage'")
         by_hand.sql(by_socket, "SET SESSION sql_log_bin = 0", "SET GLOBAL super_read_only = OFF",
                     f"ALTER USER '{user}'@'%' ACCOUNT LOCK", "SET GLOBAL super_read_only = ON")
         self.addCleanup(by_hand.sql, by_socket, "SET SESSION sql_log_bin = 0",
@@ -265,7 +270,8 @@ class BadInput(unittest.TestCase):
 
     def test_a_server_of_mysql_5_6_may_not_follow_one_of_9_7(self):
         old = self.folder.name + "/old"
-        up = self.farm.run("sandbox", "up", "--dir", old, "--bare", "--servers", "1", "--mysql", "5.6")
+        up = self.farm.run("sandbox", "up", "--dir", old, "--bare", "--servers", "1",
+                           "--mysql", "5.6")
         self.assertEqual(up.returncode, 0, up.stderr)
         self.addCleanup(self.farm.run, "sandbox", "down", "--dir", old)
         server = harness.parse_last(up.stdout)["groups"][0]["servers"][0]

@@ -50,7 +50,8 @@ class Prometheus:
             free.bind(("127.0.0.1", 0))
             self._address = "127.0.0.1:%d" % free.getsockname()[1]
         config = {
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "global": {"scrape_interval": "1s", "scrape_timeout": "1s",
+                       "evaluation_interval": "1s"},
             "rule_files": [str(RULES)],
             "scrape_configs": [
                 {"job_name": "weft-" + name, "metrics_path": url.path or "/metrics",
