@@ -33,6 +33,10 @@ std::vector<std::string> WholeEnvironment() {
 
 bool IsObtainable(absl::string_view name) { return name == "9.7" || name == "5.6"; }
 
+std::string CacheOf(const ResolveOptions& options) {
+  return options.cache_dir.empty() ? DefaultMysqlCacheDir() : AbsolutePath(options.cache_dir);
+}
+
 absl::Status CheckName(absl::string_view name) {
   if (IsObtainable(name) || name == "PATH" || absl::StrContains(name, '/')) return absl::OkStatus();
   return Refusal(absl::StatusCode::kInvalidArgument, "UNKNOWN_MYSQL",
@@ -99,11 +103,9 @@ absl::StatusOr<Installation> ResolveInstallation(absl::string_view wanted,
                                                  const ResolveOptions& options) {
   const absl::string_view name = wanted.empty() ? "PATH" : wanted;
   WEFT_RETURN_IF_ERROR(CheckName(name));
-  const std::string cache =
-      options.cache_dir.empty() ? DefaultMysqlCacheDir() : AbsolutePath(options.cache_dir);
+  const std::string cache = CacheOf(options);
   WEFT_ASSIGN_OR_RETURN(const std::string script, FindScript(options));
-  if (IsObtainable(name) && !options.obtain_missing &&
-      !Exists(absl::StrCat(cache, "/", name, "/root/.complete"))) {
+  if (!options.obtain_missing && MustBeObtained(name, options)) {
     return Refusal(absl::StatusCode::kNotFound, "MYSQL_NOT_OBTAINED",
                    absl::StrCat("MySQL ", name, " is not there yet"),
                    absl::StrCat("MySQL ", name, " in ", cache), "none",
@@ -112,7 +114,8 @@ absl::StatusOr<Installation> ResolveInstallation(absl::string_view wanted,
   SpawnOptions command;
   command.argv = {script, std::string(name), "--json", "--cache", cache};
   command.environment = WholeEnvironment();
-  WEFT_ASSIGN_OR_RETURN(const CommandResult result, RunCommand(command, kObtainTimeout));
+  WEFT_ASSIGN_OR_RETURN(const CommandResult result,
+                        RunCommand(command, kObtainTimeout, options.cancelled));
   if (result.exit_code != 0) {
     const absl::string_view said = absl::StripAsciiWhitespace(result.output);
     return Refusal(IsObtainable(name) ? absl::StatusCode::kNotFound
@@ -127,6 +130,11 @@ absl::StatusOr<Installation> ResolveInstallation(absl::string_view wanted,
   if (installation.version_number >= kOldestVersion) return installation;
   return absl::FailedPreconditionError(absl::StrCat("expected MySQL 5.6 or later, found ",
                                                     installation.version, " at ", Describe(name)));
+}
+
+bool MustBeObtained(absl::string_view name, const ResolveOptions& options) {
+  return IsObtainable(name) &&
+         !Exists(absl::StrCat(CacheOf(options), "/", name, "/root/.complete"));
 }
 
 std::vector<std::string> ClientProgram(const Installation& installation, absl::string_view name) {

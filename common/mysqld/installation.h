@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +47,9 @@ struct ResolveOptions {
   std::string obtain_script;
   // False: a missing tree is NOT_FOUND, whose message names the command to run.
   bool obtain_missing = true;
+  // May be empty. Asked every 0.1 s while the script runs; when true, it is ended: CANCELLED. What was
+  // downloaded is kept for the next time.
+  std::function<bool()> cancelled;
 };
 
 // Finds the MySQL called `name`:
@@ -63,6 +67,9 @@ absl::StatusOr<Installation> ResolveInstallation(absl::string_view name,
 // argv prefix of a client program, e.g. "mysqlbinlog": its loader, its path, and --no-defaults; for
 // those that log in with a password also the folder of their plugins. Empty: there is none.
 std::vector<std::string> ClientProgram(const Installation& installation, absl::string_view name);
+
+// True if using that name would download something first.
+bool MustBeObtained(absl::string_view name, const ResolveOptions& options = {});
 
 // CacheDir()/mysql: what deploy/mysql/obtain uses too.
 std::string DefaultMysqlCacheDir();

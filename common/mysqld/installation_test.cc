@@ -83,7 +83,8 @@ TEST_F(InstallationTest, AnUnknownNameIsAnsweredWithTheKnownOnes) {
 
 TEST_F(InstallationTest, WithoutLeaveToDownloadTheCommandIsNamed) {
   const auto found =
-      ResolveInstallation("9.7", {.cache_dir = dir_, .obtain_script = "", .obtain_missing = false});
+      ResolveInstallation("9.7", {.cache_dir = dir_, .obtain_script = "", .obtain_missing = false,
+                                  .cancelled = {}});
   EXPECT_TRUE(absl::IsNotFound(found.status()));
   EXPECT_TRUE(absl::EndsWith(GetErrorDetail(found.status())->next_step, "deploy/mysql/obtain 9.7"))
       << found.status();

@@ -61,8 +61,10 @@ absl::Status CheckOptions(const InstanceOptions& options) {
   if (options.dir.empty() || options.dir.front() != '/') {
     return invalid(absl::StrCat("expected an absolute folder, found '", options.dir, "'"));
   }
-  if (options.dir.find_first_of("\n\r") != std::string::npos) {
-    return invalid("a server's folder cannot have a line break in its name");
+  // What an option file would take for something else.
+  if (options.dir.find_first_of("\n\r\t#\"'\\") != std::string::npos) {
+    return invalid(absl::StrCat("expected a folder without #, quotes, backslashes and line breaks in "
+                                "its name, found '", options.dir, "'"));
   }
   if (options.port < 1 || options.port > 65535 || options.admin_port < 0 ||
       options.admin_port > 65535 || options.admin_port == options.port) {

@@ -146,6 +146,27 @@ size_t ReadFully(int fd, void* to, size_t size) {
   return have;
 }
 
+// Until the end of file.
+absl::Status ReadOutput(int fd, const Deadline& deadline, const std::function<bool()>& cancelled,
+                        std::string* output) {
+  constexpr absl::Duration kSlice = absl::Milliseconds(100);
+  while (true) {
+    if (cancelled && cancelled()) return absl::CancelledError("was interrupted");
+    pollfd wait = {fd, POLLIN, 0};
+    const absl::Duration slice = std::min(deadline.Remaining(), kSlice);
+    const int ready = poll(&wait, 1, static_cast<int>(absl::ToInt64Milliseconds(slice)));
+    if (ready == 0 && deadline.Passed()) {
+      return absl::DeadlineExceededError("did not end in time");
+    }
+    if (ready <= 0) continue;
+    char buffer[4096];
+    const ssize_t got = read(fd, buffer, sizeof(buffer));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return absl::OkStatus();
+    output->append(buffer, static_cast<size_t>(got));
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<ProcessId> IdentifyProcess(pid_t pid) {
@@ -256,7 +277,8 @@ absl::StatusOr<ProcessId> SpawnDetached(const SpawnOptions& options) {
   return process;
 }
 
-absl::StatusOr<CommandResult> RunCommand(const SpawnOptions& options, absl::Duration timeout) {
+absl::StatusOr<CommandResult> RunCommand(const SpawnOptions& options, absl::Duration timeout,
+                                         const std::function<bool()>& cancelled) {
   if (options.argv.empty()) return absl::InvalidArgumentError("no program to run");
   Pipe status, output;
   const Descriptors descriptors = {OpenInput(options), -1};
@@ -268,32 +290,15 @@ absl::StatusOr<CommandResult> RunCommand(const SpawnOptions& options, absl::Dura
   const pid_t child = fork();
   if (child < 0) return absl::ErrnoToStatus(errno, "fork");
   if (child == 0) {
-    setpgid(0, 0);  // So that a timeout ends its children too.
+    setpgid(0, 0);  // So that its children can be killed with it.
     ExecChild(plan);
   }
   status.CloseWrite();
   output.CloseWrite();
-  const Deadline deadline = Deadline::After(RealClock::Get(), timeout);
   CommandResult result;
-  bool timed_out = false;
-  while (true) {
-    pollfd wait = {output.read_end, POLLIN, 0};
-    const int64_t left = absl::ToInt64Milliseconds(
-        std::min<absl::Duration>(deadline.Remaining(), absl::Hours(1)));
-    const int ready = poll(&wait, 1, static_cast<int>(left));
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready == 0) {
-      if (!deadline.Passed()) continue;
-      timed_out = true;
-      kill(-child, SIGKILL);
-      break;
-    }
-    char buffer[4096];
-    const ssize_t got = read(output.read_end, buffer, sizeof(buffer));
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    result.output.append(buffer, static_cast<size_t>(got));
-  }
+  const absl::Status ended = ReadOutput(
+      output.read_end, Deadline::After(RealClock::Get(), timeout), cancelled, &result.output);
+  if (!ended.ok()) kill(-child, SIGKILL);
   int exit_status = 0;
   while (waitpid(child, &exit_status, 0) < 0 && errno == EINTR) {
   }
@@ -301,9 +306,8 @@ absl::StatusOr<CommandResult> RunCommand(const SpawnOptions& options, absl::Dura
   if (ReadFully(status.read_end, &error, sizeof(error)) == sizeof(error)) {
     return ExecError(error, options);
   }
-  if (timed_out) {
-    return absl::DeadlineExceededError(absl::StrCat(options.argv[0], " did not end within ",
-                                                    absl::FormatDuration(timeout)));
+  if (!ended.ok()) {
+    return absl::Status(ended.code(), absl::StrCat(options.argv[0], " ", ended.message()));
   }
   result.exit_code =
       WIFSIGNALED(exit_status) ? 128 + WTERMSIG(exit_status) : WEXITSTATUS(exit_status);

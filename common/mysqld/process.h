@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -61,9 +62,11 @@ struct CommandResult {
   std::string output;  // stdout and stderr as they came.
 };
 
-// Runs a command to its end; `output` of the options is not used. DEADLINE_EXCEEDED: killed after `timeout`.
-// A non-zero exit is a result, not an error.
-absl::StatusOr<CommandResult> RunCommand(const SpawnOptions& options, absl::Duration timeout);
+// Runs a command to its end; `output` of the options is not used. A non-zero exit is a result, not an
+// error. DEADLINE_EXCEEDED, CANCELLED: it was killed, with its children, after `timeout` or because
+// `cancelled` (may be empty; asked every 0.1 s) said so.
+absl::StatusOr<CommandResult> RunCommand(const SpawnOptions& options, absl::Duration timeout,
+                                         const std::function<bool()>& cancelled = {});
 
 // The environment a daemon gets: PATH, LANG, TZ, HOME and TMPDIR of this process, where set.
 std::vector<std::string> CleanEnvironment();

@@ -110,6 +110,13 @@ TEST(ProcessTest, ACommandThatDoesNotEndIsEndedWithItsChildren) {
   EXPECT_LT(RealClock::Get()->MonotonicNow() - before, absl::Seconds(10));
 }
 
+TEST(ProcessTest, ACommandCanBeCancelled) {
+  int asked = 0;
+  const auto result =
+      RunCommand(Shell("sleep 60"), absl::Minutes(1), [&asked] { return ++asked > 2; });
+  EXPECT_TRUE(absl::IsCancelled(result.status())) << result.status();
+}
+
 TEST(ProcessTest, AStoppedProcessThatDoesNotObeyIsKilled) {
   const auto process = SpawnDetached(Shell("trap '' TERM; while :; do sleep 0.1; done"));
   ASSERT_TRUE(process.ok());

@@ -1,0 +1,184 @@
+// What is done with a sandbox that is up.
+#include <algorithm>
+#include <functional>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "common/mysqld/instance.h"
+#include "services/cli/sandbox/daemon.h"
+#include "services/cli/sandbox/folder.h"
+#include "services/cli/sandbox/processes.h"
+#include "services/cli/sandbox/sandbox.h"
+#include "services/cli/sandbox/teardown.h"
+
+namespace weft::cli::sandbox {
+namespace {
+
+constexpr size_t kShortestUuidPrefix = 4;
+constexpr absl::Duration kStopGrace = absl::Seconds(30);
+constexpr absl::Duration kDaemonGrace = absl::Seconds(10);
+constexpr absl::Duration kStartTimeout = absl::Seconds(60);
+
+// Whatever can be stopped and started by name.
+struct Target {
+  std::string what;
+  std::function<int()> pid;
+  std::function<absl::Status()> stop;
+  std::function<absl::Status()> kill;
+  std::function<absl::Status()> start;
+};
+
+Target TargetOf(const Instance& instance, std::string what) {
+  return {.what = std::move(what),
+          .pid = [instance] { return static_cast<int>(instance.Inspect().pid); },
+          .stop = [instance] { return instance.Stop(kStopGrace); },
+          .kill = [instance] { return instance.Kill(); },
+          .start = [instance] { return instance.Start(kStartTimeout); }};
+}
+
+Target TargetOf(const Daemon& daemon) {
+  return {.what = absl::StrCat(daemon.name(), " ", daemon.address()),
+          .pid = [daemon] { return daemon.pid(); },
+          .stop = [daemon] { return daemon.Stop(kDaemonGrace); },
+          .kill = [daemon] { return daemon.Kill(); },
+          .start = [daemon]() -> absl::Status {
+            WEFT_RETURN_IF_ERROR(daemon.Start());
+            return daemon.WaitServing(kStartTimeout);
+          }};
+}
+
+int PortOf(const std::string& address) {
+  int port = 0;
+  (void)absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port);
+  return port;
+}
+
+std::string Describe(const Server& server) {
+  return absl::StrCat("server ", server.address, " (", server.uuid, ")");
+}
+
+bool IsCalled(const Server& server, const std::string& group, int in_group, int overall,
+              absl::string_view which) {
+  return server.address == which || absl::StrCat(group, "/", in_group) == which ||
+         absl::StrCat(overall) == which;
+}
+
+absl::Status UnknownServer(const Layout& layout, absl::string_view which, absl::string_view found) {
+  std::vector<std::string> known;
+  for (const Group& group : layout.groups) {
+    for (size_t i = 0; i < group.servers.size(); ++i) {
+      known.push_back(absl::StrCat(group.id, "/", i + 1, " ", group.servers[i].address));
+    }
+  }
+  known.push_back("store");
+  if (layout.controller.has_value()) known.push_back("controller");
+  if (layout.monitor.has_value()) known.push_back("monitor");
+  const std::string all = absl::StrJoin(known, ", ");
+  return Refusal(absl::StatusCode::kNotFound, "UNKNOWN_SERVER",
+                 absl::StrCat("'", which, "' names ", found, " of this sandbox"),
+                 absl::StrCat("one of: ", all), absl::StrCat("'", which, "'"),
+                 "name one by host:port, uuid, GROUP/N or N");
+}
+
+// By its whole name first, then by the beginning of its uuid.
+absl::StatusOr<Server> FindServer(const Layout& layout, absl::string_view which) {
+  std::vector<Server> by_uuid;
+  int overall = 0;
+  for (const Group& group : layout.groups) {
+    for (size_t i = 0; i < group.servers.size(); ++i) {
+      const Server& server = group.servers[i];
+      if (IsCalled(server, group.id, static_cast<int>(i) + 1, ++overall, which)) return server;
+      if (which.size() >= kShortestUuidPrefix && absl::StartsWithIgnoreCase(server.uuid, which)) {
+        by_uuid.push_back(server);
+      }
+    }
+  }
+  if (by_uuid.size() == 1) return by_uuid.front();
+  return UnknownServer(layout, which, by_uuid.empty() ? "nothing" : "more than one server");
+}
+
+absl::StatusOr<Target> FindTarget(absl::string_view dir, absl::string_view which) {
+  WEFT_ASSIGN_OR_RETURN(const Layout layout, Load(dir));
+  const Folder folder(dir);
+  if (which == "store" || which == layout.store.address) {
+    WEFT_ASSIGN_OR_RETURN(const Instance store, Instance::Open(folder.store()));
+    return TargetOf(store, absl::StrCat("the state store ", layout.store.address));
+  }
+  if (const std::string process = ProcessNameOf(which); !process.empty()) {
+    const absl::StatusOr<Daemon> daemon = Daemon::Open(folder, process);
+    if (!daemon.ok()) return UnknownServer(layout, which, "nothing");
+    return TargetOf(*daemon);
+  }
+  WEFT_ASSIGN_OR_RETURN(const Server server, FindServer(layout, which));
+  WEFT_ASSIGN_OR_RETURN(const Instance instance,
+                        Instance::Open(folder.server(PortOf(server.address))));
+  return TargetOf(instance, Describe(server));
+}
+
+// Ends what runs; `end` is the way to do it.
+absl::StatusOr<Outcome> End(const Target& target, const std::function<absl::Status()>& end) {
+  Outcome outcome = {.what = target.what, .changed = false, .pid = target.pid()};
+  if (outcome.pid == 0) return outcome;
+  WEFT_RETURN_IF_ERROR(end());
+  outcome.changed = true;
+  return outcome;
+}
+
+}  // namespace
+
+absl::StatusOr<Layout> Load(absl::string_view dir) {
+  const Folder folder(dir);
+  const absl::StatusOr<std::string> text = ReadFile(folder.record());
+  if (!text.ok()) {
+    const bool half = folder.IsSandbox();
+    return Refusal(absl::StatusCode::kNotFound, "NO_SANDBOX",
+                   absl::StrCat(half ? "only half a sandbox is in " : "there is no sandbox in ",
+                                folder.dir()),
+                   absl::StrCat("a file ", folder.record()), "none that can be read",
+                   absl::StrCat("weft sandbox ", half ? "down" : "up", " --dir ", folder.dir()));
+  }
+  absl::StatusOr<Layout> layout = FromJson(*text);
+  if (!layout.ok()) return Annotate(layout.status(), folder.record());
+  if (const auto store = Instance::Open(folder.store()); store.ok()) {
+    layout->store.pid = store->Inspect().pid;
+  }
+  for (Group& group : layout->groups) {
+    for (Server& server : group.servers) {
+      const auto instance = Instance::Open(folder.server(PortOf(server.address)));
+      const InstanceState state = instance.ok() ? instance->Inspect() : InstanceState();
+      server.pid = state.pid;
+      if (!state.server_uuid.empty()) server.uuid = state.server_uuid;
+    }
+  }
+  return layout;
+}
+
+absl::StatusOr<Outcome> StopServer(absl::string_view dir, absl::string_view which) {
+  WEFT_ASSIGN_OR_RETURN(const Target target, FindTarget(dir, which));
+  return End(target, target.stop);
+}
+
+absl::StatusOr<Outcome> KillServer(absl::string_view dir, absl::string_view which) {
+  WEFT_ASSIGN_OR_RETURN(const Target target, FindTarget(dir, which));
+  return End(target, target.kill);
+}
+
+absl::StatusOr<Outcome> StartServer(absl::string_view dir, absl::string_view which) {
+  WEFT_ASSIGN_OR_RETURN(const Target target, FindTarget(dir, which));
+  const int before = target.pid();
+  WEFT_RETURN_IF_ERROR(target.start());
+  return Outcome{.what = target.what, .changed = before == 0, .pid = target.pid()};
+}
+
+absl::StatusOr<DownReport> Down(absl::string_view dir, const Progress& progress) {
+  const Folder folder(dir);
+  WEFT_ASSIGN_OR_RETURN(const FileLock lock, folder.Take());
+  if (progress) progress(absl::StrCat("stopping what runs in ", folder.dir()));
+  return TearDown(folder);
+}
+
+}  // namespace weft::cli::sandbox

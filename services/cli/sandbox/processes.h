@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "services/cli/sandbox/folder.h"
+#include "services/cli/sandbox/layout.h"
+
+namespace weft::cli::sandbox {
+
+// The processes of Weft that a sandbox runs, in the order to start them, and their command lines.
+// Secrets are named by file.
+struct Process {
+  std::string name;     // "weft-controller".
+  std::string address;  // Of its gRPC.
+  std::vector<std::string> argv;
+};
+
+// How many ports PlanProcesses takes.
+int PortsOfProcesses();
+
+// Finds the binaries, in `binary_dir` or else beside and above this executable, and enters addresses
+// and metrics in `layout`, whose store must be there. FAILED_PRECONDITION: a binary is missing.
+absl::StatusOr<std::vector<Process>> PlanProcesses(const Folder& folder,
+                                                   const std::string& binary_dir,
+                                                   const std::vector<int>& ports, Layout* layout);
+
+// The command that makes the schema in the state store and ends.
+std::vector<std::string> SetUpCommand(const Process& controller);
+
+// "weft-controller" for "controller" and for itself; empty: no such process.
+std::string ProcessNameOf(absl::string_view name);
+
+// Names of files in the folder of secrets, one for each login.
+inline constexpr char kAdminSecret[] = "admin";
+inline constexpr char kAppSecret[] = "app";
+inline constexpr char kStoreSecret[] = "store";
+
+inline constexpr char kStoreUser[] = "weft_store";
+inline constexpr char kStoreDatabase[] = "weft";
+inline constexpr char kAdminUser[] = "admin";
+
+}  // namespace weft::cli::sandbox
