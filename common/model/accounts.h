@@ -41,8 +41,8 @@ struct Privilege {
   bool operator==(const Privilege&) const = default;
 };
 
-// What the account of `duty` needs on a server of `version` (90704), those of one scope together, in
-// the order to grant them.
+// What the account of `duty` needs on a server of `version` (90704), those of one scope together,
+// in the order to grant them.
 std::vector<Privilege> PrivilegesOf(Duty duty, int version);
 
 }  // namespace weft

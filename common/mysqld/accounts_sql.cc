@@ -66,8 +66,8 @@ std::vector<std::string> InitialStatements(int version, const InitialContent& co
     }
   }
   if (!content.database.empty()) {
-    statements.push_back(absl::StrCat("CREATE DATABASE IF NOT EXISTS ",
-                                      mysql::QuoteIdentifier(content.database)));
+    statements.push_back(
+        absl::StrCat("CREATE DATABASE IF NOT EXISTS ", mysql::QuoteIdentifier(content.database)));
     statements.push_back(
         CreateAccountStatement(version, content.owner, kAnyHost, content.owner_password));
     statements.push_back(GrantDatabaseStatement(content.database, content.owner, kAnyHost));

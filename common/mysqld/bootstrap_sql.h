@@ -17,8 +17,8 @@ inline constexpr char kBootstrapEpilog[] =
     "DELETE FROM mysql.db;\n"
     "DELETE FROM mysql.proxies_priv WHERE Host <> 'localhost';\n";
 
-// The last statement of an init file, followed by the quoted path of a file: mysqld goes on without a
-// word when a statement before it fails (5.6 does not even log it), but does not get here then.
+// The last statement of an init file, followed by the quoted path of a file: mysqld goes on without
+// a word when a statement before it fails (5.6 does not even log it), but does not get here then.
 inline constexpr char kMarkInitialised[] = "SELECT 1 INTO OUTFILE ";
 
 }  // namespace weft

@@ -33,8 +33,8 @@ constexpr Symptom kSymptoms[] = {
      "make room and start it again"},
     {"errno: 28", absl::StatusCode::kResourceExhausted, "DISK_FULL", "free space on the disk",
      "make room and start it again"},
-    {"Cannot allocate memory", absl::StatusCode::kResourceExhausted, "OUT_OF_MEMORY",
-     "free memory", "stop something, or use fewer servers"},
+    {"Cannot allocate memory", absl::StatusCode::kResourceExhausted, "OUT_OF_MEMORY", "free memory",
+     "stop something, or use fewer servers"},
 };
 
 }  // namespace

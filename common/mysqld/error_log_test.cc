@@ -11,9 +11,11 @@ namespace {
 // As 9.7 and 5.6 wrote them.
 constexpr char kPortTaken97[] =
     "2026-01-01T00:00:00.1Z 0 [System] [MY-010116] [Server] mysqld (mysqld 9.7.4) starting\n"
-    "2026-01-01T00:00:00.2Z 0 [ERROR] [MY-010262] [Server] Can't start server: Bind on TCP/IP port: "
+    "2026-01-01T00:00:00.2Z 0 [ERROR] [MY-010262] [Server] Can't start server: Bind on TCP/IP "
+    "port: "
     "Address already in use\n"
-    "2026-01-01T00:00:00.2Z 0 [ERROR] [MY-010257] [Server] Do you already have another mysqld server "
+    "2026-01-01T00:00:00.2Z 0 [ERROR] [MY-010257] [Server] Do you already have another mysqld "
+    "server "
     "running on port: 20001 ?\n"
     "2026-01-01T00:00:00.2Z 0 [ERROR] [MY-010119] [Server] Aborting\n";
 constexpr char kDiskFull56[] =

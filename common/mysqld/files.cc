@@ -40,8 +40,7 @@ absl::Status WriteAll(int fd, absl::string_view content, absl::string_view path)
 absl::Status CopyRange(int from, int to, off_t start, off_t end, absl::string_view path) {
   off_t in = start, out = start;
   while (in < end) {
-    const ssize_t copied =
-        copy_file_range(from, &in, to, &out, static_cast<size_t>(end - in), 0);
+    const ssize_t copied = copy_file_range(from, &in, to, &out, static_cast<size_t>(end - in), 0);
     if (copied > 0) continue;
     if (copied < 0 && errno != EXDEV && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS) {
       return FileError(errno, "write", path);
@@ -98,8 +97,9 @@ absl::Status FileError(int error, absl::string_view doing, absl::string_view pat
   switch (error) {
     case ENOSPC:
     case EDQUOT:
-      return Refusal(absl::StatusCode::kResourceExhausted, "DISK_FULL", what, "free space on the disk",
-                     "none", absl::StrCat("make room on the file system of ", path, " and try again"));
+      return Refusal(absl::StatusCode::kResourceExhausted, "DISK_FULL", what,
+                     "free space on the disk", "none",
+                     absl::StrCat("make room on the file system of ", path, " and try again"));
     case EACCES:
     case EPERM:
       return absl::PermissionDeniedError(what);

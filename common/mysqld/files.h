@@ -10,9 +10,9 @@
 
 namespace weft {
 
-// Files of this machine, with errors that name the path and what to do: RESOURCE_EXHAUSTED is a full
-// disk (or quota), PERMISSION_DENIED, NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION (read-only file
-// system, a file where a folder should be).
+// Files of this machine, with errors that name the path and what to do: RESOURCE_EXHAUSTED is a
+// full disk (or quota), PERMISSION_DENIED, NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION
+// (read-only file system, a file where a folder should be).
 
 // From errno, with the path in the message.
 absl::Status FileError(int error, absl::string_view doing, absl::string_view path);

@@ -28,8 +28,8 @@ absl::Status AwaitGreeting(absl::string_view socket_path, absl::Duration timeout
   if (fd < 0) return absl::ErrnoToStatus(errno, "socket");
   const absl::Cleanup close_fd = [fd] { close(fd); };
   if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
-    return absl::UnavailableError(absl::StrCat("nothing accepts connections at ", socket_path, ": ",
-                                               std::strerror(errno)));
+    return absl::UnavailableError(
+        absl::StrCat("nothing accepts connections at ", socket_path, ": ", std::strerror(errno)));
   }
   while (true) {
     pollfd wait = {fd, POLLIN, 0};
@@ -37,8 +37,8 @@ absl::Status AwaitGreeting(absl::string_view socket_path, absl::Duration timeout
     const int ready = poll(&wait, 1, static_cast<int>(absl::ToInt64Milliseconds(left)));
     if (ready > 0) break;
     if (ready == 0 && deadline.Passed()) {
-      return absl::DeadlineExceededError(absl::StrCat("no greeting at ", socket_path, " within ",
-                                                      absl::FormatDuration(timeout)));
+      return absl::DeadlineExceededError(
+          absl::StrCat("no greeting at ", socket_path, " within ", absl::FormatDuration(timeout)));
     }
   }
   char first = 0;

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
@@ -20,6 +21,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr char kScript[] = "deploy/mysql/obtain";
 constexpr int kOldestVersion = 50600;
 // Downloading 100 MB over a slow line.
 constexpr absl::Duration kObtainTimeout = absl::Minutes(20);
@@ -59,8 +61,7 @@ absl::StatusOr<std::string> FindScript(const ResolveOptions& options) {
 absl::StatusOr<json> LastLineAsJson(absl::string_view output) {
   const absl::string_view text = absl::StripTrailingAsciiWhitespace(output);
   const size_t line = text.rfind('\n');
-  const absl::string_view last =
-      line == absl::string_view::npos ? text : text.substr(line + 1);
+  const absl::string_view last = line == absl::string_view::npos ? text : text.substr(line + 1);
   json layout = json::parse(last.begin(), last.end(), nullptr, /*allow_exceptions=*/false);
   if (layout.is_object()) return layout;
   return absl::DataLossError(absl::StrCat("deploy/mysql/obtain printed no layout: ", last));
@@ -97,6 +98,17 @@ std::string Describe(absl::string_view name) {
                             : std::string(name);
 }
 
+// From what the script said, line by line "deploy/mysql/obtain: expected ..., found ...".
+absl::Status NotUsable(absl::string_view name, absl::string_view output) {
+  const std::string said = absl::StrReplaceAll(absl::StripAsciiWhitespace(output),
+                                               {{absl::StrCat(kScript, ": "), ""}});
+  const bool absent = IsObtainable(name) || name == "PATH" || !Exists(name);
+  return Refusal(absent ? absl::StatusCode::kNotFound : absl::StatusCode::kFailedPrecondition,
+                 "MYSQL_NOT_USABLE", absl::StrCat("cannot use ", Describe(name), ": ", said), "", "",
+                 IsObtainable(name) ? absl::StrCat("run ", kScript, " ", name, " to try again")
+                                    : "name 9.7, 5.6, or the path of a mysqld of 5.6 or later");
+}
+
 }  // namespace
 
 absl::StatusOr<Installation> ResolveInstallation(absl::string_view wanted,
@@ -109,21 +121,14 @@ absl::StatusOr<Installation> ResolveInstallation(absl::string_view wanted,
     return Refusal(absl::StatusCode::kNotFound, "MYSQL_NOT_OBTAINED",
                    absl::StrCat("MySQL ", name, " is not there yet"),
                    absl::StrCat("MySQL ", name, " in ", cache), "none",
-                   absl::StrCat(script, " ", name));
+                   absl::StrCat(kScript, " ", name));
   }
   SpawnOptions command;
   command.argv = {script, std::string(name), "--json", "--cache", cache};
   command.environment = WholeEnvironment();
   WEFT_ASSIGN_OR_RETURN(const CommandResult result,
                         RunCommand(command, kObtainTimeout, options.cancelled));
-  if (result.exit_code != 0) {
-    const absl::string_view said = absl::StripAsciiWhitespace(result.output);
-    return Refusal(IsObtainable(name) ? absl::StatusCode::kNotFound
-                                      : absl::StatusCode::kFailedPrecondition,
-                   "MYSQL_NOT_USABLE", absl::StrCat("cannot use ", Describe(name), ": ", said),
-                   absl::StrCat("MySQL 5.6 or later: ", Describe(name)), said,
-                   absl::StrCat(script, " ", name));
-  }
+  if (result.exit_code != 0) return NotUsable(name, result.output);
   WEFT_ASSIGN_OR_RETURN(const json layout, LastLineAsJson(result.output));
   WEFT_ASSIGN_OR_RETURN(Installation installation, FromLayout(layout));
   installation.seed_dir = cache + "/seed";

@@ -33,7 +33,8 @@ struct Installation {
   std::vector<std::string> client_loader;
   std::string client_plugin_dir;
 
-  // Where data directories of this version, initialised once, are kept to be copied. Made when needed.
+  // Where data directories of this version, initialised once, are kept to be copied. Made when
+  // needed.
   std::string seed_dir;
 
   bool has_plugins = true;  // False: no semi-synchronous replication, no CLONE.
@@ -42,13 +43,13 @@ struct Installation {
 struct ResolveOptions {
   // The folder the obtained trees live in. Empty: DefaultMysqlCacheDir().
   std::string cache_dir;
-  // The script that describes a MySQL and obtains a missing one. Empty: deploy/mysql/obtain, looked for upward from
-  // this executable and from the working directory.
+  // The script that describes a MySQL and obtains a missing one. Empty: deploy/mysql/obtain, looked
+  // for upward from this executable and from the working directory.
   std::string obtain_script;
   // False: a missing tree is NOT_FOUND, whose message names the command to run.
   bool obtain_missing = true;
-  // May be empty. Asked every 0.1 s while the script runs; when true, it is ended: CANCELLED. What was
-  // downloaded is kept for the next time.
+  // May be empty. Asked every 0.1 s while the script runs; when true, it is ended: CANCELLED. What
+  // was downloaded is kept for the next time.
   std::function<bool()> cancelled;
 };
 

@@ -26,8 +26,7 @@ class InstallationTest : public ::testing::Test {
   // A program that says what `mysqld --version` would.
   std::string FakeMysqld(const std::string& version_line) {
     const std::string path = dir_ + "/mysqld";
-    EXPECT_TRUE(
-        WriteFileAtomically(path, "#!/bin/sh\necho '" + version_line + "'\n", 0755).ok());
+    EXPECT_TRUE(WriteFileAtomically(path, "#!/bin/sh\necho '" + version_line + "'\n", 0755).ok());
     return path;
   }
 
@@ -82,9 +81,8 @@ TEST_F(InstallationTest, AnUnknownNameIsAnsweredWithTheKnownOnes) {
 }
 
 TEST_F(InstallationTest, WithoutLeaveToDownloadTheCommandIsNamed) {
-  const auto found =
-      ResolveInstallation("9.7", {.cache_dir = dir_, .obtain_script = "", .obtain_missing = false,
-                                  .cancelled = {}});
+  const auto found = ResolveInstallation(
+      "9.7", {.cache_dir = dir_, .obtain_script = "", .obtain_missing = false, .cancelled = {}});
   EXPECT_TRUE(absl::IsNotFound(found.status()));
   EXPECT_TRUE(absl::EndsWith(GetErrorDetail(found.status())->next_step, "deploy/mysql/obtain 9.7"))
       << found.status();

@@ -63,8 +63,10 @@ absl::Status CheckOptions(const InstanceOptions& options) {
   }
   // What an option file would take for something else.
   if (options.dir.find_first_of("\n\r\t#\"'\\") != std::string::npos) {
-    return invalid(absl::StrCat("expected a folder without #, quotes, backslashes and line breaks in "
-                                "its name, found '", options.dir, "'"));
+    return invalid(
+        absl::StrCat("expected a folder without #, quotes, backslashes and line breaks in "
+                     "its name, found '",
+                     options.dir, "'"));
   }
   if (options.port < 1 || options.port > 65535 || options.admin_port < 0 ||
       options.admin_port > 65535 || options.admin_port == options.port) {
@@ -82,8 +84,8 @@ absl::Status CheckOptions(const InstanceOptions& options) {
 // In the only folder that the server may write files to by SQL.
 std::string InitialisedMarker(const std::string& dir) { return dir + "/tmp/initialised"; }
 
-// The init file runs before the first connection and never goes to the binary log, so a fresh server
-// has no transaction of its own.
+// The init file runs before the first connection and never goes to the binary log, so a fresh
+// server has no transaction of its own.
 std::string InitScript(const std::vector<std::string>& statements, const std::string& marker) {
   if (statements.empty()) return "";
   std::string script;
@@ -98,9 +100,9 @@ absl::Status WriteServerFiles(const Instance& instance, InstanceOptions options)
   if (options.server_uuid.empty()) options.server_uuid = RandomUuid();
   WEFT_RETURN_IF_ERROR(MakeFolder(dir + "/tmp", 0700));
   WEFT_RETURN_IF_ERROR(MakeDataDir(instance.installation(), instance.data_dir()));
-  WEFT_RETURN_IF_ERROR(WriteFileAtomically(
-      instance.data_dir() + "/auto.cnf",
-      absl::StrCat("[auto]\nserver-uuid=", options.server_uuid, "\n"), 0640));
+  WEFT_RETURN_IF_ERROR(
+      WriteFileAtomically(instance.data_dir() + "/auto.cnf",
+                          absl::StrCat("[auto]\nserver-uuid=", options.server_uuid, "\n"), 0640));
   const MyCnfPaths paths = {.data_dir = instance.data_dir(),
                             .tmp_dir = dir + "/tmp",
                             .socket = instance.socket(),
@@ -184,10 +186,12 @@ absl::Status Instance::LaunchLocked() const {
   unlink(InitialisedMarker(dir_).c_str());
   // What the log says from here on is about this start.
   const std::string before = ReadFile(error_log()).value_or("");
-  WEFT_RETURN_IF_ERROR(WriteFileAtomically(RunFile("log_start"), absl::StrCat(before.size()), 0644));
+  WEFT_RETURN_IF_ERROR(
+      WriteFileAtomically(RunFile("log_start"), absl::StrCat(before.size()), 0644));
 
   SpawnOptions spawn;
-  spawn.argv = {supervisor_, absl::StrCat("--run=", dir_, "/run"), absl::StrCat("--socket=", socket_)};
+  spawn.argv = {supervisor_, absl::StrCat("--run=", dir_, "/run"),
+                absl::StrCat("--socket=", socket_)};
   if (!owner_.empty()) {
     spawn.argv.push_back(absl::StrCat("--owner=", owner_));
     spawn.argv.push_back(absl::StrCat("--remove=", dir_));
@@ -224,8 +228,8 @@ absl::Status Instance::AwaitFork() const {
 absl::Status Instance::WaitReady(absl::Duration timeout) const {
   const Deadline deadline = Deadline::After(RealClock::Get(), timeout);
   while (true) {
-    const absl::Status greeting = AwaitGreeting(
-        socket_, std::min(deadline.Remaining(), absl::Milliseconds(500)));
+    const absl::Status greeting =
+        AwaitGreeting(socket_, std::min(deadline.Remaining(), absl::Milliseconds(500)));
     if (greeting.ok()) break;
     if (!LiveProcess(RunFile("supervisor.pid")).ok() && !LiveProcess(RunFile("mysqld.pid")).ok()) {
       return StartError();
@@ -265,8 +269,8 @@ std::string Instance::LogSinceLaunch() const {
 }
 
 absl::Status Instance::StartError() const {
-  const std::string text = absl::StrCat(
-      LogSinceLaunch(), "\n", ReadFileEnd(dir_ + "/mysqld.out", kLogTail).value_or(""));
+  const std::string text = absl::StrCat(LogSinceLaunch(), "\n",
+                                        ReadFileEnd(dir_ + "/mysqld.out", kLogTail).value_or(""));
   return DiagnoseErrorLog(text, Name(), error_log());
 }
 

@@ -16,11 +16,11 @@ namespace weft {
 
 // What is true of a server's processes right now.
 struct InstanceState {
-  bool running = false;        // A mysqld of this instance is alive (it may be stopped by SIGSTOP).
-  pid_t pid = 0;               // Of mysqld; 0 when not running.
-  pid_t supervisor_pid = 0;    // 0 when not running.
-  std::string server_uuid;     // From auto.cnf; empty before the first start or with a lost file.
-  std::string last_exit;       // How the last mysqld ended: "exit 0", "signal 9"; empty if never.
+  bool running = false;      // A mysqld of this instance is alive (it may be stopped by SIGSTOP).
+  pid_t pid = 0;             // Of mysqld; 0 when not running.
+  pid_t supervisor_pid = 0;  // 0 when not running.
+  std::string server_uuid;   // From auto.cnf; empty before the first start or with a lost file.
+  std::string last_exit;     // How the last mysqld ended: "exit 0", "signal 9"; empty if never.
 };
 
 // One mysqld of this machine, its folder, and the small supervisor that keeps it.
@@ -77,7 +77,7 @@ class Instance {
   const std::string& dir() const { return dir_; }
   int port() const { return port_; }
   int admin_port() const { return admin_port_; }
-  std::string address() const;                      // "127.0.0.1:PORT".
+  std::string address() const;                           // "127.0.0.1:PORT".
   const std::string& socket() const { return socket_; }  // At most 107 bytes long.
   std::string data_dir() const;
   std::string error_log() const;
@@ -102,7 +102,8 @@ class Instance {
   int port_ = 0;
   int admin_port_ = 0;
   std::string socket_;
-  std::string socket_dir_;  // Not empty: a short folder made for the socket alone; Remove deletes it.
+  std::string
+      socket_dir_;  // Not empty: a short folder made for the socket alone; Remove deletes it.
   std::string supervisor_;
   std::string owner_;  // "PID:START_TIME"; empty: none.
   std::vector<std::string> remove_with_owner_;

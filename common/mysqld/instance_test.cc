@@ -114,8 +114,9 @@ TEST_P(InstanceTest, ANewServerHasNoTransactionAndNoLoginButRootOnTheSocket) {
   const Instance server = Create();
   ASSERT_TRUE(server.Start().ok());
   EXPECT_EQ(Sql(server, "SELECT @@global.gtid_executed"), "");
-  EXPECT_EQ(Sql(server, "SELECT COUNT(*) FROM mysql.user WHERE user NOT LIKE 'mysql.%' AND NOT "
-                        "(user = 'root' AND host = 'localhost')"),
+  EXPECT_EQ(Sql(server,
+                "SELECT COUNT(*) FROM mysql.user WHERE user NOT LIKE 'mysql.%' AND NOT "
+                "(user = 'root' AND host = 'localhost')"),
             "0");
 }
 

@@ -12,12 +12,9 @@ void Append(std::vector<std::string>* lines, std::vector<std::string> more) {
 
 std::vector<std::string> NetworkLines(int version, const InstanceOptions& options) {
   std::vector<std::string> lines = {
-      "bind-address=127.0.0.1",
-      absl::StrCat("port=", options.port),
-      "report-host=127.0.0.1",
-      absl::StrCat("report-port=", options.port),
-      "skip-name-resolve",
-      "max-connections=200",
+      "bind-address=127.0.0.1", absl::StrCat("port=", options.port),
+      "report-host=127.0.0.1",  absl::StrCat("report-port=", options.port),
+      "skip-name-resolve",      "max-connections=200",
   };
   if (options.admin_port != 0 && version >= 80014) {
     Append(&lines, {"admin-address=127.0.0.1", absl::StrCat("admin-port=", options.admin_port)});
@@ -99,10 +96,10 @@ std::string RenderMyCnf(const Installation& installation, const InstanceOptions&
   std::vector<std::string> lines = {"[mysqld]"};
   if (as_root) lines.push_back("user=root");
   Append(&lines, InstallationLines(installation));
-  Append(&lines, {absl::StrCat("datadir=", paths.data_dir), absl::StrCat("tmpdir=", paths.tmp_dir),
-                  absl::StrCat("secure-file-priv=", paths.tmp_dir),
-                  absl::StrCat("socket=", paths.socket), absl::StrCat("pid-file=", paths.pid_file),
-                  absl::StrCat("log-error=", paths.error_log)});
+  Append(&lines,
+         {absl::StrCat("datadir=", paths.data_dir), absl::StrCat("tmpdir=", paths.tmp_dir),
+          absl::StrCat("secure-file-priv=", paths.tmp_dir), absl::StrCat("socket=", paths.socket),
+          absl::StrCat("pid-file=", paths.pid_file), absl::StrCat("log-error=", paths.error_log)});
   if (!paths.init_file.empty()) lines.push_back(absl::StrCat("init-file=", paths.init_file));
   Append(&lines, NetworkLines(version, options));
   Append(&lines, ReplicationLines(version, options));

@@ -41,8 +41,8 @@ TEST(MyCnfTest, AMemberStartsReadOnlyInTheWordOfItsVersion) {
 
 TEST(MyCnfTest, AStandaloneServerAcceptsWrites) {
   for (const int version : kVersions) {
-    EXPECT_FALSE(absl::StrContains(Render(version, {.role = InstanceRole::kStandalone}),
-                                   "read-only="))
+    EXPECT_FALSE(
+        absl::StrContains(Render(version, {.role = InstanceRole::kStandalone}), "read-only="))
         << version;
   }
 }

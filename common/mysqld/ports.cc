@@ -43,8 +43,8 @@ bool CanBind(int port) {
   address.sin_port = htons(static_cast<uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   // Without SO_REUSEPORT a bound listener is in the way at once, a mere bind only at listen().
-  const bool free = bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
-                    listen(fd, 1) == 0;
+  const bool free =
+      bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 && listen(fd, 1) == 0;
   close(fd);
   return free;
 }
@@ -113,10 +113,10 @@ absl::StatusOr<std::vector<int>> ClaimPorts(absl::string_view owner_dir, int cou
   }
   if (static_cast<int>(ports.size()) == count) return ports;
   for (const int claimed : ports) unlink(ClaimPath(claimed).c_str());
-  return Refusal(absl::StatusCode::kResourceExhausted, "NO_FREE_PORTS", "too few free ports",
-                 absl::StrCat(count, " free TCP ports on 127.0.0.1 from ", kFirstPort, " to ",
-                              kEndPort - 1),
-                 absl::StrCat(ports.size()), "stop servers or sandboxes that are not needed");
+  return Refusal(
+      absl::StatusCode::kResourceExhausted, "NO_FREE_PORTS", "too few free ports",
+      absl::StrCat(count, " free TCP ports on 127.0.0.1 from ", kFirstPort, " to ", kEndPort - 1),
+      absl::StrCat(ports.size()), "stop servers or sandboxes that are not needed");
 }
 
 void ReleasePorts(absl::string_view owner_dir) {

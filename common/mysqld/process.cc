@@ -28,8 +28,8 @@ namespace {
 
 int OpenPidfd(pid_t pid) { return static_cast<int>(syscall(SYS_pidfd_open, pid, 0)); }
 
-// A pidfd of that very process; -1 if it is gone. Looking at the start time after the descriptor was
-// opened closes the gap in which the pid could pass to another process.
+// A pidfd of that very process; -1 if it is gone. Looking at the start time after the descriptor
+// was opened closes the gap in which the pid could pass to another process.
 int OpenVerified(const ProcessId& process) {
   const int fd = OpenPidfd(process.pid);
   if (fd < 0) return -1;
@@ -46,8 +46,8 @@ std::vector<char*> Pointers(const std::vector<std::string>& words) {
   return pointers;
 }
 
-// Everything the child needs, made before the fork: between fork and exec of a process that may have
-// threads only async-signal-safe calls are allowed.
+// Everything the child needs, made before the fork: between fork and exec of a process that may
+// have threads only async-signal-safe calls are allowed.
 struct ChildPlan {
   std::vector<char*> argv;
   std::vector<char*> environment;
@@ -87,9 +87,8 @@ constexpr int kReportFd = 3;
 }
 
 absl::Status ExecError(int error, const SpawnOptions& options) {
-  const std::string what =
-      absl::StrCat("cannot run ", options.argv.empty() ? "" : options.argv[0], ": ",
-                   std::strerror(error));
+  const std::string what = absl::StrCat("cannot run ", options.argv.empty() ? "" : options.argv[0],
+                                        ": ", std::strerror(error));
   return error == ENOENT ? absl::NotFoundError(what) : absl::ErrnoToStatus(error, what);
 }
 
@@ -200,8 +199,8 @@ absl::Status WaitGone(const ProcessId& process, absl::Duration timeout) {
   const absl::Cleanup close_fd = [fd] { close(fd); };
   while (true) {
     pollfd wait = {fd, POLLIN, 0};  // A pidfd is readable once its process has ended.
-    const int64_t left = absl::ToInt64Milliseconds(
-        std::min<absl::Duration>(deadline.Remaining(), absl::Hours(1)));
+    const int64_t left =
+        absl::ToInt64Milliseconds(std::min<absl::Duration>(deadline.Remaining(), absl::Hours(1)));
     const int ready = poll(&wait, 1, static_cast<int>(left));
     if (ready > 0) return absl::OkStatus();
     if (ready == 0 && deadline.Passed()) {
@@ -231,8 +230,8 @@ absl::StatusOr<ProcessId> ReadProcessId(absl::string_view path) {
   ProcessId process;
   if (words.size() != 2 || !absl::SimpleAtoi(words[0], &process.pid) ||
       !absl::SimpleAtoi(words[1], &process.start_time)) {
-    return absl::DataLossError(absl::StrCat(path, ": expected \"PID START_TIME\", found \"",
-                                            text.substr(0, 40), "\""));
+    return absl::DataLossError(
+        absl::StrCat(path, ": expected \"PID START_TIME\", found \"", text.substr(0, 40), "\""));
   }
   return process;
 }
@@ -284,9 +283,12 @@ absl::StatusOr<CommandResult> RunCommand(const SpawnOptions& options, absl::Dura
   const Descriptors descriptors = {OpenInput(options), -1};
   if (descriptors.input < 0) return FileError(errno, "read", options.input);
   if (!status.Open() || !output.Open()) return absl::ErrnoToStatus(errno, "pipe");
-  const ChildPlan plan = {Pointers(options.argv),      Pointers(options.environment),
-                          options.working_dir.c_str(), descriptors.input,
-                          output.write_end,            status.write_end};
+  const ChildPlan plan = {Pointers(options.argv),
+                          Pointers(options.environment),
+                          options.working_dir.c_str(),
+                          descriptors.input,
+                          output.write_end,
+                          status.write_end};
   const pid_t child = fork();
   if (child < 0) return absl::ErrnoToStatus(errno, "fork");
   if (child == 0) {
@@ -296,8 +298,8 @@ absl::StatusOr<CommandResult> RunCommand(const SpawnOptions& options, absl::Dura
   status.CloseWrite();
   output.CloseWrite();
   CommandResult result;
-  const absl::Status ended = ReadOutput(
-      output.read_end, Deadline::After(RealClock::Get(), timeout), cancelled, &result.output);
+  const absl::Status ended = ReadOutput(output.read_end, Deadline::After(RealClock::Get(), timeout),
+                                        cancelled, &result.output);
   if (!ended.ok()) kill(-child, SIGKILL);
   int exit_status = 0;
   while (waitpid(child, &exit_status, 0) < 0 && errno == EINTR) {

@@ -51,20 +51,20 @@ struct SpawnOptions {
   std::string output;  // stdout and stderr are appended to this file; empty: /dev/null.
 };
 
-// Starts a process detached from the caller: a session of its own, no other descriptor than the three
-// inherited, and no child of the caller (it is nobody's zombie). Returns once it has been
+// Starts a process detached from the caller: a session of its own, no other descriptor than the
+// three inherited, and no child of the caller (it is nobody's zombie). Returns once it has been
 // executed. NOT_FOUND: no such program. Thread-safe.
 absl::StatusOr<ProcessId> SpawnDetached(const SpawnOptions& options);
 
 struct CommandResult {
-  int exit_code = 0;  // 128 + signal if it was killed.
+  int exit_code = 0;   // 128 + signal if it was killed.
   std::string input;   // stdin; empty: /dev/null.
   std::string output;  // stdout and stderr as they came.
 };
 
-// Runs a command to its end; `output` of the options is not used. A non-zero exit is a result, not an
-// error. DEADLINE_EXCEEDED, CANCELLED: it was killed, with its children, after `timeout` or because
-// `cancelled` (may be empty; asked every 0.1 s) said so.
+// Runs a command to its end; `output` of the options is not used. A non-zero exit is a result, not
+// an error. DEADLINE_EXCEEDED, CANCELLED: it was killed, with its children, after `timeout` or
+// because `cancelled` (may be empty; asked every 0.1 s) said so.
 absl::StatusOr<CommandResult> RunCommand(const SpawnOptions& options, absl::Duration timeout,
                                          const std::function<bool()>& cancelled = {});
 

@@ -56,7 +56,8 @@ TEST(ProcessTest, APidFileKeepsTheIdentity) {
 
 TEST(ProcessTest, ADetachedProcessIsNoChildAndLeadsNoTerminal) {
   const std::string path = absl::StrCat(::testing::TempDir(), "/detached-", getpid());
-  SpawnOptions options = Shell("cut -d' ' -f4,7 /proc/$$/stat; ls /proc/$$/fd | wc -l; exec sleep 60");
+  SpawnOptions options =
+      Shell("cut -d' ' -f4,7 /proc/$$/stat; ls /proc/$$/fd | wc -l; exec sleep 60");
   options.output = path;
   const auto process = SpawnDetached(options);
   ASSERT_TRUE(process.ok()) << process.status();

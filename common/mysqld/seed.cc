@@ -74,8 +74,8 @@ absl::Status Initialise(const Installation& installation, const std::string& dat
   const std::string text =
       absl::StrCat(result->output, "\n", ReadFileEnd(log, 1 << 16).value_or(""));
   if (result->exit_code != 0) {
-    return DiagnoseErrorLog(text, absl::StrCat("the initialisation of MySQL ", installation.version),
-                            log);
+    return DiagnoseErrorLog(
+        text, absl::StrCat("the initialisation of MySQL ", installation.version), log);
   }
   unlink(log.c_str());
   unlink((data_dir + "/auto.cnf").c_str());
@@ -84,9 +84,9 @@ absl::Status Initialise(const Installation& installation, const std::string& dat
 
 // Two installations of one version in different places may differ in what they initialise.
 std::string SeedName(const Installation& installation) {
-  const size_t key = std::hash<std::string>()(absl::StrCat(
-      absl::StrJoin(installation.mysqld, " "), " ", installation.share, " ",
-      absl::StrJoin(StorageLines(installation.version_number), " ")));
+  const size_t key = std::hash<std::string>()(
+      absl::StrCat(absl::StrJoin(installation.mysqld, " "), " ", installation.share, " ",
+                   absl::StrJoin(StorageLines(installation.version_number), " ")));
   return absl::StrCat(installation.version, "-", absl::Hex(key & 0xffffffff, absl::kZeroPad8));
 }
 

@@ -1,11 +1,12 @@
 // mysqld_supervisor: starts one mysqld, and starts it again when it asks for that.
 //
-//   mysqld_supervisor --run=DIR --socket=PATH [--owner=PID:START --remove=DIR ...] -- MYSQLD ARGUMENT...
+//   mysqld_supervisor --run=DIR --socket=PATH [--owner=PID:START --remove=DIR ...] -- MYSQLD
+//   ARGUMENT...
 //
-// The statements RESTART and CLONE end mysqld with exit code 16 if MYSQLD_PARENT_PID names its parent;
-// any other end is final, and ends this process. SIGTERM (or SIGINT) is passed on, and is final too.
-// DIR gets, for everybody to read: supervisor.pid and mysqld.pid ("PID START_TIME"), lock (held while
-// this process lives), last_exit ("exit 0", "signal 9").
+// The statements RESTART and CLONE end mysqld with exit code 16 if MYSQLD_PARENT_PID names its
+// parent; any other end is final, and ends this process. SIGTERM (or SIGINT) is passed on, and is
+// final too. DIR gets, for everybody to read: supervisor.pid and mysqld.pid ("PID START_TIME"),
+// lock (held while this process lives), last_exit ("exit 0", "signal 9").
 //
 // With --owner, mysqld is killed and the --remove folders deleted as soon as that process is gone.
 //
@@ -187,7 +188,8 @@ class Supervisor {
   int RecordExit(int status) {
     const bool signalled = WIFSIGNALED(status);
     const int code = signalled ? WTERMSIG(status) : WEXITSTATUS(status);
-    WriteSmallFile(File("last_exit"), (signalled ? "signal " : "exit ") + std::to_string(code) + "\n");
+    WriteSmallFile(File("last_exit"),
+                   (signalled ? "signal " : "exit ") + std::to_string(code) + "\n");
     return signalled ? 128 + code : code;
   }
 

@@ -44,10 +44,10 @@ struct TestServer {
 };
 
 // Real servers for a test, started in parallel, each with the accounts of every duty, an `app`
-// account with ALL on the database `app`, and root on the socket without a password. They are killed
-// and their folder removed when the TestFarm is destroyed, and also when the test process dies in any
-// way (each server's supervisor watches it). Not thread-safe, but different servers may be driven
-// from different threads.
+// account with ALL on the database `app`, and root on the socket without a password. They are
+// killed and their folder removed when the TestFarm is destroyed, and also when the test process
+// dies in any way (each server's supervisor watches it). Not thread-safe, but different servers may
+// be driven from different threads.
 //
 //   auto farm = TestFarm::Start({.servers = 3, .version = "9.7"});
 //   ASSERT_TRUE(farm.ok()) << farm.status();
@@ -85,9 +85,9 @@ class TestFarm {
   // Adds one more server, alike but for `extra_cnf`; returns its index.
   absl::StatusOr<int> AddServer(const std::vector<std::string>& extra_cnf = {});
 
-  // Runs SQL as root over the server's socket with the `mysql` client of the machine's 9.7 tree, and
-  // returns its output (tab separated, no column names). Arranges things; what is under test uses
-  // the product's own session.
+  // Runs SQL as root over the server's socket with the `mysql` client of the machine's 9.7 tree,
+  // and returns its output (tab separated, no column names). Arranges things; what is under test
+  // uses the product's own session.
   absl::StatusOr<std::string> Sql(int index, absl::string_view sql) const;
 
   const std::string& dir() const { return dir_; }

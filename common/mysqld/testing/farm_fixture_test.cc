@@ -63,10 +63,9 @@ class FarmTest : public ::testing::TestWithParam<const char*> {
   std::unique_ptr<TestFarm> farm_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Versions, FarmTest, ::testing::Values("9.7", "5.6"),
-                         [](const auto& info) {
-                           return absl::StrCat("MySQL", info.param[0] == '9' ? 97 : 56);
-                         });
+INSTANTIATE_TEST_SUITE_P(Versions, FarmTest, ::testing::Values("9.7", "5.6"), [](const auto& info) {
+  return absl::StrCat("MySQL", info.param[0] == '9' ? 97 : 56);
+});
 
 TEST_P(FarmTest, EveryDutyLogsInAndRootOnlyOverTheSocket) {
   for (const Duty duty : kDuties) {
@@ -102,19 +101,18 @@ TEST_P(FarmTest, TheManagerManagesAndReadsNobodysTables) {
                      "RESET SLAVE ALL", "RESET MASTER",
                      "SET PASSWORD FOR weft_backup = PASSWORD('changed')"});
   } else {
-    Expect(*manage,
-           {"SHOW REPLICA STATUS", "SHOW BINARY LOG STATUS", "SHOW REPLICAS", "STOP REPLICA",
-            "RESET REPLICA ALL", "RESET BINARY LOGS AND GTIDS",
-            "INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'",
-            "INSTALL PLUGIN rpl_semi_sync_replica SONAME 'semisync_replica.so'",
-            "INSTALL PLUGIN clone SONAME 'mysql_clone.so'",
-            "SET GLOBAL rpl_semi_sync_source_enabled = ON",
-            "SET GLOBAL rpl_semi_sync_source_enabled = OFF", "SET GLOBAL offline_mode = ON",
-            "SET GLOBAL offline_mode = OFF", "SET PERSIST_ONLY super_read_only = ON",
-            "RESET PERSIST super_read_only",
-            "ALTER USER weft_backup IDENTIFIED BY 'changed' RETAIN CURRENT PASSWORD",
-            "!ALTER USER root@localhost IDENTIFIED BY 'changed'",
-            "!GRANT SELECT ON app.* TO weft_manage", "!SHUTDOWN"});
+    Expect(*manage, {"SHOW REPLICA STATUS", "SHOW BINARY LOG STATUS", "SHOW REPLICAS",
+                     "STOP REPLICA", "RESET REPLICA ALL", "RESET BINARY LOGS AND GTIDS",
+                     "INSTALL PLUGIN rpl_semi_sync_source SONAME 'semisync_source.so'",
+                     "INSTALL PLUGIN rpl_semi_sync_replica SONAME 'semisync_replica.so'",
+                     "INSTALL PLUGIN clone SONAME 'mysql_clone.so'",
+                     "SET GLOBAL rpl_semi_sync_source_enabled = ON",
+                     "SET GLOBAL rpl_semi_sync_source_enabled = OFF",
+                     "SET GLOBAL offline_mode = ON", "SET GLOBAL offline_mode = OFF",
+                     "SET PERSIST_ONLY super_read_only = ON", "RESET PERSIST super_read_only",
+                     "ALTER USER weft_backup IDENTIFIED BY 'changed' RETAIN CURRENT PASSWORD",
+                     "!ALTER USER root@localhost IDENTIFIED BY 'changed'",
+                     "!GRANT SELECT ON app.* TO weft_manage", "!SHUTDOWN"});
     EXPECT_NE(Login(0, farm_->account(Duty::kManage), farm_->server(0).admin_port), nullptr);
   }
 }
@@ -142,8 +140,8 @@ TEST_P(FarmTest, AReplicaFollowsWithItsAccountAndTheMonitorSeesIt) {
   const TestAccount& replicate = farm_->account(Duty::kReplicate);
   const std::string source = absl::StrCat(
       IsOld() ? "CHANGE MASTER TO MASTER_" : "CHANGE REPLICATION SOURCE TO SOURCE_", "HOST='",
-      farm_->server(0).host, IsOld() ? "', MASTER_PORT=" : "', SOURCE_PORT=",
-      farm_->server(0).port, IsOld() ? ", MASTER_USER='" : ", SOURCE_USER='", replicate.user,
+      farm_->server(0).host, IsOld() ? "', MASTER_PORT=" : "', SOURCE_PORT=", farm_->server(0).port,
+      IsOld() ? ", MASTER_USER='" : ", SOURCE_USER='", replicate.user,
       IsOld() ? "', MASTER_PASSWORD='" : "', SOURCE_PASSWORD='", replicate.password,
       IsOld() ? "', MASTER_AUTO_POSITION=1" : "', SOURCE_AUTO_POSITION=1, GET_SOURCE_PUBLIC_KEY=1");
   Expect(*Login(1, farm_->account(Duty::kManage)),
@@ -201,9 +199,9 @@ TEST_P(CloneFarmTest, ACloneComesBackByItselfWithTheDonorsData) {
   const auto before = IdentifyProcess(farm_->instance(1).Inspect().pid);
   const TestAccount& donor = farm_->account(Duty::kBackup);
   const auto cloned = Login(1, farm_->account(Duty::kRestore))
-                          ->Execute(absl::StrCat("CLONE INSTANCE FROM '", donor.user, "'@'127.0.0.1':",
-                                                 farm_->server(0).port, " IDENTIFIED BY '",
-                                                 donor.password, "'"));
+                          ->Execute(absl::StrCat("CLONE INSTANCE FROM '", donor.user,
+                                                 "'@'127.0.0.1':", farm_->server(0).port,
+                                                 " IDENTIFIED BY '", donor.password, "'"));
   ASSERT_TRUE(WaitGone(*before, absl::Seconds(30)).ok()) << cloned;
   ASSERT_TRUE(farm_->instance(1).WaitReady(absl::Seconds(30)).ok());
   EXPECT_EQ(*farm_->Sql(1, "SELECT id FROM app.t"), "42\n");

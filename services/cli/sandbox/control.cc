@@ -135,11 +135,11 @@ absl::StatusOr<Layout> Load(absl::string_view dir) {
   const absl::StatusOr<std::string> text = ReadFile(folder.record());
   if (!text.ok()) {
     const bool half = folder.IsSandbox();
-    return Refusal(absl::StatusCode::kNotFound, "NO_SANDBOX",
-                   absl::StrCat(half ? "only half a sandbox is in " : "there is no sandbox in ",
-                                folder.dir()),
-                   absl::StrCat("a file ", folder.record()), "none that can be read",
-                   absl::StrCat("weft sandbox ", half ? "down" : "up", " --dir ", folder.dir()));
+    return Refusal(
+        absl::StatusCode::kNotFound, "NO_SANDBOX",
+        absl::StrCat(half ? "only half a sandbox is in " : "there is no sandbox in ", folder.dir()),
+        absl::StrCat("a file ", folder.record()), "none that can be read",
+        absl::StrCat("weft sandbox ", half ? "down" : "up", " --dir ", folder.dir()));
   }
   absl::StatusOr<Layout> layout = FromJson(*text);
   if (!layout.ok()) return Annotate(layout.status(), folder.record());

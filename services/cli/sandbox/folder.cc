@@ -41,9 +41,7 @@ std::string Folder::server(int port) const { return absl::StrCat(dir_, "/servers
 std::string Folder::log(absl::string_view process) const {
   return absl::StrCat(dir_, "/log/", process, ".log");
 }
-std::string Folder::run(absl::string_view file) const {
-  return absl::StrCat(dir_, "/run/", file);
-}
+std::string Folder::run(absl::string_view file) const { return absl::StrCat(dir_, "/run/", file); }
 std::string Folder::secret(absl::string_view name) const {
   return absl::StrCat(dir_, "/secrets/", name);
 }

@@ -58,9 +58,9 @@ struct Layout {
   std::optional<std::string> provisioner;
   std::optional<Gateway> gateway;
   std::map<std::string, std::string> metrics;  // Process name to URL.
-  Credentials admin;            // Weft's own user: no MySQL account.
-  AppAccount app;               // ALL on `database`, no administrative right.
-  Credentials monitor_account;  // Replication status and the tables of app.database.
+  Credentials admin;                           // Weft's own user: no MySQL account.
+  AppAccount app;                              // ALL on `database`, no administrative right.
+  Credentials monitor_account;                 // Replication status and the tables of app.database.
 };
 
 // The documented JSON object on one line, without a line break. What is absent or not running is

@@ -27,10 +27,11 @@ absl::StatusOr<std::string> FindBinary(const std::string& binary_dir, absl::stri
   if (!binary_dir.empty() && Exists(given)) return AbsolutePath(given);
   const std::string found = LocateCompanion(ServiceFolder(name), name);
   if (!found.empty()) return found;
-  return Refusal(absl::StatusCode::kFailedPrecondition, "BINARY_NOT_FOUND",
-                 absl::StrCat(name, " is not built"),
-                 absl::StrCat(name, " beside this program or in ", ServiceFolder(name), " above it"),
-                 "none", absl::StrCat("bazel build //", ServiceFolder(name), ":", name));
+  return Refusal(
+      absl::StatusCode::kFailedPrecondition, "BINARY_NOT_FOUND",
+      absl::StrCat(name, " is not built"),
+      absl::StrCat(name, " beside this program or in ", ServiceFolder(name), " above it"), "none",
+      absl::StrCat("bazel build //", ServiceFolder(name), ":", name));
 }
 
 void AddAccount(const Folder& folder, Duty duty, std::vector<std::string>* argv) {

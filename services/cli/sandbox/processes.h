@@ -22,8 +22,9 @@ struct Process {
 // How many ports PlanProcesses takes.
 int PortsOfProcesses();
 
-// Finds the binaries, in `binary_dir` or else beside and above this executable, and enters addresses
-// and metrics in `layout`, whose store must be there. FAILED_PRECONDITION: a binary is missing.
+// Finds the binaries, in `binary_dir` or else beside and above this executable, and enters
+// addresses and metrics in `layout`, whose store must be there. FAILED_PRECONDITION: a binary is
+// missing.
 absl::StatusOr<std::vector<Process>> PlanProcesses(const Folder& folder,
                                                    const std::string& binary_dir,
                                                    const std::vector<int>& ports, Layout* layout);

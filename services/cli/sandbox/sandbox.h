@@ -33,19 +33,19 @@ struct Hooks {
 };
 
 struct UpOptions {
-  std::string dir;              // Made if missing; must be empty otherwise. Made absolute.
-  int servers = 3;              // Per group; 1 to 32.
-  int groups = 1;               // 0 to 16. Named by `group_names` or g1, g2, ...
+  std::string dir;                       // Made if missing; must be empty otherwise. Made absolute.
+  int servers = 3;                       // Per group; 1 to 32.
+  int groups = 1;                        // 0 to 16. Named by `group_names` or g1, g2, ...
   std::vector<std::string> group_names;  // Empty, or one per group.
-  std::string mysql = "9.7";    // As ResolveInstallation takes it; the state store is 9.7 anyway.
-  bool durable = true;          // sync_binlog=1, innodb_flush_log_at_trx_commit=1.
+  std::string mysql = "9.7";  // As ResolveInstallation takes it; the state store is 9.7 anyway.
+  bool durable = true;        // sync_binlog=1, innodb_flush_log_at_trx_commit=1.
   std::vector<std::string> extra_cnf;  // Added to each group server's my.cnf.
   // False: only MySQL servers and the state store, no Weft process and no hook.
   bool processes = true;
   // Where the Weft binaries are looked for first. Empty: beside this executable, and at
   // services/NAME/ upward from it.
   std::string binary_dir;
-  std::string obtain_script;  // See ResolveOptions.
+  std::string obtain_script;                  // See ResolveOptions.
   absl::Duration timeout = absl::Minutes(3);  // Obtaining MySQL not counted.
   Hooks hooks;
 };

@@ -54,7 +54,8 @@ class SandboxTest : public ::testing::Test {
   }
 
   absl::StatusOr<Layout> Rise() {
-    return Up(options_, [this](absl::string_view line) { said_.emplace_back(line); }, cancelled_);
+    return Up(
+        options_, [this](absl::string_view line) { said_.emplace_back(line); }, cancelled_);
   }
 
   Layout MustRise() {
@@ -106,9 +107,9 @@ TEST_F(SandboxTest, ComesUpWholeAndGoesDownWithoutATrace) {
     const auto app = Login(server.address, layout.app.user, layout.app.password_file);
     ASSERT_TRUE(app.ok()) << app.status();
     EXPECT_FALSE((*app)->Execute("CREATE TABLE app.t (id INT)").ok());  // Read-only.
-    EXPECT_TRUE(Login(server.address, layout.monitor_account.user,
-                      layout.monitor_account.password_file)
-                    .ok());
+    EXPECT_TRUE(
+        Login(server.address, layout.monitor_account.user, layout.monitor_account.password_file)
+            .ok());
   }
   EXPECT_TRUE(AskServing(*layout.monitor, absl::Seconds(1)).ok());
   EXPECT_EQ(layout.metrics.size(), 2u);
@@ -174,8 +175,8 @@ TEST_F(SandboxTest, TheStoreIsOfTheNewestWhateverTheServersAre) {
   const auto store = Login(layout.store.address, layout.store.user, layout.store.password_file);
   ASSERT_TRUE(store.ok()) << store.status();
   EXPECT_TRUE((*store)->version().AtLeast(9, 0));
-  const auto app = Login(layout.groups[0].servers[0].address, layout.app.user,
-                         layout.app.password_file);
+  const auto app =
+      Login(layout.groups[0].servers[0].address, layout.app.user, layout.app.password_file);
   ASSERT_TRUE(app.ok()) << app.status();
   EXPECT_FALSE((*app)->version().AtLeast(5, 7));
 }

@@ -87,8 +87,8 @@ class Rise {
     WEFT_RETURN_IF_ERROR(ClaimAllPorts());
     WEFT_RETURN_IF_ERROR(MakeSecrets());
     if (options_.processes) {
-      WEFT_ASSIGN_OR_RETURN(processes_, PlanProcesses(folder_, options_.binary_dir,
-                                                      ports_of_processes_, &layout_));
+      WEFT_ASSIGN_OR_RETURN(
+          processes_, PlanProcesses(folder_, options_.binary_dir, ports_of_processes_, &layout_));
     }
     WEFT_RETURN_IF_ERROR(StartServers());
     if (options_.processes) WEFT_RETURN_IF_ERROR(StartProcesses());
@@ -245,8 +245,7 @@ class Rise {
     layout_.store.pid = store.Inspect().pid;
     for (int g = 0; g < options_.groups; ++g) {
       Group group;
-      group.id =
-          options_.group_names.empty() ? absl::StrCat("g", g + 1) : options_.group_names[g];
+      group.id = options_.group_names.empty() ? absl::StrCat("g", g + 1) : options_.group_names[g];
       for (int i = 0; i < options_.servers; ++i) {
         const Instance& server = servers[g * options_.servers + i];
         const InstanceState state = server.Inspect();

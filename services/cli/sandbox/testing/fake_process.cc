@@ -1,6 +1,6 @@
 // Stands in for a process of Weft in the tests of the sandbox: serves gRPC health at --listen until
-// SIGTERM, and checks that the files it is told of are there. --manage ends at once. It fails when a
-// file "fail" lies beside its first password file.
+// SIGTERM, and checks that the files it is told of are there. --manage ends at once. It fails when
+// a file "fail" lies beside its first password file.
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/health_check_service_interface.h>
