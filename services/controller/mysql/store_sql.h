@@ -1,0 +1,138 @@
+#pragma once
+// The statements that are sent to the state store. What they call and read is in schema/.
+#include "absl/strings/string_view.h"
+
+namespace weft::controller::store_sql {
+
+// --- sessions. Nothing is left to the server's configuration.
+
+inline constexpr absl::string_view kPrepareSession =
+    "SET NAMES utf8mb4 COLLATE utf8mb4_0900_bin, SESSION autocommit = 1,"
+    " SESSION completion_type = NO_CHAIN, SESSION foreign_key_checks = 1,"
+    " SESSION innodb_lock_wait_timeout = 1, SESSION max_execution_time = 0,"
+    " SESSION sql_auto_is_null = 0, SESSION sql_safe_updates = 0,"
+    " SESSION sql_select_limit = DEFAULT, SESSION transaction_isolation = 'READ-COMMITTED',"
+    " SESSION transaction_read_only = 0, SESSION unique_checks = 1";
+// Gives the session a name, for as long as it lives, and says which schema it meets.
+inline constexpr absl::string_view kNameSession =
+    "SELECT GET_LOCK(?, 0) AS named,"
+    " (SELECT COALESCE(MAX(version), 0) FROM schema_version) AS version";
+inline constexpr absl::string_view kFindNamedSession = "SELECT COALESCE(IS_USED_LOCK(?), 0) AS id";
+inline constexpr absl::string_view kEndSession = "KILL ?";
+// Waits until the name is free, which a server frees after it has rolled the session back.
+inline constexpr absl::string_view kAwaitNamedSession =
+    "SELECT GET_LOCK(?, ?) = 1 AND RELEASE_LOCK(?) AS gone";
+
+inline constexpr absl::string_view kSchemaVersion =
+    "SELECT COALESCE(MAX(version), 0) AS version FROM schema_version";
+
+// --- schema
+
+inline constexpr absl::string_view kLockSchema = "SELECT GET_LOCK(?, ?) AS locked";
+inline constexpr absl::string_view kUnlockSchema = "DO RELEASE_LOCK(?)";
+inline constexpr absl::string_view kFindDatabase =
+    "SELECT COUNT(*) AS found FROM information_schema.schemata WHERE schema_name = ?";
+inline constexpr absl::string_view kCountTables =
+    "SELECT COUNT(*) AS tables, COALESCE(SUM(table_name = 'schema_version'), 0) AS versioned"
+    " FROM information_schema.tables WHERE table_schema = ?";
+// Followed by the quoted name of the database.
+inline constexpr absl::string_view kCreateDatabase = "CREATE DATABASE IF NOT EXISTS ";
+inline constexpr absl::string_view kDropDatabase = "DROP DATABASE IF EXISTS ";
+inline constexpr absl::string_view kUseDatabase = "USE ";
+inline constexpr absl::string_view kCreateSchemaVersion =
+    "CREATE TABLE IF NOT EXISTS schema_version ("
+    "  version INT UNSIGNED NOT NULL COMMENT 'Number of the migration.',"
+    "  name VARCHAR(64) NOT NULL,"
+    "  applied DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) COMMENT 'UTC, for people.',"
+    "  PRIMARY KEY (version)"
+    ") ENGINE = InnoDB COMMENT = 'The migrations that are complete. The greatest is the schema''s "
+    "version.'";
+inline constexpr absl::string_view kRecordMigration =
+    "INSERT INTO schema_version (version, name) VALUES (?, ?)";
+
+// --- lease. Both compare the whole row; no row is changed when it moved.
+
+inline constexpr absl::string_view kReadLease =
+    "SELECT holder, term, renewal FROM lease WHERE id = 1";
+inline constexpr absl::string_view kTakeLease =
+    "UPDATE lease SET holder = ?, term = term + 1, renewal = renewal + 1"
+    " WHERE id = 1 AND holder = ? AND term = ? AND renewal = ?";
+inline constexpr absl::string_view kRenewLease =
+    "UPDATE lease SET renewal = renewal + 1"
+    " WHERE id = 1 AND holder = ? AND term = ? AND renewal = ?";
+
+// --- reads. Each is one statement, and so sees one instant.
+
+inline constexpr absl::string_view kListGroups = "SELECT id FROM weft_group ORDER BY id";
+
+#define WEFT_SERVER_AS_JSON                                                                    \
+  "JSON_OBJECT('uuid', s.uuid, 'group', s.group_id, 'host', s.host, 'port', s.port, 'status'," \
+  " s.status, 'mode', s.mode, 'weight', s.weight, 'set_aside', s.set_aside, 'errant', s.errant)"
+
+// The group, its servers, its acknowledgers and its newest reigns. First parameter: how many
+// reigns.
+inline constexpr absl::string_view kLoadGroup =
+    "SELECT g.*,"
+    " (SELECT JSON_ARRAYAGG(" WEFT_SERVER_AS_JSON
+    ")"
+    "   FROM server AS s WHERE s.group_id = g.id) AS servers,"
+    " (SELECT JSON_ARRAYAGG(a.server_uuid)"
+    "   FROM acknowledger AS a WHERE a.group_id = g.id) AS acknowledgers,"
+    " (SELECT JSON_ARRAYAGG(JSON_OBJECT('number', e.number, 'primary_uuid', e.primary_uuid,"
+    "   'at_start', e.at_start, 'started', CAST(e.started AS CHAR)))"
+    "   FROM epoch AS e WHERE e.group_id = g.id AND e.number + ? > g.epoch) AS history"
+    " FROM weft_group AS g WHERE g.id = ?";
+inline constexpr absl::string_view kFindServer =
+    "SELECT " WEFT_SERVER_AS_JSON " AS server FROM server AS s WHERE s.uuid = ?";
+#undef WEFT_SERVER_AS_JSON
+
+inline constexpr absl::string_view kGetOperation = "SELECT * FROM operation WHERE id = ?";
+inline constexpr absl::string_view kFindByRequest = "SELECT * FROM operation WHERE request_id = ?";
+// Parameters: before which sequence, limit. Those of a group: group, before, limit.
+inline constexpr absl::string_view kListOperations =
+    "SELECT * FROM operation WHERE sequence < ? ORDER BY sequence DESC LIMIT ?";
+inline constexpr absl::string_view kListOperationsOfGroup =
+    "SELECT * FROM operation WHERE group_id = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?";
+inline constexpr absl::string_view kListEvents =
+    "SELECT * FROM event WHERE sequence < ? ORDER BY sequence DESC LIMIT ?";
+inline constexpr absl::string_view kListEventsOfGroup =
+    "SELECT * FROM event WHERE group_id = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?";
+
+// --- writes. The first parameter is the term; the others are in the order of schema/.
+
+inline constexpr absl::string_view kCreateGroup =
+    "CALL create_group(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kDestroyGroup = "CALL destroy_group(?, ?, ?)";
+inline constexpr absl::string_view kUpdateGroup = "CALL update_group(?, ?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kAddServer = "CALL add_server(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kRemoveServer = "CALL remove_server(?, ?, ?, ?)";
+inline constexpr absl::string_view kUpdateServer =
+    "CALL update_server(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kSetIntent =
+    "CALL set_intent(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kEndIntent = "CALL end_intent(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kCommitPrimary =
+    "CALL commit_primary(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kSetAcknowledgers = "CALL set_acknowledgers(?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kSetStatus = "CALL set_status(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kBeginSwitchover = "CALL begin_switchover(?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kGiveUp = "CALL give_up(?, ?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kCreateOperation =
+    "CALL create_operation(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kUpdateOperation =
+    "CALL update_operation(?, ?, ?, ?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kRequestCancel = "CALL request_cancel(?, ?)";
+inline constexpr absl::string_view kAppendEvent = "CALL append_event(?, ?, ?, ?, ?, ?, ?)";
+
+// --- retention. Parameters: how many to keep, how many to delete at most. Any controller may.
+
+inline constexpr absl::string_view kPruneEvents =
+    "DELETE FROM event WHERE sequence <= (SELECT last FROM ("
+    "  SELECT sequence AS last FROM event ORDER BY sequence DESC LIMIT 1 OFFSET ?) AS kept)"
+    " ORDER BY sequence LIMIT ?";
+inline constexpr absl::string_view kPruneOperations =
+    "DELETE FROM operation WHERE state <> 'RUNNING' AND sequence <= (SELECT last FROM ("
+    "  SELECT sequence AS last FROM operation ORDER BY sequence DESC LIMIT 1 OFFSET ?) AS kept)"
+    " ORDER BY sequence LIMIT ?";
+
+}  // namespace weft::controller::store_sql
