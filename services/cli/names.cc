@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/clock.h"
 #include "protos/weft/v1/groups.grpc.pb.h"
 #include "protos/weft/v1/operations.grpc.pb.h"
 #include "protos/weft/v1/servers.grpc.pb.h"
@@ -34,12 +35,16 @@ class SilentConsole : public Console {
 std::vector<Candidate> GroupNames(Client& client) {
   v1::ListGroupsRequest request;
   request.set_page_size(1000);
-  const auto response = client.Call(&v1::Groups::Stub::ListGroups, request, kPatience);
+  const Deadline deadline = Deadline::After(RealClock::Get(), kPatience);
   std::vector<Candidate> candidates;
-  if (!response.ok()) return candidates;
-  for (const v1::Group& group : response->groups()) {
-    candidates.push_back({Printable(group.id()), Printable(group.description())});
-  }
+  do {
+    const auto page = client.Call(&v1::Groups::Stub::ListGroups, request, deadline.Remaining());
+    if (!page.ok()) break;
+    for (const v1::Group& group : page->groups()) {
+      candidates.push_back({Printable(group.id()), Printable(group.description())});
+    }
+    request.set_page_token(page->next_page_token());
+  } while (!request.page_token().empty());
   return candidates;
 }
 

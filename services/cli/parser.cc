@@ -99,7 +99,8 @@ class Line {
     for (const Parameter& parameter : command.positionals) {
       Slot& slot = slots.emplace_back();
       slot.parameter = &parameter;
-      slot.option = app.add_option(parameter.name, slot.value);
+      // An argument may also be given by its name: `--group g1`.
+      slot.option = app.add_option(absl::StrCat(parameter.name, ",--", parameter.name), slot.value);
     }
     const std::vector<Parameter>& options = options_.emplace_back(OptionsOf(command));
     for (const Parameter& parameter : options) {
@@ -219,7 +220,7 @@ class Line {
 
   const Nouns& nouns_;
   CLI::App root_;
-  CLI::Option* version_;
+  CLI::Option* version_ = nullptr;
   std::deque<Slot> global_slots_;
   std::map<const Command*, std::deque<Slot>> command_slots_;
   std::deque<std::vector<Parameter>> options_;

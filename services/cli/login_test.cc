@@ -1,0 +1,138 @@
+#include "services/cli/login.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
+#include "services/cli/testing/fake_console.h"
+
+namespace weft::cli {
+namespace {
+
+class LoginTest : public testing::Test {
+ protected:
+  // A file that only its owner may read.
+  std::string Write(const std::string& name, const std::string& text) {
+    const std::string path = absl::StrCat(dir_, "/", name);
+    std::ofstream(path) << text;
+    chmod(path.c_str(), 0600);
+    return path;
+  }
+  // A sandbox in dir_, as its engine writes it.
+  void MakeSandbox(const std::string& controller) {
+    sandbox::Layout layout;
+    layout.dir = dir_;
+    if (!controller.empty()) layout.controller = controller;
+    layout.admin = {"boss", Write("admin.pw", "sandbox-secret\n")};
+    Write("sandbox.json", sandbox::ToJson(layout));
+  }
+  rpc::ChannelOptions Resolve(const Options& options, const Variables& variables) {
+    const auto login = ResolveLogin(options, variables, &console_);
+    EXPECT_TRUE(login.ok()) << login.status();
+    return login.value_or(rpc::ChannelOptions());
+  }
+
+  const std::string dir_ = testing::TempDir();
+  FakeConsole console_;
+};
+
+TEST_F(LoginTest, WithoutAnythingItIsTheLocalControllerWithoutALogin) {
+  const auto login = Resolve({}, {});
+  EXPECT_EQ(login.address, "127.0.0.1:32280");
+  EXPECT_TRUE(login.credentials.empty());
+}
+
+TEST_F(LoginTest, TheCommandLineWinsOverTheEnvironment) {
+  Options options;
+  options.controller = "a:1";
+  options.user = "me";
+  options.password_file = Write("mine.pw", "mine");
+  const auto login = Resolve(
+      options, {{"WEFT_CONTROLLER", "b:2"}, {"WEFT_USER", "you"}, {"WEFT_PASSWORD", "yours"}});
+  EXPECT_EQ(login.address, "a:1");
+  EXPECT_EQ(login.credentials.user, "me");
+  EXPECT_EQ(login.credentials.password, "mine");
+}
+
+TEST_F(LoginTest, TheEnvironmentSuffices) {
+  const auto login = Resolve({}, {{"WEFT_CONTROLLER", "b:2"}, {"WEFT_PASSWORD", "yours"}});
+  EXPECT_EQ(login.address, "b:2");
+  EXPECT_EQ(login.credentials.user, "admin");
+  EXPECT_EQ(login.credentials.password, "yours");
+  const std::string file = Write("env.pw", "from-file\n");
+  EXPECT_EQ(Resolve({}, {{"WEFT_PASSWORD_FILE", file}}).credentials.password, "from-file");
+}
+
+TEST_F(LoginTest, ASandboxNeedsNothingElse) {
+  MakeSandbox("127.0.0.1:20001");
+  Options options;
+  options.sandbox = dir_;
+  for (const auto& login : {Resolve(options, {}), Resolve({}, {{"WEFT_SANDBOX", dir_}}),
+                            Resolve(options, {{"WEFT_CONTROLLER", "b:2"}})}) {
+    EXPECT_EQ(login.address, "127.0.0.1:20001");
+    EXPECT_EQ(login.credentials.user, "boss");
+    EXPECT_EQ(login.credentials.password, "sandbox-secret");
+  }
+}
+
+TEST_F(LoginTest, ANamedControllerIsNotGivenTheLoginOfASandboxFromTheEnvironment) {
+  MakeSandbox("127.0.0.1:20001");
+  Options options;
+  options.controller = "a:1";
+  const auto login = Resolve(options, {{"WEFT_SANDBOX", dir_}});
+  EXPECT_EQ(login.address, "a:1");
+  EXPECT_TRUE(login.credentials.empty());
+  EXPECT_TRUE(
+      Resolve({}, {{"WEFT_SANDBOX", dir_}, {"WEFT_CONTROLLER", "b:2"}}).credentials.empty());
+}
+
+TEST_F(LoginTest, AMissingSandboxSaysHowToMakeOne) {
+  Options options;
+  options.sandbox = "/nonexistent";
+  const auto login = ResolveLogin(options, {}, &console_);
+  EXPECT_EQ(login.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(GetErrorDetail(login.status())->next_step, "weft sandbox up --dir /nonexistent");
+}
+
+TEST_F(LoginTest, ASandboxWithoutAControllerSaysSo) {
+  MakeSandbox("");
+  EXPECT_EQ(ErrorReason(ResolveLogin({}, {{"WEFT_SANDBOX", dir_}}, &console_).status()),
+            "SANDBOX_WITHOUT_CONTROLLER");
+}
+
+TEST_F(LoginTest, AsksForThePasswordOfANamedUserOnATerminalOnly) {
+  Options options;
+  options.user = "me";
+  FakeConsole terminal(true);
+  terminal.Answer("typed");
+  const auto login = ResolveLogin(options, {}, &terminal);
+  ASSERT_TRUE(login.ok());
+  EXPECT_EQ(login->credentials.password, "typed");
+  EXPECT_EQ(terminal.err(), "Password of me: ");
+  const auto refused = ResolveLogin(options, {}, &console_);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(ErrorReason(refused.status()), "PASSWORD_MISSING");
+}
+
+TEST_F(LoginTest, APasswordFileThatOthersMayReadIsRefused) {
+  Options options;
+  options.password_file = Write("open.pw", "x");
+  chmod(options.password_file.c_str(), 0644);
+  EXPECT_EQ(ResolveLogin(options, {}, &console_).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(LoginTest, TlsComesFromOptionsOrTheEnvironment) {
+  const auto login =
+      Resolve({}, {{"WEFT_TLS_CA", "ca"}, {"WEFT_TLS_CERT", "c"}, {"WEFT_TLS_KEY", "k"}});
+  EXPECT_EQ(login.ca_file, "ca");
+  EXPECT_EQ(login.certificate_file, "c");
+  EXPECT_EQ(login.key_file, "k");
+  EXPECT_FALSE(login.allow_insecure);
+}
+
+}  // namespace
+}  // namespace weft::cli
