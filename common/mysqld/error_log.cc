@@ -31,6 +31,8 @@ constexpr Symptom kSymptoms[] = {
      "free space on the disk", "make room and start it again"},
     {"Disk is full", absl::StatusCode::kResourceExhausted, "DISK_FULL", "free space on the disk",
      "make room and start it again"},
+    {"errno 28", absl::StatusCode::kResourceExhausted, "DISK_FULL", "free space on the disk",
+     "make room and start it again"},
     {"errno: 28", absl::StatusCode::kResourceExhausted, "DISK_FULL", "free space on the disk",
      "make room and start it again"},
     {"Cannot allocate memory", absl::StatusCode::kResourceExhausted, "OUT_OF_MEMORY", "free memory",

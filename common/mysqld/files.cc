@@ -49,10 +49,9 @@ absl::Status CopyRange(int from, int to, off_t start, off_t end, absl::string_vi
     const size_t want = std::min<size_t>(sizeof(buffer), static_cast<size_t>(end - in));
     const ssize_t got = pread(from, buffer, want, in);
     if (got <= 0) return FileError(got < 0 ? errno : EIO, "read", path);
-    if (pwrite(to, buffer, static_cast<size_t>(got), in) != got) {
-      return FileError(errno == 0 ? ENOSPC : errno, "write", path);
-    }
-    in += got;
+    const ssize_t written = pwrite(to, buffer, static_cast<size_t>(got), in);
+    if (written <= 0) return FileError(written < 0 ? errno : ENOSPC, "write", path);
+    in += written;
     out = in;
   }
   return absl::OkStatus();
@@ -98,8 +97,7 @@ absl::Status FileError(int error, absl::string_view doing, absl::string_view pat
     case ENOSPC:
     case EDQUOT:
       return Refusal(absl::StatusCode::kResourceExhausted, "DISK_FULL", what,
-                     "free space on the disk", "none",
-                     absl::StrCat("make room on the file system of ", path, " and try again"));
+                     "free space on the disk", "none", "make room there and try again");
     case EACCES:
     case EPERM:
       return absl::PermissionDeniedError(what);

@@ -100,11 +100,12 @@ std::string Describe(absl::string_view name) {
 
 // From what the script said, line by line "deploy/mysql/obtain: expected ..., found ...".
 absl::Status NotUsable(absl::string_view name, absl::string_view output) {
-  const std::string said = absl::StrReplaceAll(absl::StripAsciiWhitespace(output),
-                                               {{absl::StrCat(kScript, ": "), ""}});
+  const std::string said =
+      absl::StrReplaceAll(absl::StripAsciiWhitespace(output), {{absl::StrCat(kScript, ": "), ""}});
   const bool absent = IsObtainable(name) || name == "PATH" || !Exists(name);
   return Refusal(absent ? absl::StatusCode::kNotFound : absl::StatusCode::kFailedPrecondition,
-                 "MYSQL_NOT_USABLE", absl::StrCat("cannot use ", Describe(name), ": ", said), "", "",
+                 "MYSQL_NOT_USABLE", absl::StrCat("cannot use ", Describe(name), ": ", said), "",
+                 "",
                  IsObtainable(name) ? absl::StrCat("run ", kScript, " ", name, " to try again")
                                     : "name 9.7, 5.6, or the path of a mysqld of 5.6 or later");
 }

@@ -235,6 +235,8 @@ absl::Status Instance::WaitReady(absl::Duration timeout) const {
       return StartError();
     }
     if (deadline.Passed()) {
+      // On a full disk mysqld waits for room instead of ending.
+      if (const absl::Status why = StartError(); !absl::IsInternal(why)) return why;
       return Refusal(absl::StatusCode::kDeadlineExceeded, "SERVER_NOT_READY",
                      absl::StrCat(Name(), " runs, but is not ready"),
                      absl::StrCat("connections within ", absl::FormatDuration(timeout)),

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -55,6 +56,19 @@ bool IsClaimed(int port) {
   return owner.ok() && Exists(*owner);
 }
 
+// Only under the lock, so that nobody reads the half of it; one that was cut off claims nothing.
+absl::Status WriteClaim(int port, absl::string_view owner_dir) {
+  const std::string path = ClaimPath(port);
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return FileError(errno, "create", path);
+  const ssize_t written = write(fd, owner_dir.data(), owner_dir.size());
+  const int error = errno;
+  close(fd);
+  if (written == static_cast<ssize_t>(owner_dir.size())) return absl::OkStatus();
+  unlink(path.c_str());
+  return FileError(written < 0 ? error : ENOSPC, "write", path);
+}
+
 // The inode of the socket that listens on `port`, from /proc/net/tcp{,6}; empty: none is seen.
 std::string ListenerInode(int port) {
   constexpr absl::string_view kListen = "0A";
@@ -104,7 +118,7 @@ absl::StatusOr<std::vector<int>> ClaimPorts(absl::string_view owner_dir, int cou
   for (int i = 0; i < kPorts && static_cast<int>(ports.size()) < count; ++i) {
     const int port = kFirstPort + (start + i) % kPorts;
     if (IsClaimed(port) || !CanBind(port)) continue;
-    const absl::Status written = WriteFileAtomically(ClaimPath(port), owner_dir, 0600);
+    const absl::Status written = WriteClaim(port, owner_dir);
     if (!written.ok()) {
       for (const int claimed : ports) unlink(ClaimPath(claimed).c_str());
       return written;

@@ -124,7 +124,9 @@ class Rise {
     if (MustBeObtained(name, resolve)) {
       Say(absl::StrCat("obtaining MySQL ", name, ", this once (up to 70 MB to download)"));
     }
-    return ResolveInstallation(name, resolve);
+    absl::StatusOr<Installation> found = ResolveInstallation(name, resolve);
+    WEFT_RETURN_IF_ERROR(CheckCancelled());
+    return found;
   }
 
   absl::Status FindMysql() {
