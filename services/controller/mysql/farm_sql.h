@@ -40,6 +40,9 @@ inline constexpr absl::string_view kPersisted =
     "SELECT VARIABLE_NAME AS name, VARIABLE_VALUE AS value"
     " FROM performance_schema.persisted_variables WHERE VARIABLE_NAME = ?";
 
+// A transaction that changes nothing on any server, for commits that wait for the next one.
+inline constexpr absl::string_view kNudge = "DROP TABLE IF EXISTS weft_nudge.nothing";
+
 inline constexpr absl::string_view kProcesses = "SHOW PROCESSLIST";
 inline constexpr absl::string_view kKill = "KILL ?";
 

@@ -32,10 +32,6 @@ bool IsClient(const ProcessRow& process, const FarmOptions& options) {
   return process.command != "Daemon" && !absl::StartsWith(process.command, "Binlog Dump");
 }
 
-bool WaitsForAcknowledgement(const ProcessRow& process) {
-  return absl::StrContains(process.state, "semi-sync ACK");
-}
-
 // Kills clients from a second session while the first one waits in SET, from kPatience on.
 class Hindrance {
  public:

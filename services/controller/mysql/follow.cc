@@ -14,6 +14,13 @@
 namespace weft::controller {
 namespace {
 
+// How long a receiver may take to connect, then to agree with its source on semi-sync (a few round
+// trips), and all of that with its repetitions.
+constexpr absl::Duration kConnectPatience = absl::Milliseconds(500);
+constexpr absl::Duration kAgreePatience = absl::Milliseconds(50);
+constexpr absl::Duration kAcknowledgePatience = absl::Seconds(2);
+constexpr absl::Duration kPause = absl::Milliseconds(2);
+
 // What Follow must know of a server before it changes anything.
 struct Present {
   mysql::ReplicaStatus replica;
@@ -25,6 +32,16 @@ struct Present {
   bool acknowledges = false;  // the receiver runs in semi-sync mode, whatever the flag says
   int64_t net_timeout = 0;
 };
+
+absl::StatusOr<bool> Acknowledges(Turn& turn, const mysql::SemiSyncNames& names) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, turn.Read(sql::kSemiSyncStatus));
+  for (const mysql::ResultSet::Row row : status) {
+    if (row.StringOr("Variable_name", "") == names.replica_status) {
+      return row.BoolOr("Value", false);
+    }
+  }
+  return false;
+}
 
 absl::StatusOr<Present> ReadPresent(Turn& turn) {
   Present present;
@@ -48,12 +65,7 @@ absl::StatusOr<Present> ReadPresent(Turn& turn) {
   present.flag = row.BoolOr("flag", false);
   present.net_timeout = row.IntOr("net_timeout", 0);
   if (present.semi_sync.replica == nullptr) return present;
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, turn.Read(sql::kSemiSyncStatus));
-  for (const mysql::ResultSet::Row one : status) {
-    if (one.StringOr("Variable_name", "") == present.semi_sync.replica->replica_status) {
-      present.acknowledges = one.BoolOr("Value", false);
-    }
-  }
+  WEFT_ASSIGN_OR_RETURN(present.acknowledges, Acknowledges(turn, *present.semi_sync.replica));
   return present;
 }
 
@@ -156,6 +168,42 @@ absl::Status ChangeAll(const Follow& step, const Present& present, Turn& turn) {
   return turn.Change("starting replication", turn.dialect().start_replica);
 }
 
+// A receiver that connects while its source has no semi-sync plugin yet acknowledges nothing, for
+// as long as it stays connected, and commits would wait for it for ever (seen on 9.7 when a source
+// was armed for the first time just after its replicas had connected). So it is started again until
+// it does. One that cannot connect is no matter of this step.
+absl::Status AwaitAcknowledging(const Present& present, Turn& turn) {
+  const Deadline end = Deadline::After(turn.clock(), kAcknowledgePatience);
+  Deadline connected = Deadline::After(turn.clock(), kConnectPatience);
+  Deadline agreed;  // runs from the connection on
+  bool running = false;
+  while (!end.Passed()) {
+    WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus now, ReadReplica(turn));
+    if (now.receiver != mysql::ReceiverState::kRunning) {
+      running = false;
+      if (now.receiver_errno != 0 || connected.Passed()) return absl::OkStatus();
+    } else {
+      WEFT_ASSIGN_OR_RETURN(const bool acknowledges,
+                            Acknowledges(turn, *present.semi_sync.replica));
+      if (acknowledges) return absl::OkStatus();
+      if (!running) agreed = Deadline::After(turn.clock(), kAgreePatience);
+      running = true;
+      if (agreed.Passed()) {
+        WEFT_RETURN_IF_ERROR(turn.Change("stopping the receiver", turn.dialect().stop_receiver));
+        WEFT_RETURN_IF_ERROR(turn.Change("starting the receiver", turn.dialect().start_receiver));
+        connected = Deadline::After(turn.clock(), kConnectPatience);
+        running = false;
+      }
+    }
+    turn.clock()->Sleep(kPause);
+  }
+  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "SOURCE_WITHOUT_SEMI_SYNC",
+                         absl::StrCat(turn.address().ToString(),
+                                      ": the source offers no semi-synchronous replication"),
+                         "a source with the semi-synchronous plugin", "none",
+                         "install the plugin on the source");
+}
+
 }  // namespace
 
 absl::Status Run(const Follow& step, Turn& turn) {
@@ -165,7 +213,10 @@ absl::Status Run(const Follow& step, Turn& turn) {
   const bool receiver_only = turn.dialect().can.receiver_only_change &&
                              !present.replica.source_host.empty() &&
                              present.replica.auto_position;
-  return receiver_only ? ChangeReceiver(step, present, turn) : ChangeAll(step, present, turn);
+  WEFT_RETURN_IF_ERROR(receiver_only ? ChangeReceiver(step, present, turn)
+                                     : ChangeAll(step, present, turn));
+  if (!step.acknowledge || present.semi_sync.replica == nullptr) return absl::OkStatus();
+  return AwaitAcknowledging(present, turn);
 }
 
 }  // namespace weft::controller

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/log/log.h"
 #include "common/mysql/errors.h"
 #include "services/controller/mysql/farm_sql.h"
 #include "services/controller/mysql/sweep.h"
@@ -100,7 +101,9 @@ void Link::LookLoop() {
     if (deadline.Remaining() < kLeastLook) deadline = Deadline::After(clock_, kLeastLook);
     const absl::StatusOr<Observation> look = Look(deadline);
     Publish(ticket, look);
-    if (look.ok()) WarmUp();
+    if (!look.ok()) continue;
+    WarmUp();
+    if (look_memory_.commits_in_vain) Nudge();
   }
   Drop(&look_session_, /*orphaned=*/false);
 }
@@ -178,6 +181,19 @@ void Link::WarmUp() {
   act_session_ = std::move(held);
   acting_ = false;
   changed_.NotifyAll();
+}
+
+// Writes a transaction that changes nothing: its acknowledgement is one for all before it.
+void Link::Nudge() {
+  {
+    MutexLock lock(&mutex_);
+    if (acting_ || stopping_) return;  // the next look will tell whether it is still needed
+  }
+  const auto turn = Take(ServerUuid(), Deadline::After(clock_, options_->connect_timeout));
+  if (!turn.ok()) return;
+  const absl::Status status = (*turn)->Change("nudging commits that wait in vain", sql::kNudge);
+  WEFT_LOG(kInfo, "commits waited for an acknowledgement that cannot come again",
+           {{"server", address_.ToString()}, {"nudged", status.ok()}, {"error", status}});
 }
 
 // --- acting
@@ -307,6 +323,8 @@ absl::Status Link::Secure(const Held& by, const Deadline& deadline) {
     const auto found = own.find(process.id);
     if (process.user != options_->manage.user) return false;
     if (found != own.end() && found->second == by.term) return false;
+    // All that its statement does has been done.
+    if (process.command == "Killed" && WaitsForAcknowledgement(process)) return false;
     return process.id < newest || orphans.contains(process.id);
   };
   order.may_act = [&] { return gate_->Check(by.term); };

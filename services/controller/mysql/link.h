@@ -90,6 +90,7 @@ class Link {
   absl::StatusOr<Observation> LookOver(uint64_t term, const Deadline& deadline);
   void Publish(uint64_t ticket, const absl::StatusOr<Observation>& look);
   void WarmUp();
+  void Nudge();
 
   const HostPort address_;
   const FarmOptions* const options_;

@@ -180,20 +180,51 @@ absl::Status LookAtSource(mysql::Session& session, const LookMemory& memory, Obs
     if (auto uuid = ServerUuid::Parse(text); uuid.ok()) seen->streaming_to.push_back(*uuid);
   }
   std::sort(seen->streaming_to.begin(), seen->streaming_to.end());
-  if (!seen->semi_sync.source_enabled) return absl::OkStatus();
+  return absl::OkStatus();
+}
+
+absl::Status LookAtSemiSync(mysql::Session& session, absl::Duration now, LookMemory* memory,
+                            Observation* seen) {
+  SemiSync& semi_sync = seen->semi_sync;
+  memory->commits_in_vain = false;
+  if (!semi_sync.source_enabled && !semi_sync.replica_enabled) return absl::OkStatus();
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, session.Query(sql::kSemiSyncStatus));
+  const mysql::SemiSyncNames* const source = memory->semi_sync.source;
+  const mysql::SemiSyncNames* const replica = memory->semi_sync.replica;
+  uint64_t acknowledged = 0;
   for (const mysql::ResultSet::Row row : status) {
     const std::string name = row.StringOr("Variable_name", "");
-    if (absl::EqualsIgnoreCase(name, memory.semi_sync.source->source_status)) {
-      seen->semi_sync.source_active = row.BoolOr("Value", false);
-    } else if (absl::EqualsIgnoreCase(name, memory.semi_sync.source->source_clients)) {
-      seen->semi_sync.source_clients = static_cast<uint32_t>(row.UintOr("Value", 0));
+    if (source != nullptr && absl::EqualsIgnoreCase(name, source->source_status)) {
+      semi_sync.source_active = semi_sync.source_enabled && row.BoolOr("Value", false);
+    } else if (source != nullptr && absl::EqualsIgnoreCase(name, source->source_clients)) {
+      semi_sync.source_clients = static_cast<uint32_t>(row.UintOr("Value", 0));
+    } else if (source != nullptr && absl::EqualsIgnoreCase(name, source->source_yes_transactions)) {
+      acknowledged = row.UintOr("Value", 0);
+    } else if (absl::EndsWithIgnoreCase(name, "_wait_sessions")) {
+      semi_sync.source_waiting = static_cast<uint32_t>(row.UintOr("Value", 0));
+    } else if (replica != nullptr && absl::EqualsIgnoreCase(name, replica->replica_status)) {
+      semi_sync.replica_active = row.BoolOr("Value", false);
     }
   }
+  memory->commits_in_vain =
+      !seen->read_only && memory->commits.InVain(semi_sync, acknowledged, now);
   return absl::OkStatus();
 }
 
 }  // namespace
+
+bool CommitMemory::InVain(const SemiSync& seen, uint64_t acknowledged, absl::Duration now) {
+  const bool could = seen.source_enabled && seen.source_waiting > 0 &&
+                     seen.source_clients >= seen.source_wait_for;
+  const bool moved = acknowledged != acknowledged_;
+  acknowledged_ = acknowledged;
+  if (!could) {
+    since_.reset();
+    return false;
+  }
+  if (moved || !since_.has_value()) since_ = now;
+  return now - *since_ >= kPatience;
+}
 
 absl::Status Prime(mysql::Session& session, LookMemory* memory) {
   memory->dialect = mysql::DialectFor(session.version());
@@ -228,6 +259,7 @@ absl::StatusOr<Observation> LookAt(mysql::Session& session, LookMemory* memory,
   WEFT_RETURN_IF_ERROR(LookAtReplication(session, monotonic_now, memory, &seen));
   WEFT_RETURN_IF_ERROR(LookAtState(session, memory, &seen));
   WEFT_RETURN_IF_ERROR(LookAtSource(session, *memory, &seen));
+  WEFT_RETURN_IF_ERROR(LookAtSemiSync(session, monotonic_now, memory, &seen));
   return seen;
 }
 

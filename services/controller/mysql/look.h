@@ -4,8 +4,9 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/base/clock.h"
+#include "absl/time/time.h"
 #include "common/model/ids.h"
 #include "common/mysql/dialect.h"
 #include "common/mysql/session.h"
@@ -14,6 +15,22 @@
 
 namespace weft::controller {
 
+// Whether commits wait in vain. A replica that had received a transaction before it was attached as
+// an acknowledger never acknowledges it: with GTIDs it is not sent again. The commit then waits for
+// the next transaction, whoever writes it (seen on 9.7; for ever, when all clients wait). Pure.
+class CommitMemory {
+ public:
+  // True when enough replicas could acknowledge, commits wait, and none has been acknowledged for
+  // kPatience. `acknowledged` is the server's count; `now` is monotonic.
+  bool InVain(const SemiSync& seen, uint64_t acknowledged, absl::Duration now);
+
+  static constexpr absl::Duration kPatience = absl::Milliseconds(300);
+
+ private:
+  std::optional<absl::Duration> since_;
+  uint64_t acknowledged_ = 0;
+};
+
 // What looking at a server remembers from one look to the next.
 struct LookMemory {
   // Of one session; Prime fills it, a new session must prime again.
@@ -21,17 +38,19 @@ struct LookMemory {
   HostPort admin;  // its administrative interface; empty: none
   mysql::Dialect dialect;
   mysql::SemiSyncLoaded semi_sync;
+  bool commits_in_vain = false;  // as of the last look
   bool replica_preset = false;
   std::string state_sql;
 
   // Across sessions.
   ReceiverMemory receiver;
+  CommitMemory commits;
 };
 
 // Asks what cannot change while a session lives. A few round trips.
 absl::Status Prime(mysql::Session& session, LookMemory* memory);
 
-// One look: four round trips, five on an armed source. `received` is read before `executed`.
+// One look: four round trips, five where semi-synchronous replication is on. `received` is read before `executed`.
 // REQUIRES: `memory` was primed with this session. Fills everything but contact, error and
 // silent_for.
 absl::StatusOr<Observation> LookAt(mysql::Session& session, LookMemory* memory,

@@ -102,13 +102,18 @@ absl::Status RunReader(Turn& turn, const FarmOptions& options, const std::string
   // the program does. Arguments are passed by position, never as shell text.
   spawn.argv = {"/bin/sh", "-c", "ulimit -f \"$0\" && umask 077 && exec \"$@\"",
                 absl::StrCat(options.rescue_limit / 512)};
-  spawn.argv.insert(spawn.argv.end(), options.mysqlbinlog.begin(), options.mysqlbinlog.end());
-  for (std::string argument :
-       {absl::StrCat("--defaults-file=", login), std::string("--read-from-remote-server"),
-        std::string("--verbose"), absl::StrCat("--include-gtids=", set.ToString()),
-        absl::StrCat("--result-file=", target)}) {
-    spawn.argv.push_back(std::move(argument));
+  // The option file must be the first option, where some would have --no-defaults.
+  const std::string option_file = absl::StrCat("--defaults-file=", login);
+  bool placed = false;
+  for (const std::string& word : options.mysqlbinlog) {
+    placed = placed || word == "--no-defaults";
+    spawn.argv.push_back(word == "--no-defaults" ? option_file : word);
   }
+  if (!placed) spawn.argv.push_back(option_file);
+  spawn.argv.insert(spawn.argv.end(),
+                    {"--read-from-remote-server", "--verbose",
+                     absl::StrCat("--include-gtids=", set.ToString()),
+                     absl::StrCat("--result-file=", target)});
   spawn.argv.insert(spawn.argv.end(), logs.begin(), logs.end());
   spawn.environment = CleanEnvironment();
   spawn.working_dir = options.rescue_dir;

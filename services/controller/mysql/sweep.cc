@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "common/base/error_details.h"
@@ -25,6 +26,10 @@ absl::Status Remain(const std::vector<ProcessRow>& left) {
 }
 
 }  // namespace
+
+bool WaitsForAcknowledgement(const ProcessRow& process) {
+  return absl::StrContains(process.state, "semi-sync ACK");
+}
 
 absl::StatusOr<std::vector<ProcessRow>> ReadProcesses(mysql::Session& session) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, session.Query(sql::kProcesses));

@@ -20,6 +20,10 @@ struct ProcessRow {
   std::string state;
 };
 
+// Its commit is in the binary log and waits to be acknowledged. KILL cuts the client off, but the
+// session stays until the acknowledgement comes.
+bool WaitsForAcknowledgement(const ProcessRow& process);
+
 // One round trip.
 absl::StatusOr<std::vector<ProcessRow>> ReadProcesses(mysql::Session& session);
 

@@ -1,0 +1,387 @@
+#include "tests/contract/farm_contract.h"
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+
+namespace weft::controller {
+
+// The including binary instantiates the suite; one that links it without doing so is a mistake
+// that GoogleTest reports.
+
+void FarmContract::SetUp() {
+  auto made = GetParam().make();
+  ASSERT_TRUE(made.ok()) << made.status();
+  under_test_ = *std::move(made);
+  group_ = under_test_->group();
+  ASSERT_GE(group_.servers.size(), 3u);
+}
+
+Observation FarmContract::See(int index) {
+  std::map<ServerUuid, Observation> seen = farm().Probe(group_, kLook);
+  return seen[server(index)];
+}
+
+Follow FarmContract::FollowStep(int replica, int source, bool acknowledge) const {
+  return {server(replica), server(source), group_.servers.at(source).address,
+          acknowledge && under_test_->lossless()};
+}
+
+Observation FarmContract::Until(int index, const std::function<bool(const Observation&)>& holds) {
+  Observation seen;
+  for (int i = 0; i < 200; ++i) {
+    seen = See(index);
+    if (holds(seen)) break;
+    under_test_->Wait(absl::Milliseconds(50));
+  }
+  return seen;
+}
+
+void FarmContract::SetUpGroup(int primary) {
+  group_.primary = server(primary);
+  ASSERT_EQ(Do(Detach{server(primary)}), absl::OkStatus());
+  if (under_test_->lossless()) {
+    ASSERT_EQ(Do(ArmSource{server(primary), 1}), absl::OkStatus());
+  }
+  for (int i = 0; i < static_cast<int>(group_.servers.size()); ++i) {
+    if (i == primary) continue;
+    ASSERT_EQ(Do(FollowStep(i, primary, true)), absl::OkStatus());
+  }
+  ASSERT_EQ(Do(Unfence{server(primary)}), absl::OkStatus());
+  for (int i = 0; i < static_cast<int>(group_.servers.size()); ++i) {
+    if (i == primary) continue;
+    const Observation seen = Until(i, [](const Observation& one) {
+      return one.replication.receiver == ThreadState::kOn && one.replication.applier_running;
+    });
+    ASSERT_EQ(seen.replication.receiver, ThreadState::kOn) << seen.replication.receiver_error;
+  }
+}
+
+std::string FarmContractName(const ::testing::TestParamInfo<FarmContractParam>& info) {
+  return info.param.name;
+}
+
+// --- looking
+
+TEST_P(FarmContract, SeesServersThatAreReadOnlyAndReplicateFromNobody) {
+  const std::map<ServerUuid, Observation> seen = farm().Probe(group(), kLook);
+  ASSERT_EQ(seen.size(), group().servers.size());
+  for (const auto& [uuid, one] : seen) {
+    EXPECT_EQ(one.contact, Contact::kAnswered) << one.error;
+    EXPECT_EQ(one.uuid, uuid);
+    EXPECT_EQ(one.silent_for, absl::ZeroDuration());
+    EXPECT_TRUE(one.read_only);
+    EXPECT_TRUE(one.super_read_only);
+    EXPECT_FALSE(one.replication.configured);
+    EXPECT_TRUE(one.streaming_to.empty());
+    EXPECT_EQ(one.can_semi_sync, under_test().lossless());
+  }
+}
+
+TEST_P(FarmContract, SeesAKilledServerAsRefusedAndALaterStartAsAnswered) {
+  ASSERT_EQ(See(1).contact, Contact::kAnswered);
+  ASSERT_EQ(under_test().Kill(server(1)), absl::OkStatus());
+  const Observation dead = See(1);
+  EXPECT_EQ(dead.contact, Contact::kUnreachable);
+  EXPECT_TRUE(dead.refused) << dead.error;
+  EXPECT_EQ(See(0).contact, Contact::kAnswered);
+  under_test().Wait(absl::Milliseconds(100));
+  EXPECT_GE(See(1).silent_for, absl::Milliseconds(100));
+  ASSERT_EQ(under_test().Start(server(1)), absl::OkStatus());
+  const Observation back = Until(1, [](const Observation& one) { return one.reached(); });
+  EXPECT_EQ(back.contact, Contact::kAnswered) << back.error;
+  EXPECT_TRUE(back.super_read_only);
+}
+
+TEST_P(FarmContract, SeesAHungServerAsSilentButNotAsRefused) {
+  ASSERT_EQ(See(1).contact, Contact::kAnswered);
+  ASSERT_EQ(under_test().Pause(server(1)), absl::OkStatus());
+  const Observation hung = See(1);
+  EXPECT_EQ(hung.contact, Contact::kUnreachable);
+  EXPECT_FALSE(hung.refused) << hung.error;
+  EXPECT_EQ(See(0).contact, Contact::kAnswered);
+  ASSERT_EQ(under_test().Resume(server(1)), absl::OkStatus());
+  EXPECT_EQ(Until(1, [](const Observation& one) { return one.reached(); }).contact,
+            Contact::kAnswered);
+}
+
+// --- steps
+
+TEST_P(FarmContract, UnfenceLetsClientsWriteAndFenceStopsThem) {
+  EXPECT_EQ(Write(0).code(), absl::StatusCode::kFailedPrecondition);
+  ASSERT_EQ(Do(Unfence{server(0)}), absl::OkStatus());
+  ASSERT_EQ(Do(Unfence{server(0)}), absl::OkStatus());
+  EXPECT_EQ(Write(0), absl::OkStatus());
+  const Observation open = See(0);
+  EXPECT_FALSE(open.read_only);
+  EXPECT_FALSE(open.super_read_only);
+  EXPECT_FALSE(open.executed.Empty());
+  ASSERT_EQ(Do(Fence{server(0), true}), absl::OkStatus());
+  ASSERT_EQ(Do(Fence{server(0), true}), absl::OkStatus());
+  EXPECT_EQ(Write(0).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(See(0).super_read_only);
+  EXPECT_EQ(*under_test().MissingOn(server(0)), 0);
+}
+
+TEST_P(FarmContract, AReplicaReceivesAndExecutesWhatItsSourceCommits) {
+  SetUpGroup(0);
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(Write(0), absl::OkStatus());
+  const GtidSet goal = See(0).executed;
+  for (const int replica : {1, 2}) {
+    ASSERT_EQ(Do(CatchUp{server(replica), goal, absl::Seconds(5)}), absl::OkStatus());
+    const Observation seen = See(replica);
+    EXPECT_TRUE(seen.executed.Contains(goal));
+    EXPECT_TRUE(seen.Held().Contains(goal));
+    EXPECT_TRUE(seen.super_read_only);
+    EXPECT_TRUE(seen.replication.configured);
+    EXPECT_TRUE(seen.replication.auto_position);
+    EXPECT_EQ(seen.replication.source, group().servers[0].address);
+    EXPECT_EQ(seen.replication.source_uuid, server(0));
+    EXPECT_EQ(seen.semi_sync.replica_enabled, under_test().lossless());
+    EXPECT_EQ(*under_test().MissingOn(server(replica)), 0);
+    EXPECT_EQ(seen.semi_sync.replica_active, under_test().lossless());
+  }
+  EXPECT_EQ(Until(0, [](const Observation& one) { return one.streaming_to.size() == 2; })
+                .streaming_to.size(),
+            2u);
+}
+
+TEST_P(FarmContract, EveryStepMayBeRepeated) {
+  SetUpGroup(0);
+  ASSERT_EQ(Write(0), absl::OkStatus());
+  const std::vector<Step> steps = {FollowStep(1, 0, true), StopReceiver{server(1)},
+                                   FollowStep(1, 0, false), Detach{server(1)},
+                                   FollowStep(1, 0, true), Fence{server(1), true}};
+  for (const Step& step : steps) {
+    ASSERT_EQ(Do(step), absl::OkStatus()) << ToString(step);
+    ASSERT_EQ(Do(step), absl::OkStatus()) << ToString(step);
+  }
+  ASSERT_EQ(Write(0), absl::OkStatus());
+  EXPECT_EQ(Do(CatchUp{server(1), See(0).executed, absl::Seconds(5)}), absl::OkStatus());
+}
+
+TEST_P(FarmContract, AStoppedReceiverReceivesNothingMoreAndKeepsWhatItHas) {
+  SetUpGroup(0);
+  ASSERT_EQ(Write(0), absl::OkStatus());
+  ASSERT_EQ(Do(CatchUp{server(1), See(0).executed, absl::Seconds(5)}), absl::OkStatus());
+  ASSERT_EQ(Do(StopReceiver{server(1)}), absl::OkStatus());
+  const GtidSet before = See(1).Held();
+  ASSERT_EQ(Write(0), absl::OkStatus());  // the other replica acknowledges
+  const Observation stopped = See(1);
+  EXPECT_EQ(stopped.replication.receiver, ThreadState::kOff);
+  EXPECT_TRUE(stopped.replication.applier_running);
+  EXPECT_EQ(stopped.Held(), before);
+}
+
+TEST_P(FarmContract, CatchUpGivesUpAtItsBudgetOnWhatNeverComes) {
+  SetUpGroup(0);
+  GtidSet never;
+  never.AddInterval(server(0).text(), "", 1, 1'000'000);
+  EXPECT_EQ(Do(CatchUp{server(1), never, absl::Milliseconds(600)}).code(),
+            absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(Do(CatchUp{server(1), See(0).executed, absl::Seconds(5)}), absl::OkStatus());
+}
+
+TEST_P(FarmContract, DetachForgetsTheSource) {
+  SetUpGroup(0);
+  ASSERT_EQ(Do(Detach{server(1)}), absl::OkStatus());
+  const Observation seen = See(1);
+  EXPECT_FALSE(seen.replication.configured);
+  EXPECT_EQ(seen.replication.receiver, ThreadState::kOff);
+  EXPECT_FALSE(seen.semi_sync.replica_enabled);
+}
+
+TEST_P(FarmContract, TellsHowLongAgoAReplicaHeardFromItsSource) {
+  SetUpGroup(0);
+  ASSERT_EQ(Write(0), absl::OkStatus());
+  under_test().Wait(absl::Seconds(1));
+  const Observation fresh = See(1);
+  ASSERT_TRUE(fresh.replication.heard_ago.has_value());
+  EXPECT_LT(*fresh.replication.heard_ago, absl::Milliseconds(900));
+  ASSERT_EQ(under_test().Pause(server(0)), absl::OkStatus());
+  See(1);  // what a version does not say itself is remembered from look to look
+  under_test().Wait(absl::Seconds(2));
+  const Observation stale = See(1);
+  ASSERT_TRUE(stale.replication.heard_ago.has_value());
+  EXPECT_GT(*stale.replication.heard_ago, absl::Milliseconds(1500));
+  ASSERT_EQ(under_test().Resume(server(0)), absl::OkStatus());
+}
+
+TEST_P(FarmContract, AStepOnADeadServerIsUnavailable) {
+  ASSERT_EQ(under_test().Kill(server(1)), absl::OkStatus());
+  EXPECT_EQ(Do(Fence{server(1), true}).code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_P(FarmContract, RefusesAStepOnTheRecordAndOneOnAStranger) {
+  EXPECT_FALSE(Do(Commit{}).ok());
+  const ServerUuid stranger = *ServerUuid::Parse("00000000-0000-0000-0000-00000000beef");
+  EXPECT_EQ(Do(Fence{stranger, true}).code(), absl::StatusCode::kNotFound);
+}
+
+// --- lossless
+
+TEST_P(FarmContract, AnArmedSourceGivesNoOkWithoutAnAcknowledgement) {
+  if (!under_test().lossless()) GTEST_SKIP() << "no semi-synchronous replication";
+  SetUpGroup(0);
+  ASSERT_EQ(Write(0), absl::OkStatus());
+  const SemiSync armed = See(0).semi_sync;
+  EXPECT_TRUE(armed.installed);
+  EXPECT_TRUE(armed.source_enabled);
+  EXPECT_TRUE(armed.source_endless);
+  EXPECT_TRUE(armed.source_active);
+  EXPECT_EQ(armed.source_wait_for, 1u);
+  for (const int replica : {1, 2}) ASSERT_EQ(Do(StopReceiver{server(replica)}), absl::OkStatus());
+  EXPECT_EQ(Write(0, absl::Milliseconds(700)).code(), absl::StatusCode::kDeadlineExceeded);
+}
+
+TEST_P(FarmContract, AReplicaThatFollowsWithoutAcknowledgingReleasesNoCommit) {
+  if (!under_test().lossless()) GTEST_SKIP() << "no semi-synchronous replication";
+  SetUpGroup(0);
+  ASSERT_EQ(Do(Detach{server(2)}), absl::OkStatus());
+  ASSERT_EQ(Do(FollowStep(1, 0, false)), absl::OkStatus());
+  Until(1, [](const Observation& one) { return one.replication.receiver == ThreadState::kOn; });
+  EXPECT_EQ(Write(0, absl::Milliseconds(700)).code(), absl::StatusCode::kDeadlineExceeded);
+  // The replica has the transaction already and will not acknowledge it: the farm sees to that.
+  ASSERT_EQ(Do(FollowStep(1, 0, true)), absl::OkStatus());
+  Until(0, [](const Observation& one) { return one.semi_sync.source_waiting == 0; });
+  EXPECT_EQ(Write(0), absl::OkStatus());
+}
+
+TEST_P(FarmContract, AFenceHoldsWhileCommitsWaitForAcknowledgementsAndNobodyGetsAnOk) {
+  if (!under_test().lossless()) GTEST_SKIP() << "no semi-synchronous replication";
+  SetUpGroup(0);
+  ASSERT_EQ(Write(0), absl::OkStatus());
+  for (const int replica : {1, 2}) ASSERT_EQ(Do(StopReceiver{server(replica)}), absl::OkStatus());
+  ASSERT_EQ(Write(0, absl::Milliseconds(300)).code(), absl::StatusCode::kDeadlineExceeded);
+  ASSERT_EQ(Do(Fence{server(0), true}), absl::OkStatus());
+  EXPECT_TRUE(See(0).super_read_only);
+  EXPECT_EQ(Write(0).code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_P(FarmContract, TheReplicaFlagDoesNotSurviveARestart) {
+  if (!under_test().lossless()) GTEST_SKIP() << "no semi-synchronous replication";
+  SetUpGroup(0);
+  ASSERT_TRUE(See(1).semi_sync.replica_enabled);
+  ASSERT_EQ(under_test().Kill(server(1)), absl::OkStatus());
+  ASSERT_EQ(under_test().Start(server(1)), absl::OkStatus());
+  const Observation back = Until(1, [](const Observation& one) { return one.reached(); });
+  EXPECT_FALSE(back.semi_sync.replica_enabled);
+  EXPECT_FALSE(back.semi_sync.replica_preset);
+}
+
+TEST_P(FarmContract, APromotionByHandAfterACrashLosesNothingThatWasAcknowledged) {
+  if (!under_test().lossless()) GTEST_SKIP() << "no semi-synchronous replication";
+  SetUpGroup(0);
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(Write(0), absl::OkStatus());
+  ASSERT_EQ(under_test().Kill(server(0)), absl::OkStatus());
+  for (const int replica : {1, 2}) ASSERT_EQ(Do(StopReceiver{server(replica)}), absl::OkStatus());
+  const bool first = See(1).Held().Contains(See(2).Held());
+  const int winner = first ? 1 : 2;
+  const int other = first ? 2 : 1;
+  const GtidSet goal = See(winner).Held();
+  ASSERT_TRUE(goal.Contains(See(other).Held()));
+  ASSERT_EQ(Do(CatchUp{server(winner), goal, absl::Seconds(5)}), absl::OkStatus());
+  ASSERT_EQ(Do(Detach{server(winner)}), absl::OkStatus());
+  group().primary = server(winner);
+  ASSERT_EQ(Do(ArmSource{server(winner), 1}), absl::OkStatus());
+  ASSERT_EQ(Do(FollowStep(other, winner, true)), absl::OkStatus());
+  ASSERT_EQ(Do(Unfence{server(winner)}), absl::OkStatus());
+  EXPECT_EQ(Write(winner), absl::OkStatus());
+  EXPECT_EQ(*under_test().MissingOn(server(winner)), 0);
+}
+
+// --- admission and neighbours
+
+TEST_P(FarmContract, AdmitsAServerThatFitsAndNamesItsUuid) {
+  Group empty = group();
+  empty.servers.clear();
+  const HostPort address = group().servers[0].address;
+  const auto admission = farm().Admit(empty, address, kStep);
+  ASSERT_TRUE(admission.ok()) << admission.status();
+  for (const AdmissionProblem& problem : admission->problems) {
+    EXPECT_FALSE(problem.fatal) << problem.code << ": expected " << problem.expected << ", found "
+                                << problem.found;
+  }
+  EXPECT_EQ(admission->observation.uuid, server(0));
+  EXPECT_EQ(*farm().Identify(address, kStep), server(0));
+}
+
+TEST_P(FarmContract, RefusesAServerWithTransactionsThatThePrimaryDoesNotHave) {
+  SetUpGroup(0);
+  ASSERT_EQ(Do(Detach{server(2)}), absl::OkStatus());
+  ASSERT_EQ(Do(Unfence{server(2)}), absl::OkStatus());
+  ASSERT_EQ(Write(2), absl::OkStatus());
+  ASSERT_EQ(Do(Fence{server(2), true}), absl::OkStatus());
+  Group without = group();
+  without.servers.pop_back();
+  const auto admission = farm().Admit(without, group().servers[2].address, kStep);
+  ASSERT_TRUE(admission.ok()) << admission.status();
+  ASSERT_FALSE(admission->problems.empty());
+  const AdmissionProblem& problem = admission->problems.front();
+  EXPECT_EQ(problem.code, "ERRANT_TRANSACTIONS");
+  EXPECT_TRUE(problem.fatal);
+  EXPECT_TRUE(absl::StrContains(problem.found, server(2).text())) << problem.found;
+  EXPECT_TRUE(admission->clone_would_help);
+}
+
+TEST_P(FarmContract, CannotAskAServerThatIsNotThere) {
+  ASSERT_EQ(under_test().Kill(server(1)), absl::OkStatus());
+  const HostPort address = group().servers[1].address;
+  EXPECT_EQ(farm().Identify(address, kStep).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(farm().Admit(group(), address, kStep).status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_P(FarmContract, DiscoversReplicasAndSource) {
+  SetUpGroup(0);
+  Until(0, [](const Observation& one) { return one.streaming_to.size() == 2; });
+  const auto primary = farm().Discover(group().servers[0].address, kStep);
+  ASSERT_TRUE(primary.ok()) << primary.status();
+  EXPECT_TRUE(primary->source.empty());
+  EXPECT_EQ(primary->replicas.size(), 2u);
+  const auto replica = farm().Discover(group().servers[1].address, kStep);
+  ASSERT_TRUE(replica.ok()) << replica.status();
+  EXPECT_EQ(replica->source, group().servers[0].address);
+  EXPECT_TRUE(replica->replicas.empty());
+}
+
+// --- rebuilding
+
+TEST_P(FarmContract, AnErrantServerIsSavedAndRebuiltByAClone) {
+  if (!under_test().can_clone()) GTEST_SKIP() << "no CLONE";
+  SetUpGroup(0);
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(Write(0), absl::OkStatus());
+  ASSERT_EQ(Do(Detach{server(2)}), absl::OkStatus());
+  ASSERT_EQ(Do(CatchUp{server(1), See(0).executed, absl::Seconds(5)}), absl::OkStatus());
+  ASSERT_EQ(Do(Unfence{server(2)}), absl::OkStatus());
+  ASSERT_EQ(Write(2), absl::OkStatus());
+  ASSERT_EQ(Do(Fence{server(2), true}), absl::OkStatus());
+  const GtidSet errant = See(2).executed.Minus(See(0).executed);
+  ASSERT_FALSE(errant.Empty());
+  if (under_test().can_rescue()) {
+    const auto saved = farm().SaveTransactions(group(), server(2), errant, absl::Seconds(30));
+    ASSERT_TRUE(saved.ok()) << saved.status();
+    EXPECT_EQ(*farm().SaveTransactions(group(), server(2), errant, absl::Seconds(30)), *saved);
+  }
+  std::vector<double> progress;
+  const auto uuid = farm().Clone(group(), server(2), server(0),
+                                 [&progress](double part) { progress.push_back(part); },
+                                 absl::Minutes(2));
+  ASSERT_TRUE(uuid.ok()) << uuid.status();
+  EXPECT_EQ(progress.back(), 1.0);
+  for (Server& record : group().servers) {
+    if (record.uuid == server(2)) record.uuid = *uuid;
+  }
+  const Observation rebuilt = See(2);
+  ASSERT_TRUE(rebuilt.reached()) << rebuilt.error;
+  EXPECT_FALSE(rebuilt.executed.Intersects(errant));
+  EXPECT_TRUE(rebuilt.super_read_only);
+  EXPECT_FALSE(rebuilt.replication.configured);
+  EXPECT_FALSE(rebuilt.semi_sync.replica_enabled);
+  ASSERT_EQ(Do(FollowStep(2, 0, true)), absl::OkStatus());
+  ASSERT_EQ(Write(0), absl::OkStatus());
+  EXPECT_EQ(Do(CatchUp{server(2), See(0).executed, absl::Seconds(5)}), absl::OkStatus());
+}
+
+}  // namespace weft::controller
