@@ -51,6 +51,8 @@ std::vector<std::string> ControllerFlags(const Folder& folder, const Layout& lay
       absl::StrCat("--store-user=", layout.store.user),
       absl::StrCat("--store-password-file=", layout.store.password_file),
       absl::StrCat("--store-database=", kStoreDatabase),
+      absl::StrCat("--mysqlbinlog=", folder.bin(), "/mysqlbinlog"),
+      absl::StrCat("--rescue-dir=", folder.rescue()),
   };
   for (const Duty duty : {Duty::kManage, Duty::kReplicate, Duty::kBackup, Duty::kRestore}) {
     AddAccount(folder, duty, &flags);

@@ -72,6 +72,10 @@ absl::Status CheckSpace(const std::string& dir, int servers) {
                  absl::StrCat(free >> 20, " MiB"), "make room, or name a folder on another disk");
 }
 
+std::string Count(size_t number, absl::string_view noun) {
+  return absl::StrCat(number, " ", noun, number == 1 ? "" : "s");
+}
+
 // One `up` at work.
 class Rise {
  public:
@@ -226,7 +230,8 @@ class Rise {
   // Each starts while the next one's data are being copied.
   absl::Status StartServers() {
     const int count = options_.groups * options_.servers;
-    Say(absl::StrCat("starting the state store and ", count, " servers of MySQL ", mysql_.version));
+    Say(absl::StrCat("starting the state store and ", Count(count, "server"), " of MySQL ",
+                     mysql_.version));
     WEFT_ASSIGN_OR_RETURN(const Instance store, LaunchStore());
     std::vector<Instance> servers;
     for (int i = 0; i < count; ++i) {
@@ -239,7 +244,7 @@ class Rise {
       WEFT_RETURN_IF_ERROR(Wait([&](absl::Duration slice) { return server.WaitReady(slice); }));
     }
     Describe(store, servers);
-    Say(absl::StrCat("the state store and ", count, " servers are ready"));
+    Say(absl::StrCat("the state store and ", Count(count, "server"), " are ready"));
     return absl::OkStatus();
   }
 
@@ -287,7 +292,7 @@ class Rise {
       Say(absl::StrCat(daemon.name(), " is ready at ", daemon.address()));
     }
     if (!options_.hooks.create_groups || layout_.groups.empty()) return absl::OkStatus();
-    Say(absl::StrCat("creating ", layout_.groups.size(), " groups and adding their servers"));
+    Say(absl::StrCat("creating ", Count(layout_.groups.size(), "group"), " and adding servers"));
     return options_.hooks.create_groups(layout_);
   }
 
