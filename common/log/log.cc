@@ -59,10 +59,12 @@ class DescriptorSink : public spdlog::sinks::base_sink<spdlog::details::null_mut
 struct State {
   Options options;
   std::unique_ptr<spdlog::logger> logger;
+  // Kept, since another thread may still be inside it.
+  State* replaced = nullptr;
 };
 
-State* MakeState(const Options& options) {
-  auto* state = new State{.options = options, .logger = nullptr};
+State* MakeState(const Options& options, State* replaced = nullptr) {
+  auto* state = new State{.options = options, .logger = nullptr, .replaced = replaced};
   state->logger = std::make_unique<spdlog::logger>(
       "weft", std::make_shared<DescriptorSink>(options.file_descriptor));
   state->logger->set_level(ToSpdlog(options.level));
@@ -193,10 +195,7 @@ Field::Field(absl::string_view key, const absl::Status& value)
                  ? "OK"
                  : absl::StrCat(absl::StatusCodeToString(value.code()), ": ", value.message())) {}
 
-void Initialize(const Options& options) {
-  // The old state leaks on purpose: another thread may be inside it.
-  Current().store(MakeState(options));
-}
+void Initialize(const Options& options) { Current().store(MakeState(options, Current().load())); }
 
 void SetLevel(Level level) { Current().load()->logger->set_level(ToSpdlog(level)); }
 

@@ -12,10 +12,12 @@
 #include <atomic>
 #include <csignal>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/base/error_details.h"
@@ -66,6 +68,21 @@ std::string SafeMessage(const sql::SQLException& error, absl::string_view statem
     return "syntax error in a statement that holds a password";
   }
   return error.what();
+}
+
+// A server that is full or blocks our host says so before any TLS. The library, when it wants TLS,
+// then reports "cannot connect" and hides the number in a text that ends "...: 1040 - Too many
+// connections": a living server would look dead.
+std::optional<int> CodeBeforeTls(absl::string_view what) {
+  constexpr absl::string_view kMark = "before completion of TLS handshake";
+  constexpr absl::string_view kBeforeNumber = "verified: ";
+  const size_t mark = what.find(kMark);
+  const size_t start = what.find(kBeforeNumber, mark);
+  if (mark == absl::string_view::npos || start == absl::string_view::npos) return std::nullopt;
+  const absl::string_view rest = what.substr(start + kBeforeNumber.size());
+  int code = 0;
+  if (!absl::SimpleAtoi(rest.substr(0, rest.find(" - ")), &code)) return std::nullopt;
+  return code;
 }
 
 // Errors after which the connection is of no use: those of the client library itself, and the
@@ -215,7 +232,7 @@ absl::Status Session::Impl::FailToDial(const sql::SQLException& error) {
                                           reason == 0 ? "it refused once" : std::strerror(reason));
     return FromMysql(kErrConnectFailed, error.getSQLState(), absl::StrCat(text, " (", reason, ")"));
   }
-  return FromMysql(error.getErrorCode(), error.getSQLState(), what);
+  return FromMysql(CodeBeforeTls(what).value_or(error.getErrorCode()), error.getSQLState(), what);
 }
 
 absl::Status Session::Impl::Connect() {
@@ -225,7 +242,10 @@ absl::Status Session::Impl::Connect() {
   if (status.ok()) status = SetUp();
   const bool expired = capture.Finish();
   if (expired) broken_ = true;
-  if (status.ok() && expired) status = FromMysql(kErrServerLost, "HY000", "Lost connection");
+  // A hung server is no TLS failure, though the library says so when it is cut in that handshake.
+  if (expired && (status.ok() || MysqlErrorCode(status) == kErrTls)) {
+    status = FromMysql(kErrServerLost, "HY000", "Lost connection to server while logging in");
+  }
   if (status.ok()) return status;
   const absl::Duration waited = RealClock::Get()->MonotonicNow() - start;
   const bool slow = waited >= options_.connect_timeout - absl::Milliseconds(50);

@@ -130,10 +130,24 @@ TEST_P(MysqlTest, AFullServerIsARejectionNotADeath) {
   const std::string before = Text(*root, "SELECT @@GLOBAL.max_connections");
   ASSERT_TRUE(root->Execute("SET GLOBAL max_connections = 1").ok());
   const auto extra = Session::Open(App(0));
-  const absl::Status status = extra.ok() ? Session::Open(App(0)).status() : extra.status();
+  for (const TlsMode tls : {TlsMode::kDisabled, TlsMode::kPreferred}) {
+    ConnectOptions options = App(0);
+    options.tls = tls;
+    const absl::Status status = Session::Open(options).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
+    EXPECT_EQ(ClassifyContact(status), Contact::kRejected);
+    EXPECT_EQ(MysqlErrorCode(status), kErrTooManyConnections);
+  }
   ASSERT_TRUE(root->Execute(absl::StrCat("SET GLOBAL max_connections = ", before)).ok());
-  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted) << status;
-  EXPECT_EQ(ClassifyContact(status), Contact::kRejected);
+}
+
+TEST_P(MysqlTest, AnUnknownUserIsARejectionNotADeath) {
+  for (const TlsMode tls : {TlsMode::kDisabled, TlsMode::kPreferred}) {
+    ConnectOptions options = App(0);
+    options.user = "nobody";
+    options.tls = tls;
+    EXPECT_EQ(ClassifyContact(Session::Open(options).status()), Contact::kRejected);
+  }
 }
 
 TEST_P(MysqlTest, RequiredTlsIsUsedOrRefused) {
