@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -142,6 +143,13 @@ TEST_F(ApplicationTest, WaitingForIsBoundedByTheTimeout) {
   EXPECT_NE(err().find("to do:    weft operation wait operations/"), std::string::npos) << err();
 }
 
+TEST_F(ApplicationTest, CtrlCBeforeTheAnswerSaysWhereToLook) {
+  interrupt_.Raise();
+  EXPECT_EQ(Run({"group", "promote", "g1"}), kExitInterrupted);
+  EXPECT_NE(err().find("error: interrupted\n"), std::string::npos) << err();
+  EXPECT_NE(err().find("weft operation list"), std::string::npos) << err();
+}
+
 TEST_F(ApplicationTest, CtrlCAsksToCancelWhatTheCommandBegan) {
   controller_.HoldOperations();
   int exit_code = -1;
@@ -207,7 +215,8 @@ TEST_F(ApplicationTest, WatchingGoesOnUntilInterrupted) {
   interrupt_.Raise();
   command.join();
   EXPECT_EQ(exit_code, kExitInterrupted);
-  EXPECT_GE(std::count(out().begin(), out().end(), '\n'), 2);
+  const std::string text = out();
+  EXPECT_GE(std::count(text.begin(), text.end(), '\n'), 2);
 }
 
 TEST_F(ApplicationTest, WatchingEndsAfterTheTimeoutWithWhatItSawLast) {

@@ -53,6 +53,14 @@ absl::Status Client::Explain(const grpc::Status& status) const {
       return Refusal(error.code(),
                      absl::StrCat("the controller at ", address_, " did not answer in time"),
                      detail);
+    case absl::StatusCode::kCancelled:
+      if (!interrupt_->raised()) return error;
+      detail = {.reason = "INTERRUPTED",
+                .expected = absl::StrCat("an answer from ", address_),
+                .found = "an interruption before it came",
+                .next_step = "what was asked for may have begun: look at `weft operation list`",
+                .metadata = {{"controller", address_}}};
+      return Refusal(error.code(), "interrupted", detail);
     case absl::StatusCode::kUnimplemented:
       detail = {.reason = "NOT_OFFERED",
                 .expected = "a Weft controller of this client's version",

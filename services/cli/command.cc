@@ -132,12 +132,12 @@ absl::Status CheckValue(const Parameter& parameter, std::string& value) {
     }
     return Wrong(parameter, absl::StrCat("one of ", absl::StrJoin(parameter.choices, ", ")), value);
   }
-  int64_t integer;
+  int32_t integer;
   double number;
   switch (parameter.kind) {
     case Kind::kInteger:
       if (absl::SimpleAtoi(value, &integer) && integer >= 0) return absl::OkStatus();
-      return Wrong(parameter, "a whole number, not negative", value);
+      return Wrong(parameter, "a whole number from 0 to 2147483647", value);
     case Kind::kNumber:
       if (absl::SimpleAtod(value, &number) && std::isfinite(number)) return absl::OkStatus();
       return Wrong(parameter, "a number such as 0.5", value);

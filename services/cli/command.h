@@ -27,7 +27,7 @@ struct Answer {
 // What a value is: what is checked before a command runs, and what completion offers.
 enum class Kind {
   kText,
-  kInteger,   // Not negative.
+  kInteger,   // 0 to 2147483647.
   kNumber,    // Decimal.
   kDuration,  // "500ms", "2m"; a bare number is seconds.
   kGroup,

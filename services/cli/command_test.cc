@@ -34,12 +34,12 @@ TEST(CheckValueTest, NumbersAreChecked) {
     Kind kind;
     std::string value;
     bool good;
-  } rows[] = {{Kind::kInteger, "3", true},    {Kind::kInteger, "-3", false},
-              {Kind::kInteger, "3.5", false}, {Kind::kNumber, "0.5", true},
-              {Kind::kNumber, "nan", false},  {Kind::kNumber, "half", false},
-              {Kind::kDuration, "2m", true},  {Kind::kDuration, "soon", false},
-              {Kind::kGroup, "", false},      {Kind::kGroup, "g1", true},
-              {Kind::kText, "", true}};
+  } rows[] = {{Kind::kInteger, "3", true},      {Kind::kInteger, "-3", false},
+              {Kind::kInteger, "3.5", false},   {Kind::kInteger, "4294967297", false},
+              {Kind::kNumber, "0.5", true},     {Kind::kNumber, "nan", false},
+              {Kind::kNumber, "half", false},   {Kind::kDuration, "2m", true},
+              {Kind::kDuration, "soon", false}, {Kind::kGroup, "", false},
+              {Kind::kGroup, "g1", true},       {Kind::kText, "", true}};
   for (auto& row : rows) {
     const Parameter parameter = {"p", "P", "", row.kind};
     EXPECT_EQ(CheckValue(parameter, row.value).ok(), row.good) << row.value;

@@ -142,6 +142,8 @@ TEST_F(CommandsTest, AnAdoptedGroupIsNamedByItsAddressUnlessTold) {
   EXPECT_EQ(Run({"group", "adopt", "[2001:db8::7]:3306", "six"}), kExitOk) << err();
   EXPECT_EQ(controller_.GroupNow("six").servers_size(), 1);
   EXPECT_EQ(RunJson({"group", "adopt", "a:1", "--group", "seven"})["group"]["id"], "seven");
+  EXPECT_EQ(Run({"group", "adopt", "eight", "a:1"}), kExitOk) << err();
+  EXPECT_EQ(controller_.GroupNow("eight").servers(0).address(), "a:1");
 }
 
 TEST_F(CommandsTest, DestructiveCommandsAskOnATerminalAndNeedYesElsewhere) {

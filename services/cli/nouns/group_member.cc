@@ -20,6 +20,7 @@ absl::StatusOr<Answer> Add(Context& context) {
   request.set_weight(arguments.Number("weight"));
   request.set_weight_set(arguments.Has("weight"));
   request.set_update_only(arguments.Has("update-only"));
+  request.set_rebuild(arguments.Has("rebuild"));
   Mark(context, &request);
   WEFT_ASSIGN_OR_RETURN(const v1::AddServerResponse response,
                         context.Call(&Servers::Stub::AddServer, request));
@@ -77,6 +78,8 @@ std::vector<Command> GroupMemberCommands() {
                     Kind::kText,
                     {"SECONDARY", "SPARE"}},
                    {"weight", "W", "0 to 1: share of the reads (default 1)", Kind::kNumber},
+                   {"rebuild", "",
+                    "where only its data stand in the way, replace them by a clone of a member"},
                    {"update-only", "", "only record it; do not make it follow the primary"}},
        .traits = kChanges | kForesees | kWaits,
        .run = Add},

@@ -101,12 +101,13 @@ absl::StatusOr<Answer> Deactivate(Context& context) {
 
 absl::StatusOr<Answer> Adopt(Context& context) {
   const Arguments& arguments = context.arguments();
+  const AddressAndGroup given = TakeAddressAndGroup(arguments);
   v1::AdoptGroupRequest request;
-  request.set_address(arguments.Text("address"));
+  request.set_address(given.address);
   // A name that nobody chose is made of the address: "db1.example.net-3306".
   const std::string by_address =
       absl::StrReplaceAll(request.address(), {{"]:", "-"}, {"[", ""}, {"]", ""}, {":", "-"}});
-  request.set_group_id(ShortName(arguments.Text("group", by_address)));
+  request.set_group_id(given.group.empty() ? by_address : ShortName(given.group));
   request.set_description(arguments.Text("description"));
   request.set_durability(DurabilityOf(arguments.Text("durability")));
   Mark(context, &request);
@@ -164,6 +165,7 @@ std::vector<Command> GroupPrimaryCommands() {
        .run = Deactivate},
       {.verb = "adopt",
        .summary = "take over a running topology as it is, without a write stop",
+       .details = "The two arguments may be swapped.",
        .examples = {"weft group adopt db1.example.net:3306 orders"},
        .positionals = {{"address", "HOST:PORT", "any server of the topology"},
                        {"group",

@@ -1,5 +1,7 @@
 #include "services/cli/nouns/requests.h"
 
+#include <utility>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -38,6 +40,14 @@ absl::StatusOr<std::string> ResolveServer(Context& context, const std::string& t
   WEFT_ASSIGN_OR_RETURN(const v1::Server server,
                         context.Call(&v1::Servers::Stub::GetServer, request));
   return server.name();
+}
+
+AddressAndGroup TakeAddressAndGroup(const Arguments& arguments) {
+  AddressAndGroup taken = {arguments.Text("address"), arguments.Text("group")};
+  if (!absl::StrContains(taken.address, ':') && absl::StrContains(taken.group, ':')) {
+    std::swap(taken.address, taken.group);
+  }
+  return taken;
 }
 
 View ViewOf(const Context& context) { return {.style = context.style(), .now = context.Now()}; }

@@ -26,6 +26,14 @@ std::string ServerReference(absl::string_view text);
 // The resource name of a server given in any way; asks the controller about an address.
 absl::StatusOr<std::string> ResolveServer(Context& context, const std::string& text);
 
+// The positional arguments "address" and "group", in whichever order they were given: only an
+// address has a colon.
+struct AddressAndGroup {
+  std::string address;
+  std::string group;  // Empty: not given.
+};
+AddressAndGroup TakeAddressAndGroup(const Arguments& arguments);
+
 View ViewOf(const Context& context);
 
 // The marks of a request that changes something.

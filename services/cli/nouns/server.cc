@@ -1,4 +1,6 @@
 // weft server ...
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "protos/weft/v1/servers.grpc.pb.h"
@@ -49,11 +51,10 @@ absl::StatusOr<Answer> Set(Context& context) {
 }
 
 absl::StatusOr<Answer> Check(Context& context) {
+  const AddressAndGroup given = TakeAddressAndGroup(context.arguments());
   v1::CheckServerRequest request;
-  request.set_address(context.arguments().Text("address"));
-  if (context.arguments().Has("group")) {
-    request.set_group(GroupName(context.arguments().Text("group")));
-  }
+  request.set_address(given.address);
+  if (!given.group.empty()) request.set_group(GroupName(given.group));
   WEFT_ASSIGN_OR_RETURN(const v1::CheckServerResponse response,
                         context.Call(&Servers::Stub::CheckServer, request));
   Answer answer = {.json = ToJson(response), .text = ProblemsText(response, ViewOf(context))};
@@ -85,12 +86,13 @@ absl::StatusOr<Answer> LookupUuid(Context& context) {
   return Answer{.json = ToJson(response), .text = absl::StrCat(Printable(response.uuid()), "\n")};
 }
 
-}  // namespace
+Parameter AddressParameter() {
+  return {"address", "HOST:PORT", "where the server listens; IPv6 in brackets"};
+}
 
-Noun ServerNoun() {
-  const Parameter address = {"address", "HOST:PORT", "where the server listens; IPv6 in brackets"};
-  Noun noun = {"server", "servers: status, mode, weight, checks, rejoining", {}};
-  noun.commands = {
+// What reads and writes the record.
+std::vector<Command> RecordCommands() {
+  return {
       {.verb = "list",
        .aliases = {"ls"},
        .summary = "list the servers of all groups or of one",
@@ -126,11 +128,17 @@ Noun ServerNoun() {
                    {"weight", "W", "0 to 1: its share of the reads", Kind::kNumber}},
        .traits = kChanges | kForesees,
        .run = Set},
+  };
+}
+
+// What looks at the server itself, or works on it.
+std::vector<Command> WorkCommands() {
+  return {
       {.verb = "check",
        .summary = "say what stands in the way of adding a server, and the SQL that mends it",
-       .details = "Exit code 8 when it cannot be added.",
+       .details = "Exit code 8 when it cannot be added. The two arguments may be swapped.",
        .examples = {"weft server check db3.example.net:3306 g1"},
-       .positionals = {address, GroupParameter(true)},
+       .positionals = {AddressParameter(), GroupParameter(true)},
        .run = Check},
       {.verb = "rejoin",
        .summary = "bring a server that was set aside back into its group",
@@ -144,9 +152,16 @@ Noun ServerNoun() {
       {.verb = "lookup-uuid",
        .summary = "ask a server for its uuid",
        .examples = {"weft server lookup-uuid 127.0.0.1:21001"},
-       .positionals = {address},
+       .positionals = {AddressParameter()},
        .run = LookupUuid},
   };
+}
+
+}  // namespace
+
+Noun ServerNoun() {
+  Noun noun = {"server", "servers: status, mode, weight, checks, rejoining", RecordCommands()};
+  for (Command& command : WorkCommands()) noun.commands.push_back(std::move(command));
   return noun;
 }
 
