@@ -12,6 +12,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -83,6 +84,16 @@ std::optional<int> CodeBeforeTls(absl::string_view what) {
   int code = 0;
   if (!absl::SimpleAtoi(rest.substr(0, rest.find(" - ")), &code)) return std::nullopt;
   return code;
+}
+
+// A peer that dies in the TLS handshake is no TLS failure, though the library says so.
+bool DiedInHandshake(const sql::SQLException& error) {
+  if (error.getErrorCode() != kErrTls) return false;
+  const std::string what = error.what();
+  constexpr absl::string_view kEnds[] = {"Connection reset by peer", "unexpected eof",
+                                         "Broken pipe"};
+  return std::any_of(std::begin(kEnds), std::end(kEnds),
+                     [&](absl::string_view end) { return absl::StrContains(what, end); });
 }
 
 // Errors after which the connection is of no use: those of the client library itself, and the
@@ -232,7 +243,8 @@ absl::Status Session::Impl::FailToDial(const sql::SQLException& error) {
                                           reason == 0 ? "it refused once" : std::strerror(reason));
     return FromMysql(kErrConnectFailed, error.getSQLState(), absl::StrCat(text, " (", reason, ")"));
   }
-  return FromMysql(CodeBeforeTls(what).value_or(error.getErrorCode()), error.getSQLState(), what);
+  const int code = DiedInHandshake(error) ? kErrServerLost : error.getErrorCode();
+  return FromMysql(CodeBeforeTls(what).value_or(code), error.getSQLState(), what);
 }
 
 absl::Status Session::Impl::Connect() {
