@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
+#include "common/mysql/session.h"
 #include "gtest/gtest.h"
 #include "services/controller/mysql/migrations.h"
 #include "tests/contract/store_server_sql.h"
@@ -36,6 +37,17 @@ MysqlStoreOptions StoreServer::NewStore() {
   options.connect.password = "store secret";
   options.database = absl::StrCat("weft_", ++databases_);
   return options;
+}
+
+void StoreServer::Empty(const MysqlStoreOptions& store) {
+  mysql::ConnectOptions connect = store.connect;
+  connect.database = store.database;
+  const absl::StatusOr<std::unique_ptr<mysql::Session>> session = mysql::Session::Open(connect);
+  ASSERT_TRUE(session.ok()) << session.status();
+  for (const absl::string_view statement : store_server_sql::kEmpty) {
+    const absl::Status status = (*session)->Execute(statement);
+    ASSERT_TRUE(status.ok()) << status;
+  }
 }
 
 StoreServer& StoreServer::Shared() {

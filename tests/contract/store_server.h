@@ -19,6 +19,9 @@ class StoreServer {
   // Options for a store in a database of its own.
   MysqlStoreOptions NewStore();
 
+  // Deletes what is stored, and leaves the tables.
+  void Empty(const MysqlStoreOptions& store);
+
   testing::TestFarm& farm() { return *farm_; }
   // Runs SQL as root; what it prints.
   std::string Sql(const std::string& sql);

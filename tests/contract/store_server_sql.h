@@ -6,8 +6,33 @@ namespace weft::controller::store_server_sql {
 
 inline constexpr absl::string_view kCreateUser =
     "CREATE USER 'weft_store'@'%' IDENTIFIED BY 'store secret'";
-// Takes the name of a database.
+// No right at all yet.
+inline constexpr absl::string_view kCreatePoorUser =
+    "CREATE USER 'weft_poor'@'%' IDENTIFIED BY 'store secret'";
+// As SchemaLock of migrations.cc takes it.
+inline constexpr absl::string_view kHoldSchemaLock =
+    "SELECT GET_LOCK(CONCAT('weft.schema.', ?), 0)";
+// In an order that the foreign keys bear.
+inline constexpr absl::string_view kEmpty[] = {
+    "DELETE FROM event",
+    "DELETE FROM operation",
+    "DELETE FROM epoch",
+    "DELETE FROM acknowledger",
+    "DELETE FROM server",
+    "DELETE FROM weft_group",
+    "UPDATE lease SET holder = '', term = 0, renewal = 0"};
 inline constexpr absl::string_view kDatabasePattern = "weft\\_%";
+inline constexpr absl::string_view kLockGroups = "SELECT id FROM weft_group FOR UPDATE";
+// What other programs on the same server might have wanted.
+inline constexpr absl::string_view kOddConfiguration =
+    "SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,NO_ZERO_DATE';"
+    " SET GLOBAL transaction_isolation = 'SERIALIZABLE'; SET GLOBAL autocommit = 0;"
+    " SET GLOBAL completion_type = 'RELEASE'; SET GLOBAL time_zone = '+05:00';"
+    " SET GLOBAL character_set_server = 'latin1'; SET GLOBAL collation_connection = 'utf8mb4_bin';"
+    " SET GLOBAL sql_select_limit = 1; SET GLOBAL max_execution_time = 1000;"
+    " SET GLOBAL sql_safe_updates = 1; SET GLOBAL default_storage_engine = 'MEMORY';"
+    " SET GLOBAL sql_require_primary_key = 1; SET GLOBAL innodb_lock_wait_timeout = 100;"
+    " SET GLOBAL explicit_defaults_for_timestamp = 0; SET GLOBAL init_connect = 'SET @odd = 1'";
 inline constexpr absl::string_view kShowDurability =
     "SELECT CONCAT('sync_binlog=', @@sync_binlog, ' innodb_flush_log_at_trx_commit=',"
     " @@innodb_flush_log_at_trx_commit, ' version=', VERSION())";

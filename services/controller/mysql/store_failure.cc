@@ -125,6 +125,7 @@ absl::Status ContactFailure(const absl::Status& status) {
 
 absl::Status StatementFailure(const absl::Status& status, const Wanted& wanted) {
   const int code = mysql::MysqlErrorCode(status);
+  if (code == 0) return status;  // of our own making, and so says all
   const absl::string_view text = ServerText(status);
   if (code >= kTermMoved && code <= kOperationEnded) return Signalled(code, text, wanted);
   if (code == mysql::kErrDuplicateKey) return Duplicate(text, wanted);

@@ -62,6 +62,12 @@ TEST(ContactFailureTest, KeepsApartAStoreThatIsDownAndOneThatLetsNobodyIn) {
   EXPECT_EQ(ErrorReason(ContactFailure(Server(1049, "Unknown database"))), "NO_SCHEMA");
 }
 
+TEST(StatementFailureTest, LeavesSuccessAndReasonsOfOurOwnAlone) {
+  EXPECT_TRUE(StatementFailure(absl::OkStatus(), kWanted).ok());
+  const absl::Status lost = ::weft::Refusal(absl::StatusCode::kUnavailable, "STORE_BUSY", "text");
+  EXPECT_EQ(StatementFailure(lost, kWanted), lost);
+}
+
 TEST(ContactFailureTest, LeavesReasonsOfOurOwnAlone) {
   const absl::Status newer =
       ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "SCHEMA_NEWER", "text");
