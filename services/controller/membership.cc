@@ -1,6 +1,7 @@
 #include "services/controller/membership.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -67,7 +68,7 @@ OperationRunner::Work Membership::WorkOf(const Operation& operation) {
 absl::Status Membership::CheckMayLeave(const Group& group, const Server& server) {
   if (group.primary == server.uuid) {
     return ::weft::Refusal(
-        absl::StatusCode::kFailedPrecondition, "IS_PRIMARY",
+        absl::StatusCode::kFailedPrecondition, "SERVER_IS_PRIMARY",
         absl::StrCat(server.address.ToString(), " is the primary of group ", group.id),
         "a server that is not the primary", "the primary",
         absl::StrCat("promote another server first: weft group promote ", group.id));
@@ -179,10 +180,6 @@ absl::Status Membership::Rejoin(const Seat& seat, const Running& running) {
 
 absl::Status Membership::Withdraw(const Seat& seat, const std::string& why,
                                   const Running& running) {
-  WEFT_ASSIGN_OR_RETURN(const Group before, ports_.store->Load(seat.group));
-  const Server* const record = before.Find(seat.server);
-  if (record == nullptr) return NotInGroup(seat.server.text(), seat.group);
-  const Server original = *record;
   WEFT_RETURN_IF_ERROR(Edit(seat, [&](Server* server) {
     server->status = ServerStatus::kFaulty;
     server->mode = DefaultMode(server->status);
@@ -193,49 +190,70 @@ absl::Status Membership::Withdraw(const Seat& seat, const std::string& why,
       [&](const Snapshot& look) -> absl::StatusOr<bool> {
         if (look.group.Find(seat.server) == nullptr) return true;
         const Observation& seen = look.Of(seat.server);
-        if (IsCounted(look.group, seat.server)) {
-          // What counts cannot shrink below what a commit needs. Its receiver is stopped, so
-          // that it acknowledges nothing more.
-          return IsLastCounted(look.group, seat.server) && seen.reached() &&
-                 seen.replication.receiver == ThreadState::kOff;
+        if (!IsCounted(look.group, seat.server)) {
+          return !seen.reached() || !seen.replication.configured || look.group.primary.empty();
         }
-        return !seen.reached() || !seen.replication.configured || look.group.primary.empty();
+        if (!seen.reached()) return !look.Of(look.group.primary).reached();
+        // Fewer than a commit needs are not left, but its receiver is stopped, and it acknowledges
+        // nothing more.
+        return IsLastCounted(look.group, seat.server) &&
+               seen.replication.receiver == ThreadState::kOff;
       });
-  if (status.ok()) return status;
-  // As if nothing had been asked.
-  (void)Edit(seat, [&](Server* server) {
-    if (server->set_aside == why) *server = original;
-  });
-  if (!absl::IsDeadlineExceeded(status)) return status;
-  return ::weft::Refusal(
-      absl::StatusCode::kFailedPrecondition, "ACKNOWLEDGER_NOT_REVOKED",
-      absl::StrCat(original.address.ToString(),
-                   " may still acknowledge writes of its group, and cannot be told to stop"),
-      "a server that answers, or whose process is known to be gone", "neither",
-      absl::StrCat("start it again, or accept that writes may be lost: weft group update ",
-                   seat.group, " --durability async"));
+  return absl::IsDeadlineExceeded(status) ? absl::OkStatus() : status;
+}
+
+absl::Status Membership::Strike(const Group& record, const Server& server) {
+  WEFT_RETURN_IF_ERROR(CheckMayLeave(record, server));
+  // Best effort: where it answers it shall not go on replicating unwatched.
+  (void)ports_.farm->Apply(record, Detach{server.uuid}, options_.step_deadline);
+  if (!IsCounted(record, server.uuid)) {
+    return ports_.store->RemoveServer(record.id, record.revision, server.uuid);
+  }
+  // It could not be asked, and it may hold writes that nobody else holds. What the primary says
+  // that it has written is at least required of every later one.
+  SetAcknowledgers rest{record.acknowledgers.servers, {}};
+  rest.servers.erase(server.uuid);
+  std::map<ServerUuid, Observation> seen = ports_.farm->Probe(record, options_.step_deadline);
+  rest.watermark = seen[record.primary].executed;
+  WEFT_RETURN_IF_ERROR(ports_.store->Apply(record, rest, ports_.clock->Now()));
+  Event event;
+  event.group = record.id;
+  event.server = server.uuid.text();
+  event.kind = "change";
+  event.text = absl::StrCat(server.address.ToString(),
+                            " was removed by request while it could not be asked; writes that only "
+                            "it acknowledged are lost if the primary is");
+  ports_.reconciler->journal().Append(std::move(event));
+  return RevisionMoved(record.id, record.revision, record.revision + 1);  // read again, then remove
 }
 
 absl::Status Membership::Remove(const Seat& seat, const Running& running) {
   running.report(0.2, "stop replication");
-  const absl::Status withdrawn = Withdraw(seat, kLeaving, running);
-  if (absl::IsNotFound(withdrawn)) return absl::OkStatus();  // an earlier try removed it
-  WEFT_RETURN_IF_ERROR(withdrawn);
-  running.report(0.8, "remove from the record");
-  HostPort address;
-  WEFT_RETURN_IF_ERROR(ports_.reconciler->Exclusively(seat.group, [&]() -> absl::Status {
-    return WithRecord(ports_.store, seat.group, [&](const Group& record) -> absl::Status {
-      const Server* const found = record.Find(seat.server);
-      if (found == nullptr) return absl::OkStatus();
-      WEFT_RETURN_IF_ERROR(CheckMayLeave(record, *found));
-      address = found->address;
-      // Best effort: where it answers it shall not go on replicating unwatched.
-      (void)ports_.farm->Apply(record, Detach{seat.server}, options_.step_deadline);
-      return ports_.store->RemoveServer(seat.group, record.revision, seat.server);
+  WEFT_ASSIGN_OR_RETURN(const Group before, ports_.store->Load(seat.group));
+  const Server* const original = before.Find(seat.server);
+  if (original == nullptr) return absl::OkStatus();  // an earlier try removed it
+  absl::Status status = Withdraw(seat, kLeaving, running);
+  if (status.ok()) {
+    running.report(0.8, "remove from the record");
+    status = ports_.reconciler->Exclusively(seat.group, [&]() -> absl::Status {
+      return WithRecord(ports_.store, seat.group, [&](const Group& record) -> absl::Status {
+        const Server* const found = record.Find(seat.server);
+        return found == nullptr ? absl::OkStatus() : Strike(record, *found);
+      });
     });
-  }));
-  if (!address.empty()) ports_.farm->Forget(address);
-  return ports_.reconciler->Refresh(seat.group).status();
+  }
+  if (status.ok()) {
+    ports_.farm->Forget(original->address);
+    const absl::Status read = ports_.reconciler->Refresh(seat.group).status();
+    return absl::IsNotFound(read) ? absl::OkStatus() : read;
+  }
+  if (original->set_aside.empty() && !absl::IsUnavailable(status)) {
+    // As if nothing had been asked.
+    (void)Edit(seat, [&](Server* server) {
+      if (server->set_aside == kLeaving) *server = *original;
+    });
+  }
+  return status;
 }
 
 absl::StatusOr<ServerUuid> Membership::ChooseDonor(const Seat& seat) {
@@ -264,7 +282,31 @@ absl::StatusOr<ServerUuid> Membership::ChooseDonor(const Seat& seat) {
   return best;
 }
 
+absl::Status Membership::SaveOwn(const Seat& seat, const Running& running) {
+  WEFT_ASSIGN_OR_RETURN(const auto look, ports_.reconciler->Look(seat.group));
+  const GtidSet errant = Errant(look.snapshot, seat.server);
+  if (errant.Empty()) return absl::OkStatus();
+  running.report(0.08, "save its own transactions");
+  const absl::StatusOr<std::string> path = ports_.farm->SaveTransactions(
+      look.snapshot.group, seat.server, errant, options_.rescue_deadline);
+  Event event;
+  event.group = seat.group;
+  event.server = seat.server.text();
+  event.kind = "change";
+  if (path.ok()) {
+    event.text = absl::StrCat("before its rebuild ", errant.ToString(), " is saved in ", *path);
+  } else if (absl::IsNotFound(path.status())) {
+    event.text = absl::StrCat(errant.ToString(), " is rebuilt over, unsaved: ",
+                              path.status().message());
+  } else {
+    return Annotate(path.status(), "what only it has could not be saved, so nothing was replaced");
+  }
+  ports_.reconciler->journal().Append(std::move(event));
+  return absl::OkStatus();
+}
+
 absl::Status Membership::CloneInto(Seat* seat, const Running& running) {
+  WEFT_RETURN_IF_ERROR(SaveOwn(*seat, running));
   WEFT_ASSIGN_OR_RETURN(const ServerUuid donor, ChooseDonor(*seat));
   WEFT_ASSIGN_OR_RETURN(const Group group, ports_.store->Load(seat->group));
   // Its semi-sync flag must not vouch for what it is about to lose (rule 4).

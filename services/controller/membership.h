@@ -25,7 +25,8 @@ class Membership {
     absl::Duration follow_deadline = absl::Minutes(2);
     // How long a server may stay among those whose acknowledgement counts after its receiver was
     // stopped. A dead one leaves them only after a while (rule 3).
-    absl::Duration revoke_deadline = absl::Seconds(30);
+    absl::Duration revoke_deadline = absl::Seconds(15);
+    absl::Duration rescue_deadline = absl::Minutes(10);
     absl::Duration clone_deadline = absl::Hours(6);
     // How often a condition is looked at while no round ends.
     absl::Duration poll = absl::Milliseconds(200);
@@ -64,8 +65,13 @@ class Membership {
   absl::Status Rejoin(const Seat& seat, const Running& running);
   absl::Status Rebuild(Seat seat, const Running& running);
 
-  // Sets it aside and waits until it neither follows nor counts as an acknowledger.
+  // Sets it aside and waits until it neither follows nor counts as an acknowledger, or until that
+  // cannot be brought about.
   absl::Status Withdraw(const Seat& seat, const std::string& why, const Running& running);
+  // Takes it out of the record. Where it still counts, people have said that it shall not.
+  absl::Status Strike(const Group& record, const Server& server);
+  // Saves what only it has, before its data are replaced.
+  absl::Status SaveOwn(const Seat& seat, const Running& running);
   absl::Status CloneInto(Seat* seat, const Running& running);
   absl::StatusOr<ServerUuid> ChooseDonor(const Seat& seat);
   absl::Status AwaitFollowing(const Seat& seat, const Running& running);

@@ -1,5 +1,6 @@
 #include "services/controller/reconciler.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <thread>
@@ -44,6 +45,8 @@ class Reconciler::Impl {
   absl::StatusOr<std::shared_ptr<GroupKeeper>> Known(const std::string& group) const;
   std::vector<std::shared_ptr<GroupKeeper>> All() const;
   absl::StatusOr<Group> Refresh(const std::string& group);
+  bool AwaitLeader(absl::Duration timeout);
+  void DropAll();
 
   const Options options_;
   const Ports ports_;
@@ -67,6 +70,15 @@ class Reconciler::Impl {
   void Loop();
   bool LoadAll();
   void ResumeAll();
+  uint64_t TakenTerm() const {
+    MutexLock lock(&mutex_);
+    return taken_term_;
+  }
+  void SetTakenTerm(uint64_t term) {
+    MutexLock lock(&mutex_);
+    taken_term_ = term;
+    changed_.NotifyAll();
+  }
   void Drop(const std::string& group);
 
   mutable Mutex mutex_;
@@ -75,7 +87,8 @@ class Reconciler::Impl {
   bool loaded_ ABSL_GUARDED_BY(mutex_) = false;
   bool woken_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::string, std::shared_ptr<GroupKeeper>> groups_ ABSL_GUARDED_BY(mutex_);
-  uint64_t taken_term_ = 0;  // the keeper's thread alone: groups and operations were taken over
+  // Under this term groups and operations were taken over.
+  uint64_t taken_term_ ABSL_GUARDED_BY(mutex_) = 0;
   std::thread thread_;
 };
 
@@ -222,6 +235,25 @@ absl::StatusOr<Group> Reconciler::Impl::Refresh(const std::string& group) {
   return record;
 }
 
+void Reconciler::Impl::DropAll() {
+  for (const auto& keeper : All()) Drop(keeper->record().id);
+  MutexLock lock(&mutex_);
+  loaded_ = false;
+  taken_term_ = 0;
+}
+
+bool Reconciler::Impl::AwaitLeader(absl::Duration timeout) {
+  const Deadline deadline = Deadline::After(ports_.clock, timeout);
+  MutexLock lock(&mutex_);
+  while (!leadership_.MayAct() || taken_term_ != leadership_.term()) {
+    if (stopping_ || deadline.Passed()) return false;
+    // Also looks by itself: a lease that is won tells before the groups are read.
+    ports_.clock->WaitFor(&changed_, &mutex_,
+                          std::min(deadline.Remaining(), absl::Milliseconds(50)));
+  }
+  return true;
+}
+
 void Reconciler::Impl::Drop(const std::string& group) {
   std::shared_ptr<GroupKeeper> keeper;
   {
@@ -282,10 +314,10 @@ void Reconciler::Impl::Loop() {
   while (true) {
     const bool leads = leadership_.MayAct();
     const uint64_t term = leadership_.term();
-    const bool take_over = leads && taken_term_ != term;
+    const bool take_over = leads && TakenTerm() != term;
     if ((take_over || !leads) && leadership_.StoreUp() && LoadAll()) {
       if (take_over) ResumeAll();
-      if (take_over) taken_term_ = term;
+      if (take_over) SetTakenTerm(term);
       listeners_.loaded(term);
     }
     ports_.metrics->Leading(leads);
@@ -318,6 +350,9 @@ absl::StatusOr<Group> Reconciler::Refresh(const std::string& group) {
 void Reconciler::OnResume(const std::string& kind, Resume resume) {
   impl_->resumers_[kind] = std::move(resume);
 }
+
+bool Reconciler::AwaitLeader(absl::Duration timeout) { return impl_->AwaitLeader(timeout); }
+void Reconciler::DropAll() { impl_->DropAll(); }
 
 void Reconciler::Wake(const std::string& group) {
   if (const auto keeper = impl_->Find(group); keeper != nullptr) keeper->worker().Wake();

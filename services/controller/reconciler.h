@@ -77,6 +77,11 @@ class Reconciler {
   // OK when leading, else UNAVAILABLE with who leads or what is the matter with the store.
   absl::Status CheckLeading() const;
 
+  // Blocks until this controller leads and has read the groups; false after `timeout`.
+  bool AwaitLeader(absl::Duration timeout);
+  // Everything that was stored is gone.
+  void DropAll();
+
   // Converge soon: something was seen or changed.
   void Wake(const std::string& group);
   // Monitors say something new of these servers: their groups are woken.

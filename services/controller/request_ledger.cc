@@ -12,6 +12,9 @@
 namespace weft::controller {
 namespace {
 
+// What every store keeps.
+constexpr size_t kMaxRequestId = 64;
+
 // How long a repeated request waits for the first one that is still running.
 constexpr absl::Duration kWaitForFirst = absl::Seconds(10);
 
@@ -72,6 +75,12 @@ absl::StatusOr<std::optional<Operation>> RequestLedger::Earlier(const Caller& ca
                                                                 absl::string_view kind,
                                                                 absl::string_view group) const {
   if (caller.request_id.empty()) return std::optional<Operation>();
+  if (caller.request_id.size() > kMaxRequestId) {
+    return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_REQUEST_ID",
+                           "the request id is too long",
+                           absl::StrCat("at most ", kMaxRequestId, " characters"),
+                           absl::StrCat(caller.request_id.size()), "a UUID is good");
+  }
   absl::StatusOr<std::optional<Operation>> earlier = store_->FindByRequest(caller.request_id);
   if (!earlier.ok() || !earlier->has_value()) return earlier;
   const Operation& first = **earlier;

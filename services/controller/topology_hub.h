@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -76,8 +77,8 @@ class TopologyHub {
 
   // UNAVAILABLE before SetLoaded. An empty set: all groups.
   absl::StatusOr<v1::TopologyUpdate> Get(const std::set<std::string>& groups) const;
-  // `ready` is called, from any thread, when Take will have something to say: it must not block,
-  // nor call Close. The whole snapshot comes first.
+  // `ready` is called, from any thread, when Take has something new to say: it must not block, nor
+  // call Close; but not for the whole snapshot that Take has at first (once there is one).
   std::shared_ptr<Subscription> Subscribe(const std::set<std::string>& groups,
                                           std::function<void()> ready);
   size_t Subscribers() const;

@@ -1,0 +1,108 @@
+#include "services/controller/controller.h"
+
+#include <grpcpp/impl/service_type.h>
+
+#include <utility>
+
+#include "services/controller/drain_signal.h"
+#include "services/controller/groups_service.h"
+#include "services/controller/health_service.h"
+#include "services/controller/metrics.h"
+#include "services/controller/node_service.h"
+#include "services/controller/operations_service.h"
+#include "services/controller/request_ledger.h"
+#include "services/controller/servers_service.h"
+#include "services/controller/threats_service.h"
+#include "services/controller/topology_service.h"
+#include "services/controller/watch_list.h"
+
+namespace weft::controller {
+
+// In the order of their needs: what is below uses what is above.
+struct Controller::Parts {
+  Parts(const Options& options, const Ports& ports)
+      : metrics(ports.metrics),
+        health_table(options.health, ports.clock),
+        hub(options.topology, ports.clock),
+        reconciler(Measured(options.reconciler),
+                   {ports.farm, ports.store, &health_table, &metrics, ports.clock}, Listeners()),
+        ledger(ports.store, &reconciler.board(), ports.clock),
+        membership(options.membership, {&reconciler, ports.farm, ports.store, ports.clock}),
+        adoption(options.adoption, {&reconciler, ports.farm, ports.store, &ledger, ports.clock}),
+        group_requests(options.groups,
+                       {&reconciler, ports.farm, ports.store, &ledger, ports.clock}),
+        server_requests(options.servers, {&reconciler, ports.farm, ports.store, &ledger,
+                                          &membership, ports.clock}),
+        operation_requests(options.operations, &reconciler, ports.store),
+        threat_requests(options.threats, &reconciler, &server_requests, ports.store, ports.clock),
+        node_requests(options.node, {&reconciler, ports.farm, ports.store, &health_table, &ledger,
+                                     ports.clock}),
+        groups(&group_requests, &adoption),
+        servers(&server_requests),
+        operations(&operation_requests, &drain),
+        health(&health_table, &watch_list, &reconciler, &drain),
+        topology(&hub, &metrics, &drain),
+        threats(&threat_requests),
+        node(&node_requests) {}
+
+  Reconciler::Options Measured(Reconciler::Options options) {
+    options.journal.dropped = [this](int count) { metrics.EventsDropped(count); };
+    return options;
+  }
+  Reconciler::Listeners Listeners() {
+    Reconciler::Listeners listeners;
+    listeners.group = [this](const Group& group, bool removed) {
+      hub.Publish(group, removed);
+      watch_list.Take(group, removed);
+    };
+    listeners.term = [this](uint64_t term) { hub.SetTerm(term); };
+    listeners.loaded = [this](uint64_t) { hub.SetLoaded(); };
+    return listeners;
+  }
+
+  DrainSignal drain;
+  ControllerMetrics metrics;
+  HealthTable health_table;
+  WatchListBoard watch_list;
+  TopologyHub hub;
+  Reconciler reconciler;
+  RequestLedger ledger;
+  Membership membership;
+  Adoption adoption;
+  GroupRequests group_requests;
+  ServerRequests server_requests;
+  OperationRequests operation_requests;
+  ThreatRequests threat_requests;
+  NodeRequests node_requests;
+  GroupsService groups;
+  ServersService servers;
+  OperationsService operations;
+  HealthService health;
+  TopologyService topology;
+  ThreatsService threats;
+  NodeService node;
+};
+
+Controller::Controller(const Options& options, const Ports& ports)
+    : parts_(std::make_unique<Parts>(options, ports)) {}
+
+Controller::~Controller() { Stop(); }
+
+void Controller::Start() { parts_->reconciler.Start(); }
+void Controller::EndStreams() { parts_->drain.Fire(); }
+void Controller::Stop() { parts_->reconciler.Stop(); }
+Reconciler& Controller::reconciler() { return parts_->reconciler; }
+
+std::vector<grpc::Service*> Controller::services() {
+  return {&parts_->groups, &parts_->servers, &parts_->operations, &parts_->health,
+          &parts_->topology, &parts_->threats, &parts_->node};
+}
+
+std::vector<std::string> Controller::service_names() {
+  return {v1::Groups::service_full_name(),   v1::Servers::service_full_name(),
+          v1::Operations::service_full_name(), v1::Health::service_full_name(),
+          v1::Topology::service_full_name(), v1::Threats::service_full_name(),
+          v1::Node::service_full_name()};
+}
+
+}  // namespace weft::controller

@@ -1,0 +1,153 @@
+#include "services/controller/groups_service.h"
+
+#include <string>
+#include <utility>
+
+#include "common/base/error_details.h"
+#include "services/controller/answer.h"
+#include "services/controller/convert.h"
+
+namespace weft::controller {
+namespace {
+
+v1::Group ToProto(const GroupView& view) {
+  return ToProto(view.group, view.look.has_value() ? &*view.look : nullptr, view.looked);
+}
+
+template <typename Response>
+void Fill(GroupRequests::Outcome outcome, Response* response) {
+  if (outcome.operation.has_value()) *response->mutable_operation() = ToProto(*outcome.operation);
+  for (const Plan& plan : outcome.foreseen) {
+    if (plan.refusal.has_value()) *response->mutable_refusal() = ToProto(*plan.refusal);
+    if (!plan.steps.empty()) *response->add_plan() = PhaseOf(plan);
+  }
+}
+
+// A name that is missing or malformed is left to whoever validates it.
+std::string IdOf(const std::string& name) { return GroupIdOf(name).value_or(name); }
+
+}  // namespace
+
+grpc::Status GroupsService::CreateGroup(grpc::ServerContext* context,
+                                        const v1::CreateGroupRequest* request,
+                                        v1::Group* response) {
+  Group wanted;
+  wanted.id = request->group_id();
+  wanted.description = request->description();
+  wanted.durability = FromProto(request->durability()).value_or(Durability::kLossless);
+  wanted.acknowledgements = request->acknowledgements() == 0 ? 1 : request->acknowledgements();
+  return Answer(groups_->Create(wanted, CallerOf(*context, *request)),
+                [&](const Group& group) { *response = ToProto(group); });
+}
+
+grpc::Status GroupsService::GetGroup(grpc::ServerContext*, const v1::GetGroupRequest* request,
+                                     v1::Group* response) {
+  return Answer(groups_->Get(IdOf(request->name()), request->cached()),
+                [&](const GroupView& view) { *response = ToProto(view); });
+}
+
+grpc::Status GroupsService::ListGroups(grpc::ServerContext*, const v1::ListGroupsRequest* request,
+                                       v1::ListGroupsResponse* response) {
+  return Answer(groups_->List(request->page_size(), request->page_token()),
+                [&](const GroupRequests::Page& page) {
+                  for (const Group& group : page.groups) *response->add_groups() = ToProto(group);
+                  response->set_next_page_token(page.next_token);
+                });
+}
+
+grpc::Status GroupsService::UpdateGroup(grpc::ServerContext* context,
+                                        const v1::UpdateGroupRequest* request,
+                                        v1::Group* response) {
+  const v1::Group& wanted = request->group();
+  GroupRequests::Change change;
+  change.group.id = IdOf(wanted.name());
+  change.group.description = wanted.description();
+  change.group.durability = FromProto(wanted.durability()).value_or(Durability::kLossless);
+  change.group.acknowledgements = wanted.acknowledgements();
+  change.mask.assign(request->update_mask().paths().begin(), request->update_mask().paths().end());
+  change.etag = wanted.etag();
+  return Answer(groups_->Update(change, CallerOf(*context, *request)),
+                [&](const Group& group) { *response = ToProto(group); });
+}
+
+grpc::Status GroupsService::DestroyGroup(grpc::ServerContext* context,
+                                         const v1::DestroyGroupRequest* request,
+                                         v1::DestroyGroupResponse*) {
+  return rpc::ToGrpc(groups_->Destroy(IdOf(request->name()), request->force(), request->etag(),
+                                      CallerOf(*context, *request)));
+}
+
+grpc::Status GroupsService::ActivateGroup(grpc::ServerContext* context,
+                                          const v1::ActivateGroupRequest* request,
+                                          v1::Group* response) {
+  return Answer(groups_->SetActive(IdOf(request->name()), true, CallerOf(*context, *request)),
+                [&](const Group& group) { *response = ToProto(group); });
+}
+
+grpc::Status GroupsService::DeactivateGroup(grpc::ServerContext* context,
+                                            const v1::DeactivateGroupRequest* request,
+                                            v1::Group* response) {
+  return Answer(groups_->SetActive(IdOf(request->name()), false, CallerOf(*context, *request)),
+                [&](const Group& group) { *response = ToProto(group); });
+}
+
+grpc::Status GroupsService::PromoteGroup(grpc::ServerContext* context,
+                                         const v1::PromoteGroupRequest* request,
+                                         v1::PromoteGroupResponse* response) {
+  GroupRequests::Order order;
+  order.group = IdOf(request->name());
+  order.server = request->server();
+  order.expected_primary = request->expected_primary();
+  order.expected_epoch = request->expected_epoch();
+  order.write_stop_budget = FromProto(request->write_stop_budget());
+  return Answer(
+      groups_->Promote(order, CallerOf(*context, *request)),
+      [&](GroupRequests::Outcome outcome) { Fill(std::move(outcome), response); });
+}
+
+grpc::Status GroupsService::DemoteGroup(grpc::ServerContext* context,
+                                        const v1::DemoteGroupRequest* request,
+                                        v1::DemoteGroupResponse* response) {
+  GroupRequests::Order order;
+  order.group = IdOf(request->name());
+  order.expected_primary = request->expected_primary();
+  order.expected_epoch = request->expected_epoch();
+  return Answer(
+      groups_->Demote(order, CallerOf(*context, *request)),
+      [&](GroupRequests::Outcome outcome) { Fill(std::move(outcome), response); });
+}
+
+grpc::Status GroupsService::AdoptGroup(grpc::ServerContext* context,
+                                       const v1::AdoptGroupRequest* request,
+                                       v1::AdoptGroupResponse* response) {
+  Group wanted;
+  wanted.id = request->group_id();
+  wanted.description = request->description();
+  wanted.durability = FromProto(request->durability()).value_or(Durability::kLossless);
+  return Answer(adoption_->Adopt(wanted, request->address(), CallerOf(*context, *request)),
+                [&](const Adoption::Result& result) {
+                  *response->mutable_group() = ToProto(result.group);
+                  if (!result.operation.has_value()) return;
+                  *response->mutable_operation() = ToProto(*result.operation);
+                });
+}
+
+grpc::Status GroupsService::ExplainGroup(grpc::ServerContext*,
+                                         const v1::ExplainGroupRequest* request,
+                                         v1::ExplainGroupResponse* response) {
+  return Answer(groups_->Explain(IdOf(request->name())),
+                [&](const GroupRequests::Explanation& explanation) {
+                  const Plan& next = explanation.next;
+                  *response->mutable_group() = ToProto(explanation.view);
+                  for (const Finding& finding : explanation.findings) {
+                    *response->add_findings() = ToProto(finding);
+                  }
+                  if (!next.steps.empty() || !next.waiting_for.empty()) {
+                    *response->mutable_next_phase() = PhaseOf(next);
+                  }
+                  if (next.refusal.has_value()) *response->mutable_refusal() = ToProto(*next.refusal);
+                  response->set_settled(explanation.view.look.has_value() && next.settled());
+                });
+}
+
+}  // namespace weft::controller

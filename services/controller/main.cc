@@ -1,0 +1,274 @@
+// weft-controller: brings groups of MySQL servers to what people asked for, and keeps them there.
+
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/command_line.h"
+#include "common/base/error_details.h"
+#include "common/base/secret_file.h"
+#include "common/base/status_macros.h"
+#include "common/log/log.h"
+#include "common/rpc/auth.h"
+#include "common/rpc/metrics.h"
+#include "common/rpc/serve.h"
+#include "common/rpc/termination.h"
+#include "common/version/version.h"
+#include "services/controller/controller.h"
+#include "services/controller/mysql/farm.h"
+#include "services/controller/mysql/store.h"
+#include "services/controller/mysql/store_identity.h"
+
+ABSL_FLAG(std::string, listen, "127.0.0.1:32280", "host:port of gRPC.");
+ABSL_FLAG(std::string, metrics_listen, "", "host:port of /metrics; empty: none.");
+ABSL_FLAG(std::string, name, "controller-1", "Name of this controller, for people.");
+ABSL_FLAG(std::string, manage, "", "'setup' creates or migrates the state store's schema and ends.");
+
+ABSL_FLAG(std::string, store, "127.0.0.1:3306", "host:port of the state store.");
+ABSL_FLAG(std::string, store_user, "weft_store", "Account in the state store.");
+ABSL_FLAG(std::string, store_password_file, "", "File with its password.");
+ABSL_FLAG(std::string, store_database, "weft", "Its database.");
+
+ABSL_FLAG(std::string, manage_user, "weft_manage", "Account that manages the servers.");
+ABSL_FLAG(std::string, manage_password_file, "", "File with its password.");
+ABSL_FLAG(std::string, replicate_user, "weft_replicate", "Account that replicas log in with.");
+ABSL_FLAG(std::string, replicate_password_file, "", "File with its password.");
+ABSL_FLAG(std::string, backup_user, "weft_backup", "Account that reads for clones and rescues.");
+ABSL_FLAG(std::string, backup_password_file, "", "File with its password.");
+ABSL_FLAG(std::string, restore_user, "weft_restore", "Account that writes clones.");
+ABSL_FLAG(std::string, restore_password_file, "", "File with its password.");
+
+ABSL_FLAG(std::string, admin_user, "admin", "User that may call this controller.");
+ABSL_FLAG(std::string, admin_password_file, "",
+          "File with its password; empty: calls need no login (loopback only).");
+ABSL_FLAG(std::string, tls_cert, "", "Certificate of this process.");
+ABSL_FLAG(std::string, tls_key, "", "Key of that certificate.");
+ABSL_FLAG(std::string, tls_ca, "", "Authority that vouches for the MySQL servers and the store.");
+ABSL_FLAG(std::string, client_ca, "", "When set, clients must show a certificate of this authority.");
+ABSL_FLAG(bool, insecure, false, "Allow plain text beyond loopback.");
+
+ABSL_FLAG(std::vector<std::string>, mysqlbinlog, std::vector<std::string>({"mysqlbinlog"}),
+          "The program that reads binary logs, with its first arguments, separated by commas.");
+ABSL_FLAG(std::string, rescue_dir, "weft-rescue", "Folder for transactions saved from servers.");
+
+ABSL_FLAG(absl::Duration, lease_ttl, absl::Seconds(2),
+          "After this long without a renewal another controller may lead.");
+ABSL_FLAG(absl::Duration, period, absl::Seconds(1), "Between two looks at a settled group.");
+ABSL_FLAG(absl::Duration, probe_deadline, absl::Seconds(1), "For one look at a group.");
+ABSL_FLAG(absl::Duration, step_deadline, absl::Seconds(5), "For one step on a server.");
+ABSL_FLAG(absl::Duration, failover_cool_down, absl::Seconds(10),
+          "Between two automatic failovers of a group.");
+ABSL_FLAG(absl::Duration, monitor_ttl, absl::Seconds(3),
+          "A monitor without a round for this long has no vote.");
+ABSL_FLAG(absl::Duration, stop_deadline, absl::Seconds(10),
+          "After a SIGTERM the process ends by then, whatever is under way.");
+ABSL_FLAG(std::string, log_format, "logfmt", "logfmt or json.");
+ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");
+
+namespace weft::controller {
+namespace {
+
+// A renewal must be missed several times before the lease is in danger.
+constexpr int kRenewalsPerTtl = 5;
+
+absl::Status InitializeLog() {
+  log::Options options;
+  options.service = "weft-controller";
+  WEFT_RETURN_IF_ERROR(log::ParseLevel(absl::GetFlag(FLAGS_log_level), &options.level));
+  WEFT_RETURN_IF_ERROR(log::ParseFormat(absl::GetFlag(FLAGS_log_format), &options.format));
+  log::Initialize(options);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<mysql::ConnectOptions> StoreLogin(const HostPort& address) {
+  mysql::ConnectOptions connect;
+  connect.host = address.host;
+  connect.port = address.port;
+  connect.user = absl::GetFlag(FLAGS_store_user);
+  connect.ca_file = absl::GetFlag(FLAGS_tls_ca);
+  if (!connect.ca_file.empty()) connect.tls = mysql::TlsMode::kVerifyCa;
+  const std::string file = absl::GetFlag(FLAGS_store_password_file);
+  if (!file.empty()) {
+    WEFT_ASSIGN_OR_RETURN(connect.password, ReadSecretFile(file));
+  }
+  return connect;
+}
+
+MysqlStore::Options StoreOptions(const mysql::ConnectOptions& connect) {
+  MysqlStore::Options options;
+  options.connect = connect;
+  options.database = absl::GetFlag(FLAGS_store_database);
+  return options;
+}
+
+// Read at each connection: the file changes when the password is rotated.
+Login LoginOf(const std::string& user, const std::string& file) {
+  Login login;
+  login.user = user;
+  login.password = [file]() -> absl::StatusOr<std::string> {
+    if (file.empty()) return std::string();
+    return ReadSecretFile(file);
+  };
+  return login;
+}
+
+std::map<std::string, std::string> PasswordFiles() {
+  std::map<std::string, std::string> files = {
+      {"manage", absl::GetFlag(FLAGS_manage_password_file)},
+      {"replicate", absl::GetFlag(FLAGS_replicate_password_file)},
+      {"backup", absl::GetFlag(FLAGS_backup_password_file)},
+      {"restore", absl::GetFlag(FLAGS_restore_password_file)}};
+  std::erase_if(files, [](const auto& entry) { return entry.second.empty(); });
+  return files;
+}
+
+// What cannot be read now would be missed in the middle of a failover.
+absl::Status CheckSecrets() {
+  for (const auto& [duty, file] : PasswordFiles()) {
+    WEFT_RETURN_IF_ERROR(
+        Annotate(ReadSecretFile(file).status(), absl::StrCat("--", duty, "-password-file")));
+  }
+  return absl::OkStatus();
+}
+
+FarmOptions FarmOptionsFromFlags(const HostPort& store, StoreIdentity* identity) {
+  FarmOptions options;
+  options.manage =
+      LoginOf(absl::GetFlag(FLAGS_manage_user), absl::GetFlag(FLAGS_manage_password_file));
+  options.replicate =
+      LoginOf(absl::GetFlag(FLAGS_replicate_user), absl::GetFlag(FLAGS_replicate_password_file));
+  options.backup =
+      LoginOf(absl::GetFlag(FLAGS_backup_user), absl::GetFlag(FLAGS_backup_password_file));
+  options.restore =
+      LoginOf(absl::GetFlag(FLAGS_restore_user), absl::GetFlag(FLAGS_restore_password_file));
+  options.ca_file = absl::GetFlag(FLAGS_tls_ca);
+  if (!options.ca_file.empty()) options.tls = mysql::TlsMode::kVerifyCa;
+  options.mysqlbinlog = absl::GetFlag(FLAGS_mysqlbinlog);
+  options.rescue_dir = absl::GetFlag(FLAGS_rescue_dir);
+  options.store_address = store;
+  options.store_uuid = [identity] { return identity->Uuid(); };
+  return options;
+}
+
+Controller::Options ControllerOptions() {
+  Controller::Options options;
+  Reconciler::Options& reconciler = options.reconciler;
+  reconciler.leadership.name = absl::GetFlag(FLAGS_name);
+  reconciler.leadership.ttl = absl::GetFlag(FLAGS_lease_ttl);
+  reconciler.leadership.period = reconciler.leadership.ttl / kRenewalsPerTtl;
+  reconciler.leadership.margin = reconciler.leadership.ttl / kRenewalsPerTtl;
+  reconciler.worker.period = absl::GetFlag(FLAGS_period);
+  reconciler.converge.probe_deadline = absl::GetFlag(FLAGS_probe_deadline);
+  reconciler.converge.step_deadline = absl::GetFlag(FLAGS_step_deadline);
+  reconciler.converge.failover_cool_down = absl::GetFlag(FLAGS_failover_cool_down);
+  options.groups.step_deadline = absl::GetFlag(FLAGS_step_deadline);
+  options.membership.step_deadline = absl::GetFlag(FLAGS_step_deadline);
+  options.health.live_for = absl::GetFlag(FLAGS_monitor_ttl);
+  options.node.version = std::string(Version());
+  options.node.store_address = absl::GetFlag(FLAGS_store);
+  options.node.password_files = PasswordFiles();
+  return options;
+}
+
+absl::StatusOr<rpc::Server::Options> ServeOptions(Controller* controller, rpc::Metrics* metrics) {
+  rpc::Server::Options serve;
+  serve.name = "weft-controller";
+  serve.version = std::string(Version());
+  serve.listen = absl::GetFlag(FLAGS_listen);
+  serve.certificate_file = absl::GetFlag(FLAGS_tls_cert);
+  serve.key_file = absl::GetFlag(FLAGS_tls_key);
+  serve.client_ca_file = absl::GetFlag(FLAGS_client_ca);
+  serve.allow_insecure = absl::GetFlag(FLAGS_insecure);
+  serve.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
+  serve.metrics = metrics;
+  serve.services = controller->services();
+  serve.service_names = Controller::service_names();
+  serve.on_drain = [controller] { controller->EndStreams(); };
+  const std::string file = absl::GetFlag(FLAGS_admin_password_file);
+  if (!file.empty()) {
+    WEFT_ASSIGN_OR_RETURN(std::string password, ReadSecretFile(file));
+    serve.authenticator =
+        rpc::StaticAuthenticator({absl::GetFlag(FLAGS_admin_user), std::move(password)});
+  }
+  return serve;
+}
+
+// A clone of hours must not keep the process from ending: the next leader begins it again.
+void EndAfter(absl::Duration deadline) {
+  std::thread([deadline] {
+    RealClock::Get()->Sleep(deadline);
+    WEFT_LOG(kWarning, "ends with work under way");
+    std::_Exit(0);
+  }).detach();
+}
+
+absl::Status SetUpStore(Store* store) {
+  WEFT_RETURN_IF_ERROR(store->SetUp());
+  WEFT_ASSIGN_OR_RETURN(const SchemaStatus schema, store->Schema());
+  std::cout << "the state store has schema version " << schema.found << std::endl;
+  return absl::OkStatus();
+}
+
+absl::Status Run() {
+  WEFT_RETURN_IF_ERROR(InitializeLog());
+  const std::string manage = absl::GetFlag(FLAGS_manage);
+  if (!manage.empty() && manage != "setup") {
+    return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_FLAG",
+                           "--manage knows one thing", "setup", manage,
+                           "weft manage does the rest");
+  }
+  WEFT_ASSIGN_OR_RETURN(const HostPort address, HostPort::Parse(absl::GetFlag(FLAGS_store)));
+  WEFT_ASSIGN_OR_RETURN(const mysql::ConnectOptions login, StoreLogin(address));
+  MysqlStore store(StoreOptions(login));
+  if (!manage.empty()) return SetUpStore(&store);
+  WEFT_RETURN_IF_ERROR(CheckSecrets());
+
+  RealClock* const clock = RealClock::Get();
+  rpc::Metrics metrics;
+  StoreIdentity identity(login, clock);
+  MysqlFarm farm(FarmOptionsFromFlags(address, &identity), clock);
+  Controller controller(ControllerOptions(), {&farm, &store, &metrics, clock});
+  WEFT_ASSIGN_OR_RETURN(rpc::Server::Options serve, ServeOptions(&controller, &metrics));
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,
+                        rpc::Server::Start(std::move(serve)));
+  controller.Start();
+  server->SetServing(true);
+  WEFT_LOG(kInfo, "controller is up",
+           {{"listen", server->address()}, {"store", address.ToString()}});
+  rpc::WaitForTermination();
+  WEFT_LOG(kInfo, "controller stops");
+  EndAfter(absl::GetFlag(FLAGS_stop_deadline));
+  server->Drain();
+  controller.Stop();
+  WEFT_LOG(kInfo, "controller has stopped");
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace weft::controller
+
+int main(int argc, char** argv) {
+  absl::SetProgramUsageMessage(
+      "weft-controller --store=HOST:PORT --store-password-file=FILE --manage-password-file=FILE\n"
+      "Manages groups of MySQL servers. See docs/operations.md.");
+  weft::rpc::BlockTerminationSignals();
+  const weft::CommandLine line = weft::UnderscoredCommandLine(argc, argv);
+  absl::ParseCommandLine(line.argc, line.argv);
+  const absl::Status status = weft::controller::Run();
+  if (status.ok()) return 0;
+  WEFT_LOG(kError, "controller cannot run", {{"error", weft::DescribeError(status)}});
+  return 1;
+}

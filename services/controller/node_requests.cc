@@ -1,0 +1,98 @@
+#include "services/controller/node_requests.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "services/controller/rotating_secret.h"
+
+namespace weft::controller {
+
+NodeRequests::Status NodeRequests::Get() {
+  Status status;
+  status.version = options_.version;
+  status.store_address = options_.store_address;
+  const absl::StatusOr<SchemaStatus> schema = ports_.store->Schema();
+  status.store = schema.status();
+  if (schema.ok()) status.schema = *schema;
+  status.lease = ports_.reconciler->lease();
+  status.leading = ports_.reconciler->leading();
+  status.uptime = ports_.clock->MonotonicNow() - started_;
+  status.groups = static_cast<int>(ports_.reconciler->CachedAll().size());
+  status.monitors = ports_.health->LiveObservers();
+  return status;
+}
+
+absl::StatusOr<NodeRequests::Status> NodeRequests::SetUp() {
+  WEFT_RETURN_IF_ERROR(ports_.store->SetUp());
+  // So that who set it up may go on at once.
+  ports_.reconciler->AwaitLeader(absl::Seconds(3));
+  return Get();
+}
+
+absl::StatusOr<NodeRequests::Status> NodeRequests::TearDown(const std::string& confirmation) {
+  if (confirmation != kConfirmation) {
+    return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "NOT_CONFIRMED",
+                           "a tear-down destroys all that Weft knows, and has to be confirmed",
+                           kConfirmation, confirmation.empty() ? "nothing" : confirmation,
+                           absl::StrCat("confirm with: ", kConfirmation));
+  }
+  WEFT_RETURN_IF_ERROR(ports_.store->TearDown());
+  ports_.reconciler->DropAll();
+  return Get();
+}
+
+absl::StatusOr<std::vector<ServerUuid>> NodeRequests::CheckAllAnswer() {
+  std::vector<ServerUuid> servers;
+  std::vector<std::string> silent;
+  for (const Group& group : ports_.reconciler->CachedAll()) {
+    WEFT_ASSIGN_OR_RETURN(const auto look, ports_.reconciler->Look(group.id));
+    for (const Server& server : group.servers) {
+      servers.push_back(server.uuid);
+      const Observation& seen = look.snapshot.Of(server.uuid);
+      if (!seen.reached()) silent.push_back(absl::StrCat(server.address.ToString(), " of group ", group.id));
+    }
+  }
+  if (silent.empty()) return servers;
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition, "SERVERS_SILENT",
+      absl::StrCat("a server that does not answer now would lock Weft out when it is back: ",
+                   absl::StrJoin(silent, ", ")),
+      "an answer of every server", absl::StrCat(silent.size(), " silent"),
+      "start them, or remove them from their groups, and ask again");
+}
+
+absl::Status NodeRequests::RotateEverywhere(const std::string& duty, const std::string& file) {
+  MutexLock lock(&rotating_);
+  WEFT_ASSIGN_OR_RETURN(const std::string password, NextSecret(file));
+  for (const Group& group : ports_.reconciler->CachedAll()) {
+    const absl::Status status =
+        ports_.farm->RotatePassword(group, duty, password, options_.rotate_deadline);
+    if (status.ok()) continue;
+    return Annotate(status, absl::StrCat("the password of ", duty, " is not changed everywhere (",
+                                         "ask again to complete it): group ", group.id));
+  }
+  return AdoptNextSecret(file);
+}
+
+absl::StatusOr<std::vector<ServerUuid>> NodeRequests::Rotate(const std::string& duty,
+                                                             const Caller& caller) {
+  WEFT_RETURN_IF_ERROR(ports_.reconciler->CheckLeading());
+  const auto file = options_.password_files.find(duty);
+  if (file == options_.password_files.end()) {
+    std::vector<std::string> known;
+    for (const auto& [name, path] : options_.password_files) known.push_back(name);
+    return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "UNKNOWN_DUTY",
+                           absl::StrCat("there is no account for the duty '", duty, "'"),
+                           absl::StrJoin(known, ", "), duty, "name one of these");
+  }
+  WEFT_ASSIGN_OR_RETURN(const std::vector<ServerUuid> servers, CheckAllAnswer());
+  WEFT_RETURN_IF_ERROR(ports_.ledger->Once(caller, "rotate", "", "", [&](bool) {
+    return RotateEverywhere(duty, file->second);
+  }));
+  return servers;
+}
+
+}  // namespace weft::controller

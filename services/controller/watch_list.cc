@@ -1,0 +1,50 @@
+#include "services/controller/watch_list.h"
+
+#include <utility>
+
+#include "services/controller/convert.h"
+
+namespace weft::controller {
+
+void WatchListBoard::Take(const Group& group, bool removed) {
+  v1::WatchList servers;
+  if (group.active && !removed) {
+    for (const Server& server : group.servers) {
+      v1::WatchedServer* added = servers.add_servers();
+      added->set_uuid(server.uuid.text());
+      added->set_address(server.address.ToString());
+      added->set_group(GroupName(group.id));
+    }
+  }
+  {
+    MutexLock lock(&mutex_);
+    v1::WatchList& known = groups_[group.id];
+    const bool same = known.SerializeAsString() == servers.SerializeAsString();
+    known = std::move(servers);
+    if (known.servers().empty()) groups_.erase(group.id);
+    if (same) return;
+  }
+  MutexLock lock(&calling_);
+  for (const auto& [handle, changed] : subscribers_) changed();
+}
+
+v1::WatchList WatchListBoard::Now() const {
+  v1::WatchList all;
+  MutexLock lock(&mutex_);
+  for (const auto& [group, servers] : groups_) all.MergeFrom(servers);
+  return all;
+}
+
+uint64_t WatchListBoard::Subscribe(std::function<void()> changed) {
+  MutexLock lock(&calling_);
+  const uint64_t handle = next_handle_++;
+  subscribers_[handle] = std::move(changed);
+  return handle;
+}
+
+void WatchListBoard::Forget(uint64_t handle) {
+  MutexLock lock(&calling_);
+  subscribers_.erase(handle);
+}
+
+}  // namespace weft::controller
