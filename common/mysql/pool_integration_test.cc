@@ -4,8 +4,8 @@
 #include <memory>
 #include <thread>
 
-#include "common/mysql/mysql_fixture.h"
 #include "common/mysql/pool.h"
+#include "common/mysql/testing/mysql_fixture.h"
 
 namespace weft::mysql {
 namespace {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 #include <random>
 #include <string>
 #include <utility>
@@ -9,9 +10,9 @@
 #include "absl/strings/str_cat.h"
 #include "common/model/gtid_set.h"
 #include "common/mysql/dialect.h"
-#include "common/mysql/mysql_fixture.h"
 #include "common/mysql/replica_status.h"
 #include "common/mysql/session.h"
+#include "common/mysql/testing/mysql_fixture.h"
 
 namespace weft::mysql {
 namespace {
@@ -51,75 +52,134 @@ TEST_P(MysqlTest, GtidSetsAgreeWithTheServersArithmeticAndSpelling) {
   EXPECT_TRUE(GtidSet::Parse(Text(*session, "SELECT @@GLOBAL.gtid_executed")).ok());
 }
 
-TEST_P(MysqlTest, EveryVerbOfTheDialectWorks) {
-  const auto source = Opened(Root(0));
-  const auto replica = Opened(Root(1));
-  const Dialect dialect = DialectFor(replica->version());
-  ASSERT_TRUE(ReadReplicaStatus(*replica, dialect)->empty());
-  EXPECT_FALSE(Text(*source, dialect.show_binary_log_status).empty());
-  for (Session* session : {source.get(), replica.get()}) {
-    ASSERT_TRUE(session->Execute(dialect.reset_binary_logs).ok());
+// A source and a replica of it, both with empty binary logs, until the end of a test.
+class Pair {
+ public:
+  Pair(const TestFarm& farm, std::unique_ptr<Session> source, std::unique_ptr<Session> replica)
+      : source_(std::move(source)),
+        replica_(std::move(replica)),
+        dialect_(DialectFor(replica_->version())) {
+    for (Session* session : {source_.get(), replica_.get()}) {
+      EXPECT_TRUE(session->Execute(dialect_.reset_binary_logs).ok());
+    }
+    const auto& login = farm.account(Duty::kReplicate);
+    Expect(dialect_.ChangeSource({.host = farm.server(0).host,
+                                  .port = farm.server(0).port,
+                                  .user = login.user,
+                                  .password = login.password,
+                                  .auto_position = true,
+                                  .connect_retry = absl::Seconds(1),
+                                  .heartbeat_period = absl::Milliseconds(500),
+                                  .get_public_key = true}));
+    Expect(dialect_.start_replica);
   }
-  const auto& login = farm_->account(Duty::kReplicate);
-  ASSERT_TRUE(replica
-                  ->Execute(dialect.ChangeSource({.host = farm_->server(0).host,
-                                                  .port = farm_->server(0).port,
-                                                  .user = login.user,
-                                                  .password = login.password,
-                                                  .auto_position = true,
-                                                  .connect_retry = absl::Seconds(1),
-                                                  .heartbeat_period = absl::Milliseconds(500),
-                                                  .get_public_key = true}))
-                  .ok());
-  ASSERT_TRUE(replica->Execute(dialect.start_replica).ok());
-  ASSERT_TRUE(source->Execute("CREATE TABLE app.replicated (a INT PRIMARY KEY)").ok());
-  const GtidSet written = *GtidSet::Parse(Text(*source, "SELECT @@GLOBAL.gtid_executed"));
-  const auto waited = WaitForExecuted(*replica, dialect, written, absl::Seconds(20));
-  ASSERT_TRUE(waited.ok()) << waited.status();
-  EXPECT_TRUE(*waited);
 
-  const auto channels = ReadReplicaStatus(*replica, dialect);
-  ASSERT_TRUE(channels.ok()) << channels.status();
-  ASSERT_EQ(channels->size(), 1u);
-  const ReplicaStatus& status = channels->front();
+  ~Pair() {
+    Expect(dialect_.stop_replica);
+    Expect(dialect_.reset_replica_all);
+    Expect("DROP DATABASE IF EXISTS replicated");
+    EXPECT_TRUE(source_->Execute("DROP DATABASE IF EXISTS replicated").ok());
+  }
+
+  // Writes on the source and waits until the replica has it; gives all that is written.
+  GtidSet Write() {
+    EXPECT_TRUE(source_->Execute("CREATE DATABASE replicated").ok());
+    const auto rows = source_->Query("SELECT @@GLOBAL.gtid_executed AS executed");
+    const GtidSet written = *GtidSet::Parse(*rows->front().String("executed"));
+    const auto waited = WaitForExecuted(*replica_, dialect_, written, absl::Seconds(20));
+    EXPECT_TRUE(waited.ok() && *waited) << waited.status();
+    return written;
+  }
+
+  // Runs a statement on the replica.
+  void Expect(absl::string_view sql) {
+    const absl::Status status = replica_->Execute(sql);
+    EXPECT_TRUE(status.ok()) << status << " in " << sql;
+  }
+
+  ReplicaStatus Status() {
+    const auto channels = ReadReplicaStatus(*replica_, dialect_);
+    EXPECT_TRUE(channels.ok() && channels->size() == 1) << channels.status();
+    return channels.ok() && !channels->empty() ? channels->front() : ReplicaStatus{};
+  }
+
+  Session& source() { return *source_; }
+  Session& replica() { return *replica_; }
+  const Dialect& dialect() const { return dialect_; }
+
+ private:
+  const std::unique_ptr<Session> source_;
+  const std::unique_ptr<Session> replica_;
+  const Dialect dialect_;
+};
+
+TEST_P(MysqlTest, AReplicasStatusSaysWhatIsTrue) {
+  Pair pair(*farm_, Opened(Root(0)), Opened(Root(1)));
+  const GtidSet written = pair.Write();
+  const ReplicaStatus status = pair.Status();
+  EXPECT_EQ(status.source_host, farm_->server(0).host);
   EXPECT_EQ(status.source_port, farm_->server(0).port);
   EXPECT_EQ(status.source_uuid, farm_->server(0).uuid);
-  EXPECT_EQ(status.source_user, login.user);
+  EXPECT_EQ(status.source_user, farm_->account(Duty::kReplicate).user);
   EXPECT_EQ(status.receiver, ReceiverState::kRunning) << status.receiver_error;
   EXPECT_TRUE(status.applier_running) << status.applier_error;
   EXPECT_TRUE(status.auto_position);
-  EXPECT_TRUE(status.executed.Contains(written));
   EXPECT_EQ(status.retrieved, written);
+  EXPECT_TRUE(status.executed.Contains(written));
   EXPECT_EQ(status.connect_retry, absl::Seconds(1));
-  EXPECT_EQ(source->Query(dialect.show_replicas)->size(), 1u);
+  EXPECT_EQ(pair.source().Query(pair.dialect().show_replicas)->size(), 1u);
+  EXPECT_EQ(pair.source().Query(pair.dialect().show_binary_log_status)->size(), 1u);
+}
 
-  if (dialect.can.replication_tables) {
-    const auto progress = ReadReceiverProgress(*replica, dialect);
-    ASSERT_TRUE(progress.ok()) << progress.status();
-    EXPECT_EQ(progress->at(0).received, written);
-    ASSERT_TRUE(progress->at(0).silence.has_value());
-    EXPECT_LT(*progress->at(0).silence, absl::Seconds(3));
-    EXPECT_GE(*progress->at(0).silence, absl::ZeroDuration());
+TEST_P(MysqlTest, AReceiverTellsHowLongItsSourceWasSilent) {
+  Pair pair(*farm_, Opened(Root(0)), Opened(Root(1)));
+  const GtidSet written = pair.Write();
+  const auto progress = ReadReceiverProgress(pair.replica(), pair.dialect());
+  if (!pair.dialect().can.replication_tables) {
+    EXPECT_EQ(progress.status().code(), absl::StatusCode::kUnimplemented);
+    return;
   }
+  ASSERT_TRUE(progress.ok()) << progress.status();
+  EXPECT_EQ(progress->at(0).received, written);
+  ASSERT_TRUE(progress->at(0).silence.has_value());
+  EXPECT_LT(*progress->at(0).silence, absl::Seconds(5));
+  EXPECT_GE(*progress->at(0).silence, absl::ZeroDuration());
+}
 
-  GtidSet beyond = written;
-  beyond.AddInterval(farm_->server(0).uuid, "", 1000, 1000);
-  EXPECT_FALSE(*WaitForExecuted(*replica, dialect, beyond, absl::Milliseconds(100)));
+TEST_P(MysqlTest, WaitingForTransactionsEndsByThemOrByTime) {
+  Pair pair(*farm_, Opened(Root(0)), Opened(Root(1)));
+  GtidSet set = pair.Write();
+  EXPECT_TRUE(*WaitForExecuted(pair.replica(), pair.dialect(), GtidSet(), absl::ZeroDuration()));
+  EXPECT_TRUE(*WaitForExecuted(pair.replica(), pair.dialect(), set, absl::ZeroDuration()));
+  pair.Expect(pair.dialect().stop_applier);
+  EXPECT_TRUE(*WaitForExecuted(pair.replica(), pair.dialect(), set, absl::Milliseconds(10)));
+  pair.Expect(pair.dialect().start_applier);
+  set.AddInterval(farm_->server(0).uuid, "", 1000, 1000);
+  EXPECT_FALSE(*WaitForExecuted(pair.replica(), pair.dialect(), set, absl::Milliseconds(100)));
+}
 
-  ASSERT_TRUE(replica->Execute(dialect.stop_receiver).ok());
-  EXPECT_EQ(ReadReplicaStatus(*replica, dialect)->at(0).receiver, ReceiverState::kStopped);
-  EXPECT_TRUE(ReadReplicaStatus(*replica, dialect)->at(0).applier_running);
-  if (dialect.can.receiver_only_change) {
-    EXPECT_TRUE(replica->Execute(dialect.ChangeSource({.connect_retry = absl::Seconds(2)})).ok());
-    EXPECT_EQ(MysqlErrorCode(replica->Execute(dialect.ChangeSource({.auto_position = true}))),
+TEST_P(MysqlTest, TheReceiverStopsAndChangesAlone) {
+  Pair pair(*farm_, Opened(Root(0)), Opened(Root(1)));
+  pair.Write();
+  pair.Expect(pair.dialect().stop_receiver);
+  EXPECT_EQ(pair.Status().receiver, ReceiverState::kStopped);
+  EXPECT_TRUE(pair.Status().applier_running);
+  if (pair.dialect().can.receiver_only_change) {
+    pair.Expect(pair.dialect().ChangeSource({.connect_retry = absl::Seconds(2)}));
+    EXPECT_EQ(pair.Status().connect_retry, absl::Seconds(2));
+    EXPECT_EQ(MysqlErrorCode(
+                  pair.replica().Execute(pair.dialect().ChangeSource({.auto_position = true}))),
               kErrReplicaThreadRunning);
   }
-  for (const absl::string_view verb :
-       {dialect.start_receiver, dialect.stop_applier, dialect.start_applier, dialect.stop_replica,
-        dialect.reset_replica, dialect.reset_replica_all}) {
-    EXPECT_TRUE(replica->Execute(verb).ok()) << verb;
-  }
-  EXPECT_TRUE(ReadReplicaStatus(*replica, dialect)->empty());
+  pair.Expect(pair.dialect().start_receiver);
+  pair.Expect(pair.dialect().stop_replica);
+  pair.Expect(pair.dialect().reset_replica);
+  EXPECT_EQ(pair.Status().receiver, ReceiverState::kStopped);
+}
+
+TEST_P(MysqlTest, AServerThatReplicatesNothingHasNoStatus) {
+  const auto session = Opened(Root(1));
+  EXPECT_TRUE(ReadReplicaStatus(*session, DialectFor(session->version()))->empty());
 }
 
 TEST_P(MysqlTest, TheDialectsVariablesExist) {

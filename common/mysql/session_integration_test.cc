@@ -8,8 +8,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
-#include "common/mysql/mysql_fixture.h"
 #include "common/mysql/session.h"
+#include "common/mysql/testing/mysql_fixture.h"
 
 namespace weft::mysql {
 namespace {

@@ -21,6 +21,8 @@ using ::weft::testing::TestFarm;
 
 inline absl::Duration Now() { return RealClock::Get()->MonotonicNow(); }
 
+inline constexpr absl::string_view kWritable = "SET GLOBAL read_only = OFF";
+
 class MysqlTest : public ::testing::TestWithParam<const char*> {
  protected:
   // One farm per version serves all tests, which leave its servers running and without replication.
@@ -37,8 +39,9 @@ class MysqlTest : public ::testing::TestWithParam<const char*> {
     farm_ = farm.get();
   }
 
+  // TestFarm starts its members read only.
   static absl::Status MakeWritable(const TestFarm& farm, int server) {
-    return farm.Sql(server, "SET GLOBAL read_only = OFF").status();
+    return farm.Sql(server, kWritable).status();
   }
 
   bool IsOld() const { return std::string(GetParam()) == "5.6"; }
