@@ -10,7 +10,7 @@
 #include "common/mysql/session.h"
 #include "common/mysqld/testing/farm_fixture.h"
 #include "services/controller/mysql/farm.h"
-#include "tests/contract/farm_contract.h"
+#include "tests/contract/farm_under_test.h"
 
 namespace weft::controller {
 

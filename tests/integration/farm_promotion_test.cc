@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>
@@ -11,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
+#include "common/log/log.h"
 #include "gtest/gtest.h"
 #include "services/controller/core/plan.h"
 #include "tests/contract/real_farm.h"
@@ -70,6 +72,7 @@ class Writer {
 class FarmPromotionTest : public ::testing::Test {
  protected:
   void SetUp() override {
+    if (std::getenv("WEFT_TEST_DEBUG") != nullptr) log::SetLevel(log::Level::kDebug);
     auto made = RealFarm::Make({.servers = 3, .version = "9.7"});
     ASSERT_TRUE(made.ok()) << made.status();
     real_ = *std::move(made);

@@ -130,26 +130,49 @@ absl::StatusOr<std::string> ChangeSql(const Follow& step, Turn& turn, bool posit
   return turn.dialect().ChangeSource(change);
 }
 
+// With both threads stopped CHANGE purges the relay log: what is not applied must be applied first,
+// or the applier must run.
+absl::Status KeepRelayLog(const Present& present, Turn& turn) {
+  const mysql::ReplicaStatus& replica = present.replica;
+  if (replica.applier_running || replica.executed.Contains(replica.retrieved)) {
+    return absl::OkStatus();
+  }
+  // An applier that is broken runs for a moment when it is started: only what it has applied counts.
+  const absl::Status applied = AwaitApplied(turn, replica.retrieved, turn.deadline());
+  if (ErrorReason(applied) != "APPLIER_STOPPED") return applied;
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition, "UNAPPLIED_RELAY_LOG",
+      absl::StrCat(turn.address().ToString(),
+                   ": repointing would lose what is received and not applied"),
+      "an applier that runs",
+      absl::StrCat(applied.message(), "; not applied: ",
+                   replica.retrieved.Minus(replica.executed).ToString()),
+      "mend what stopped the applier, or rebuild the server");
+}
+
+// The applier may have died just before CHANGE. Then the flag, which proves that nothing received
+// was lost (rule 4), must not stay.
+absl::Status CheckRelayLog(const Present& present, Turn& turn) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus now, ReadReplica(turn));
+  const GtidSet lost =
+      present.replica.retrieved.Minus(now.retrieved.Union(now.executed));
+  if (lost.Empty()) return absl::OkStatus();
+  WEFT_RETURN_IF_ERROR(SetAcknowledge(turn, present.semi_sync, false));
+  return ::weft::Refusal(absl::StatusCode::kDataLoss, "RELAY_LOG_LOST",
+                         absl::StrCat(turn.address().ToString(),
+                                      ": the applier stopped during the repointing, and the relay "
+                                      "log is lost"),
+                         "an applier that runs", absl::StrCat("lost: ", lost.ToString()),
+                         "the server fetches it again from a source that has it");
+}
+
 // Repoints the receiver alone: the applier goes on, so nothing received is lost (S16).
 absl::Status ChangeReceiver(const Follow& step, const Present& present, Turn& turn) {
-  // With both threads stopped CHANGE purges the relay log.
-  if (!present.replica.applier_running) {
-    WEFT_RETURN_IF_ERROR(turn.Change("starting the applier", turn.dialect().start_applier));
-    WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus now, ReadReplica(turn));
-    if (!now.applier_running && !now.executed.Contains(now.retrieved)) {
-      return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "UNAPPLIED_RELAY_LOG",
-                     absl::StrCat(turn.address().ToString(),
-                                  ": repointing would lose what is received and not applied"),
-                     "an applier that runs",
-                     absl::StrCat("it stopped with error ", now.applier_errno, ": ",
-                                  now.applier_error, "; not applied: ",
-                                  now.retrieved.Minus(now.executed).ToString()),
-                     "mend what stopped the applier, or rebuild the server");
-    }
-  }
+  WEFT_RETURN_IF_ERROR(KeepRelayLog(present, turn));
   WEFT_RETURN_IF_ERROR(turn.Change("stopping the receiver", turn.dialect().stop_receiver));
   WEFT_ASSIGN_OR_RETURN(const std::string sql, ChangeSql(step, turn, /*position=*/false));
   WEFT_RETURN_IF_ERROR(turn.ChangeSecret("pointing the receiver at its source", sql));
+  WEFT_RETURN_IF_ERROR(CheckRelayLog(present, turn));
   return turn.Change("starting replication", turn.dialect().start_replica);
 }
 

@@ -69,7 +69,7 @@ Observation Link::Await(uint64_t ticket, const Deadline& deadline) {
   MutexLock lock(&mutex_);
   const absl::Duration began = clock_->MonotonicNow();
   absl::Duration patience = deadline.Remaining();
-  if (silent_since_.has_value()) patience = std::min(patience, options_->silent_patience);
+  if (hung_) patience = std::min(patience, options_->silent_patience);
   while (answered_ < ticket) {
     const absl::Duration left = patience - (clock_->MonotonicNow() - began);
     if (left <= absl::ZeroDuration()) break;
@@ -79,6 +79,7 @@ Observation Link::Await(uint64_t ticket, const Deadline& deadline) {
   if (answered_ >= ticket) {
     seen = answer_;
   } else {
+    hung_ = true;
     if (!silent_since_.has_value()) silent_since_ = began;
     seen.error = absl::StrCat(address_.ToString(), ": no answer within ",
                               absl::FormatDuration(clock_->MonotonicNow() - began));
@@ -149,6 +150,7 @@ absl::StatusOr<Observation> Link::LookOver(uint64_t term, const Deadline& deadli
 void Link::Publish(uint64_t ticket, const absl::StatusOr<Observation>& look) {
   MutexLock lock(&mutex_);
   answered_ = ticket;
+  hung_ = mysql::IsTimeout(look.status());
   if (look.ok()) {
     answer_ = *look;
     answer_.contact = Contact::kAnswered;
@@ -210,8 +212,9 @@ absl::StatusOr<std::unique_ptr<Turn>> Link::Take(const ServerUuid& expected,
     MutexLock lock(&mutex_);
     while (acting_) {
       if (deadline.Passed()) {
-        return absl::DeadlineExceededError(
-            absl::StrCat(address_.ToString(), ": the step before this one has not ended"));
+        return ::weft::Refusal(
+            absl::StatusCode::kUnavailable, "STEP_UNDER_WAY",
+            absl::StrCat(address_.ToString(), ": what was begun there has not ended"));
       }
       changed_.WaitFor(&mutex_, deadline.Remaining());
     }
@@ -358,11 +361,18 @@ absl::Status Turn::Arm() {
 absl::Status Turn::Change(absl::string_view what, absl::string_view sql) {
   WEFT_RETURN_IF_ERROR(MayAct());
   WEFT_RETURN_IF_ERROR(Arm());
-  return Annotate(held_.session->Execute(sql), absl::StrCat(address().ToString(), ": ", what));
+  const absl::Duration began = clock()->MonotonicNow();
+  const absl::Status status = held_.session->Execute(sql);
+  WEFT_LOG(kDebug, "changed a server",
+           {{"server", address().ToString()},
+            {"what", what},
+            {"took", clock()->MonotonicNow() - began},
+            {"error", status}});
+  return Annotate(status, absl::StrCat(address().ToString(), ": ", what));
 }
 
 absl::Status Turn::ChangeSecret(absl::string_view what, absl::string_view sql) {
-  const absl::Status status = Change(what, sql);
+  const absl::Status status = Change(what, sql);  // logs `what`, never the statement
   const int code = mysql::MysqlErrorCode(status);
   if (status.ok() || code == 0) return status;
   return mysql::FromMysql(code, mysql::MysqlSqlState(status),

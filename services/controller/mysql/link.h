@@ -49,13 +49,13 @@ class Link {
   // ticket for Await.
   uint64_t Ask(absl::Duration limit);
   // The answer to `ticket` or a later one. When there is none at the deadline the server counts as
-  // silent; the look goes on in the background. Of a server that was silent before, waits
+  // silent; the look goes on in the background. Of a server that hung before, waits
   // `silent_patience` at most.
   Observation Await(uint64_t ticket, const Deadline& deadline);
 
   // The acting session, for one step; waits for the step before it. The server's uuid must be
   // `expected` (empty: any), else FAILED_PRECONDITION, reason WRONG_SERVER. UNAVAILABLE when older
-  // sessions could not be seen gone. FAILED_PRECONDITION, reason NOT_LEADING, in term 0.
+  // sessions could not be seen gone or another step has not ended. FAILED_PRECONDITION, reason NOT_LEADING, in term 0.
   absl::StatusOr<std::unique_ptr<Turn>> Take(const ServerUuid& expected, const Deadline& deadline);
 
   // True while a statement that this process gave up on may still take effect on the server.
@@ -109,6 +109,7 @@ class Link {
   Deadline look_deadline_ ABSL_GUARDED_BY(mutex_);
   uint64_t answered_ ABSL_GUARDED_BY(mutex_) = 0;
   Observation answer_ ABSL_GUARDED_BY(mutex_);
+  bool hung_ ABSL_GUARDED_BY(mutex_) = false;  // the last look ended in silence
   // When the contact ceased; absent while it is good.
   std::optional<absl::Duration> silent_since_ ABSL_GUARDED_BY(mutex_);
   bool acting_ ABSL_GUARDED_BY(mutex_) = false;
