@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/command_line.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
@@ -126,7 +127,8 @@ int main(int argc, char** argv) {
       "weft-monitor --controller=HOST:PORT --monitor-password-file=FILE\n"
       "Watches the servers of active groups and reports to the controllers.");
   weft::rpc::BlockTerminationSignals();
-  absl::ParseCommandLine(argc, argv);
+  const weft::CommandLine line = weft::UnderscoredCommandLine(argc, argv);
+  absl::ParseCommandLine(line.argc, line.argv);
   const absl::Status status = weft::monitor::Run();
   if (status.ok()) return 0;
   WEFT_LOG(kError, "monitor cannot run", {{"error", weft::DescribeError(status)}});
