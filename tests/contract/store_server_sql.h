@@ -33,6 +33,8 @@ inline constexpr absl::string_view kOddConfiguration =
     " SET GLOBAL sql_safe_updates = 1; SET GLOBAL default_storage_engine = 'MEMORY';"
     " SET GLOBAL sql_require_primary_key = 1; SET GLOBAL innodb_lock_wait_timeout = 100;"
     " SET GLOBAL explicit_defaults_for_timestamp = 0; SET GLOBAL init_connect = 'SET @odd = 1'";
+inline constexpr absl::string_view kLeastWrite =
+    "UPDATE weft_group SET revision = revision + 1 WHERE id = 'g'";
 inline constexpr absl::string_view kShowDurability =
     "SELECT CONCAT('sync_binlog=', @@sync_binlog, ' innodb_flush_log_at_trx_commit=',"
     " @@innodb_flush_log_at_trx_commit, ' version=', VERSION())";

@@ -42,14 +42,16 @@ int LatestOf(const std::vector<Migration>& migrations) {
   return migrations.empty() ? 0 : migrations.back().version;
 }
 
-StoreSessions::Options SessionsOf(const MysqlStoreOptions& options, size_t max_sessions) {
+StoreSessions::Options SessionsOf(const MysqlStoreOptions& options, size_t max_sessions,
+                                  LostWrites* lost) {
   return {.connect = options.connect,
           .max_sessions = max_sessions,
           .acquire_timeout = options.acquire_timeout,
           .call_timeout = options.statement_timeout,
           .schema_version = LatestOf(*options.migrations),
           .clock = options.clock,
-          .random = options.random};
+          .random = options.random,
+          .lost = lost};
 }
 
 uint64_t Before(uint64_t sequence) {
@@ -62,8 +64,9 @@ MysqlStore::MysqlStore(const Options& options)
     : options_(Completed(options)),
       migrations_(*options_.migrations),
       connect_(options_.connect),
-      sessions_(SessionsOf(options_, options_.max_sessions)),
-      lease_sessions_(SessionsOf(options_, kLeaseSessions)) {}
+      records_(SessionsOf(options_, options_.max_sessions, &lost_)),
+      reports_(SessionsOf(options_, (options_.max_sessions + 1) / 2, &lost_)),
+      leases_(SessionsOf(options_, kLeaseSessions, &lost_leases_)) {}
 
 MysqlStore::~MysqlStore() = default;
 
@@ -73,15 +76,17 @@ mysql::ConnectOptions MysqlStore::Login() {
 }
 
 void MysqlStore::SetLogin(const std::string& user, const std::string& password) {
-  mysql::ConnectOptions connect;
   {
     MutexLock lock(&mutex_);
     connect_.user = user;
     connect_.password = password;
-    connect = connect_;
   }
-  sessions_.Reset(connect);
-  lease_sessions_.Reset(connect);
+  ResetSessions();
+}
+
+void MysqlStore::ResetSessions() {
+  const mysql::ConnectOptions connect = Login();
+  for (StoreSessions* const sessions : {&records_, &reports_, &leases_}) sessions->Reset(connect);
 }
 
 absl::StatusOr<std::unique_ptr<mysql::Session>> MysqlStore::OpenForSetUp() {
@@ -98,16 +103,14 @@ absl::Status MysqlStore::SetUp() {
   WEFT_ASSIGN_OR_RETURN(const auto session, OpenForSetUp());
   const absl::Status status =
       Migrate(*session, options_.database, options_.set_up_lock_wait, migrations_);
-  sessions_.Reset(Login());
-  lease_sessions_.Reset(Login());
+  ResetSessions();
   return session->broken() ? OutcomeUnknown(status.message()) : status;
 }
 
 absl::Status MysqlStore::TearDown() {
   WEFT_ASSIGN_OR_RETURN(const auto session, OpenForSetUp());
   const absl::Status status = DropSchema(*session, options_.database, options_.set_up_lock_wait);
-  sessions_.Reset(Login());
-  lease_sessions_.Reset(Login());
+  ResetSessions();
   return session->broken() ? OutcomeUnknown(status.message()) : status;
 }
 
@@ -118,29 +121,29 @@ absl::StatusOr<SchemaStatus> MysqlStore::Schema() {
   return SchemaStatus{.found = *found, .expected = LatestOf(migrations_)};
 }
 
-absl::StatusOr<mysql::ResultSet> MysqlStore::Read(absl::string_view sql,
+absl::StatusOr<mysql::ResultSet> MysqlStore::Read(StoreSessions& sessions, absl::string_view sql,
                                                   const mysql::Params& params) {
-  absl::StatusOr<mysql::ResultSet> rows = sessions_.Read(sql, params);
+  absl::StatusOr<mysql::ResultSet> rows = sessions.Read(sql, params);
   if (!rows.ok()) return StatementFailure(rows.status(), Wanted());
   return rows;
 }
 
-absl::Status MysqlStore::Write(absl::string_view sql, mysql::Params params, Wanted wanted) {
+absl::Status MysqlStore::Write(StoreSessions& sessions, absl::string_view sql, mysql::Params params,
+                               Wanted wanted) {
   wanted.term = term_.load(std::memory_order_acquire);
   params.insert(params.begin(), wanted.term);
-  return StatementFailure(sessions_.Write(sql, params).status(), wanted);
+  return StatementFailure(sessions.Write(sql, params).status(), wanted);
 }
 
 absl::StatusOr<Lease> MysqlStore::ReadLease() {
-  const absl::StatusOr<mysql::ResultSet> rows = lease_sessions_.Read(store_sql::kReadLease, {});
-  if (!rows.ok()) return StatementFailure(rows.status(), Wanted());
-  if (rows->empty()) return SchemaMissing(LatestOf(migrations_));
-  return ReadLeaseRow(rows->front());
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, Read(leases_, store_sql::kReadLease, {}));
+  if (rows.empty()) return SchemaMissing(LatestOf(migrations_));
+  return ReadLeaseRow(rows.front());
 }
 
 absl::StatusOr<Lease> MysqlStore::SwapLease(absl::string_view sql, const mysql::Params& params,
                                             const Lease& seen, const Lease& wanted) {
-  const absl::StatusOr<uint64_t> changed = lease_sessions_.Write(sql, params);
+  const absl::StatusOr<uint64_t> changed = leases_.Write(sql, params);
   if (!changed.ok()) return StatementFailure(changed.status(), Wanted());
   if (*changed == 1) return wanted;
   WEFT_ASSIGN_OR_RETURN(const Lease found, ReadLease());
@@ -161,16 +164,16 @@ absl::StatusOr<Lease> MysqlStore::RenewLease(const Lease& held) {
 void MysqlStore::SetTerm(uint64_t term) { term_.store(term, std::memory_order_release); }
 
 absl::StatusOr<std::vector<std::string>> MysqlStore::ListGroups() {
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, Read(store_sql::kListGroups, {}));
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, Read(records_, store_sql::kListGroups, {}));
   std::vector<std::string> ids;
   for (const Row row : rows) ids.push_back(row.StringOr("id", ""));
   return ids;
 }
 
 absl::StatusOr<Group> MysqlStore::Load(const std::string& group) {
-  WEFT_ASSIGN_OR_RETURN(
-      const mysql::ResultSet rows,
-      Read(store_sql::kLoadGroup, {static_cast<uint64_t>(kHistoryLimit), StoredText(group)}));
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows,
+                        Read(records_, store_sql::kLoadGroup,
+                             {static_cast<uint64_t>(kHistoryLimit), StoredText(group)}));
   if (rows.empty()) return UnknownGroup(group);
   return ReadGroupRow(rows.front());
 }
@@ -190,17 +193,18 @@ absl::Status MysqlStore::CreateGroup(const Group& group) {
                           kept.watermark.ToString()};
   params = Join(std::move(params), IntentParams(kept.intent));
   params = Join(std::move(params), {ServersAsJson(kept.servers), HistoryAsJson(kept.history)});
-  return Write(store_sql::kCreateGroup, std::move(params), {.group = group.id});
+  return Write(records_, store_sql::kCreateGroup, std::move(params), {.group = group.id});
 }
 
 absl::Status MysqlStore::DestroyGroup(const std::string& group, uint64_t revision) {
   if (!ValidateGroupId(group).ok()) return UnknownGroup(group);
-  return Write(store_sql::kDestroyGroup, {group, revision}, {.group = group, .revision = revision});
+  return Write(records_, store_sql::kDestroyGroup, {group, revision},
+               {.group = group, .revision = revision});
 }
 
 absl::Status MysqlStore::UpdateGroup(const Group& group) {
   if (!ValidateGroupId(group.id).ok()) return UnknownGroup(group.id);
-  return Write(store_sql::kUpdateGroup,
+  return Write(records_, store_sql::kUpdateGroup,
                {group.id, group.revision, StoredText(group.description), group.active,
                 ToString(group.durability), group.acknowledgements},
                {.group = group.id, .revision = group.revision});
@@ -210,14 +214,15 @@ absl::Status MysqlStore::AddServer(const std::string& group, uint64_t revision,
                                    const Server& server) {
   if (!ValidateGroupId(group).ok()) return UnknownGroup(group);
   WEFT_RETURN_IF_ERROR(CheckStorable(server));
-  return Write(store_sql::kAddServer, Join({group, revision}, ServerParams(Stored(server))),
+  return Write(records_, store_sql::kAddServer,
+               Join({group, revision}, ServerParams(Stored(server))),
                {.group = group, .revision = revision, .server = server.uuid.text()});
 }
 
 absl::Status MysqlStore::RemoveServer(const std::string& group, uint64_t revision,
                                       const ServerUuid& server) {
   if (!ValidateGroupId(group).ok()) return UnknownGroup(group);
-  return Write(store_sql::kRemoveServer, {group, revision, server.text()},
+  return Write(records_, store_sql::kRemoveServer, {group, revision, server.text()},
                {.group = group, .revision = revision, .server = server.text()});
 }
 
@@ -225,13 +230,14 @@ absl::Status MysqlStore::UpdateServer(const std::string& group, uint64_t revisio
                                       const ServerUuid& uuid, const Server& server) {
   if (!ValidateGroupId(group).ok()) return UnknownGroup(group);
   WEFT_RETURN_IF_ERROR(CheckStorable(server));
-  return Write(store_sql::kUpdateServer,
+  return Write(records_, store_sql::kUpdateServer,
                Join({group, revision, uuid.text()}, ServerParams(Stored(server))),
                {.group = group, .revision = revision, .server = uuid.text()});
 }
 
 absl::StatusOr<Server> MysqlStore::FindServer(const ServerUuid& uuid) {
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, Read(store_sql::kFindServer, {uuid.text()}));
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows,
+                        Read(records_, store_sql::kFindServer, {uuid.text()}));
   if (rows.empty()) return UnknownServer(uuid.text());
   return ReadServerJson(rows.front().StringOr("server", ""));
 }
@@ -241,9 +247,9 @@ absl::Status MysqlStore::SetIntent(const std::string& group, uint64_t revision,
   if (!ValidateGroupId(group).ok()) return UnknownGroup(group);
   WEFT_RETURN_IF_ERROR(CheckStorable(operation));
   mysql::Params params = Join({group, revision}, IntentParams(Stored(intent)));
-  const absl::Status status =
-      Write(store_sql::kSetIntent, Join(std::move(params), OperationParams(Stored(operation))),
-            {.group = group, .revision = revision, .operation = operation.id});
+  const absl::Status status = Write(
+      records_, store_sql::kSetIntent, Join(std::move(params), OperationParams(Stored(operation))),
+      {.group = group, .revision = revision, .operation = operation.id});
   if (status.ok()) {
     Prune(store_sql::kPruneOperations, options_.keep_operations, &operations_written_);
   }
@@ -254,7 +260,7 @@ absl::Status MysqlStore::EndIntent(const std::string& group, const Operation& en
   if (!ValidateGroupId(group).ok()) return UnknownGroup(group);
   WEFT_RETURN_IF_ERROR(CheckStorable(ended));
   return Write(
-      store_sql::kEndIntent,
+      records_, store_sql::kEndIntent,
       Join({group, BudgetMicros(Intent().write_stop_budget)}, ProgressParams(Stored(ended))),
       {.group = group, .operation = ended.id});
 }
@@ -262,13 +268,14 @@ absl::Status MysqlStore::EndIntent(const std::string& group, const Operation& en
 absl::Status MysqlStore::Apply(const Group& seen, const Step& step, absl::Time now) {
   if (!ValidateGroupId(seen.id).ok()) return UnknownGroup(seen.id);
   WEFT_ASSIGN_OR_RETURN(StepCall call, CallOf(seen, step, now));
-  return Write(call.sql, std::move(call.params), std::move(call.wanted));
+  return Write(records_, call.sql, std::move(call.params), std::move(call.wanted));
 }
 
 absl::Status MysqlStore::CreateOperation(const Operation& operation) {
   WEFT_RETURN_IF_ERROR(CheckStorable(operation));
-  const absl::Status status = Write(store_sql::kCreateOperation, OperationParams(Stored(operation)),
-                                    {.operation = operation.id});
+  const absl::Status status =
+      Write(reports_, store_sql::kCreateOperation, OperationParams(Stored(operation)),
+            {.operation = operation.id});
   if (status.ok()) {
     Prune(store_sql::kPruneOperations, options_.keep_operations, &operations_written_);
   }
@@ -277,13 +284,13 @@ absl::Status MysqlStore::CreateOperation(const Operation& operation) {
 
 absl::Status MysqlStore::UpdateOperation(const Operation& operation) {
   if (!CheckStorable(operation).ok()) return UnknownOperation(operation.id);
-  return Write(store_sql::kUpdateOperation, ProgressParams(Stored(operation)),
+  return Write(reports_, store_sql::kUpdateOperation, ProgressParams(Stored(operation)),
                {.operation = operation.id});
 }
 
 absl::StatusOr<std::optional<Operation>> MysqlStore::FindOperation(absl::string_view sql,
                                                                    const std::string& key) {
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, Read(sql, {StoredText(key)}));
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, Read(reports_, sql, {StoredText(key)}));
   if (rows.empty()) return std::optional<Operation>();
   WEFT_ASSIGN_OR_RETURN(Operation operation, ReadOperationRow(rows.front()));
   return std::optional<Operation>(std::move(operation));
@@ -307,7 +314,7 @@ absl::StatusOr<std::vector<Operation>> MysqlStore::ListOperations(const std::str
   uint64_t sequence = 0;
   if (!before.empty()) {
     WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows,
-                          Read(store_sql::kGetOperation, {StoredText(before)}));
+                          Read(reports_, store_sql::kGetOperation, {StoredText(before)}));
     if (rows.empty()) return UnknownOperation(before);
     sequence = rows.front().UintOr("sequence", 0);
   }
@@ -315,7 +322,8 @@ absl::StatusOr<std::vector<Operation>> MysqlStore::ListOperations(const std::str
   if (!group.empty()) params.insert(params.begin(), StoredText(group));
   WEFT_ASSIGN_OR_RETURN(
       const mysql::ResultSet rows,
-      Read(group.empty() ? store_sql::kListOperations : store_sql::kListOperationsOfGroup, params));
+      Read(reports_, group.empty() ? store_sql::kListOperations : store_sql::kListOperationsOfGroup,
+           params));
   std::vector<Operation> found;
   for (const Row row : rows) {
     WEFT_ASSIGN_OR_RETURN(Operation operation, ReadOperationRow(row));
@@ -328,14 +336,14 @@ absl::Status MysqlStore::RequestCancel(const std::string& id) {
   Operation named;
   named.id = id;
   if (!CheckStorable(named).ok()) return UnknownOperation(id);
-  return Write(store_sql::kRequestCancel, {StoredText(id)}, {.operation = id});
+  return Write(reports_, store_sql::kRequestCancel, {StoredText(id)}, {.operation = id});
 }
 
 absl::Status MysqlStore::AppendEvent(const Event& event) {
   WEFT_RETURN_IF_ERROR(CheckStorable(event));
   const Event kept = Stored(event);
   const absl::Status status = Write(
-      store_sql::kAppendEvent,
+      reports_, store_sql::kAppendEvent,
       {TimeText(kept.when), kept.group, kept.server, kept.operation, kept.kind, kept.text}, {});
   if (status.ok()) Prune(store_sql::kPruneEvents, options_.keep_events, &events_written_);
   return status;
@@ -347,7 +355,8 @@ absl::StatusOr<std::vector<Event>> MysqlStore::ListEvents(const std::string& gro
   if (!group.empty()) params.insert(params.begin(), StoredText(group));
   WEFT_ASSIGN_OR_RETURN(
       const mysql::ResultSet rows,
-      Read(group.empty() ? store_sql::kListEvents : store_sql::kListEventsOfGroup, params));
+      Read(reports_, group.empty() ? store_sql::kListEvents : store_sql::kListEventsOfGroup,
+           params));
   std::vector<Event> found;
   for (const Row row : rows) {
     WEFT_ASSIGN_OR_RETURN(Event event, ReadEventRow(row));
@@ -358,7 +367,7 @@ absl::StatusOr<std::vector<Event>> MysqlStore::ListEvents(const std::string& gro
 
 void MysqlStore::Prune(absl::string_view sql, uint64_t keep, std::atomic<uint64_t>* written) {
   if (written->fetch_add(1, std::memory_order_relaxed) % options_.prune_every != 0) return;
-  const absl::StatusOr<uint64_t> dropped = sessions_.Write(sql, {keep, kPruneAtOnce});
+  const absl::StatusOr<uint64_t> dropped = reports_.Write(sql, {keep, kPruneAtOnce});
   if (!dropped.ok()) WEFT_LOG(kInfo, "state store not pruned", {{"error", dropped.status()}});
 }
 

@@ -44,7 +44,9 @@ struct MysqlStoreOptions {
   absl::Duration set_up_timeout = absl::Seconds(60);
   absl::Duration set_up_lock_wait = absl::Seconds(10);
 
-  // Sessions for everything but the lease, which has two of its own: it must not wait in a queue.
+  // Sessions for groups, servers and intents. Reports (operations and events) have half as many of
+  // their own and the lease has two, so that neither a decision nor a renewal waits for a report,
+  // nor for the opening of a session that a report had taken.
   size_t max_sessions = 8;
   absl::Duration acquire_timeout = absl::Milliseconds(500);
 
@@ -113,9 +115,12 @@ class MysqlStore : public Store {
  private:
   absl::StatusOr<std::unique_ptr<mysql::Session>> OpenForSetUp();
   mysql::ConnectOptions Login();
-  absl::StatusOr<mysql::ResultSet> Read(absl::string_view sql, const mysql::Params& params);
+  void ResetSessions();
+  static absl::StatusOr<mysql::ResultSet> Read(StoreSessions& sessions, absl::string_view sql,
+                                               const mysql::Params& params);
   // Puts the term before `params`.
-  absl::Status Write(absl::string_view sql, mysql::Params params, Wanted wanted);
+  absl::Status Write(StoreSessions& sessions, absl::string_view sql, mysql::Params params,
+                     Wanted wanted);
   absl::StatusOr<Lease> SwapLease(absl::string_view sql, const mysql::Params& params,
                                   const Lease& seen, const Lease& wanted);
   absl::StatusOr<std::optional<Operation>> FindOperation(absl::string_view sql,
@@ -131,8 +136,13 @@ class MysqlStore : public Store {
   Mutex mutex_;
   mysql::ConnectOptions connect_ ABSL_GUARDED_BY(mutex_);
 
-  StoreSessions sessions_;
-  StoreSessions lease_sessions_;
+  // Lost writes of records and reports are settled before either is read; a renewal waits only for
+  // those of the lease.
+  LostWrites lost_;
+  LostWrites lost_leases_;
+  StoreSessions records_;
+  StoreSessions reports_;
+  StoreSessions leases_;
 };
 
 }  // namespace weft::controller

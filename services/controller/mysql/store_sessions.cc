@@ -36,11 +36,27 @@ mysql::PoolOptions PoolOptionsOf(const StoreSessions::Options& options) {
   return {.connect = options.connect,
           .max_sessions = options.max_sessions,
           .acquire_timeout = options.acquire_timeout,
+          .max_idle = absl::Minutes(10),  // within the wait_timeout of kPrepareSession
           // Borrow looks at the socket instead, which takes no round trip.
           .ping_after = absl::InfiniteDuration()};
 }
 
 }  // namespace
+
+void LostWrites::Add(const std::string& session) {
+  MutexLock lock(&mutex_);
+  sessions_.push_back(session);
+}
+
+void LostWrites::Remove(const std::string& session) {
+  MutexLock lock(&mutex_);
+  sessions_.erase(std::remove(sessions_.begin(), sessions_.end(), session), sessions_.end());
+}
+
+std::vector<std::string> LostWrites::List() const {
+  MutexLock lock(&mutex_);
+  return sessions_;
+}
 
 StoreSessions::StoreSessions(const Options& options)
     : options_(options),
@@ -143,19 +159,12 @@ absl::Status StoreSessions::Lost(mysql::Session& session, const absl::Status& st
     pool_.Reset(connect);
   }
   if (!is_write) return StoreUnavailable(status.message());
-  MutexLock lock(&mutex_);
-  lost_.push_back(session.options().label);
+  options_.lost->Add(session.options().label);
   return OutcomeUnknown(status.message());
 }
 
 absl::Status StoreSessions::Settle(mysql::Session& session) {
-  std::vector<std::string> lost;
-  {
-    MutexLock lock(&mutex_);
-    if (lost_.empty()) return absl::OkStatus();
-    lost = lost_;
-  }
-  for (const std::string& name : lost) {
+  for (const std::string& name : options_.lost->List()) {
     const absl::Status ended = EndSession(session, name);
     if (!ended.ok()) {
       return StoreUnavailable(
@@ -163,8 +172,7 @@ absl::Status StoreSessions::Settle(mysql::Session& session) {
                        "has not ended yet: ",
                        ended.message()));
     }
-    MutexLock lock(&mutex_);
-    lost_.erase(std::remove(lost_.begin(), lost_.end(), name), lost_.end());
+    options_.lost->Remove(name);
   }
   return absl::OkStatus();
 }

@@ -20,13 +20,25 @@
 
 namespace weft::controller {
 
+// Names of sessions that carry a write whose answer was lost. Thread-safe.
+class LostWrites {
+ public:
+  void Add(const std::string& session);
+  void Remove(const std::string& session);
+  std::vector<std::string> List() const;
+
+ private:
+  mutable Mutex mutex_;
+  std::vector<std::string> sessions_ ABSL_GUARDED_BY(mutex_);
+};
+
 // Thread-safe. Each call blocks for at most acquire_timeout + connect_timeout + call_timeout, and
 // not at all (some 100 microseconds) while nothing listens at the store's address.
 //
 // A write whose answer is lost may still run on the server, for long if that is stopped. So each
-// session holds a lock of its own there (GET_LOCK), and before the next call of this object does
-// anything, the session of the lost write is ended and seen gone by its lock. What is read back is
-// therefore final: the write has taken effect by then, or never will.
+// session holds a lock of its own there (GET_LOCK), and before the next call of whoever shares the
+// same LostWrites does anything, the session of the lost write is ended and seen gone by its lock.
+// What is read back is therefore final: the write has taken effect by then, or never will.
 class StoreSessions {
  public:
   struct Options {
@@ -40,6 +52,7 @@ class StoreSessions {
     int schema_version = 0;  // sessions to a store of another one are refused
     Clock* clock = nullptr;
     std::function<double()> random;  // uniform in [0, 1), for the jitter of retries
+    LostWrites* lost = nullptr;      // outlives this
   };
 
   explicit StoreSessions(const Options& options);
@@ -74,7 +87,6 @@ class StoreSessions {
   Mutex mutex_;
   mysql::ConnectOptions connect_ ABSL_GUARDED_BY(mutex_);
   uint64_t opened_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::vector<std::string> lost_ ABSL_GUARDED_BY(mutex_);  // names of sessions that carry a write
 
   mysql::Pool pool_;  // last: its opener uses the above
 };

@@ -12,7 +12,7 @@ inline constexpr absl::string_view kPrepareSession =
     " SESSION innodb_lock_wait_timeout = 1, SESSION max_execution_time = 0,"
     " SESSION sql_auto_is_null = 0, SESSION sql_safe_updates = 0,"
     " SESSION sql_select_limit = DEFAULT, SESSION transaction_isolation = 'READ-COMMITTED',"
-    " SESSION transaction_read_only = 0, SESSION unique_checks = 1";
+    " SESSION transaction_read_only = 0, SESSION unique_checks = 1, SESSION wait_timeout = 3600";
 // Gives the session a name, for as long as it lives, and says which schema it meets.
 inline constexpr absl::string_view kNameSession =
     "SELECT GET_LOCK(?, 0) AS named,"
