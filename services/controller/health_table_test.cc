@@ -1,0 +1,81 @@
+#include "services/controller/health_table.h"
+
+#include <string>
+#include <vector>
+
+#include "common/base/manual_clock.h"
+#include "gtest/gtest.h"
+
+namespace weft::controller {
+namespace {
+
+ServerUuid Uuid(char digit) {
+  return ServerUuid::Parse(std::string(8, digit) + "-0000-4000-8000-000000000000").value();
+}
+
+HealthTable::Entry Says(char server, Contact contact) {
+  HealthTable::Entry entry;
+  entry.server = Uuid(server);
+  entry.contact = contact;
+  return entry;
+}
+
+class HealthTableTest : public ::testing::Test {
+ protected:
+  std::vector<ServerUuid> Round(const std::string& observer,
+                                const std::vector<HealthTable::Entry>& entries) {
+    return table_.Take(observer, "z", entries, /*full_round=*/true);
+  }
+  Report ReportOn(char server) { return table_.Reports({Uuid(server)})[Uuid(server)]; }
+
+  ManualClock clock_;
+  HealthTable table_{HealthTable::Options(), &clock_};
+};
+
+TEST_F(HealthTableTest, CountsTheVotesOfAllMonitors) {
+  Round("m1", {Says('1', Contact::kUnreachable)});
+  Round("m2", {Says('1', Contact::kAnswered)});
+  Round("m3", {Says('1', Contact::kRejected)});
+  EXPECT_EQ(ReportOn('1'), (Report{3, 1}));
+  EXPECT_EQ(ReportOn('2'), (Report{0, 0}));
+  EXPECT_EQ(table_.LiveObservers(), 3);
+}
+
+TEST_F(HealthTableTest, AMonitorWithoutARoundForThreeSecondsHasNoVote) {
+  Round("m1", {Says('1', Contact::kUnreachable)});
+  clock_.Advance(absl::Seconds(3) + absl::Milliseconds(1));
+  EXPECT_EQ(ReportOn('1'), (Report{0, 0}));
+  EXPECT_EQ(table_.LiveObservers(), 0);
+  EXPECT_TRUE(table_.Entries({Uuid('1')}).empty());
+}
+
+TEST_F(HealthTableTest, PartsOfARoundKeepNoMonitorAlive) {
+  Round("m1", {Says('1', Contact::kAnswered)});
+  clock_.Advance(absl::Seconds(2));
+  table_.Take("m1", "z", {Says('1', Contact::kUnreachable)}, /*full_round=*/false);
+  EXPECT_EQ(ReportOn('1'), (Report{1, 1}));
+  clock_.Advance(absl::Seconds(2));
+  EXPECT_EQ(ReportOn('1'), (Report{0, 0}));
+}
+
+TEST_F(HealthTableTest, TellsWhichServersAreNewsAndNotWhatStays) {
+  EXPECT_EQ(Round("m1", {Says('1', Contact::kAnswered), Says('2', Contact::kAnswered)}).size(), 2u);
+  EXPECT_TRUE(Round("m1", {Says('1', Contact::kAnswered), Says('2', Contact::kAnswered)}).empty());
+  EXPECT_EQ(table_.Take("m1", "z", {Says('2', Contact::kUnreachable)}, false),
+            std::vector<ServerUuid>{Uuid('2')});
+}
+
+TEST_F(HealthTableTest, WhatAMonitorSaidBeforeItFellSilentIsNewsAgain) {
+  Round("m1", {Says('1', Contact::kUnreachable)});
+  clock_.Advance(absl::Seconds(4));
+  EXPECT_EQ(Round("m1", {Says('1', Contact::kUnreachable)}).size(), 1u);
+}
+
+TEST_F(HealthTableTest, AWholeRoundForgetsServersItDoesNotName) {
+  Round("m1", {Says('1', Contact::kAnswered), Says('2', Contact::kAnswered)});
+  Round("m1", {Says('1', Contact::kAnswered)});
+  EXPECT_EQ(ReportOn('2'), (Report{0, 0}));
+}
+
+}  // namespace
+}  // namespace weft::controller
