@@ -222,10 +222,8 @@ absl::Status DropSchema(mysql::Session& session, const std::string& database,
 }
 
 std::string StoreGrant(absl::string_view database, absl::string_view user) {
-  return absl::StrCat(
-      "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, EXECUTE, "
-      "CREATE ROUTINE, ALTER ROUTINE ON ",
-      mysql::QuoteIdentifier(database), ".* TO ", mysql::QuoteAccount(user, "%"));
+  return absl::StrCat(store_sql::kGrantRights, mysql::QuoteIdentifier(database), ".* TO ",
+                      mysql::QuoteAccount(user, "%"));
 }
 
 }  // namespace weft::controller

@@ -47,6 +47,10 @@ inline constexpr absl::string_view kCreateSchemaVersion =
     "  PRIMARY KEY (version)"
     ") ENGINE = InnoDB COMMENT = 'The migrations that are complete. The greatest is the schema''s "
     "version.'";
+// Followed by what it is granted on, and to whom.
+inline constexpr absl::string_view kGrantRights =
+    "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES, EXECUTE,"
+    " CREATE ROUTINE, ALTER ROUTINE ON ";
 inline constexpr absl::string_view kRecordMigration =
     "INSERT INTO schema_version (version, name) VALUES (?, ?)";
 

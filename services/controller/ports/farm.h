@@ -17,11 +17,11 @@ namespace weft::controller {
 
 // One thing that admission found wrong with a server, and the SQL or setting that mends it.
 struct AdmissionProblem {
-  std::string code;      // UPPER_SNAKE: "GTID_MODE_OFF"
+  std::string code;  // UPPER_SNAKE: "GTID_MODE_OFF"
   std::string expected;
   std::string found;
-  std::string remedy;    // SQL or configuration lines
-  bool fatal = true;     // false: a warning, the server may be added all the same
+  std::string remedy;  // SQL or configuration lines
+  bool fatal = true;   // false: a warning, the server may be added all the same
 };
 
 // What admission learnt of a server that is not (yet) in a group.

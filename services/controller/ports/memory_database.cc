@@ -12,6 +12,17 @@ namespace weft::controller {
 MemoryDatabase::MemoryDatabase(const Options& options)
     : options_(options), schema_(options.set_up ? options.schema : 0) {}
 
+void MemoryDatabase::TakeProgress(const Operation& from, Operation* to) {
+  const Operation kept = Stored(from);
+  to->state = kept.state;
+  to->progress = kept.progress;
+  to->phase = kept.phase;
+  to->error_reason = kept.error_reason;
+  to->error_message = kept.error_message;
+  to->result = kept.result;
+  to->updated = kept.updated;
+}
+
 MemoryDatabase::Operations::iterator MemoryDatabase::Data::FindOperation(const std::string& id) {
   return std::find_if(operations.begin(), operations.end(),
                       [&](const auto& entry) { return entry.second.id == id; });

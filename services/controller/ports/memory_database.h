@@ -51,6 +51,9 @@ class MemoryDatabase {
     absl::Status CheckFree(const Group& group);
   };
 
+  // Writes what UpdateOperation and EndIntent write.
+  static void TakeProgress(const Operation& from, Operation* to);
+
   // The newest of a group (empty: of all) before a sequence (0: the newest there are).
   template <typename Kept>
   static std::vector<Kept> Newest(const std::map<uint64_t, Kept>& all, const std::string& group,

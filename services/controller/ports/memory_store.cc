@@ -14,17 +14,6 @@ namespace {
 constexpr int kSchema = 1;
 constexpr absl::string_view kFaultCause = "a fault was injected";
 
-// What UpdateOperation and EndIntent write.
-void Progress(const Operation& from, Operation* to) {
-  to->state = from.state;
-  to->progress = from.progress;
-  to->phase = from.phase;
-  to->error_reason = from.error_reason;
-  to->error_message = from.error_message;
-  to->result = from.result;
-  to->updated = from.updated;
-}
-
 void SortServers(Group* group) {
   std::sort(group->servers.begin(), group->servers.end(),
             [](const Server& a, const Server& b) { return a.uuid < b.uuid; });
@@ -294,7 +283,8 @@ absl::Status MemoryStore::EndIntent(const std::string& group, const Operation& e
       return IntentMoved(group, ended.id, record.intent.operation);
     }
     const auto it = data.FindOperation(ended.id);
-    if (it != data.operations.end() && !it->second.done()) Progress(Stored(ended), &it->second);
+    if (it != data.operations.end() && !it->second.done())
+      MemoryDatabase::TakeProgress(ended, &it->second);
     record.intent = Intent();
     ++record.revision;
     return absl::OkStatus();
@@ -327,7 +317,7 @@ absl::Status MemoryStore::UpdateOperation(const Operation& operation) {
       found.result = Stored(operation).result;
       return absl::OkStatus();
     }
-    Progress(Stored(operation), &found);
+    MemoryDatabase::TakeProgress(operation, &found);
     return absl::OkStatus();
   });
 }

@@ -20,15 +20,15 @@ std::optional<OperationState> ParseOperationState(absl::string_view text);
 
 // A long-running request, as the store keeps it.
 struct Operation {
-  std::string id;          // uuid
-  std::string kind;        // "promote", "failover", "add", "rejoin", ...
+  std::string id;    // uuid
+  std::string kind;  // "promote", "failover", "add", "rejoin", ...
   std::string group;
   std::string server;      // uuid or empty
   std::string request_id;  // unique where not empty (S35)
   std::string user;
   OperationState state = OperationState::kRunning;
-  double progress = 0;     // 0..1
-  std::string phase;       // what it is doing now, for people
+  double progress = 0;        // 0..1
+  std::string phase;          // what it is doing now, for people
   std::string error_reason;   // kFailed: UPPER_SNAKE
   std::string error_message;  // kFailed: what was expected, found, and what to do
   std::string result;         // JSON object of figures ("lost_transactions", "write_stop_ms", ...)
