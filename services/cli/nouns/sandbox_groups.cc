@@ -48,10 +48,11 @@ absl::Status CreateSandboxGroups(const sandbox::Layout& layout, Interrupt* inter
     create.set_request_id(RandomUuid());
     const absl::StatusOr<v1::Group> created =
         client->Call(&v1::Groups::Stub::CreateGroup, create, kPatience);
-    if (absl::IsAlreadyExists(created.status())) continue;
-    WEFT_RETURN_IF_ERROR(created.status());
+    // It may be called again after a part of it was done.
+    if (!absl::IsAlreadyExists(created.status())) WEFT_RETURN_IF_ERROR(created.status());
     for (const sandbox::Server& server : group.servers) {
-      WEFT_RETURN_IF_ERROR(AddOne(*client, group.id, server.address));
+      const absl::Status added = AddOne(*client, group.id, server.address);
+      if (!absl::IsAlreadyExists(added)) WEFT_RETURN_IF_ERROR(added);
     }
   }
   return absl::OkStatus();

@@ -28,7 +28,8 @@ struct Hooks {
   // binary with --manage=setup. Must be repeatable.
   std::function<absl::Status(const Layout&)> set_up_store;
   // Creates the groups and adds the servers through the API, once every process is ready. Neither
-  // promotes nor activates. Null: not done (the folder is then just a farm).
+  // promotes nor activates. Must be repeatable: it is called again while it says UNAVAILABLE, since
+  // a controller that has just started may not lead yet. Null: not done.
   std::function<absl::Status(const Layout&)> create_groups;
 };
 

@@ -208,6 +208,15 @@ TEST_F(SandboxTest, WhatFailsHalfWayIsUndone) {
   EXPECT_TRUE(FindStrays(options_.dir).empty());
 }
 
+TEST_F(SandboxTest, AControllerThatDoesNotLeadYetIsAskedAgain) {
+  int calls = 0;
+  options_.hooks.create_groups = [&calls](const Layout&) {
+    return ++calls < 3 ? absl::UnavailableError("no leader yet") : absl::OkStatus();
+  };
+  MustRise();
+  EXPECT_EQ(calls, 3);
+}
+
 TEST_F(SandboxTest, AnInterruptionUndoesEverything) {
   // At each point where it asks: while servers are made, while they start, while processes start.
   for (const int patience : {0, 1, 2, 4, 8}) {

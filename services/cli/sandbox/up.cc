@@ -2,9 +2,10 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -35,6 +36,9 @@ constexpr int kMaxGroups = 16;
 constexpr int kPasswordLength = 24;
 constexpr int kPortsOfServer = 2;  // The ordinary one and the administrative one.
 constexpr uint64_t kBytesOfServer = uint64_t{180} << 20;
+// A controller leads within seconds of its start.
+constexpr absl::Duration kLeadTimeout = absl::Seconds(30);
+constexpr absl::Duration kRetry = absl::Milliseconds(50);
 constexpr absl::Duration kSlice = absl::Milliseconds(200);
 
 absl::Status CheckOptions(const UpOptions& options) {
@@ -291,9 +295,20 @@ class Rise {
       WEFT_RETURN_IF_ERROR(Wait([&](absl::Duration slice) { return daemon.WaitServing(slice); }));
       Say(absl::StrCat(daemon.name(), " is ready at ", daemon.address()));
     }
+    return CreateGroups();
+  }
+
+  absl::Status CreateGroups() const {
     if (!options_.hooks.create_groups || layout_.groups.empty()) return absl::OkStatus();
     Say(absl::StrCat("creating ", Count(layout_.groups.size(), "group"), " and adding servers"));
-    return options_.hooks.create_groups(layout_);
+    const Deadline patience =
+        Deadline::After(RealClock::Get(), std::min(deadline_.Remaining(), kLeadTimeout));
+    while (true) {
+      const absl::Status status = options_.hooks.create_groups(layout_);
+      if (!absl::IsUnavailable(status) || patience.Passed()) return status;
+      WEFT_RETURN_IF_ERROR(CheckCancelled());
+      RealClock::Get()->Sleep(kRetry);
+    }
   }
 
   const UpOptions& options_;
@@ -313,6 +328,16 @@ class Rise {
   Layout layout_;
 };
 
+// An advice to read a log that has just been removed is none.
+absl::Status WithoutLogs(absl::Status status, const Folder& folder) {
+  std::optional<ErrorDetail> detail = GetErrorDetail(status);
+  if (detail.has_value() && absl::StrContains(detail->next_step, folder.dir() + "/")) {
+    detail->next_step.clear();
+    SetErrorDetail(status, *detail);
+  }
+  return status;
+}
+
 }  // namespace
 
 absl::StatusOr<Layout> Up(const UpOptions& options, const Progress& progress,
@@ -324,7 +349,7 @@ absl::StatusOr<Layout> Up(const UpOptions& options, const Progress& progress,
   if (layout.ok()) return layout;
   if (progress) progress("that failed; undoing what was begun");
   const absl::StatusOr<DownReport> undone = TearDown(folder);
-  if (undone.ok()) return layout;
+  if (undone.ok()) return WithoutLogs(layout.status(), folder);
   return Annotate(layout.status(),
                   absl::StrCat("not all could be undone (", undone.status().message(),
                                "): run weft sandbox down --dir ", folder.dir(), ". What failed"));
