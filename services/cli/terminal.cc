@@ -94,11 +94,12 @@ absl::StatusOr<std::string> Terminal::ReadLine() {
 }
 
 absl::StatusOr<std::string> Terminal::AskSecret(absl::string_view prompt) {
-  Err(prompt);
+  // Before the prompt: what is typed from then on is neither shown nor lost.
   const NoEcho no_echo;
   if (!no_echo.good()) {
     return absl::FailedPreconditionError("the terminal's echo cannot be switched off");
   }
+  Err(prompt);
   absl::StatusOr<std::string> line = ReadLine();
   Err("\n");
   return line;
