@@ -23,15 +23,16 @@ std::string ServiceFolder(absl::string_view name) {
 }
 
 absl::StatusOr<std::string> FindBinary(const std::string& binary_dir, absl::string_view name) {
-  const std::string given = absl::StrCat(binary_dir, "/", name);
-  if (!binary_dir.empty() && Exists(given)) return AbsolutePath(given);
-  const std::string found = LocateCompanion(ServiceFolder(name), name);
-  if (!found.empty()) return found;
+  const bool given = !binary_dir.empty();
+  const std::string path = given ? AbsolutePath(absl::StrCat(binary_dir, "/", name))
+                                 : LocateCompanion(ServiceFolder(name), name);
+  if (!path.empty() && Exists(path)) return path;
   return Refusal(
       absl::StatusCode::kFailedPrecondition, "BINARY_NOT_FOUND",
       absl::StrCat(name, " is not built"),
-      absl::StrCat(name, " beside this program or in ", ServiceFolder(name), " above it"), "none",
-      absl::StrCat("bazel build //", ServiceFolder(name), ":", name));
+      given ? path
+            : absl::StrCat(name, " beside this program or in ", ServiceFolder(name), " above it"),
+      "none", absl::StrCat("bazel build //", ServiceFolder(name), ":", name));
 }
 
 void AddAccount(const Folder& folder, Duty duty, std::vector<std::string>* argv) {

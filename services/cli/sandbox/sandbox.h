@@ -43,7 +43,7 @@ struct UpOptions {
   std::vector<std::string> extra_cnf;  // Added to each group server's my.cnf.
   // False: only MySQL servers and the state store, no Weft process and no hook.
   bool processes = true;
-  // Where the Weft binaries are looked for first. Empty: beside this executable, and at
+  // Where the Weft binaries are. Empty: beside this executable, and at
   // services/NAME/ upward from it.
   std::string binary_dir;
   std::string obtain_script;                  // See ResolveOptions.
