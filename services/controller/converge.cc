@@ -80,7 +80,6 @@ Round Converger::Once() {
 
 void Converger::Act(const Snapshot& snapshot, Round* round) {
   if (IsRecordStep(round->plan.steps.front())) {
-    reuse_look_ = true;
     for (const Step& step : round->plan.steps) {
       const absl::Duration began = ports_.clock->MonotonicNow();
       absl::Status status = ports_.may_act();
@@ -92,8 +91,10 @@ void Converger::Act(const Snapshot& snapshot, Round* round) {
     ActOnServers(snapshot, round);
   }
   round->end = RoundEnd::kActed;
+  reuse_look_ = IsRecordStep(round->plan.steps.front());
   for (const StepResult& result : round->results) {
     if (result.status.ok()) continue;
+    reuse_look_ = false;
     round->end = RoundEnd::kFailed;
     round->status = Annotate(result.status, ToString(result.step));
     break;

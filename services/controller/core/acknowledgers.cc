@@ -29,10 +29,11 @@ bool HoldsWhatThePrimaryHad(const Snapshot& snapshot, const ServerUuid& server) 
   return primary.reached() && held.Contains(primary.executed);
 }
 
-// It receives from the primary with its flag on, whether the record says that it may or not.
+// It receives from the primary and may acknowledge, whether the record says that it may or not. The
+// flag takes effect when the receiver connects: until then it is as it was.
 bool IsAcknowledging(const Snapshot& snapshot, const ServerUuid& server) {
   const Observation& seen = snapshot.Of(server);
-  return seen.reached() && seen.semi_sync.replica_enabled &&
+  return seen.reached() && (seen.semi_sync.replica_enabled || seen.semi_sync.replica_active) &&
          ReceivesFrom(snapshot, server, snapshot.group.primary);
 }
 
@@ -144,7 +145,11 @@ bool IsUnable(const Snapshot& snapshot, const ServerUuid& server) {
 bool IsDispensable(const Snapshot& snapshot, const ServerUuid& server) {
   uint32_t others = 0;
   for (const ServerUuid& other : snapshot.group.acknowledgers.servers) {
-    if (other != server && IsAcknowledging(snapshot, other)) ++others;
+    if (other == server || !IsAcknowledging(snapshot, other)) continue;
+    if (IsSetAside(snapshot.group, other)) continue;
+    // Two SPAREs must not each be let go because the other one is there.
+    const bool stays = StatusOf(snapshot.group, other) != ServerStatus::kSpare || other < server;
+    if (stays) ++others;
   }
   return others >= WaitFor(snapshot.group);
 }
@@ -174,6 +179,12 @@ bool MayAcknowledge(const Snapshot& snapshot, const ServerUuid& server) {
   if (!ShouldAcknowledge(snapshot, server)) return false;
   if (!IsAcknowledger(snapshot.group, server)) return false;  // guard: rule 3
   return HasProvenItself(snapshot, server);
+}
+
+bool IsCatchingUp(const Snapshot& snapshot, const ServerUuid& server) {
+  if (!ShouldAcknowledge(snapshot, server)) return false;
+  return IsAcknowledger(snapshot.group, server) ? !HasProvenItself(snapshot, server)
+                                                : !HoldsWhatThePrimaryHad(snapshot, server);
 }
 
 std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot) {
@@ -247,8 +258,7 @@ int CountAcknowledging(const Snapshot& snapshot) {
   const std::set<ServerUuid>& servers = snapshot.group.acknowledgers.servers;
   return static_cast<int>(
       std::count_if(servers.begin(), servers.end(), [&](const ServerUuid& server) {
-        return IsAcknowledging(snapshot, server) &&
-               snapshot.Of(server).replication.receiver == ThreadState::kOn;
+        return IsAcknowledging(snapshot, server) && snapshot.Of(server).semi_sync.replica_active;
       }));
 }
 

@@ -40,6 +40,9 @@ bool MayAcknowledge(const Snapshot& snapshot, const ServerUuid& server);
 // True when the group wants `server` among those who acknowledge.
 bool ShouldAcknowledge(const Snapshot& snapshot, const ServerUuid& server);
 
+// True when `server` only has to receive more before it may acknowledge.
+bool IsCatchingUp(const Snapshot& snapshot, const ServerUuid& server);
+
 // True when commits could go on, and a failover too, without `server` in the set.
 bool IsDispensable(const Snapshot& snapshot, const ServerUuid& server);
 

@@ -87,7 +87,7 @@ Scene::Scene(absl::string_view letters) {
   for (const char letter : letters.substr(1)) {
     Fenced(letter);
     Follow(letter, letters.front());
-    Of(letter).semi_sync.replica_enabled = true;
+    Of(letter).semi_sync.replica_enabled = Of(letter).semi_sync.replica_active = true;
     group.acknowledgers.servers.insert(Id(letter));
     primary.streaming_to.push_back(Id(letter));
   }
@@ -137,6 +137,7 @@ Scene& Scene::Restarted(char letter) {
   seen.received = seen.executed;
   seen.semi_sync.source_enabled = seen.semi_sync.source_active = false;
   seen.semi_sync.source_endless = seen.semi_sync.replica_enabled = false;
+  seen.semi_sync.replica_active = false;
   return *this;
 }
 
@@ -152,6 +153,7 @@ Scene& Scene::Executed(char letter, absl::string_view gtids) {
 
 Scene& Scene::Revoked(char letter) {
   Of(letter).replication.receiver = ThreadState::kOff;
+  Of(letter).semi_sync.replica_active = false;
   std::erase(snapshot_.seen[snapshot_.group.primary].streaming_to, Id(letter));
   return *this;
 }

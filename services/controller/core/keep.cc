@@ -61,7 +61,8 @@ Plan KeepAlive(const Snapshot& snapshot) {
   Plan correction = CorrectRecord(snapshot);
   if (!correction.settled()) return correction;
   if (!repair.empty()) return Phase("repair", std::move(repair));
-  return committed ? Phase("finish", {Finish{}}) : Plan();
+  if (committed) return Phase("finish", {Finish{}});
+  return Await(WhatReplicasAwait(snapshot));
 }
 
 Plan KeepDead(const Snapshot& snapshot, const Verdict& verdict) {
@@ -72,9 +73,9 @@ Plan KeepDead(const Snapshot& snapshot, const Verdict& verdict) {
     return reattach.empty() ? Refuse(*refusal) : Phase("re-attach", std::move(reattach));
   }
   if (snapshot.cool_down > absl::ZeroDuration()) {
-    return WaitFor(absl::StrCat("the cool-down after the last failover, ",
-                                absl::FormatDuration(snapshot.cool_down), " more; ",
-                                verdict.evidence));
+    return Await(absl::StrCat("the cool-down after the last failover, ",
+                              absl::FormatDuration(snapshot.cool_down), " more; ",
+                              verdict.evidence));
   }
   return Phase("begin", {BeginFailover{.evidence = verdict.evidence}});
 }
@@ -86,16 +87,22 @@ Plan KeepWithoutPrimary(const Snapshot& snapshot) {
   std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
   if (!fence.empty()) return Phase("fence", std::move(fence));
   std::vector<Step> close;
+  std::string awaited;
   for (const ServerUuid& server : ReachedOthers(snapshot)) {
     const Observation& seen = snapshot.Of(server);
     if (StatusOf(snapshot.group, server) == ServerStatus::kConfiguring) continue;
     if (seen.semi_sync.source_enabled) close.push_back(ArmSource{.server = server, .wait_for = 0});
+    if (!seen.replication.configured) continue;
     // It may go on until it has all that the last primary wrote.
-    if (seen.replication.configured && seen.executed.Contains(snapshot.group.watermark)) {
+    if (seen.executed.Contains(snapshot.group.watermark)) {
       close.push_back(Detach{.server = server});
+    } else if (seen.replication.applier_running && seen.replication.receiver == ThreadState::kOn &&
+               snapshot.Of(seen.replication.source_uuid)
+                   .executed.Contains(snapshot.group.watermark)) {
+      awaited = NameOf(snapshot.group, server) + " to apply what the last primary wrote";
     }
   }
-  return close.empty() ? Plan() : Phase("close", std::move(close));
+  return close.empty() ? Await(awaited) : Phase("close", std::move(close));
 }
 
 Plan KeepUncertain(const Snapshot& snapshot, const Verdict& verdict) {
@@ -103,7 +110,7 @@ Plan KeepUncertain(const Snapshot& snapshot, const Verdict& verdict) {
   if (!fence.empty()) return Phase("fence", std::move(fence));
   std::vector<Step> reattach = Reattach(snapshot);
   if (!reattach.empty()) return Phase("re-attach", std::move(reattach));
-  return snapshot.group.active || IsCommitted(snapshot.group) ? WaitFor(verdict.evidence) : Plan();
+  return snapshot.group.active || IsCommitted(snapshot.group) ? Await(verdict.evidence) : Plan();
 }
 
 }  // namespace

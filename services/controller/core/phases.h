@@ -19,7 +19,7 @@ inline Plan Phase(std::string name, std::vector<Step> steps) {
 inline Plan Refuse(Refusal refusal) {
   return Plan{.phase = {}, .steps = {}, .refusal = std::move(refusal), .waiting_for = {}};
 }
-inline Plan WaitFor(std::string what) {
+inline Plan Await(std::string what) {
   return Plan{.phase = {}, .steps = {}, .refusal = {}, .waiting_for = std::move(what)};
 }
 
@@ -62,6 +62,8 @@ bool NeedsRebuild(const Snapshot& snapshot, const ServerUuid& server);
 // It replicates from the primary of record, all threads running, and may acknowledge or not as it
 // should.
 bool IsInPlace(const Snapshot& snapshot, const ServerUuid& server);
+// For what the replicas, which need no repair, are waiting to be as they should; empty: nothing.
+std::string WhatReplicasAwait(const Snapshot& snapshot);
 
 // status.cc: one server whose status on record is not what was seen of it, if there is any.
 std::vector<Step> CorrectStatus(const Snapshot& snapshot);

@@ -69,7 +69,8 @@ void CommitsBlocked(const Snapshot& snapshot, const Emit& emit) {
   if (acknowledging >= static_cast<int>(WaitFor(group))) return;
   emit(ServerUuid(),
        absl::StrCat("commits wait: expected ", WaitFor(group),
-                    " servers to acknowledge them, found ", acknowledging),
+                    " servers to acknowledge them, found ", acknowledging, "; ",
+                    PrimaryOf(snapshot).semi_sync.source_waiting, " wait now"),
        "start the missing acknowledgers, or set the group's durability to async");
 }
 

@@ -1,4 +1,5 @@
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/errant.h"
 #include "services/controller/core/facts.h"
@@ -62,9 +63,35 @@ bool NeedsRebuild(const Snapshot& snapshot, const ServerUuid& server) {
 
 bool IsInPlace(const Snapshot& snapshot, const ServerUuid& server) {
   const Observation& seen = snapshot.Of(server);
+  const bool acknowledge = MayAcknowledge(snapshot, server);
+  // The flag takes effect when the receiver connects.
+  const bool in_effect =
+      seen.replication.receiver != ThreadState::kOn || seen.semi_sync.replica_active == acknowledge;
   return ReceivesFrom(snapshot, server, snapshot.group.primary) && seen.replication.auto_position &&
-         seen.replication.applier_running &&
-         seen.semi_sync.replica_enabled == MayAcknowledge(snapshot, server);
+         seen.replication.applier_running && seen.semi_sync.replica_enabled == acknowledge &&
+         in_effect;
+}
+
+std::string WhatReplicasAwait(const Snapshot& snapshot) {
+  const Group& group = snapshot.group;
+  for (const ServerUuid& server : ReachedOthers(snapshot)) {
+    const bool receiving = ReceivesFrom(snapshot, server, group.primary) &&
+                           snapshot.Of(server).replication.receiver == ThreadState::kOn &&
+                           !IsBroken(snapshot, server);
+    if (receiving && IsCatchingUp(snapshot, server)) {
+      return absl::StrCat(NameOf(group, server), " to catch up, before it acknowledges");
+    }
+  }
+  if (group.acknowledgers.servers.size() <= WaitFor(group)) return "";
+  for (const ServerUuid& server : group.acknowledgers.servers) {
+    const Observation& seen = snapshot.Of(server);
+    const bool gone = seen.reached() ? seen.replication.receiver == ThreadState::kOff
+                                     : seen.refused && !seen.semi_sync.replica_preset;
+    if (gone && !ShouldAcknowledge(snapshot, server) && IsDispensable(snapshot, server)) {
+      return absl::StrCat("proof that ", NameOf(group, server), " cannot acknowledge any more");
+    }
+  }
+  return "";
 }
 
 std::vector<Step> RepairReplica(const Snapshot& snapshot, const ServerUuid& server) {

@@ -24,8 +24,8 @@ Plan DecideRollBack(const Snapshot& snapshot) {
       return steps.empty() ? Refuse(refusal) : Phase("roll back", std::move(steps));
     }
     case PrimaryState::kUncertain:
-      return WaitFor("the primary to answer, so that it can be made writable again: " +
-                     verdict.evidence);
+      return Await("the primary to answer, so that it can be made writable again: " +
+                   verdict.evidence);
     case PrimaryState::kNone:
     case PrimaryState::kDead:
       break;

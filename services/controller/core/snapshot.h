@@ -46,7 +46,7 @@ struct SemiSync {
   uint32_t source_wait_for = 0;
   bool source_active = false;  // it has not fallen back to asynchronous
   uint32_t source_clients = 0;
-  uint32_t source_waiting = 0;  // commits that wait for an acknowledgement at this moment
+  uint32_t source_waiting = 0;   // commits that wait for an acknowledgement at this moment
   bool replica_enabled = false;  // the flag: ON proves no restart since admission (rule 4)
   // The receiver runs and acknowledges. OFF with the flag ON and a receiver that is connected: it
   // connected before flag or source had semi-sync, and acknowledges nothing until it follows anew.

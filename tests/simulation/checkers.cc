@@ -1,0 +1,58 @@
+#include "tests/simulation/checkers.h"
+
+#include "absl/strings/str_cat.h"
+
+namespace weft::simulation {
+namespace {
+
+const SimServer* ServerOf(const std::vector<SimServer>& servers, const ServerUuid& uuid) {
+  for (const SimServer& server : servers) {
+    if (server.uuid == uuid) return &server;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void Checkers::Fail(const std::string& rule, const std::string& what) {
+  if (failure_.empty()) failure_ = absl::StrCat(rule, ": ", what);
+}
+
+void Checkers::OnAcked(const Group& record, const std::vector<SimServer>& servers,
+                       const Acked& acked) {
+  ledger_.push_back(acked);
+  CheckOnePrimary(record, acked, servers);
+  CheckWaited(record, acked, servers);
+  if (record.durability == Durability::kLossless && acked.waited) {
+    promised_.set(acked.transaction);
+    commits_wait_ = true;
+  }
+}
+
+void Checkers::OnAcknowledgement(const Group& record, const SimServer& replica, Millis calm_for) {
+  CheckErrantQuiet(record, replica, calm_for);
+}
+
+void Checkers::OnRecord(const Group& before, const Group& after, const TransactionSet& watermark,
+                        const std::vector<SimServer>& servers, Millis now) {
+  if (after.durability == Durability::kAsync && before.durability != Durability::kAsync) {
+    promised_.reset();  // the loss of what was acknowledged is accepted from now on
+    commits_wait_ = false;
+  }
+  if (after.epoch == before.epoch) return;
+  lossless_epoch_ = after.durability == Durability::kLossless;
+  commits_wait_ = after.durability == Durability::kLossless && !after.acknowledgers.servers.empty();
+  const SimServer* winner = ServerOf(servers, after.primary);
+  if (winner == nullptr) return;
+  CheckNothingLost(*winner, absl::StrCat("when epoch ", after.epoch, " began"));
+  CheckWinnerClean(*winner, now);
+  CheckWatermark(watermark, *winner);
+}
+
+void Checkers::OnEnd(const Group& record, const std::vector<SimServer>& servers) {
+  const SimServer* primary = ServerOf(servers, record.primary);
+  if (primary != nullptr) CheckNothingLost(*primary, "at the end");
+  CheckAsideApart(record, servers);
+}
+
+}  // namespace weft::simulation

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/model/group.h"
+#include "tests/simulation/sim_server.h"
+#include "tests/simulation/transactions.h"
+
+namespace weft::simulation {
+
+// What must hold in every run, looked at while the world moves. Each rule has a file of its own
+// under checkers/; this is what they share: the ledger, and the first violation.
+class Checkers {
+ public:
+  // A client was told that its write is done.
+  struct Acked {
+    int transaction;
+    int server;
+    Millis at;
+    bool waited;  // for acknowledgements
+  };
+
+  // --- what happens
+  void OnAcked(const Group& record, const std::vector<SimServer>& servers, const Acked& acked);
+  // A replica acknowledges. `calm_for`: no fault has been active for so long.
+  void OnAcknowledgement(const Group& record, const SimServer& replica, Millis calm_for);
+  void OnErrant(int transaction, Millis at) { errants_.push_back({transaction, at}); }
+  // `watermark`: of the record before.
+  void OnRecord(const Group& before, const Group& after, const TransactionSet& watermark,
+                const std::vector<SimServer>& servers, Millis now);
+  // All faults are healed and the group is settled.
+  void OnEnd(const Group& record, const std::vector<SimServer>& servers);
+
+  void Fail(const std::string& rule, const std::string& what);
+  bool ok() const { return failure_.empty(); }
+  // "rule: what", of the first violation.
+  const std::string& failure() const { return failure_; }
+  const std::vector<Acked>& ledger() const { return ledger_; }
+
+ private:
+  // acked_lost.cc (rule 1)
+  void CheckNothingLost(const SimServer& primary, const std::string& when);
+  // two_writable.cc (rule 2)
+  void CheckOnePrimary(const Group& record, const Acked& acked,
+                       const std::vector<SimServer>& servers);
+  void CheckWaited(const Group& record, const Acked& acked, const std::vector<SimServer>& servers);
+  // errant_follows.cc (rule 6)
+  void CheckErrantQuiet(const Group& record, const SimServer& replica, Millis calm_for);
+  void CheckAsideApart(const Group& record, const std::vector<SimServer>& servers);
+  void CheckWinnerClean(const SimServer& winner, Millis now);
+  // below_watermark.cc (rule 3)
+  void CheckWatermark(const TransactionSet& watermark, const SimServer& winner);
+
+  std::vector<Acked> ledger_;
+  TransactionSet promised_;  // acknowledged under lossless: never to be lost
+  struct Errant {
+    int transaction;
+    Millis at;
+  };
+  std::vector<Errant> errants_;  // written on a server that was not the primary
+  bool lossless_epoch_ = false;  // the policy when it began
+  bool commits_wait_ = false;    // in this epoch, by what was seen of it
+  std::string failure_;
+};
+
+}  // namespace weft::simulation

@@ -1,0 +1,374 @@
+#include "tests/simulation/play.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+
+namespace weft::simulation {
+namespace {
+
+constexpr Millis kSetUpTime = 1000;
+constexpr Millis kQuiet = 400;
+constexpr Millis kSettleTime = 20000;
+constexpr int kSettledRounds = 5;
+
+}  // namespace
+
+Play::Play(const Scenario& scenario, bool keep_log)
+    : scenario_(scenario),
+      keep_log_(keep_log),
+      world_(scenario.world),
+      admin_(&world_),
+      controller_faults_(scenario.world.controllers),
+      pauses_(scenario.world.controllers),
+      stalls_(scenario.world.servers) {
+  world_.set_stale_clients(scenario.stale_clients);
+  CreateGroup();
+  for (int i = 0; i < scenario.world.controllers; ++i) {
+    controllers_.push_back(std::make_unique<SimController>(
+        &world_, i, &store_down_, &store_flaky_,
+        [this](int controller, const controller::Round& round) { OnRound(controller, round); }));
+    SimController* const one = controllers_.back().get();
+    world_.AddActor([one] { one->LeaseTurn(); });
+    world_.AddActor([one] { one->RoundTurn(); });
+  }
+}
+
+void Play::CreateGroup() {
+  Group group;
+  group.id = "g";
+  group.active = true;
+  group.durability = scenario_.lossless ? Durability::kLossless : Durability::kAsync;
+  group.acknowledgements = scenario_.acknowledgements;
+  admin_.CreateGroup(group).IgnoreError();
+  for (const SimServer& one : world_.servers()) {
+    Server server;
+    server.uuid = one.uuid;
+    server.address = one.address;
+    server.group = "g";
+    const bool spare = one.index >= scenario_.world.servers - scenario_.spares;
+    server.status = spare ? ServerStatus::kSpare : ServerStatus::kSecondary;
+    server.mode = DefaultMode(server.status);
+    admin_.AddServer("g", admin_.Load("g")->revision, server).IgnoreError();
+  }
+  world_.Publish(*admin_.Load("g"));
+}
+
+Outcome Play::Finish() {
+  RunUntil(100);
+  Request(Goal::kPromote, kPrimary);
+  RunUntil(kSetUpTime);
+  while ((next_fault_ < scenario_.faults.size() || !healings_.empty()) && world_.checkers().ok()) {
+    RunUntil(world_.now() + 50);
+  }
+  RunUntil(world_.now() + kQuiet);
+  world_.StopClients();
+  bool settled = Settle(kSettleTime);
+  if (settled && world_.record().primary.empty()) {
+    Request(Goal::kPromote, kPrimary);
+    settled = Settle(kSettleTime);
+  }
+  Checkers& checkers = world_.checkers();
+  if (!settled && checkers.ok()) {
+    std::string last;
+    for (const auto& one : controllers_) {
+      if (one->leading()) last = one->last_plan();
+    }
+    checkers.Fail("never settles", absl::StrReplaceAll(last, {{"\n", "; "}}));
+  }
+  checkers.OnEnd(world_.record(), world_.servers());
+  outcome_.failure = checkers.failure();
+  outcome_.acked = static_cast<int>(checkers.ledger().size());
+  outcome_.epochs = world_.record().epoch;
+  return std::move(outcome_);
+}
+
+void Play::RunUntil(Millis time) {
+  while (world_.now() < time && world_.checkers().ok()) {
+    for (size_t i = 0; i < healings_.size();) {
+      if (healings_[i].at > world_.now()) {
+        ++i;
+        continue;
+      }
+      const Healing healing = healings_[i];
+      healings_.erase(healings_.begin() + static_cast<int64_t>(i));
+      End(healing.fault, healing.target);
+    }
+    while (next_fault_ < scenario_.faults.size() &&
+           scenario_.faults[next_fault_].at <= world_.now()) {
+      Begin(scenario_.faults[next_fault_++]);
+    }
+    if (!healings_.empty()) world_.Disturb();
+    world_.Tick();
+  }
+}
+
+bool Play::Settle(Millis within) {
+  const Millis end = world_.now() + within;
+  bool was_settled = false;
+  for (const auto& one : controllers_) one->CountSettledAnew();
+  while (world_.now() < end && world_.checkers().ok()) {
+    RunUntil(world_.now() + 50);
+    const auto leader = std::find_if(controllers_.begin(), controllers_.end(),
+                                     [](const auto& one) { return one->leading(); });
+    if (leader == controllers_.end()) continue;
+    const int rounds = (*leader)->settled_rounds();
+    if (rounds >= kSettledRounds) return true;
+    if (was_settled && rounds == 0) {
+      world_.checkers().Fail("settled plan not empty", (*leader)->last_plan());
+    }
+    // A second look that found nothing to do: nothing may come up any more by itself.
+    was_settled = rounds >= 3;
+  }
+  return false;
+}
+
+int Play::Resolve(const Fault& fault) const {
+  if (fault.target != kPrimary) return fault.target;
+  for (int i = 0; i < scenario_.world.servers; ++i) {
+    if (const_cast<World&>(world_).servers()[i].uuid == world_.record().primary) return i;
+  }
+  return 0;
+}
+
+void Play::CutServer(int server, bool controllers, bool monitors, bool servers, int by) {
+  const auto cut = [&](int node) {
+    if (node == server) return;
+    world_.Cut(server, node, by);
+    world_.Cut(node, server, by);
+  };
+  for (int i = 0; servers && i < scenario_.world.servers; ++i) cut(i);
+  for (int i = 0; controllers && i < scenario_.world.controllers; ++i) {
+    cut(world_.ControllerNode(i));
+  }
+  for (int i = 0; monitors && i < scenario_.world.monitors; ++i) cut(world_.MonitorNode(i));
+}
+
+void Play::Lasts(const Fault& fault, int target) {
+  healings_.push_back({world_.now() + fault.lasts, fault, target});
+}
+
+void Play::Begin(const Fault& fault) {
+  const int target = Resolve(fault);
+  world_.Disturb();
+  Note(ToString(fault).substr(ToString(fault).find(' ') + 1));
+  switch (fault.kind) {
+    case FaultKind::kCrash:
+      world_.Crash(target);
+      break;
+    case FaultKind::kHang:
+      world_.Hang(target);
+      break;
+    case FaultKind::kIsolate:
+      CutServer(target, true, true, true, 1);
+      break;
+    case FaultKind::kCut:
+      world_.Cut(target, fault.other, 1);
+      world_.Cut(fault.other, target, 1);
+      break;
+    case FaultKind::kCutControllers:
+      CutServer(target, true, false, false, 1);
+      break;
+    case FaultKind::kCutMonitors:
+      CutServer(target, false, true, false, 1);
+      break;
+    case FaultKind::kReject:
+      world_.servers()[target].rejects = true;
+      break;
+    case FaultKind::kStall:
+      ++stalls_[target];
+      world_.servers()[target].applier_stalled = true;
+      break;
+    case FaultKind::kErrant:
+      world_.WriteErrant(target);
+      return;
+    case FaultKind::kPurge:
+      world_.Purge(target);
+      return;
+    case FaultKind::kStoreDown:
+      store_down_ = true;
+      break;
+    case FaultKind::kStoreFlaky:
+      store_flaky_ = true;
+      break;
+    case FaultKind::kCrashController:
+      ++controller_faults_[target];
+      controllers_[target]->Crash();
+      break;
+    case FaultKind::kPauseController:
+      ++pauses_[target];
+      controllers_[target]->Pause(true);
+      break;
+    case FaultKind::kCrashMonitor:
+      for (int i = 0; i < scenario_.world.controllers; ++i) {
+        world_.Cut(world_.MonitorNode(target), world_.ControllerNode(i), 1);
+      }
+      break;
+    case FaultKind::kPromote:
+      Request(Goal::kPromote, fault.target);
+      return;
+    case FaultKind::kDemote:
+      Request(Goal::kDemote, kPrimary);
+      return;
+    case FaultKind::kSpare:
+      ChangeStatus(target, ServerStatus::kSecondary, ServerStatus::kSpare);
+      return;
+    case FaultKind::kSecondary:
+      ChangeStatus(target, ServerStatus::kSpare, ServerStatus::kSecondary);
+      return;
+    case FaultKind::kDeactivate:
+      ChangeGroup(false, world_.record().durability);
+      break;
+    case FaultKind::kAsync:
+      ChangeGroup(world_.record().active, Durability::kAsync);
+      break;
+  }
+  Lasts(fault, target);
+}
+
+void Play::End(const Fault& fault, int target) {
+  Note(absl::StrCat("end of ", ToString(fault).substr(ToString(fault).find(' ') + 1)));
+  switch (fault.kind) {
+    case FaultKind::kCrash:
+      world_.Restart(target);
+      break;
+    case FaultKind::kHang:
+      world_.Wake(target);
+      break;
+    case FaultKind::kIsolate:
+      CutServer(target, true, true, true, -1);
+      break;
+    case FaultKind::kCut:
+      world_.Cut(target, fault.other, -1);
+      world_.Cut(fault.other, target, -1);
+      break;
+    case FaultKind::kCutControllers:
+      CutServer(target, true, false, false, -1);
+      break;
+    case FaultKind::kCutMonitors:
+      CutServer(target, false, true, false, -1);
+      break;
+    case FaultKind::kReject:
+      world_.servers()[target].rejects = false;
+      break;
+    case FaultKind::kStall:
+      world_.servers()[target].applier_stalled = --stalls_[target] > 0;
+      break;
+    case FaultKind::kStoreDown:
+      store_down_ = false;
+      break;
+    case FaultKind::kStoreFlaky:
+      store_flaky_ = false;
+      break;
+    case FaultKind::kCrashController:
+      if (--controller_faults_[target] == 0) controllers_[target]->Restart();
+      break;
+    case FaultKind::kPauseController:
+      controllers_[target]->Pause(--pauses_[target] > 0);
+      break;
+    case FaultKind::kCrashMonitor:
+      for (int i = 0; i < scenario_.world.controllers; ++i) {
+        world_.Cut(world_.MonitorNode(target), world_.ControllerNode(i), -1);
+      }
+      break;
+    case FaultKind::kDeactivate:
+      ChangeGroup(true, world_.record().durability);
+      break;
+    case FaultKind::kAsync:
+      ChangeGroup(world_.record().active,
+                  scenario_.lossless ? Durability::kLossless : Durability::kAsync);
+      break;
+    case FaultKind::kErrant:
+    case FaultKind::kPurge:
+    case FaultKind::kPromote:
+    case FaultKind::kDemote:
+    case FaultKind::kSpare:
+    case FaultKind::kSecondary:
+      break;
+  }
+}
+
+void Play::Request(Goal goal, int target) {
+  const Group group = *admin_.Load("g");
+  Intent intent;
+  intent.goal = goal;
+  if (target != kPrimary) intent.target = world_.servers()[target].uuid;
+  intent.operation = absl::StrCat("request-", ++requests_);
+  intent.write_stop_budget = absl::Milliseconds(1500);
+  controller::Operation operation;
+  operation.id = intent.operation;
+  operation.kind = goal == Goal::kPromote ? "promote" : "demote";
+  operation.group = "g";
+  admin_.SetTerm(admin_.ReadLease()->term);
+  admin_.SetIntent("g", group.revision, intent, operation).IgnoreError();
+  for (const auto& one : controllers_) one->Wake();
+}
+
+void Play::ChangeGroup(bool active, Durability durability) {
+  Group group = *admin_.Load("g");
+  group.active = active;
+  group.durability = durability;
+  admin_.SetTerm(admin_.ReadLease()->term);
+  admin_.UpdateGroup(group).IgnoreError();
+}
+
+void Play::ChangeStatus(int server, ServerStatus from, ServerStatus to) {
+  const Group group = *admin_.Load("g");
+  Server record = *group.Find(world_.servers()[server].uuid);
+  if (record.status != from) return;
+  record.status = to;
+  record.mode = DefaultMode(to);
+  admin_.SetTerm(admin_.ReadLease()->term);
+  admin_.UpdateServer("g", group.revision, record.uuid, record).IgnoreError();
+}
+
+void Play::OnRound(int controller, const controller::Round& round) {
+  ++outcome_.looks;
+  if (!keep_log_) return;
+  std::string who = scenario_.world.controllers > 1 ? absl::StrCat("c", controller + 1, " ") : "";
+  Note(absl::StrCat(who, absl::StripTrailingAsciiWhitespace(ToString(round.plan))));
+  for (const controller::StepResult& result : round.results) {
+    if (result.status.ok()) continue;
+    Note(absl::StrCat(who, "failed: ", ToString(result.step), ": ",
+                      std::string(result.status.message())));
+  }
+}
+
+void Play::Note(const std::string& line) {
+  if (!keep_log_) return;
+  std::string text = line;
+  for (const SimServer& server : world_.servers()) {
+    const std::string letter(1, static_cast<char>('a' + server.index));
+    text = absl::StrReplaceAll(
+        text, {{server.uuid.text(), letter}, {absl::StrCat(letter, ":3306"), letter}});
+  }
+  outcome_.log.push_back(absl::StrCat(world_.now(), "ms ", text));
+}
+
+Outcome Simulate(const Scenario& scenario, bool keep_log) {
+  return Play(scenario, keep_log).Finish();
+}
+
+Scenario Shrink(const Scenario& scenario) {
+  const auto rule = [](const Outcome& outcome) {
+    return outcome.failure.substr(0, outcome.failure.find(':'));
+  };
+  const std::string wanted = rule(Simulate(scenario, /*keep_log=*/false));
+  Scenario smallest = scenario;
+  for (bool smaller = true; smaller;) {
+    smaller = false;
+    for (size_t i = 0; i < smallest.faults.size(); ++i) {
+      Scenario without = smallest;
+      without.faults.erase(without.faults.begin() + static_cast<int64_t>(i));
+      if (rule(Simulate(without, /*keep_log=*/false)) != wanted) continue;
+      smallest = without;
+      smaller = true;
+      break;
+    }
+  }
+  return smallest;
+}
+
+}  // namespace weft::simulation

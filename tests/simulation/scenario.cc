@@ -1,0 +1,210 @@
+#include "tests/simulation/scenario.h"
+
+#include <algorithm>
+#include <array>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+
+namespace weft::simulation {
+namespace {
+
+constexpr Millis kFirstFault = 1200;
+constexpr Millis kLastFault = 5200;
+
+// What a fault of a kind is aimed at.
+enum class Aim { kServer, kController, kMonitor, kNobody };
+
+struct KindRow {
+  FaultKind kind;
+  absl::string_view name;
+  Aim aim;
+  bool lasting;
+  int weight;  // in the lottery
+};
+
+constexpr std::array<KindRow, 21> kKinds = {{
+    {FaultKind::kCrash, "crash", Aim::kServer, true, 8},
+    {FaultKind::kHang, "hang", Aim::kServer, true, 5},
+    {FaultKind::kIsolate, "isolate", Aim::kServer, true, 5},
+    {FaultKind::kCut, "cut", Aim::kServer, true, 3},
+    {FaultKind::kCutControllers, "cut-controllers", Aim::kServer, true, 3},
+    {FaultKind::kCutMonitors, "cut-monitors", Aim::kServer, true, 1},
+    {FaultKind::kReject, "reject", Aim::kServer, true, 2},
+    {FaultKind::kStall, "stall", Aim::kServer, true, 4},
+    {FaultKind::kErrant, "errant", Aim::kServer, false, 2},
+    {FaultKind::kPurge, "purge", Aim::kServer, false, 1},
+    {FaultKind::kStoreDown, "store-down", Aim::kNobody, true, 2},
+    {FaultKind::kStoreFlaky, "store-flaky", Aim::kNobody, true, 3},
+    {FaultKind::kCrashController, "crash-controller", Aim::kController, true, 4},
+    {FaultKind::kPauseController, "pause-controller", Aim::kController, true, 4},
+    {FaultKind::kCrashMonitor, "crash-monitor", Aim::kMonitor, true, 1},
+    {FaultKind::kPromote, "promote", Aim::kServer, false, 6},
+    {FaultKind::kDemote, "demote", Aim::kNobody, false, 1},
+    {FaultKind::kSpare, "spare", Aim::kServer, false, 1},
+    {FaultKind::kSecondary, "secondary", Aim::kServer, false, 1},
+    {FaultKind::kDeactivate, "deactivate", Aim::kNobody, true, 1},
+    {FaultKind::kAsync, "async", Aim::kNobody, true, 1},
+}};
+
+const KindRow& RowOf(FaultKind kind) {
+  return *std::find_if(kKinds.begin(), kKinds.end(),
+                       [&](const KindRow& row) { return row.kind == kind; });
+}
+
+std::string ServerName(int server) {
+  return server == kPrimary ? "primary" : std::string(1, static_cast<char>('a' + server));
+}
+
+std::string TargetName(Aim aim, int target) {
+  switch (aim) {
+    case Aim::kServer:
+      return absl::StrCat(" ", ServerName(target));
+    case Aim::kController:
+      return absl::StrCat(" c", target + 1);
+    case Aim::kMonitor:
+      return absl::StrCat(" m", target + 1);
+    case Aim::kNobody:
+      break;
+  }
+  return "";
+}
+
+bool ParseServer(absl::string_view word, int* server) {
+  *server = word == "primary" || word == "best" ? kPrimary
+            : word.empty()                      ? kPrimary
+                                                : word[0] - 'a';
+  return word == "primary" || word == "best" || (word.size() == 1 && *server >= 0 && *server < 8);
+}
+
+bool ParseMillis(absl::string_view word, Millis* millis) {
+  return absl::ConsumeSuffix(&word, "ms") && absl::SimpleAtoi(word, millis);
+}
+
+int Draw(Chance& chance, const std::vector<KindRow>& kinds) {
+  int total = 0;
+  for (const KindRow& row : kinds) total += row.weight;
+  int ticket = chance.Below(total);
+  for (size_t i = 0; i < kinds.size(); ++i) {
+    ticket -= kinds[i].weight;
+    if (ticket < 0) return static_cast<int>(i);
+  }
+  return 0;
+}
+
+Fault DrawFault(Chance& chance, const World::Options& world, const KindRow& row) {
+  Fault fault{.at = chance.Between(kFirstFault / kTick, kLastFault / kTick) * kTick,
+              .kind = row.kind,
+              .target = kPrimary,
+              .other = 0,
+              .lasts = 0};
+  if (row.lasting) fault.lasts = chance.Between(1, chance.OneIn(3) ? 800 : 60) * kTick;
+  switch (row.aim) {
+    case Aim::kServer:
+      // Most of what matters happens to the primary.
+      if (!chance.OneIn(3)) fault.target = chance.Below(world.servers);
+      fault.other = chance.Below(world.servers);
+      break;
+    case Aim::kController:
+      fault.target = chance.Below(world.controllers);
+      break;
+    case Aim::kMonitor:
+      fault.target = chance.Below(world.monitors);
+      break;
+    case Aim::kNobody:
+      break;
+  }
+  return fault;
+}
+
+}  // namespace
+
+std::string ToString(const Fault& fault) {
+  const KindRow& row = RowOf(fault.kind);
+  std::string text = absl::StrCat(fault.at, "ms ", row.name, TargetName(row.aim, fault.target));
+  if (fault.kind == FaultKind::kCut) absl::StrAppend(&text, " ", ServerName(fault.other));
+  if (row.lasting) absl::StrAppend(&text, " for ", fault.lasts, "ms");
+  return text;
+}
+
+absl::StatusOr<Fault> ParseFault(absl::string_view line) {
+  const std::vector<absl::string_view> words = absl::StrSplit(line, ' ', absl::SkipEmpty());
+  const auto malformed = [&] {
+    return absl::InvalidArgumentError(
+        absl::StrCat("expected such as '1200ms crash a for 800ms', found '", line, "'"));
+  };
+  Fault fault;
+  if (words.size() < 2 || !ParseMillis(words[0], &fault.at)) return malformed();
+  const auto row = std::find_if(kKinds.begin(), kKinds.end(),
+                                [&](const KindRow& one) { return one.name == words[1]; });
+  if (row == kKinds.end()) return malformed();
+  fault.kind = row->kind;
+  size_t next = 2;
+  const auto word = [&] { return next < words.size() ? words[next++] : absl::string_view(); };
+  if (row->aim == Aim::kServer && !ParseServer(word(), &fault.target)) return malformed();
+  if (row->aim == Aim::kController || row->aim == Aim::kMonitor) {
+    const absl::string_view name = word();
+    if (name.size() != 2 || !absl::SimpleAtoi(name.substr(1), &fault.target)) return malformed();
+    --fault.target;
+  }
+  if (row->kind == FaultKind::kCut && !ParseServer(word(), &fault.other)) return malformed();
+  if (row->lasting && (word() != "for" || !ParseMillis(word(), &fault.lasts))) return malformed();
+  return next == words.size() ? absl::StatusOr<Fault>(fault) : malformed();
+}
+
+Scenario Generate(uint64_t seed) {
+  Chance chance(seed * 2 + 1);
+  Scenario scenario;
+  World::Options& world = scenario.world;
+  world.seed = seed;
+  world.servers = chance.OneIn(6) ? 2 : chance.OneIn(3) ? 4 : 3;
+  world.controllers = chance.OneIn(2) ? 2 : 1;
+  world.monitors = 2;
+  world.old_version = chance.OneIn(12);
+  world.skip_replica_start = chance.OneIn(2);
+  world.receive_percent = chance.OneIn(3) ? 15 : 90;
+  world.apply_percent = chance.OneIn(3) ? 10 : 90;
+  world.write_every = chance.OneIn(3) ? 20 : 80;
+  scenario.lossless = !chance.OneIn(8);
+  scenario.spares = world.servers > 3 && chance.OneIn(2) ? 1 : 0;
+  scenario.acknowledgements = world.servers - scenario.spares > 3 && chance.OneIn(3) ? 2 : 1;
+  scenario.stale_clients = chance.OneIn(3);
+
+  std::vector<KindRow> kinds;
+  for (const KindRow& row : kKinds) {
+    if (chance.OneIn(2)) kinds.push_back(row);
+  }
+  if (kinds.empty()) kinds.push_back(kKinds[0]);
+  const int count = chance.OneIn(4) ? 1 : chance.Below(7) + 1;
+  for (int i = 0; i < count; ++i) {
+    scenario.faults.push_back(DrawFault(chance, world, kinds[Draw(chance, kinds)]));
+  }
+  std::stable_sort(scenario.faults.begin(), scenario.faults.end(),
+                   [](const Fault& a, const Fault& b) { return a.at < b.at; });
+  return scenario;
+}
+
+std::string ToString(const Scenario& scenario) {
+  const World::Options& world = scenario.world;
+  std::string text = absl::StrCat("servers ", world.servers, "\n");
+  const auto line = [&](absl::string_view name, int64_t value, int64_t usual) {
+    if (value != usual) absl::StrAppend(&text, name, " ", value, "\n");
+  };
+  line("seed", static_cast<int64_t>(world.seed), 1);
+  line("controllers", world.controllers, 1);
+  line("spares", scenario.spares, 0);
+  line("acknowledgements", scenario.acknowledgements, 1);
+  line("lossless", scenario.lossless, 1);
+  line("old-version", world.old_version, 0);
+  line("skip-replica-start", world.skip_replica_start, 0);
+  line("receive-percent", world.receive_percent, 90);
+  line("apply-percent", world.apply_percent, 90);
+  line("write-every", world.write_every, 60);
+  line("stale-clients", scenario.stale_clients, 0);
+  for (const Fault& fault : scenario.faults) absl::StrAppend(&text, ToString(fault), "\n");
+  return text;
+}
+
+}  // namespace weft::simulation

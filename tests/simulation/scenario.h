@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "tests/simulation/world.h"
+
+namespace weft::simulation {
+
+// Something that happens to the world at a time, for a while.
+enum class FaultKind {
+  kCrash,            // of a server
+  kHang,             // of a server: it runs nothing, its connections stay
+  kIsolate,          // a server from everybody but its clients
+  kCut,              // two servers from each other
+  kCutControllers,   // a server from all controllers
+  kCutMonitors,      // a server from all monitors
+  kReject,           // a server has too many connections
+  kStall,            // a server's applier
+  kErrant,           // a write on a server that is not the primary
+  kPurge,            // a server's binary logs
+  kStoreDown,        //
+  kStoreFlaky,       // calls fail, answers of writes are lost
+  kCrashController,  //
+  kPauseController,  // it notices nothing, and goes on where it was
+  kCrashMonitor,     //
+  kPromote,          // requests: of a server, or of the best
+  kDemote,           //
+  kSpare,            // a SECONDARY becomes SPARE
+  kSecondary,        // a SPARE becomes SECONDARY
+  kDeactivate,       //
+  kAsync,            // the policy, for a while
+};
+
+// The server that is the primary of record when the fault happens; or the best.
+inline constexpr int kPrimary = -1;
+
+struct Fault {
+  Millis at = 0;
+  FaultKind kind = FaultKind::kCrash;
+  int target = kPrimary;  // a server, controller or monitor
+  int other = 0;          // kCut: the second server
+  Millis lasts = 0;       // 0 where it cannot be undone
+};
+
+// "1200ms crash a for 800ms".
+std::string ToString(const Fault& fault);
+absl::StatusOr<Fault> ParseFault(absl::string_view line);
+
+// A world, a group in it, and what happens to it.
+struct Scenario {
+  World::Options world;
+  bool lossless = true;
+  uint32_t acknowledgements = 1;
+  int spares = 0;  // of the servers, the last
+  bool stale_clients = false;
+  std::vector<Fault> faults;  // in order of time
+};
+
+// Differently shaped for each seed: which kinds of faults there are and how many is drawn first
+// (swarm), then when and whom they hit. Every fourth scenario has a single fault.
+Scenario Generate(uint64_t seed);
+
+// The lines of a history (tests/histories) that repeats it.
+std::string ToString(const Scenario& scenario);
+
+}  // namespace weft::simulation

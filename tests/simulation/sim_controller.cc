@@ -1,0 +1,229 @@
+#include "tests/simulation/sim_controller.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace weft::simulation {
+namespace {
+
+constexpr Millis kLeaseTtl = 800;
+constexpr Millis kLeaseMargin = 200;
+constexpr Millis kLeasePeriod = 200;
+// A monitor calls a server that only times out lost after this long.
+constexpr Millis kMonitorPatience = 400;
+
+constexpr char kGroup[] = "g";
+
+}  // namespace
+
+SimStore::SimStore(World* world)
+    : MemoryStore(world->database()), world_(world), reader_(world->database()) {}
+
+absl::Status SimStore::Shown(absl::Status status) {
+  // Also after an error: the answer may be lost and the write done.
+  if (absl::StatusOr<Group> group = reader_.Load(kGroup); group.ok()) world_->Publish(*group);
+  return status;
+}
+
+absl::Status SimStore::SetIntent(const std::string& group, uint64_t revision, const Intent& intent,
+                                 const controller::Operation& operation) {
+  return Shown(MemoryStore::SetIntent(group, revision, intent, operation));
+}
+absl::Status SimStore::EndIntent(const std::string& group, const controller::Operation& ended) {
+  return Shown(MemoryStore::EndIntent(group, ended));
+}
+absl::Status SimStore::Apply(const Group& seen, const controller::Step& step, absl::Time now) {
+  return Shown(MemoryStore::Apply(seen, step, now));
+}
+absl::Status SimStore::UpdateServer(const std::string& group, uint64_t revision,
+                                    const ServerUuid& uuid, const Server& server) {
+  return Shown(MemoryStore::UpdateServer(group, revision, uuid, server));
+}
+absl::Status SimStore::UpdateGroup(const Group& group) {
+  return Shown(MemoryStore::UpdateGroup(group));
+}
+
+SimController::SimController(World* world, int index, const bool* store_down,
+                             const bool* store_flaky, Listener listener)
+    : world_(world),
+      index_(index),
+      store_down_(store_down),
+      store_flaky_(store_flaky),
+      listener_(std::move(listener)),
+      clock_(world),
+      lost_since_(world->options().monitors, std::vector<Millis>(world->options().servers, -1)) {
+  Begin();
+}
+
+void SimController::Begin() {
+  ++incarnation_;
+  crashed_ = restart_ = false;
+  leading_ = false;
+  lease_ = controller::Lease();
+  seen_since_ = world_->now();
+  store_ = std::make_unique<SimStore>(world_);
+  store_->SetFaults([this](absl::string_view, bool is_write) {
+    if (crashed_ || *store_down_) return controller::StoreFault::kUnavailable;
+    if (!*store_flaky_ || !world_->chance().OneIn(4)) return controller::StoreFault::kNone;
+    return is_write && world_->chance().OneIn(2) ? controller::StoreFault::kAnswerLost
+                                                 : controller::StoreFault::kUnavailable;
+  });
+  farm_ = std::make_unique<SimFarm>(world_, index_, [this] {
+    // A paused process is in the middle of whatever it does.
+    while (paused_ && !crashed_) world_->Tick();
+    return !crashed_;
+  });
+}
+
+void SimController::LeaseTurn() {
+  Watch();
+  if (restart_ && crashed_ && !in_round_) Begin();
+  if (crashed_ || paused_ || world_->now() < next_lease_) return;
+  next_lease_ = world_->now() + kLeasePeriod;
+  leading_ ? Lead() : Challenge();
+}
+
+void SimController::RoundTurn() {
+  if (crashed_ || paused_ || !leading_ || world_->now() < next_round_) return;
+  in_round_ = true;
+  OneRound();
+  in_round_ = false;
+}
+
+void SimController::Lead() {
+  const Millis sent = world_->now();
+  const absl::StatusOr<controller::Lease> renewed = store_->RenewLease(lease_);
+  if (renewed.ok()) {
+    lease_ = *renewed;
+    renewed_ = sent;
+    return;
+  }
+  const bool lost = absl::IsFailedPrecondition(renewed.status()) ||
+                    absl::IsAborted(renewed.status()) || sent - renewed_ > kLeaseTtl;
+  if (!lost) return;
+  leading_ = false;
+  seen_since_ = sent;
+}
+
+void SimController::Challenge() {
+  if (in_round_) return;  // of its last term; it fails at its next step
+  const absl::StatusOr<controller::Lease> read = store_->ReadLease();
+  if (!read.ok()) return;
+  if (!(*read == lease_)) {
+    lease_ = *read;
+    seen_since_ = world_->now();
+    return;
+  }
+  const bool free = lease_.term == 0;
+  if (!free && world_->now() - seen_since_ < kLeaseTtl) return;
+  const Millis sent = world_->now();
+  const absl::StatusOr<controller::Lease> taken =
+      store_->TakeLease(lease_, absl::StrCat("c", index_, "-", incarnation_));
+  if (!taken.ok()) return;
+  lease_ = *taken;
+  renewed_ = sent;
+  store_->SetTerm(lease_.term);
+  farm_->SetTerm(lease_.term, [this] { return MayAct(); });
+  controller::Converger::Ports ports;
+  ports.farm = farm_.get();
+  ports.store = store_.get();
+  ports.clock = &clock_;
+  ports.reports = [this](const std::vector<ServerUuid>& servers) { return Reports(servers); };
+  ports.may_act = [this] {
+    return MayAct() ? absl::OkStatus() : absl::AbortedError("the lease may be lost");
+  };
+  ports.run_all = [this](std::vector<std::function<void()>> jobs) {
+    while (!jobs.empty()) {
+      const int next = world_->chance().Below(static_cast<int>(jobs.size()));
+      jobs[next]();
+      jobs.erase(jobs.begin() + next);
+    }
+  };
+  ports.new_operation_id = [this] {
+    return absl::StrCat("failover-", lease_.term, "-", world_->now());
+  };
+  controller::Converger::Options options;
+  options.probe_deadline = absl::Milliseconds(200);
+  options.step_deadline = absl::Milliseconds(500);
+  options.failover_cool_down = absl::Milliseconds(500);
+  converger_ = std::make_unique<controller::Converger>(kGroup, options, std::move(ports));
+  leading_ = true;
+  settled_rounds_ = 0;
+  next_round_ = world_->now();
+}
+
+bool SimController::MayAct() {
+  while (paused_ && !crashed_) world_->Tick();
+  return !crashed_ && leading_ && world_->now() < renewed_ + kLeaseTtl - kLeaseMargin;
+}
+
+void SimController::OneRound() {
+  const controller::Round round = converger_->Once();
+  if (crashed_) return;
+  const bool idle = round.plan.steps.empty() && !round.plan.refusal.has_value();
+  const bool settled = round.end == controller::RoundEnd::kSettled;
+  settled_rounds_ = settled ? settled_rounds_ + 1 : 0;
+  last_plan_ = ToString(round.plan);
+  if (!idle) listener_(index_, round);
+  Millis rest = 0;
+  switch (round.end) {
+    case controller::RoundEnd::kActed:
+      break;
+    case controller::RoundEnd::kFailed:
+    case controller::RoundEnd::kWaiting:
+      rest = 60;
+      break;
+    case controller::RoundEnd::kRefused:
+      rest = 400;
+      break;
+    case controller::RoundEnd::kSettled:
+      rest = 500;
+      break;
+  }
+  next_round_ = world_->now() + rest;
+}
+
+void SimController::Watch() {
+  const int node = world_->ControllerNode(index_);
+  int lost = 0;
+  for (size_t m = 0; m < lost_since_.size(); ++m) {
+    const int monitor = world_->MonitorNode(static_cast<int>(m));
+    for (const SimServer& server : world_->servers()) {
+      Millis& since = lost_since_[m][server.index];
+      const bool heard = server.responsive() && world_->Connects(monitor, server.index);
+      if (heard) {
+        since = -1;
+      } else if (since < 0) {
+        const bool refused = server.down && world_->Connects(monitor, server.index);
+        since = refused ? world_->now() - kMonitorPatience : world_->now();
+      }
+      if (since >= 0 && since + kMonitorPatience <= world_->now() &&
+          world_->Connects(monitor, node)) {
+        ++lost;
+      }
+    }
+  }
+  if (lost != lost_count_) next_round_ = std::min(next_round_, world_->now());  // a report wakes it
+  lost_count_ = lost;
+}
+
+std::map<ServerUuid, controller::Report> SimController::Reports(
+    const std::vector<ServerUuid>& servers) {
+  std::map<ServerUuid, controller::Report> reports;
+  for (size_t m = 0; m < lost_since_.size(); ++m) {
+    const int monitor = world_->MonitorNode(static_cast<int>(m));
+    if (!world_->Connects(monitor, world_->ControllerNode(index_))) continue;
+    for (const SimServer& server : world_->servers()) {
+      if (std::find(servers.begin(), servers.end(), server.uuid) == servers.end()) continue;
+      controller::Report& report = reports[server.uuid];
+      ++report.observers;
+      const Millis since = lost_since_[m][server.index];
+      if (since >= 0 && since + kMonitorPatience <= world_->now()) ++report.unreachable;
+    }
+  }
+  return reports;
+}
+
+}  // namespace weft::simulation
