@@ -151,9 +151,9 @@ TEST_P(FarmContract, AReplicaReceivesAndExecutesWhatItsSourceCommits) {
 TEST_P(FarmContract, EveryStepMayBeRepeated) {
   SetUpGroup(0);
   ASSERT_EQ(Write(0), absl::OkStatus());
-  const std::vector<Step> steps = {FollowStep(1, 0, true), StopReceiver{server(1)},
+  const std::vector<Step> steps = {FollowStep(1, 0, true),  StopReceiver{server(1)},
                                    FollowStep(1, 0, false), Detach{server(1)},
-                                   FollowStep(1, 0, true), Fence{server(1), true}};
+                                   FollowStep(1, 0, true),  Fence{server(1), true}};
   for (const Step& step : steps) {
     ASSERT_EQ(Do(step), absl::OkStatus()) << ToString(step);
     ASSERT_EQ(Do(step), absl::OkStatus()) << ToString(step);
@@ -365,9 +365,9 @@ TEST_P(FarmContract, AnErrantServerIsSavedAndRebuiltByAClone) {
     EXPECT_EQ(*farm().SaveTransactions(group(), server(2), errant, absl::Seconds(30)), *saved);
   }
   std::vector<double> progress;
-  const auto uuid = farm().Clone(group(), server(2), server(0),
-                                 [&progress](double part) { progress.push_back(part); },
-                                 absl::Minutes(2));
+  const auto uuid = farm().Clone(
+      group(), server(2), server(0), [&progress](double part) { progress.push_back(part); },
+      absl::Minutes(2));
   ASSERT_TRUE(uuid.ok()) << uuid.status();
   EXPECT_EQ(progress.back(), 1.0);
   for (Server& record : group().servers) {

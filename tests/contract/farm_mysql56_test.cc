@@ -4,12 +4,12 @@
 
 namespace weft::controller {
 
-INSTANTIATE_TEST_SUITE_P(
-    Mysql56, FarmContract,
-    ::testing::Values(FarmContractParam{
-        "Real", []() -> absl::StatusOr<std::unique_ptr<FarmUnderTest>> {
-          return RealFarm::Make({.servers = 3, .version = "5.6"});
-        }}),
-    FarmContractName);
+INSTANTIATE_TEST_SUITE_P(Mysql56, FarmContract,
+                         ::testing::Values(FarmContractParam{
+                             "Real",
+                             []() -> absl::StatusOr<std::unique_ptr<FarmUnderTest>> {
+                               return RealFarm::Make({.servers = 3, .version = "5.6"});
+                             }}),
+                         FarmContractName);
 
 }  // namespace weft::controller

@@ -4,12 +4,12 @@
 
 namespace weft::controller {
 
-INSTANTIATE_TEST_SUITE_P(
-    Mysql97, FarmContract,
-    ::testing::Values(FarmContractParam{
-        "Real", []() -> absl::StatusOr<std::unique_ptr<FarmUnderTest>> {
-          return RealFarm::Make({.servers = 3, .version = "9.7"});
-        }}),
-    FarmContractName);
+INSTANTIATE_TEST_SUITE_P(Mysql97, FarmContract,
+                         ::testing::Values(FarmContractParam{
+                             "Real",
+                             []() -> absl::StatusOr<std::unique_ptr<FarmUnderTest>> {
+                               return RealFarm::Make({.servers = 3, .version = "9.7"});
+                             }}),
+                         FarmContractName);
 
 }  // namespace weft::controller

@@ -40,7 +40,7 @@ class FarmUnderTest {
   virtual void Wait(absl::Duration time) = 0;
 
   // What its servers can do.
-  virtual bool lossless() const = 0;   // semi-synchronous replication
+  virtual bool lossless() const = 0;  // semi-synchronous replication
   virtual bool can_clone() const = 0;
   virtual bool can_rescue() const = 0;  // SaveTransactions
 };

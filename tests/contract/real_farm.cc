@@ -116,8 +116,7 @@ absl::Status RealFarm::Write(const ServerUuid& server, absl::Duration patience) 
   const int index = IndexOf(server);
   absl::Status status = WriteOver(index, patience);
   // A pooled session that was killed meanwhile: a client opens another one.
-  if (mysql::ClassifyContact(status) == mysql::Contact::kUnreachable &&
-      !mysql::IsTimeout(status)) {
+  if (mysql::ClassifyContact(status) == mysql::Contact::kUnreachable && !mysql::IsTimeout(status)) {
     sessions_.erase(index);
     status = WriteOver(index, patience);
   }

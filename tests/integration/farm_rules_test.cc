@@ -39,7 +39,9 @@ class FarmRulesTest : public ::testing::Test {
 
   ServerUuid uuid(int index) const { return group_.servers.at(index).uuid; }
   Farm& farm() { return real_->farm(); }
-  Observation See(Farm& farm, int index) { return farm.Probe(group_, absl::Seconds(1))[uuid(index)]; }
+  Observation See(Farm& farm, int index) {
+    return farm.Probe(group_, absl::Seconds(1))[uuid(index)];
+  }
   Observation See(int index) { return See(farm(), index); }
   absl::Status Do(const Step& step, absl::Duration deadline = absl::Seconds(10)) {
     return farm().Apply(group_, step, deadline);
@@ -54,8 +56,7 @@ class FarmRulesTest : public ::testing::Test {
     return farm;
   }
   std::unique_ptr<mysql::Session> ManageSession(int index) {
-    auto session =
-        real_->Connect(index, real_->options().manage.user, real_->ManagePassword());
+    auto session = real_->Connect(index, real_->options().manage.user, real_->ManagePassword());
     EXPECT_TRUE(session.ok()) << session.status();
     return session.ok() ? *std::move(session) : nullptr;
   }
@@ -236,8 +237,9 @@ TEST_F(FarmRulesTest, RepointingKeepsWhatIsReceivedAndNotApplied) {
   Root(2, test_sql::kStopApplier);
   for (int i = 0; i < 10; ++i) ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
   const GtidSet all = See(0).executed;
-  Until(2, [&all](const Observation& seen) { return seen.received.Contains(all) ||
-                                                    seen.Held().Contains(all); });
+  Until(2, [&all](const Observation& seen) {
+    return seen.received.Contains(all) || seen.Held().Contains(all);
+  });
   // Nobody else has it: server 1 stopped receiving before.
   ASSERT_EQ(Do(StopReceiver{uuid(2)}), absl::OkStatus());
   ASSERT_EQ(real_->Kill(uuid(0)), absl::OkStatus());
@@ -315,10 +317,10 @@ TEST_F(FarmRulesTest, PasswordsAreChangedOnEveryServerWhileReplicationGoesOn) {
 }
 
 TEST_F(FarmRulesTest, AdmissionNamesWhatIsWrongAndHowToMendIt) {
-  Start({.servers = 1,
-         .version = "9.7",
-         .extra_cnf = {"gtid-mode=OFF", "enforce-gtid-consistency=OFF",
-                       "log-replica-updates=OFF"}});
+  Start(
+      {.servers = 1,
+       .version = "9.7",
+       .extra_cnf = {"gtid-mode=OFF", "enforce-gtid-consistency=OFF", "log-replica-updates=OFF"}});
   Root(0, test_sql::kRevoke);
   const auto admission = farm().Admit(group_, group_.servers[0].address, absl::Seconds(5));
   ASSERT_TRUE(admission.ok()) << admission.status();

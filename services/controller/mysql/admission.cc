@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/mysqld/accounts_sql.h"
+#include "services/controller/mysql/admission_sql.h"
 
 namespace weft::controller {
 namespace {
@@ -51,7 +52,7 @@ void CheckIdentity(const ServerFacts& facts, const Group& group, const Admission
   const std::string id = facts.Variable("server_id");
   if (id == "0" || id.empty()) {
     Fatal(problems, "SERVER_ID_ZERO", "server_id from 1 on, unique in the group", "0",
-          "SET GLOBAL server_id = <unique number>; and server_id in my.cnf");
+          std::string(remedy::kServerId));
   }
   for (const auto& [peer, said] : context.peers) {
     if (peer == facts.observation.uuid || said.server_id != id) continue;
@@ -59,7 +60,7 @@ void CheckIdentity(const ServerFacts& facts, const Group& group, const Admission
     Fatal(problems, "SERVER_ID_CLASH", "a server_id that no member has",
           absl::StrCat(id, ", which ", record == nullptr ? peer.text() : record->address.ToString(),
                        " has too"),
-          "SET GLOBAL server_id = <unique number>; and server_id in my.cnf");
+          std::string(remedy::kServerId));
   }
 }
 
@@ -74,15 +75,11 @@ void CheckBinaryLog(const ServerFacts& facts, Problems* problems) {
   if (!consistent) {
     Fatal(problems, "GTID_CONSISTENCY_OFF", "enforce_gtid_consistency=ON",
           facts.Variable("enforce_gtid_consistency"),
-          online ? "SET GLOBAL enforce_gtid_consistency = ON; and in my.cnf"
-                 : "my.cnf: enforce_gtid_consistency=ON; restart");
+          std::string(online ? remedy::kGtidConsistency : remedy::kGtidConsistencyOld));
   }
   if (facts.Variable("gtid_mode") != "ON") {
     Fatal(problems, "GTID_MODE_OFF", "gtid_mode=ON", facts.Variable("gtid_mode"),
-          online ? "SET GLOBAL gtid_mode = OFF_PERMISSIVE; SET GLOBAL gtid_mode = ON_PERMISSIVE; "
-                   "wait until Ongoing_anonymous_transaction_count is 0; "
-                   "SET GLOBAL gtid_mode = ON; and in my.cnf"
-                 : "my.cnf: gtid_mode=ON; restart");
+          std::string(online ? remedy::kGtidMode : remedy::kGtidModeOld));
   }
   const bool modern = !facts.Variable("log_replica_updates").empty();
   const std::string updates = modern ? "log_replica_updates" : "log_slave_updates";
@@ -94,24 +91,23 @@ void CheckBinaryLog(const ServerFacts& facts, Problems* problems) {
   const std::string format = facts.Variable("binlog_format");
   if (!format.empty() && format != "ROW") {
     Warn(problems, "BINLOG_FORMAT", "binlog_format=ROW", format,
-         "SET GLOBAL binlog_format = ROW; and in my.cnf");
+         std::string(remedy::kBinlogFormat));
   }
 }
 
 void CheckReplicationState(const ServerFacts& facts, const Group& group, Problems* problems) {
   if (facts.plugins.contains("group_replication")) {
     Fatal(problems, "GROUP_REPLICATION", "no Group Replication", "the plugin is active",
-          "STOP GROUP_REPLICATION; UNINSTALL PLUGIN group_replication");
+          std::string(remedy::kGroupReplication));
   }
   if (!facts.foreign_channels.empty()) {
     Fatal(problems, "EXTRA_CHANNELS", "the default replication channel alone",
-          absl::StrJoin(facts.foreign_channels, ", "),
-          "STOP REPLICA FOR CHANNEL '<name>'; RESET REPLICA ALL FOR CHANNEL '<name>'");
+          absl::StrJoin(facts.foreign_channels, ", "), std::string(remedy::kExtraChannels));
   }
   const Replication& replication = facts.observation.replication;
   if (!replication.configured) return;
-  const bool member = std::any_of(
-      group.servers.begin(), group.servers.end(), [&replication](const Server& server) {
+  const bool member =
+      std::any_of(group.servers.begin(), group.servers.end(), [&replication](const Server& server) {
         return server.address == replication.source ||
                (!replication.source_uuid.empty() && server.uuid == replication.source_uuid);
       });
@@ -119,8 +115,7 @@ void CheckReplicationState(const ServerFacts& facts, const Group& group, Problem
   const bool modern = facts.version.AtLeast(8, 0, 22);
   Fatal(problems, "FOREIGN_SOURCE", "a server that replicates from nobody outside of the group",
         absl::StrCat("it replicates from ", replication.source.ToString()),
-        absl::StrCat(modern ? "STOP REPLICA; RESET REPLICA ALL" : "STOP SLAVE; RESET SLAVE ALL",
-                     "; or take the whole topology over: weft group adopt"));
+        std::string(modern ? remedy::kForeignSource : remedy::kForeignSourceOld));
 }
 
 void CheckSemiSync(const ServerFacts& facts, const Group& group, Problems* problems) {
@@ -129,8 +124,7 @@ void CheckSemiSync(const ServerFacts& facts, const Group& group, Problems* probl
          "the semi-sync replica flag is set by Weft alone, so that ON proves that the server has "
          "not restarted",
          absl::StrCat("set at start by ", facts.replica_preset_by),
-         "remove rpl_semi_sync_replica_enabled from the option file, or: "
-         "RESET PERSIST rpl_semi_sync_replica_enabled");
+         std::string(remedy::kSemiSyncPreset));
   }
   if (group.durability != Durability::kLossless) return;
   if (!facts.observation.can_semi_sync) {
@@ -138,8 +132,9 @@ void CheckSemiSync(const ServerFacts& facts, const Group& group, Problems* probl
          facts.version.text, "upgrade the server, or give the group the policy async");
   } else if (facts.Variable("have_dynamic_loading") == "NO" &&
              !facts.observation.semi_sync.installed) {
-    Fatal(problems, "SEMI_SYNC_UNAVAILABLE", "the semi-synchronous plugins, or a server that can load them",
-          "have_dynamic_loading=NO", "use a server that is built with loadable plugins");
+    Fatal(problems, "SEMI_SYNC_UNAVAILABLE",
+          "the semi-synchronous plugins, or a server that can load them", "have_dynamic_loading=NO",
+          "use a server that is built with loadable plugins");
   }
 }
 
@@ -147,12 +142,12 @@ void CheckDurability(const ServerFacts& facts, const Group& group, Problems* pro
   if (group.durability == Durability::kLossless) {
     if (facts.Variable("sync_binlog") != "1") {
       Warn(problems, "SYNC_BINLOG", "sync_binlog=1 under lossless", facts.Variable("sync_binlog"),
-           "SET GLOBAL sync_binlog = 1; and in my.cnf");
+           std::string(remedy::kSyncBinlog));
     }
     const std::string flush = facts.Variable("innodb_flush_log_at_trx_commit");
     if (flush != "1") {
       Warn(problems, "FLUSH_LOG", "innodb_flush_log_at_trx_commit=1 under lossless", flush,
-           "SET GLOBAL innodb_flush_log_at_trx_commit = 1; and in my.cnf");
+           std::string(remedy::kFlushLog));
     }
   }
   if (!facts.On("relay_log_recovery")) {
@@ -161,9 +156,10 @@ void CheckDurability(const ServerFacts& facts, const Group& group, Problems* pro
   }
   const bool can_persist = facts.version.AtLeast(8, 0, 11);
   if (!can_persist && !facts.observation.read_only) {
-    Warn(problems, "STARTS_WRITABLE", "a server that starts read-only, so that a crashed primary "
-         "comes back refusing writes", "read_only is off and this version cannot persist it",
-         "my.cnf: read_only=ON");
+    Warn(problems, "STARTS_WRITABLE",
+         "a server that starts read-only, so that a crashed primary "
+         "comes back refusing writes",
+         "read_only is off and this version cannot persist it", "my.cnf: read_only=ON");
   }
   const std::string modern = facts.Variable("replica_net_timeout");
   const std::string timeout = modern.empty() ? facts.Variable("slave_net_timeout") : modern;
@@ -195,19 +191,17 @@ void CheckAccounts(const ServerFacts& facts, Problems* problems) {
         lacking.push_back(
             absl::StrCat(privilege.name, " ON ", privilege.scope, " (", privilege.purpose, ")"));
       }
-      problems->push_back({absl::StrCat("PRIVILEGES_", name),
-                           absl::StrCat("all that ", said.user, " needs"),
-                           absl::StrCat("missing: ", absl::StrJoin(lacking, ", ")),
-                           absl::StrJoin(GrantStatements(said.missing, said.user, "%"), "; "),
-                           fatal});
+      problems->push_back(
+          {absl::StrCat("PRIVILEGES_", name), absl::StrCat("all that ", said.user, " needs"),
+           absl::StrCat("missing: ", absl::StrJoin(lacking, ", ")),
+           absl::StrJoin(GrantStatements(said.missing, said.user, "%"), "; "), fatal});
     }
   }
 }
 
 // --- its data
 
-void CheckAgainstPrimary(const ServerFacts& facts, const Observation& primary,
-                         Problems* problems) {
+void CheckAgainstPrimary(const ServerFacts& facts, const Observation& primary, Problems* problems) {
   const Observation& seen = facts.observation;
   const GtidSet errant = seen.executed.Minus(primary.executed);
   if (!errant.Empty()) {
@@ -244,10 +238,9 @@ void CheckData(const ServerFacts& facts, const Group& group, const AdmissionCont
       continue;
     }
     Warn(problems, "DIVERGED", "members of which one has all that the other has",
-         absl::StrCat(peer.text(), " lacks ",
-                      facts.observation.executed.Minus(said.executed).ToString(),
-                      " and this server lacks ",
-                      said.executed.Minus(facts.observation.executed).ToString()),
+         absl::StrCat(
+             peer.text(), " lacks ", facts.observation.executed.Minus(said.executed).ToString(),
+             " and this server lacks ", said.executed.Minus(facts.observation.executed).ToString()),
          "once one of them is primary the other must be rebuilt from it");
   }
   if (!group.primary.empty() && !facts.observation.read_only) {

@@ -85,8 +85,7 @@ absl::Status ReadPlugins(mysql::Session& session, ServerFacts* facts) {
 absl::Status ReadPreset(mysql::Session& session, const LookMemory& memory, ServerFacts* facts) {
   if (!memory.replica_preset) return absl::OkStatus();
   const absl::string_view name = memory.semi_sync.replica->replica_enabled;
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet source,
-                        session.Query(sql::kVariableSource, {name}));
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet source, session.Query(sql::kVariableSource, {name}));
   const std::string path = source.empty() ? "" : source.front().StringOr("path", "");
   facts->replica_preset_by = path.empty() ? "a persisted value" : path;
   return absl::OkStatus();
@@ -122,15 +121,14 @@ absl::StatusOr<ServerFacts> GatherFacts(const Opener& opener, const FarmOptions&
     WEFT_ASSIGN_OR_RETURN(manage.missing, MissingPrivileges(*session, Duty::kManage));
     WEFT_RETURN_IF_ERROR(ReadVariables(*session, &facts));
     WEFT_RETURN_IF_ERROR(Prime(*session, &memory));
-    WEFT_ASSIGN_OR_RETURN(facts.observation,
-                          LookAt(*session, &memory, clock->MonotonicNow()));
+    WEFT_ASSIGN_OR_RETURN(facts.observation, LookAt(*session, &memory, clock->MonotonicNow()));
     facts.observation.contact = Contact::kAnswered;
     WEFT_RETURN_IF_ERROR(ReadPlugins(*session, &facts));
     WEFT_RETURN_IF_ERROR(ReadPreset(*session, memory, &facts));
     return ReadChannels(*session, dialect, &facts);
   }();
-  const bool lacks_rights =
-      !facts.duties[Duty::kManage].missing.empty() && asked.code() == absl::StatusCode::kPermissionDenied;
+  const bool lacks_rights = !facts.duties[Duty::kManage].missing.empty() &&
+                            asked.code() == absl::StatusCode::kPermissionDenied;
   if (!asked.ok() && !lacks_rights) return Annotate(asked, address.ToString());
   for (const Duty duty : {Duty::kReplicate, Duty::kBackup, Duty::kRestore}) {
     facts.duties[duty] = TryDuty(opener, options, address, duty, deadline);

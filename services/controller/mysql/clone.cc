@@ -17,6 +17,7 @@
 #include "services/controller/mysql/farm_sql.h"
 #include "services/controller/mysql/preparation.h"
 #include "services/controller/mysql/steps.h"
+#include "services/controller/mysql/turn.h"
 
 namespace weft::controller {
 namespace {
@@ -34,11 +35,11 @@ absl::Status Failed(const HostPort& recipient, absl::string_view why) {
 
 absl::Status CheckVersions(Turn& donor, Turn& recipient) {
   if (!recipient.dialect().can.clone_plugin || !donor.dialect().can.clone_plugin) {
-    return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "CLONE_UNAVAILABLE",
-                           "the CLONE plugin exists from MySQL 8.0.17 on", "8.0.17 or later",
-                           absl::StrCat("donor ", donor.version().text, ", recipient ",
-                                        recipient.version().text),
-                           "rebuild the server by a dump of the primary");
+    return ::weft::Refusal(
+        absl::StatusCode::kUnimplemented, "CLONE_UNAVAILABLE",
+        "the CLONE plugin exists from MySQL 8.0.17 on", "8.0.17 or later",
+        absl::StrCat("donor ", donor.version().text, ", recipient ", recipient.version().text),
+        "rebuild the server by a dump of the primary");
   }
   const bool same = donor.version().major == recipient.version().major &&
                     donor.version().minor == recipient.version().minor;
@@ -59,22 +60,20 @@ absl::Status PrepareRecipient(const CloneOrder& order, Turn& turn) {
   WEFT_RETURN_IF_ERROR(InstallClone(turn));
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, turn.Read(sql::kCloneStatus));
   if (!status.empty() && status.front().StringOr("state", "") == "In Progress") {
-    return ::weft::Refusal(absl::StatusCode::kAborted, "CLONE_UNDER_WAY",
-                           absl::StrCat("a clone onto ", turn.address().ToString(),
-                                        " is already under way"),
-                           "no other clone",
-                           absl::StrCat("one from ", status.front().StringOr("source", "?")),
-                           "wait for it to end");
+    return ::weft::Refusal(
+        absl::StatusCode::kAborted, "CLONE_UNDER_WAY",
+        absl::StrCat("a clone onto ", turn.address().ToString(), " is already under way"),
+        "no other clone", absl::StrCat("one from ", status.front().StringOr("source", "?")),
+        "wait for it to end");
   }
   WEFT_RETURN_IF_ERROR(Run(Detach{order.recipient_uuid}, turn));
   WEFT_RETURN_IF_ERROR(Run(Fence{order.recipient_uuid, true}, turn));
   WEFT_RETURN_IF_ERROR(PersistReadOnlyStart(turn));
   // The donor's own channel comes along with its data: it must not start.
-  WEFT_RETURN_IF_ERROR(turn.Change("keeping replication off at the next start",
-                                   sql::kPersistSkipReplicaStart));
-  WEFT_ASSIGN_OR_RETURN(
-      const std::string donors,
-      mysql::BindParams(sql::kDonorList, {order.donor->address().ToString()}));
+  WEFT_RETURN_IF_ERROR(
+      turn.Change("keeping replication off at the next start", sql::kPersistSkipReplicaStart));
+  WEFT_ASSIGN_OR_RETURN(const std::string donors,
+                        mysql::BindParams(sql::kDonorList, {order.donor->address().ToString()}));
   WEFT_RETURN_IF_ERROR(turn.Change("naming the donor", donors));
   // CLONE refuses a super_read_only recipient; it is persisted, so the restart brings it back.
   return turn.Change("lifting super_read_only for the clone", sql::kSuperReadOnlyOff);
@@ -125,9 +124,8 @@ absl::StatusOr<std::unique_ptr<Statement>> StartClone(const CloneOrder& order,
                         order.opener->Open(order.recipient->address(), Duty::kRestore, limits));
   WEFT_ASSIGN_OR_RETURN(const std::string password, order.options->backup.password());
   const HostPort& donor = order.donor->address();
-  std::string sql = absl::StrCat("CLONE INSTANCE FROM ",
-                                 mysql::QuoteAccount(order.options->backup.user, donor.host), ":",
-                                 donor.port, " IDENTIFIED BY ", mysql::QuoteString(password));
+  std::string sql = sql::CloneFrom(mysql::QuoteAccount(order.options->backup.user, donor.host),
+                                   donor.port, mysql::QuoteString(password));
   return std::make_unique<Statement>(std::move(session), std::move(sql));
 }
 
@@ -172,7 +170,8 @@ absl::Status Watch(const CloneOrder& order, const Statement& statement, Turn& tu
   if (status.ok() || gone) return absl::OkStatus();
   if (!turn.broken()) turn.Change("fencing it again", sql::kSuperReadOnlyOn).IgnoreError();
   // The statement names a password.
-  return Failed(turn.address(), absl::StrCat("error ", code, " of CLONE (is the backup account on "
+  return Failed(turn.address(), absl::StrCat("error ", code,
+                                             " of CLONE (is the backup account on "
                                              "the donor, and the donor reachable from it?)"));
 }
 
@@ -197,11 +196,11 @@ absl::Status AwaitRestart(const CloneOrder& order, const Deadline& deadline) {
     WEFT_ASSIGN_OR_RETURN(const bool completed, Completed(order));
     if (completed) return absl::OkStatus();
     if (deadline.Passed()) {
-      return ::weft::Refusal(absl::StatusCode::kDeadlineExceeded, "CLONE_NOT_BACK",
-                             absl::StrCat(order.recipient->address().ToString(),
-                                          " has not come back after the clone"),
-                             "a server that restarts by itself (under a supervisor)",
-                             "no answer", "start it; its data are the donor's");
+      return ::weft::Refusal(
+          absl::StatusCode::kDeadlineExceeded, "CLONE_NOT_BACK",
+          absl::StrCat(order.recipient->address().ToString(), " has not come back after the clone"),
+          "a server that restarts by itself (under a supervisor)", "no answer",
+          "start it; its data are the donor's");
     }
     order.clock->Sleep(kPoll);
   }

@@ -23,11 +23,11 @@ struct CloneOrder {
   std::function<void(double)> progress;  // may be empty; 0..1, from the calling thread
 };
 
-// Blocks until the recipient has restarted by itself (it needs a supervisor), answers, is read-only,
-// and replicates from nobody. Its uuid and persisted settings stay its own; data, accounts and
-// plugins are the donor's. Errors: FAILED_PRECONDITION CLONE_UNAVAILABLE, CLONE_VERSION_MISMATCH;
-// INTERNAL CLONE_FAILED with what the server says; DEADLINE_EXCEEDED. After an error the recipient
-// may be empty: its record must keep it aside.
+// Blocks until the recipient has restarted by itself (it needs a supervisor), answers, is
+// read-only, and replicates from nobody. Its uuid and persisted settings stay its own; data,
+// accounts and plugins are the donor's. Errors: UNIMPLEMENTED CLONE_UNAVAILABLE;
+// FAILED_PRECONDITION CLONE_VERSION_MISMATCH; INTERNAL CLONE_FAILED with what the server says;
+// DEADLINE_EXCEEDED. After an error the recipient may be empty: its record must keep it aside.
 absl::Status CloneServer(const CloneOrder& order, const Deadline& deadline);
 
 }  // namespace weft::controller

@@ -25,7 +25,8 @@ absl::StatusOr<Farm::Neighbours> DiscoverFrom(mysql::Session& session) {
     // Host is report_host of the replica: without it nobody can say where it listens, since its
     // own connection comes from any port.
     HostPort replica{row.StringOr("Host", ""), static_cast<uint16_t>(row.UintOr("Port", 0))};
-    if (!replica.host.empty() && replica.port != 0) neighbours.replicas.push_back(std::move(replica));
+    if (!replica.host.empty() && replica.port != 0)
+      neighbours.replicas.push_back(std::move(replica));
   }
   std::sort(neighbours.replicas.begin(), neighbours.replicas.end());
   return neighbours;

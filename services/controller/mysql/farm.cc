@@ -16,6 +16,7 @@
 #include "services/controller/mysql/rescue.h"
 #include "services/controller/mysql/rotate.h"
 #include "services/controller/mysql/steps.h"
+#include "services/controller/mysql/turn.h"
 
 namespace weft::controller {
 namespace {
@@ -221,12 +222,12 @@ absl::Status MysqlFarm::RotatePassword(const Group& group, absl::string_view dut
     }
   }
   if (failed.empty()) return absl::OkStatus();
-  return ::weft::Refusal(absl::StatusCode::kUnavailable, "ROTATION_INCOMPLETE",
-                         absl::StrCat("the password of ", user, " was not changed on ",
-                                      absl::StrJoin(failed, ", ")),
-                         "changed on every server of the group",
-                         absl::StrCat(failed.size(), " of ", group.servers.size(), " failed"),
-                         "bring the servers back and rotate again");
+  return ::weft::Refusal(
+      absl::StatusCode::kUnavailable, "ROTATION_INCOMPLETE",
+      absl::StrCat("the password of ", user, " was not changed on ", absl::StrJoin(failed, ", ")),
+      "changed on every server of the group",
+      absl::StrCat(failed.size(), " of ", group.servers.size(), " failed"),
+      "bring the servers back and rotate again");
 }
 
 }  // namespace weft::controller

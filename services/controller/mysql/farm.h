@@ -34,7 +34,8 @@ class MysqlFarm : public Farm {
                                   absl::Duration deadline) override;
   absl::StatusOr<ServerUuid> Identify(const HostPort& address, absl::Duration deadline) override;
   absl::StatusOr<Neighbours> Discover(const HostPort& address, absl::Duration deadline) override;
-  // FAILED_PRECONDITION where the versions have no CLONE plugin (before 8.0.17) or differ.
+  // UNIMPLEMENTED where the versions have no CLONE plugin (before 8.0.17), FAILED_PRECONDITION
+  // where they differ.
   absl::StatusOr<ServerUuid> Clone(const Group& group, const ServerUuid& recipient,
                                    const ServerUuid& donor, std::function<void(double)> progress,
                                    absl::Duration deadline) override;

@@ -11,7 +11,8 @@ namespace weft::controller::sql {
 // --- looking
 
 // Once per session. Followed by kAdminColumns where the version has an administrative interface.
-inline constexpr absl::string_view kWho = "SELECT @@GLOBAL.server_uuid AS uuid, @@GLOBAL.port AS port";
+inline constexpr absl::string_view kWho =
+    "SELECT @@GLOBAL.server_uuid AS uuid, @@GLOBAL.port AS port";
 inline constexpr absl::string_view kAdminColumns =
     ", @@GLOBAL.admin_address AS admin_address, @@GLOBAL.admin_port AS admin_port";
 inline constexpr absl::string_view kUuid = "SELECT @@GLOBAL.server_uuid AS uuid";
@@ -62,12 +63,16 @@ inline constexpr absl::string_view kReadOnlyOff = "SET GLOBAL read_only = OFF";
 inline constexpr absl::string_view kOfflineOn = "SET GLOBAL offline_mode = ON";
 inline constexpr absl::string_view kOfflineOff = "SET GLOBAL offline_mode = OFF";
 // A crashed server comes back read-only. Not SET PERSIST, which would change the running one.
-inline constexpr absl::string_view kPersistSuperReadOnly =
-    "SET PERSIST_ONLY super_read_only = ON";
+inline constexpr absl::string_view kPersistSuperReadOnly = "SET PERSIST_ONLY super_read_only = ON";
 
 // `name` and `value` are constants of Weft or numbers.
 inline std::string SetGlobal(absl::string_view name, absl::string_view value) {
   return absl::StrCat("SET GLOBAL ", name, " = ", value);
+}
+
+// Names are constants of Weft.
+inline std::string InstallPlugin(absl::string_view plugin, absl::string_view library) {
+  return absl::StrCat("INSTALL PLUGIN ", plugin, " SONAME '", library, "'");
 }
 
 // --- this session
@@ -83,6 +88,8 @@ inline constexpr absl::string_view kVariables = "SHOW GLOBAL VARIABLES";
 inline constexpr absl::string_view kPeer =
     "SELECT @@GLOBAL.server_id AS server_id, @@GLOBAL.gtid_executed AS executed";
 inline constexpr absl::string_view kGrants = "SHOW GRANTS";
+// How its rows begin, but for those that take something away.
+inline constexpr absl::string_view kGrantRow = "GRANT ";
 inline constexpr absl::string_view kPlugins =
     "SELECT PLUGIN_NAME AS name, PLUGIN_STATUS AS status FROM information_schema.PLUGINS"
     " WHERE PLUGIN_TYPE IN ('REPLICATION', 'GROUP REPLICATION', 'CLONE')"
@@ -105,14 +112,33 @@ inline constexpr absl::string_view kCloneProgress =
     "SELECT STAGE AS stage, STATE AS state, ESTIMATE AS estimate, DATA AS data"
     " FROM performance_schema.clone_progress ORDER BY ID";
 
+// Account and password are quoted already. Secret.
+inline std::string CloneFrom(absl::string_view account, int port, absl::string_view password) {
+  return absl::StrCat("CLONE INSTANCE FROM ", account, ":", port, " IDENTIFIED BY ", password);
+}
+
 // --- rescue
 
 inline constexpr absl::string_view kBinaryLogs = "SHOW BINARY LOGS";
 // The second event of a binary log says what all earlier ones hold.
 inline constexpr absl::string_view kFirstEvents = "SHOW BINLOG EVENTS IN ? LIMIT 2";
 
+// How mysqlbinlog says which transaction follows.
+inline constexpr absl::string_view kNextGtid = "SET @@SESSION.GTID_NEXT= '";
+
 // --- passwords
 
-inline constexpr absl::string_view kHostsOfUser = "SELECT Host AS host FROM mysql.user WHERE User = ?";
+inline constexpr absl::string_view kHostsOfUser =
+    "SELECT Host AS host FROM mysql.user WHERE User = ?";
+// Account and password are quoted already. Secret.
+inline std::string AlterPassword(absl::string_view account, absl::string_view password,
+                                 bool retain) {
+  return absl::StrCat("ALTER USER ", account, " IDENTIFIED BY ", password,
+                      retain ? " RETAIN CURRENT PASSWORD" : "");
+}
+// Before 5.7.6.
+inline std::string SetPasswordOld(absl::string_view account, absl::string_view password) {
+  return absl::StrCat("SET PASSWORD FOR ", account, " = PASSWORD(", password, ")");
+}
 
 }  // namespace weft::controller::sql

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "absl/status/status.h"
-#include "services/controller/mysql/link.h"
+#include "services/controller/mysql/turn.h"
 
 namespace weft::controller {
 

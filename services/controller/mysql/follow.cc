@@ -137,25 +137,24 @@ absl::Status KeepRelayLog(const Present& present, Turn& turn) {
   if (replica.applier_running || replica.executed.Contains(replica.retrieved)) {
     return absl::OkStatus();
   }
-  // An applier that is broken runs for a moment when it is started: only what it has applied counts.
+  // An applier that is broken runs for a moment when it is started: only what it has applied
+  // counts.
   const absl::Status applied = AwaitApplied(turn, replica.retrieved, turn.deadline());
   if (ErrorReason(applied) != "APPLIER_STOPPED") return applied;
-  return ::weft::Refusal(
-      absl::StatusCode::kFailedPrecondition, "UNAPPLIED_RELAY_LOG",
-      absl::StrCat(turn.address().ToString(),
-                   ": repointing would lose what is received and not applied"),
-      "an applier that runs",
-      absl::StrCat(applied.message(), "; not applied: ",
-                   replica.retrieved.Minus(replica.executed).ToString()),
-      "mend what stopped the applier, or rebuild the server");
+  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "UNAPPLIED_RELAY_LOG",
+                         absl::StrCat(turn.address().ToString(),
+                                      ": repointing would lose what is received and not applied"),
+                         "an applier that runs",
+                         absl::StrCat(applied.message(), "; not applied: ",
+                                      replica.retrieved.Minus(replica.executed).ToString()),
+                         "mend what stopped the applier, or rebuild the server");
 }
 
 // The applier may have died just before CHANGE. Then the flag, which proves that nothing received
 // was lost (rule 4), must not stay.
 absl::Status CheckRelayLog(const Present& present, Turn& turn) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus now, ReadReplica(turn));
-  const GtidSet lost =
-      present.replica.retrieved.Minus(now.retrieved.Union(now.executed));
+  const GtidSet lost = present.replica.retrieved.Minus(now.retrieved.Union(now.executed));
   if (lost.Empty()) return absl::OkStatus();
   WEFT_RETURN_IF_ERROR(SetAcknowledge(turn, present.semi_sync, false));
   return ::weft::Refusal(absl::StatusCode::kDataLoss, "RELAY_LOG_LOST",
@@ -234,8 +233,7 @@ absl::Status Run(const Follow& step, Turn& turn) {
   WEFT_RETURN_IF_ERROR(BecomeReplica(step, present, turn));
   if (FollowsAlready(step, present)) return absl::OkStatus();
   const bool receiver_only = turn.dialect().can.receiver_only_change &&
-                             !present.replica.source_host.empty() &&
-                             present.replica.auto_position;
+                             !present.replica.source_host.empty() && present.replica.auto_position;
   WEFT_RETURN_IF_ERROR(receiver_only ? ChangeReceiver(step, present, turn)
                                      : ChangeAll(step, present, turn));
   if (!step.acknowledge || present.semi_sync.replica == nullptr) return absl::OkStatus();

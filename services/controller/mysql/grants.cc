@@ -8,9 +8,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "services/controller/mysql/farm_sql.h"
 
 namespace weft::controller {
 namespace {
@@ -49,7 +49,7 @@ std::string DatabaseOf(const std::string& scope) { return scope.substr(0, scope.
 }  // namespace
 
 void Grants::Add(absl::string_view row) {
-  if (!absl::ConsumePrefix(&row, "GRANT ")) return;
+  if (!absl::ConsumePrefix(&row, sql::kGrantRow)) return;
   // The account's own name stands behind the first " TO ": what is quoted there cannot mislead.
   const size_t to = row.find(" TO ");
   const size_t on = row.find(" ON ");

@@ -12,6 +12,7 @@
 #include "common/mysql/errors.h"
 #include "services/controller/mysql/farm_sql.h"
 #include "services/controller/mysql/sweep.h"
+#include "services/controller/mysql/turn.h"
 
 namespace weft::controller {
 namespace {
@@ -205,7 +206,7 @@ absl::StatusOr<std::unique_ptr<Turn>> Link::Take(const ServerUuid& expected,
   const uint64_t term = gate_->term();
   if (term == 0) {
     return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "NOT_LEADING",
-                   "only the leading controller acts on servers");
+                           "only the leading controller acts on servers");
   }
   Held held;
   {
@@ -223,10 +224,10 @@ absl::StatusOr<std::unique_ptr<Turn>> Link::Take(const ServerUuid& expected,
   }
   absl::Status status = Refresh(&held, term, deadline);
   if (status.ok() && !expected.empty() && held.uuid != expected) {
-    status = Refusal(absl::StatusCode::kFailedPrecondition, "WRONG_SERVER",
-                     absl::StrCat("another server answers at ", address_.ToString()),
-                     expected.text(), held.uuid.text(),
-                     "correct the server's address, or remove it and add it anew");
+    status =
+        Refusal(absl::StatusCode::kFailedPrecondition, "WRONG_SERVER",
+                absl::StrCat("another server answers at ", address_.ToString()), expected.text(),
+                held.uuid.text(), "correct the server's address, or remove it and add it anew");
   }
   if (!status.ok()) {
     EndTurn(std::move(held));
@@ -336,74 +337,6 @@ absl::Status Link::Secure(const Held& by, const Deadline& deadline) {
   MutexLock lock(&ids_mutex_);
   for (const uint64_t orphan : orphans) orphans_.erase(orphan);
   return absl::OkStatus();
-}
-
-// --- turns
-
-Turn::Turn(Link* link, Link::Held held, const Deadline& deadline)
-    : link_(link),
-      held_(std::move(held)),
-      dialect_(mysql::DialectFor(held_.session->version())),
-      deadline_(deadline) {}
-
-Turn::~Turn() { link_->EndTurn(std::move(held_)); }
-
-absl::Status Turn::Arm() {
-  const absl::Duration left = deadline_.Remaining();
-  if (left <= absl::ZeroDuration()) {
-    return absl::DeadlineExceededError(
-        absl::StrCat(address().ToString(), ": the step's time is used up"));
-  }
-  held_.session->set_statement_timeout(left);
-  return absl::OkStatus();
-}
-
-absl::Status Turn::Change(absl::string_view what, absl::string_view sql) {
-  WEFT_RETURN_IF_ERROR(MayAct());
-  WEFT_RETURN_IF_ERROR(Arm());
-  const absl::Duration began = clock()->MonotonicNow();
-  const absl::Status status = held_.session->Execute(sql);
-  WEFT_LOG(kDebug, "changed a server",
-           {{"server", address().ToString()},
-            {"what", what},
-            {"took", clock()->MonotonicNow() - began},
-            {"error", status}});
-  return Annotate(status, absl::StrCat(address().ToString(), ": ", what));
-}
-
-absl::Status Turn::ChangeSecret(absl::string_view what, absl::string_view sql) {
-  const absl::Status status = Change(what, sql);  // logs `what`, never the statement
-  const int code = mysql::MysqlErrorCode(status);
-  if (status.ok() || code == 0) return status;
-  return mysql::FromMysql(code, mysql::MysqlSqlState(status),
-                          absl::StrCat(address().ToString(), ": ", what,
-                                       ": the server refused it (its words are withheld, since "
-                                       "they may repeat a password)"));
-}
-
-absl::StatusOr<mysql::ResultSet> Turn::Read(absl::string_view sql) {
-  WEFT_RETURN_IF_ERROR(Arm());
-  auto rows = held_.session->Query(sql);
-  if (!rows.ok()) return Annotate(rows.status(), address().ToString());
-  return rows;
-}
-
-absl::StatusOr<mysql::ResultSet> Turn::Read(absl::string_view sql, const mysql::Params& params) {
-  WEFT_RETURN_IF_ERROR(Arm());
-  auto rows = held_.session->Query(sql, params);
-  if (!rows.ok()) return Annotate(rows.status(), address().ToString());
-  return rows;
-}
-
-bool Turn::Admits(absl::string_view user, absl::string_view password) const {
-  Login login;
-  login.user = std::string(user);
-  login.password = [&password] { return std::string(password); };
-  return link_->opener_->OpenAs(link_->address_, login, Opener::Limits()).ok();
-}
-
-absl::StatusOr<std::unique_ptr<mysql::Session>> Turn::OpenSecond() const {
-  return link_->opener_->Open(link_->address_, Duty::kManage);
 }
 
 }  // namespace weft::controller

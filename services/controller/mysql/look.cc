@@ -39,8 +39,7 @@ bool IsPreset(const std::string& source) {
 absl::StatusOr<bool> ReplicaFlagPreset(mysql::Session& session, const LookMemory& memory) {
   if (!memory.dialect.can.set_persist || memory.semi_sync.replica == nullptr) return false;
   const absl::string_view name = memory.semi_sync.replica->replica_enabled;
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet source,
-                        session.Query(sql::kVariableSource, {name}));
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet source, session.Query(sql::kVariableSource, {name}));
   if (!source.empty() && IsPreset(source.front().StringOr("source", ""))) return true;
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet persisted, session.Query(sql::kPersisted, {name}));
   return !persisted.empty();
@@ -65,8 +64,7 @@ std::string StateSql(const LookMemory& memory) {
 absl::Status FindSemiSync(mysql::Session& session, LookMemory* memory) {
   memory->semi_sync = {};
   if (memory->dialect.can.lossless_semisync) {
-    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet variables,
-                          session.Query(sql::kSemiSyncVariables));
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet variables, session.Query(sql::kSemiSyncVariables));
     memory->semi_sync = mysql::FindSemiSync(variables);
   }
   WEFT_ASSIGN_OR_RETURN(memory->replica_preset, ReplicaFlagPreset(session, *memory));
@@ -77,13 +75,11 @@ absl::Status FindSemiSync(mysql::Session& session, LookMemory* memory) {
 // The age of the last sign of life from the source: the replica's own word, and what moved between
 // looks; whichever is younger, since a clock that was stepped must not make a source look dead.
 absl::Status HeardFrom(mysql::Session& session, const mysql::ResultSet& status_rows,
-                       const mysql::ReplicaStatus& status, absl::Duration now,
-                       LookMemory* memory, std::optional<absl::Duration>* heard,
-                       GtidSet* received) {
+                       const mysql::ReplicaStatus& status, absl::Duration now, LookMemory* memory,
+                       std::optional<absl::Duration>* heard, GtidSet* received) {
   ReceiverMemory::Signs signs;
   signs.receiving = status.receiver == mysql::ReceiverState::kRunning;
-  signs.source = absl::StrCat(status.source_host, ":", status.source_port, " ",
-                              status.source_uuid);
+  signs.source = absl::StrCat(status.source_host, ":", status.source_port, " ", status.source_uuid);
   for (const mysql::ResultSet::Row row : status_rows) {
     const bool modern = row.Get("Read_Source_Log_Pos").has_value();
     signs.position = modern ? absl::StrCat(row.StringOr("Source_Log_File", ""), ":",
@@ -132,14 +128,13 @@ absl::Status LookAtReplication(mysql::Session& session, absl::Duration now, Look
     replication.applier_error = status.applier_error;
     replication.lag = status.lag.value_or(absl::ZeroDuration());
     seen->received = status.retrieved;
-    WEFT_RETURN_IF_ERROR(HeardFrom(session, rows, status, now, memory, &replication.heard_ago,
-                                   &seen->received));
+    WEFT_RETURN_IF_ERROR(
+        HeardFrom(session, rows, status, now, memory, &replication.heard_ago, &seen->received));
   }
   return absl::OkStatus();
 }
 
-absl::Status ReadState(const mysql::ResultSet& rows, const LookMemory& memory,
-                       Observation* seen) {
+absl::Status ReadState(const mysql::ResultSet& rows, const LookMemory& memory, Observation* seen) {
   if (rows.empty()) return absl::InternalError("the server gave no row for its own state");
   const mysql::ResultSet::Row row = rows.front();
   WEFT_ASSIGN_OR_RETURN(seen->executed, GtidSet::Parse(row.StringOr("executed", "")));
@@ -214,8 +209,8 @@ absl::Status LookAtSemiSync(mysql::Session& session, absl::Duration now, LookMem
 }  // namespace
 
 bool CommitMemory::InVain(const SemiSync& seen, uint64_t acknowledged, absl::Duration now) {
-  const bool could = seen.source_enabled && seen.source_waiting > 0 &&
-                     seen.source_clients >= seen.source_wait_for;
+  const bool could =
+      seen.source_enabled && seen.source_waiting > 0 && seen.source_clients >= seen.source_wait_for;
   const bool moved = acknowledged != acknowledged_;
   acknowledged_ = acknowledged;
   if (!could) {

@@ -16,8 +16,8 @@ absl::Status Explain(const absl::Status& status, Duty duty, const std::string& u
   absl::Status explained = status;
   SetErrorDetail(explained,
                  {.reason = "ACCOUNT_REFUSED",
-                  .expected = absl::StrCat("the account '", user, "' for the duty ",
-                                           DutyName(duty), ", with the password Weft was given"),
+                  .expected = absl::StrCat("the account '", user, "' for the duty ", DutyName(duty),
+                                           ", with the password Weft was given"),
                   .found = std::string(status.message()),
                   .next_step = absl::StrCat("create the account or correct the password file of ",
                                             DutyName(duty)),

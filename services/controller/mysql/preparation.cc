@@ -13,13 +13,9 @@ namespace {
 constexpr int kErrPluginExists = 1125;  // also: 1968, of later versions
 constexpr int kErrPluginInstalled = 1968;
 
-std::string InstallSql(absl::string_view plugin, absl::string_view library) {
-  return absl::StrCat("INSTALL PLUGIN ", plugin, " SONAME '", library, "'");
-}
-
 absl::Status Install(Turn& turn, absl::string_view plugin, absl::string_view library) {
   const absl::Status status =
-      turn.Change(absl::StrCat("installing plugin ", plugin), InstallSql(plugin, library));
+      turn.Change(absl::StrCat("installing plugin ", plugin), sql::InstallPlugin(plugin, library));
   const int code = mysql::MysqlErrorCode(status);
   if (code == kErrPluginExists || code == kErrPluginInstalled) return absl::OkStatus();
   return status;
@@ -46,13 +42,13 @@ absl::StatusOr<mysql::SemiSyncLoaded> PrepareSemiSync(Turn& turn) {
   });
   if (!installed.ok()) {
     if (turn.broken() || mysql::MysqlErrorCode(installed) == 0) return installed;
-    return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "SEMI_SYNC_UNAVAILABLE",
-                   absl::StrCat("the semi-synchronous plugins cannot be installed: ",
-                                installed.message()),
-                   "both plugins", "not installed",
-                   absl::StrCat("on the server: ",
-                                InstallSql(names.source_plugin, names.source_library), "; ",
-                                InstallSql(names.replica_plugin, names.replica_library)));
+    return ::weft::Refusal(
+        absl::StatusCode::kFailedPrecondition, "SEMI_SYNC_UNAVAILABLE",
+        absl::StrCat("the semi-synchronous plugins cannot be installed: ", installed.message()),
+        "both plugins", "not installed",
+        absl::StrCat(
+            "on the server: ", sql::InstallPlugin(names.source_plugin, names.source_library), "; ",
+            sql::InstallPlugin(names.replica_plugin, names.replica_library)));
   }
   return FindSemiSync(turn);
 }
@@ -64,8 +60,7 @@ absl::Status PersistReadOnlyStart(Turn& turn) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet persisted,
                         turn.Read(sql::kPersisted, {"super_read_only"}));
   if (!persisted.empty() && persisted.front().BoolOr("value", false)) return absl::OkStatus();
-  const absl::Status status =
-      turn.Change("persisting super_read_only", sql::kPersistSuperReadOnly);
+  const absl::Status status = turn.Change("persisting super_read_only", sql::kPersistSuperReadOnly);
   if (status.ok() || mysql::MysqlErrorCode(status) == 0 || turn.broken()) return status;
   WEFT_LOG(kWarning, "a server may start writable after a crash",
            {{"server", turn.address().ToString()}, {"error", status}});

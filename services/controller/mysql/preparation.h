@@ -5,7 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/mysql/dialect.h"
-#include "services/controller/mysql/link.h"
+#include "services/controller/mysql/turn.h"
 
 // What a server needs before it may take part: read-only at every start, and the plugins of
 // semi-synchronous replication. Part of the steps, so that no server can miss it.

@@ -6,9 +6,9 @@ std::optional<absl::Duration> ReceiverMemory::Heard(const Signs& signs, absl::Du
   const bool another_source = last_.has_value() && last_->source != signs.source;
   if (another_source) moved_.reset();
   const bool first = !last_.has_value() || another_source;
-  const bool moved = !first && (last_->position != signs.position ||
-                                last_->heartbeats != signs.heartbeats ||
-                                (signs.receiving && !last_->receiving));
+  const bool moved =
+      !first && (last_->position != signs.position || last_->heartbeats != signs.heartbeats ||
+                 (signs.receiving && !last_->receiving));
   // A connected receiver may have heard something a moment before the first look: claim the least.
   if (moved || (first && signs.receiving)) moved_ = now;
   last_ = signs;

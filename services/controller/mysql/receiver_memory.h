@@ -15,9 +15,9 @@ class ReceiverMemory {
  public:
   // What moves when something comes in from the source.
   struct Signs {
-    bool receiving = false;   // the receiver is connected
-    std::string source;       // address and uuid
-    std::string position;     // in the source's binary log
+    bool receiving = false;  // the receiver is connected
+    std::string source;      // address and uuid
+    std::string position;    // in the source's binary log
     uint64_t heartbeats = 0;
     friend bool operator==(const Signs&, const Signs&) = default;
   };

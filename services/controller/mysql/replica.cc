@@ -22,13 +22,13 @@ absl::Status NudgeApplier(Turn& turn, bool may_start) {
   if (may_start && !status.source_host.empty()) {
     return turn.Change("starting the applier", turn.dialect().start_applier);
   }
-  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "APPLIER_STOPPED",
-                 absl::StrCat(turn.address().ToString(), ": the applier does not run"),
-                 "a running applier",
-                 status.source_host.empty()
-                     ? "it replicates from nobody"
-                     : absl::StrCat("error ", status.applier_errno, ": ", status.applier_error),
-                 "mend what stopped the applier, or rebuild the server");
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition, "APPLIER_STOPPED",
+      absl::StrCat(turn.address().ToString(), ": the applier does not run"), "a running applier",
+      status.source_host.empty()
+          ? "it replicates from nobody"
+          : absl::StrCat("error ", status.applier_errno, ": ", status.applier_error),
+      "mend what stopped the applier, or rebuild the server");
 }
 
 }  // namespace
@@ -60,9 +60,9 @@ absl::Status AwaitApplied(Turn& turn, const GtidSet& goal, const Deadline& budge
     }
     // The wait must end by itself, before the statement's own deadline would cut the session.
     turn.session().set_statement_timeout(turn.deadline().Remaining() + kSlice);
-    WEFT_ASSIGN_OR_RETURN(const bool executed,
-                          mysql::WaitForExecuted(turn.session(), turn.dialect(), goal,
-                                                 std::min(left, kSlice)));
+    WEFT_ASSIGN_OR_RETURN(
+        const bool executed,
+        mysql::WaitForExecuted(turn.session(), turn.dialect(), goal, std::min(left, kSlice)));
     if (executed) return absl::OkStatus();
     WEFT_RETURN_IF_ERROR(NudgeApplier(turn, /*may_start=*/false));
   }

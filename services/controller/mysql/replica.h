@@ -6,7 +6,7 @@
 #include "common/model/gtid_set.h"
 #include "common/mysql/dialect.h"
 #include "common/mysql/replica_status.h"
-#include "services/controller/mysql/link.h"
+#include "services/controller/mysql/turn.h"
 
 // What the steps on replicas share.
 namespace weft::controller {

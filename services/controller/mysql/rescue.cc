@@ -59,9 +59,9 @@ std::string Quoted(absl::string_view value) {
 absl::StatusOr<std::string> WriteLogin(const FarmOptions& options, const HostPort& address) {
   WEFT_ASSIGN_OR_RETURN(const std::string password, options.backup.password());
   const std::string path = absl::StrCat(options.rescue_dir, "/.login-", RandomHex(8));
-  std::string text = absl::StrCat("[client]\nprotocol=tcp\nhost=", Quoted(address.host),
-                                  "\nport=", address.port, "\nuser=", Quoted(options.backup.user),
-                                  "\npassword=", Quoted(password), "\n");
+  std::string text =
+      absl::StrCat("[client]\nprotocol=tcp\nhost=", Quoted(address.host), "\nport=", address.port,
+                   "\nuser=", Quoted(options.backup.user), "\npassword=", Quoted(password), "\n");
   if (!options.ca_file.empty()) absl::StrAppend(&text, "ssl-ca=", Quoted(options.ca_file), "\n");
   if (options.tls == mysql::TlsMode::kDisabled) absl::StrAppend(&text, "ssl-mode=DISABLED\n");
   WEFT_RETURN_IF_ERROR(WriteFileAtomically(path, text, 0600));
@@ -75,7 +75,7 @@ absl::StatusOr<GtidSet> SetIn(const std::string& path) {
   std::string line;
   while (std::getline(file, line)) {
     absl::string_view rest = line;
-    if (!absl::ConsumePrefix(&rest, "SET @@SESSION.GTID_NEXT= '")) continue;
+    if (!absl::ConsumePrefix(&rest, sql::kNextGtid)) continue;
     const auto gtid = ParseGtid(rest.substr(0, rest.find('\'')));
     if (gtid.ok()) saved.Add(*gtid);  // AUTOMATIC at the end is none
   }
@@ -83,14 +83,13 @@ absl::StatusOr<GtidSet> SetIn(const std::string& path) {
 }
 
 absl::Status Unavailable(const FarmOptions& options, absl::string_view found) {
-  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "MYSQLBINLOG_UNAVAILABLE",
-                         "the transactions cannot be saved without mysqlbinlog",
-                         "a mysqlbinlog that runs",
-                         absl::StrCat(options.mysqlbinlog.empty() ? "none is configured"
-                                                                  : options.mysqlbinlog.back(),
-                                      ": ", found),
-                         "install MySQL's client programs, or name mysqlbinlog in the "
-                         "controller's options");
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition, "MYSQLBINLOG_UNAVAILABLE",
+      "the transactions cannot be saved without mysqlbinlog", "a mysqlbinlog that runs",
+      absl::StrCat(options.mysqlbinlog.empty() ? "none is configured" : options.mysqlbinlog.back(),
+                   ": ", found),
+      "install MySQL's client programs, or name mysqlbinlog in the "
+      "controller's options");
 }
 
 absl::Status RunReader(Turn& turn, const FarmOptions& options, const std::string& login,
@@ -110,15 +109,13 @@ absl::Status RunReader(Turn& turn, const FarmOptions& options, const std::string
     spawn.argv.push_back(word == "--no-defaults" ? option_file : word);
   }
   if (!placed) spawn.argv.push_back(option_file);
-  spawn.argv.insert(spawn.argv.end(),
-                    {"--read-from-remote-server", "--verbose",
-                     absl::StrCat("--include-gtids=", set.ToString()),
-                     absl::StrCat("--result-file=", target)});
+  spawn.argv.insert(spawn.argv.end(), {"--read-from-remote-server", "--verbose",
+                                       absl::StrCat("--include-gtids=", set.ToString()),
+                                       absl::StrCat("--result-file=", target)});
   spawn.argv.insert(spawn.argv.end(), logs.begin(), logs.end());
   spawn.environment = CleanEnvironment();
   spawn.working_dir = options.rescue_dir;
-  WEFT_ASSIGN_OR_RETURN(const CommandResult result,
-                        RunCommand(spawn, turn.deadline().Remaining()));
+  WEFT_ASSIGN_OR_RETURN(const CommandResult result, RunCommand(spawn, turn.deadline().Remaining()));
   if (result.exit_code == 0) return absl::OkStatus();
   constexpr int kNotFound = 127;
   constexpr int kTooLarge = 128 + 25;  // SIGXFSZ
@@ -143,9 +140,8 @@ absl::StatusOr<std::string> SaveTransactionsOf(Turn& turn, const FarmOptions& op
                                                const std::string& group, const ServerUuid& server,
                                                const GtidSet& set) {
   WEFT_RETURN_IF_ERROR(MakeFolder(options.rescue_dir, 0700));
-  const std::string path =
-      absl::StrCat(options.rescue_dir, "/", group, "-", server.text(), "-",
-                   absl::StrFormat("%016x", HashOf(set.ToString())), ".sql");
+  const std::string path = absl::StrCat(options.rescue_dir, "/", group, "-", server.text(), "-",
+                                        absl::StrFormat("%016x", HashOf(set.ToString())), ".sql");
   if (Exists(path)) return path;
   WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> logs, LogsWith(turn, set));
   WEFT_ASSIGN_OR_RETURN(const std::string login, WriteLogin(options, turn.address()));
@@ -157,8 +153,8 @@ absl::StatusOr<std::string> SaveTransactionsOf(Turn& turn, const FarmOptions& op
   WEFT_ASSIGN_OR_RETURN(const GtidSet saved, SetIn(part));
   if (const GtidSet lost = set.Minus(saved); !lost.Empty()) {
     return ::weft::Refusal(absl::StatusCode::kNotFound, "TRANSACTIONS_PURGED",
-                           "the binary logs no longer hold all of the transactions",
-                           set.ToString(), absl::StrCat("missing: ", lost.ToString()),
+                           "the binary logs no longer hold all of the transactions", set.ToString(),
+                           absl::StrCat("missing: ", lost.ToString()),
                            "look for a backup of the binary logs");
   }
   if (rename(part.c_str(), path.c_str()) != 0) return FileError(errno, "keeping", path);

@@ -7,7 +7,7 @@
 #include "common/model/gtid_set.h"
 #include "common/model/ids.h"
 #include "services/controller/mysql/farm_options.h"
-#include "services/controller/mysql/link.h"
+#include "services/controller/mysql/turn.h"
 
 namespace weft::controller {
 

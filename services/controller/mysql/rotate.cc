@@ -21,11 +21,8 @@ std::string PasswordSql(const mysql::Dialect& dialect, absl::string_view user,
                         absl::string_view host, absl::string_view password) {
   const std::string account = mysql::QuoteAccount(user, host);
   const std::string secret = mysql::QuoteString(password);
-  if (!dialect.can.alter_user_password) {
-    return absl::StrCat("SET PASSWORD FOR ", account, " = PASSWORD(", secret, ")");
-  }
-  return absl::StrCat("ALTER USER ", account, " IDENTIFIED BY ", secret,
-                      dialect.can.dual_password ? " RETAIN CURRENT PASSWORD" : "");
+  if (!dialect.can.alter_user_password) return sql::SetPasswordOld(account, secret);
+  return sql::AlterPassword(account, secret, dialect.can.dual_password);
 }
 
 absl::Status AwaitReceiver(Turn& turn) {
@@ -33,9 +30,8 @@ absl::Status AwaitReceiver(Turn& turn) {
     WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus status, ReadReplica(turn));
     if (status.receiver == mysql::ReceiverState::kRunning) return absl::OkStatus();
     if (turn.deadline().Passed()) {
-      return absl::DeadlineExceededError(
-          absl::StrCat(turn.address().ToString(), ": the receiver has not connected: ",
-                       status.receiver_error));
+      return absl::DeadlineExceededError(absl::StrCat(
+          turn.address().ToString(), ": the receiver has not connected: ", status.receiver_error));
     }
     turn.clock()->Sleep(kPause);
   }
@@ -65,9 +61,9 @@ absl::Status SetPassword(Turn& turn, absl::string_view user, absl::string_view p
   }
   return WithoutSuperReadOnly(turn, [&]() -> absl::Status {
     for (const mysql::ResultSet::Row row : hosts) {
-      WEFT_RETURN_IF_ERROR(turn.ChangeSecret(
-          absl::StrCat("changing the password of ", user),
-          PasswordSql(turn.dialect(), user, row.StringOr("host", ""), password)));
+      WEFT_RETURN_IF_ERROR(
+          turn.ChangeSecret(absl::StrCat("changing the password of ", user),
+                            PasswordSql(turn.dialect(), user, row.StringOr("host", ""), password)));
     }
     return absl::OkStatus();
   });

@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "services/controller/mysql/farm_options.h"
-#include "services/controller/mysql/link.h"
+#include "services/controller/mysql/turn.h"
 
 namespace weft::controller {
 
@@ -14,15 +14,15 @@ namespace weft::controller {
 absl::StatusOr<std::string> UserOf(const FarmOptions& options, absl::string_view duty_name);
 
 // Sets the password of `user` (under every host it has) on one server, without writing the binary
-// log: each server of a group gets it by itself, also one that follows nobody. Where the version has
-// dual passwords the present one stays valid beside it. An account that already takes the new
+// log: each server of a group gets it by itself, also one that follows nobody. Where the version
+// has dual passwords the present one stays valid beside it. An account that already takes the new
 // password is left alone, so that repeating a rotation that half failed loses no password that
 // somebody still uses. NOT_FOUND when there is no such user.
 absl::Status SetPassword(Turn& turn, absl::string_view user, absl::string_view password);
 
 // Has the replica log in to its source with `password` from now on, and waits until it is
-// connected. No effect on a server that is no replica, or whose receiver is stopped (Follow gives it
-// the new one).
+// connected. No effect on a server that is no replica, or whose receiver is stopped (Follow gives
+// it the new one).
 absl::Status RenewReplicaLogin(Turn& turn, absl::string_view user, absl::string_view password);
 
 }  // namespace weft::controller

@@ -75,8 +75,9 @@ absl::Status Run(const CatchUp& step, Turn& turn) {
   const Deadline budget = Deadline::After(turn.clock(), step.budget);
   // The common case costs one round trip.
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet executed, turn.Read(sql::kExecuted));
-  WEFT_ASSIGN_OR_RETURN(const GtidSet has,
-                        GtidSet::Parse(executed.empty() ? "" : executed[0].StringOr("executed", "")));
+  WEFT_ASSIGN_OR_RETURN(
+      const GtidSet has,
+      GtidSet::Parse(executed.empty() ? "" : executed[0].StringOr("executed", "")));
   if (has.Contains(step.goal)) return absl::OkStatus();
   return AwaitApplied(turn, step.goal, budget);
 }
@@ -85,8 +86,7 @@ absl::Status Run(const Detach&, Turn& turn) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus status, ReadReplica(turn));
   if (!status.source_host.empty()) {
     WEFT_RETURN_IF_ERROR(turn.Change("stopping replication", turn.dialect().stop_replica));
-    WEFT_RETURN_IF_ERROR(
-        turn.Change("forgetting the source", turn.dialect().reset_replica_all));
+    WEFT_RETURN_IF_ERROR(turn.Change("forgetting the source", turn.dialect().reset_replica_all));
   }
   WEFT_ASSIGN_OR_RETURN(const mysql::SemiSyncLoaded loaded, FindSemiSync(turn));
   return SetAcknowledge(turn, loaded, false);
@@ -102,9 +102,9 @@ absl::Status Run(const ArmSource& step, Turn& turn) {
   WEFT_ASSIGN_OR_RETURN(const mysql::SemiSyncLoaded loaded, PrepareSemiSync(turn));
   if (loaded.source == nullptr) {
     return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "SEMI_SYNC_UNAVAILABLE",
-                   absl::StrCat(turn.address().ToString(), " has no lossless semi-sync"),
-                   "version 5.7 or later", turn.version().text,
-                   "give the group the durability policy async");
+                           absl::StrCat(turn.address().ToString(), " has no lossless semi-sync"),
+                           "version 5.7 or later", turn.version().text,
+                           "give the group the durability policy async");
   }
   const mysql::SemiSyncNames& names = *loaded.source;
   // One statement, applied from left to right: it is on only once all the rest is set.

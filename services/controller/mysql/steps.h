@@ -2,7 +2,7 @@
 
 #include "absl/status/status.h"
 #include "services/controller/core/plan.h"
-#include "services/controller/mysql/link.h"
+#include "services/controller/mysql/turn.h"
 
 // The steps of a plan on one server, each safe to repeat, in the verbs of its version. `turn` is
 // the exclusive use of the server's acting session; its deadline bounds the step.

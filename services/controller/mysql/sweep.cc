@@ -19,10 +19,10 @@ constexpr absl::Duration kPause = absl::Milliseconds(2);
 
 absl::Status Remain(const std::vector<ProcessRow>& left) {
   return ::weft::Refusal(absl::StatusCode::kUnavailable, "SESSIONS_REMAIN",
-                 absl::StrCat(left.size(), " killed sessions are still there"),
-                 "all of them gone",
-                 absl::StrCat("session ", left.front().id, " of ", left.front().user, ": ",
-                              left.front().command, ", ", left.front().state));
+                         absl::StrCat(left.size(), " killed sessions are still there"),
+                         "all of them gone",
+                         absl::StrCat("session ", left.front().id, " of ", left.front().user, ": ",
+                                      left.front().command, ", ", left.front().state));
 }
 
 }  // namespace

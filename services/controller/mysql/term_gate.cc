@@ -28,13 +28,13 @@ absl::Status TermGate::Check(uint64_t term) const {
   }
   if (term == 0 || present != term) {
     return ::weft::Refusal(absl::StatusCode::kAborted, "TERM_MOVED",
-                   "this controller no longer acts under the term the step began in",
-                   absl::StrCat("term ", term), absl::StrCat("term ", present));
+                           "this controller no longer acts under the term the step began in",
+                           absl::StrCat("term ", term), absl::StrCat("term ", present));
   }
   if (still_leading && !still_leading()) {
     return ::weft::Refusal(absl::StatusCode::kAborted, "TERM_MOVED",
-                   "this controller's lease has lapsed, so it may not act",
-                   absl::StrCat("a valid lease of term ", term), "a lapsed one");
+                           "this controller's lease has lapsed, so it may not act",
+                           absl::StrCat("a valid lease of term ", term), "a lapsed one");
   }
   return absl::OkStatus();
 }
