@@ -23,6 +23,8 @@ inline constexpr absl::string_view kEmpty[] = {
     "UPDATE lease SET holder = '', term = 0, renewal = 0"};
 inline constexpr absl::string_view kDatabasePattern = "weft\\_%";
 inline constexpr absl::string_view kLockGroups = "SELECT id FROM weft_group FOR UPDATE";
+inline constexpr absl::string_view kCountWaits =
+    "SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'";
 // What other programs on the same server might have wanted.
 inline constexpr absl::string_view kOddConfiguration =
     "SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,NO_ZERO_DATE';"
