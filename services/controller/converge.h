@@ -62,7 +62,8 @@ class Converger {
     // After a step on the record only the record is read again, while the look at the servers is
     // not older than this (counted from its beginning): a record step changes no server.
     absl::Duration look_valid_for = absl::Milliseconds(250);
-    // S24. People's orders do not wait.
+    // S24: after a failover the next one waits this long, unless the group has healed meanwhile.
+    // People's orders do not wait.
     absl::Duration failover_cool_down = absl::Seconds(10);
   };
 

@@ -67,6 +67,20 @@ void RememberReturn(const Snapshot& snapshot, const ServerUuid& server, Marks* m
   marks->returned_while_commits_wait = commits_wait;
 }
 
+// Everybody is in place again and commits can be acknowledged: what failed before is over, and a
+// failure from now on is another one (S24 is about groups that flap, not about two bad days).
+bool HasHealed(const Snapshot& snapshot) {
+  const Group& group = snapshot.group;
+  if (!IsOpen(snapshot.Of(group.primary)) || group.intent.goal != Goal::kKeep) return false;
+  const bool all_in_place =
+      std::all_of(group.servers.begin(), group.servers.end(), [&](const Server& server) {
+        return snapshot.Of(server.uuid).reached() && server.status != ServerStatus::kFaulty &&
+               server.status != ServerStatus::kConfiguring;
+      });
+  return all_in_place && (!IsLosslessEpoch(group) ||
+                          CountAcknowledging(snapshot) >= static_cast<int>(WaitFor(group)));
+}
+
 }  // namespace
 
 void Remember(absl::Duration now, absl::Duration failover_cool_down, Memory* memory,
@@ -79,6 +93,7 @@ void Remember(absl::Duration now, absl::Duration failover_cool_down, Memory* mem
   }
   RememberSilence(now, memory, snapshot);
   RememberFence(now, memory, snapshot);
+  if (HasHealed(*snapshot)) memory->last_failover.reset();
   if (memory->last_failover.has_value()) {
     snapshot->cool_down =
         std::max(absl::ZeroDuration(), *memory->last_failover + failover_cool_down - now);
