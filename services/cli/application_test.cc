@@ -76,6 +76,13 @@ TEST_F(ApplicationTest, ADeadControllerIsUnavailableAtOnceAndSaysWhatToDo) {
   EXPECT_NE(err().find("--controller HOST:PORT"), std::string::npos) << err();
 }
 
+TEST_F(ApplicationTest, AServerThatTheControllerCannotReachIsNotTakenForTheController) {
+  ASSERT_EQ(Run({"group", "list"}), kExitOk);
+  controller_.FailWith(absl::UnavailableError("[::1]:1: connection refused"));
+  EXPECT_EQ(Run({"group", "add", "g1", "[::1]:1"}), kExitUnavailable);
+  EXPECT_EQ(err(), "error: [::1]:1: connection refused\n");
+}
+
 TEST_F(ApplicationTest, AMalformedControllerIsAUsageError) {
   EXPECT_EQ(Run({"group", "list", "--controller", "::1:x:"}), kExitUsage) << err();
 }
@@ -134,7 +141,7 @@ TEST_F(ApplicationTest, AnOperationThatSucceedsLaterIsWaitedFor) {
   controller_.End(name, v1::Operation::SUCCEEDED, R"({"write_stop_ms":41})");
   command.join();
   EXPECT_EQ(exit_code, kExitOk) << err();
-  EXPECT_EQ(out(), "group g1 has a primary: write stop 41 ms\n");
+  EXPECT_EQ(out(), "group g1 has its primary: write stop 41 ms\n");
 }
 
 TEST_F(ApplicationTest, WaitingForIsBoundedByTheTimeout) {

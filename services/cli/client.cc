@@ -27,6 +27,8 @@ absl::Status Client::Explain(const grpc::Status& status) const {
   ErrorDetail detail;
   switch (error.code()) {
     case absl::StatusCode::kUnavailable:
+      // Over a standing connection it was the controller that said so, of something else.
+      if (channel_->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY) return error;
       detail = {.reason = "CONTROLLER_UNREACHABLE",
                 .expected = absl::StrCat("a Weft controller at ", address_),
                 .found = std::string(error.message()),

@@ -92,7 +92,7 @@ TEST_F(CommandsTest, ServersAreFiltered) {
 TEST_F(CommandsTest, PromotionNamesTheServerAndWaits) {
   EXPECT_EQ(Run({"group", "promote", "g1", "127.0.0.1:21002", "--write-stop-budget", "500ms"}),
             kExitOk);
-  EXPECT_EQ(out(), "group g1 has a primary\n");
+  EXPECT_EQ(out(), "group g1 has its primary\n");
   EXPECT_EQ(controller_.GroupNow("g1").servers(1).status(), v1::PRIMARY);
   const Json json = RunJson({"group", "promote", "g1", "--expected-epoch", "1"});
   EXPECT_EQ(json["operation"]["state"], "SUCCEEDED");
@@ -109,7 +109,7 @@ TEST_F(CommandsTest, AnExpectationThatFailsIsAConflict) {
 
 TEST_F(CommandsTest, ADryRunShowsThePlanAndChangesNothing) {
   EXPECT_EQ(Run({"group", "promote", "g1", "--dry-run"}), kExitOk);
-  EXPECT_EQ(out(), "1. commit\n   - commit servers/00000000-0000-4000-8000-000000000001\n");
+  EXPECT_EQ(out(), "1. commit\n   - commit 127.0.0.1:21001\n");
   EXPECT_EQ(controller_.GroupNow("g1").epoch(), 0u);
   EXPECT_EQ(RunJson({"group", "promote", "g1", "--dry-run"})["plan"][0]["phase"], "commit");
   EXPECT_EQ(Run({"group", "create", "new", "--dry-run"}), kExitOk);

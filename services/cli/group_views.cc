@@ -4,12 +4,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "services/cli/proto_time.h"
 #include "services/cli/views.h"
 
 namespace weft::cli {
 namespace {
+
+constexpr size_t kUuidLength = 36;
 
 Tone ToneOf(v1::ServerStatus status) {
   switch (status) {
@@ -129,6 +132,16 @@ std::string ReportsTable(const v1::GetHealthResponse& health, const View& view) 
 std::string ShortName(absl::string_view name) {
   const size_t slash = name.find('/');
   return std::string(slash == absl::string_view::npos ? name : name.substr(slash + 1));
+}
+
+std::string WithAddresses(absl::string_view text, const v1::Group& group) {
+  std::string result(text);
+  for (const v1::Server& server : group.servers()) {
+    if (server.uuid().size() != kUuidLength || server.address().empty()) continue;
+    result = absl::StrReplaceAll(
+        result, {{server.name(), server.address()}, {server.uuid(), server.address()}});
+  }
+  return result;
 }
 
 bool IsHealthy(const v1::Server& server) {

@@ -1,6 +1,8 @@
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -46,7 +48,10 @@ std::string FigurePhrase(const std::string& name, const nlohmann::ordered_json& 
   absl::string_view stem = name;
   const std::string unit = absl::ConsumeSuffix(&stem, "_ms") && value.is_number() ? " ms" : "";
   std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
-  if (value.is_number_float()) shown = absl::StrCat(value.get<double>());
+  if (value.is_number_float()) {
+    const double number = value.get<double>();
+    shown = absl::StrFormat(std::abs(number) < 10 ? "%.1f" : "%.0f", number);
+  }
   return absl::StrCat(absl::StrReplaceAll(stem, {{"_", " "}}), " ", shown, unit);
 }
 
@@ -57,7 +62,7 @@ std::string ResultPhrase(const v1::Operation& operation) {
   if (!result.is_object()) return "";
   std::vector<std::string> phrases;
   for (const auto& [name, value] : result.items()) {
-    if (value.is_primitive() && !value.is_null() && value != "") {
+    if (value.is_primitive() && !value.is_null() && value != "" && value != false) {
       phrases.push_back(FigurePhrase(name, value));
     }
   }
@@ -141,7 +146,8 @@ std::string ExplanationText(const v1::ExplainGroupResponse& explanation, const V
   for (const v1::Finding& finding : explanation.findings()) {
     std::string where;
     for (const v1::Server& server : group.servers()) {
-      if (server.name() == finding.server() || server.uuid() == finding.server()) {
+      const bool meant = server.name() == finding.server() || server.uuid() == finding.server();
+      if (meant && !absl::StrContains(finding.message(), server.address())) {
         where = absl::StrCat(server.address(), ": ");
       }
     }
@@ -155,7 +161,6 @@ std::string ExplanationText(const v1::ExplainGroupResponse& explanation, const V
       absl::StrAppend(&text, "  to do: ", Printable(finding.next_step()), "\n");
     }
   }
-  if (!explanation.has_next_phase() && !explanation.has_refusal()) return text;
   google::protobuf::RepeatedPtrField<v1::PlannedPhase> plan;
   if (explanation.has_next_phase() &&
       (!explanation.next_phase().phase().empty() || explanation.next_phase().steps_size() > 0)) {
@@ -163,8 +168,8 @@ std::string ExplanationText(const v1::ExplainGroupResponse& explanation, const V
     absl::StrAppend(&text, "next:\n");
   }
   const v1::Refusal* refusal = explanation.has_refusal() ? &explanation.refusal() : nullptr;
-  if (plan.empty() && refusal == nullptr) return text;
-  return absl::StrCat(text, PlanText(plan, refusal, view));
+  if (!plan.empty() || refusal != nullptr) absl::StrAppend(&text, PlanText(plan, refusal, view));
+  return WithAddresses(text, group);
 }
 
 std::string NodeText(const v1::NodeStatus& node, const View& view) {

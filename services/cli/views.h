@@ -23,6 +23,10 @@ struct View {
 // "groups/g1" -> "g1". Names without a slash stay as they are.
 std::string ShortName(absl::string_view name);
 
+// `text` with the uuids (and "servers/UUID" names) of the group's servers replaced by their
+// addresses, which people know better.
+std::string WithAddresses(absl::string_view text, const v1::Group& group);
+
 // What of a server needs a person's attention, "OK" when nothing does. Every phrase that applies,
 // joined by commas: "unreachable: ...", "receiver off", "set aside: ...".
 Cell HealthOf(const v1::Server& server, const View& view);
@@ -46,7 +50,8 @@ std::string ExplanationText(const v1::ExplainGroupResponse& explanation, const V
 
 std::string OperationsTable(const std::vector<v1::Operation>& operations, const View& view);
 std::string OperationText(const v1::Operation& operation, const View& view);
-// The figures of a result for one line: "write stop 43 ms, lost transactions 0"; may be empty.
+// The figures of a result for one line: "write stop 43 ms, lost transactions 0"; may be empty. What
+// is false or empty is left out.
 std::string ResultPhrase(const v1::Operation& operation);
 
 std::string EventsTable(const std::vector<v1::Event>& events, const View& view);

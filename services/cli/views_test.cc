@@ -182,6 +182,15 @@ TEST(GroupsTableTest, SaysWhereAPrimaryIsMissing) {
             "g2     inactive  none                   3      4  async: 5.6  -\n");
 }
 
+TEST(WithAddressesTest, ReplacesUuidsByWhatPeopleKnow) {
+  v1::Group group = OrdersGroup();
+  const std::string uuid = "2ad1b6a0-5f3b-4a5e-9f43-0a7d0d6a1c11";
+  group.mutable_servers(0)->set_uuid(uuid);
+  group.mutable_servers(0)->set_name("servers/" + uuid);
+  EXPECT_EQ(WithAddresses("follow b <- " + uuid + ", not servers/" + uuid, group),
+            "follow b <- 127.0.0.1:21001, not 127.0.0.1:21001");
+}
+
 TEST(HealthOfTest, NamesEverythingThatIsWrong) {
   v1::Server server = OrdersGroup().servers(1);
   EXPECT_EQ(HealthOf(server, kView).text, "OK");
@@ -309,17 +318,17 @@ TEST(OperationViewsTest, PutFiguresIntoWords) {
     group: "groups/g1"
     state: SUCCEEDED
     progress: 1
-    result_json: "{\"write_stop_ms\":43.5,\"lost_transactions\":0,\"old_primary\":\"a:1\",\"x\":null}"
+    result_json: "{\"write_stop_ms\":43.7,\"failover\":false,\"lost_transactions\":0,\"old_primary\":\"a:1\",\"x\":null}"
     create_time { seconds: 1767323095 }
   )pb");
-  EXPECT_EQ(ResultPhrase(operation), "write stop 43.5 ms, lost transactions 0, old primary a:1");
+  EXPECT_EQ(ResultPhrase(operation), "write stop 44 ms, lost transactions 0, old primary a:1");
   EXPECT_EQ(OperationText(operation, kView),
             "operation:  6d3c\n"
             "kind:       promote\n"
             "group:      g1\n"
             "state:      succeeded\n"
             "done:       100%\n"
-            "result:     write stop 43.5 ms, lost transactions 0, old primary a:1\n"
+            "result:     write stop 44 ms, lost transactions 0, old primary a:1\n"
             "began:      5.0s ago\n");
   EXPECT_EQ(OperationsTable({operation}, kView),
             "OPERATION  KIND     GROUP  STATE      DONE  PHASE  BEGAN\n"

@@ -22,14 +22,24 @@ Parameter ExpectedEpoch() {
   return {"expected-epoch", "N", "only if the group's epoch is N now", Kind::kInteger};
 }
 
+// The group as it is known now, to call servers by their addresses; empty when it cannot be had:
+// that is no reason to fail.
+v1::Group KnownGroup(Context& context, const std::string& name) {
+  v1::GetGroupRequest request;
+  request.set_name(name);
+  request.set_cached(true);
+  return context.Call(&Groups::Stub::GetGroup, request).value_or(v1::Group());
+}
+
 // What --dry-run answers: the plan, and failure where it would be refused.
 template <typename Response>
-Answer PlanAnswer(const Context& context, const Response& response) {
+Answer PlanAnswer(Context& context, const std::string& group, const Response& response) {
   const bool refused = response.has_refusal() && !response.refusal().reason().empty();
-  return Answer{
-      .json = ToJson(response),
-      .text = PlanText(response.plan(), refused ? &response.refusal() : nullptr, ViewOf(context)),
-      .exit_code = refused ? kExitFailed : kExitOk};
+  const std::string text =
+      PlanText(response.plan(), refused ? &response.refusal() : nullptr, ViewOf(context));
+  return Answer{.json = ToJson(response),
+                .text = WithAddresses(text, KnownGroup(context, group)),
+                .exit_code = refused ? kExitFailed : kExitOk};
 }
 
 absl::StatusOr<Answer> Promote(Context& context) {
@@ -48,9 +58,11 @@ absl::StatusOr<Answer> Promote(Context& context) {
   Mark(context, &request);
   WEFT_ASSIGN_OR_RETURN(const v1::PromoteGroupResponse response,
                         context.Call(&Groups::Stub::PromoteGroup, request));
-  if (context.dry_run()) return PlanAnswer(context, response);
-  return AnswerOperation(context, response,
-                         absl::StrCat("group ", ShortName(request.name()), " has a primary"));
+  if (context.dry_run()) return PlanAnswer(context, request.name(), response);
+  absl::StatusOr<Answer> answer = AnswerOperation(
+      context, response, absl::StrCat("group ", ShortName(request.name()), " has its primary"));
+  if (answer.ok()) answer->text = WithAddresses(answer->text, KnownGroup(context, request.name()));
+  return answer;
 }
 
 absl::StatusOr<Answer> Demote(Context& context) {
@@ -70,7 +82,7 @@ absl::StatusOr<Answer> Demote(Context& context) {
   }
   WEFT_ASSIGN_OR_RETURN(const v1::DemoteGroupResponse response,
                         context.Call(&Groups::Stub::DemoteGroup, request));
-  if (context.dry_run()) return PlanAnswer(context, response);
+  if (context.dry_run()) return PlanAnswer(context, request.name(), response);
   return AnswerOperation(context, response, absl::StrCat("group ", id, " has no primary now"));
 }
 

@@ -41,7 +41,7 @@ std::string LayoutText(const sandbox::Layout& layout, const Style& style) {
              absl::StrCat(layout.admin.user, ", password in ", layout.admin.password_file));
   fields.Add("app", absl::StrCat(layout.app.user, " on ", layout.app.database, ", password in ",
                                  layout.app.password_file));
-  for (const auto& [name, url] : layout.metrics) fields.Add("metrics", url);
+  for (const auto& [name, url] : layout.metrics) fields.Add(absl::StrCat(name, " metrics"), url);
   Table servers({"GROUP", "SERVER", "UUID", "PID", "SOCKET"});
   servers.AlignRight(3);
   for (const sandbox::Group& group : layout.groups) {

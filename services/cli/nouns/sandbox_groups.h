@@ -7,7 +7,7 @@
 namespace weft::cli {
 
 // Creates the groups of a sandbox through its controller and adds their servers; waits until each
-// is in. Neither promotes nor activates. Groups that exist are left alone. CANCELLED when
+// is in. Neither promotes nor activates. May be repeated: what exists is left alone. CANCELLED when
 // interrupted.
 absl::Status CreateSandboxGroups(const sandbox::Layout& layout, Interrupt* interrupt);
 
