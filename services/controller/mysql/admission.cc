@@ -39,9 +39,7 @@ void CheckIdentity(const ServerFacts& facts, const Group& group, const Admission
   const std::string uuid = facts.observation.uuid.text();
   if (facts.address == context.store_address ||
       (!context.store_uuid.empty() && uuid == context.store_uuid)) {
-    Fatal(problems, "STATE_STORE", "a server that holds no Weft state",
-          absl::StrCat(facts.address.ToString(), " is Weft's state store"),
-          "use another server: the state store belongs to Weft alone");
+    problems->push_back(IsStateStore(facts.address));
   }
   const Server* const same = group.Find(facts.observation.uuid);
   if (same != nullptr && same->address != facts.address) {
@@ -62,6 +60,17 @@ void CheckIdentity(const ServerFacts& facts, const Group& group, const Admission
                        " has too"),
           std::string(remedy::kServerId));
   }
+}
+
+// A replica reads what its source writes: no server can follow one of a later series.
+void CheckVersion(const ServerFacts& facts, const AdmissionContext& context, Problems* problems) {
+  if (!context.primary.has_value() || context.primary->uuid == facts.observation.uuid) return;
+  const auto primary = mysql::ParseServerVersion(context.primary->version);
+  if (!primary.ok() || facts.version.AtLeast(primary->major, primary->minor)) return;
+  Fatal(problems, "VERSION_OLDER",
+        absl::StrCat("a version from ", primary->major, ".", primary->minor,
+                     " on, as the primary has ", primary->text),
+        facts.version.text, "upgrade the server, or give it a group of its own");
 }
 
 // --- how it is set up
@@ -261,6 +270,12 @@ bool ServerFacts::On(const std::string& name) const {
   return value == "ON" || value == "1";
 }
 
+AdmissionProblem IsStateStore(const HostPort& address) {
+  return {"STATE_STORE", "a server that holds no Weft state",
+          absl::StrCat(address.ToString(), " is Weft's state store"),
+          "use another server: the state store belongs to Weft alone", /*fatal=*/true};
+}
+
 std::vector<AdmissionProblem> Judge(const ServerFacts& facts, const Group& group,
                                     const AdmissionContext& context) {
   Problems problems;
@@ -270,6 +285,7 @@ std::vector<AdmissionProblem> Judge(const ServerFacts& facts, const Group& group
     return problems;  // nothing else of what was asked can be relied on
   }
   CheckIdentity(facts, group, context, &problems);
+  CheckVersion(facts, context, &problems);
   CheckBinaryLog(facts, &problems);
   CheckReplicationState(facts, group, &problems);
   CheckSemiSync(facts, group, &problems);

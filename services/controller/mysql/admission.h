@@ -54,6 +54,9 @@ struct AdmissionContext {
   std::map<ServerUuid, Peer> peers;
 };
 
+// That the server is the state store; it need not be asked, and has no account for Weft's duties.
+AdmissionProblem IsStateStore(const HostPort& address);
+
 // Every problem, fatal ones first, each time in the same order. Pure.
 std::vector<AdmissionProblem> Judge(const ServerFacts& facts, const Group& group,
                                     const AdmissionContext& context);

@@ -245,5 +245,16 @@ TEST(AdmissionTest, WithoutAPrimaryItWarnsOfMembersThatHaveDiverged) {
   EXPECT_THAT(Judged(facts, group, context).warnings, ElementsAre("DIVERGED"));
 }
 
+TEST(AdmissionTest, NamesAServerThatIsOlderThanItsPrimary) {
+  AdmissionContext context = WithPrimary();
+  context.primary->version = "9.7.4";
+  ServerFacts facts = Good();
+  EXPECT_THAT(Judged(facts, OfOnePrimary(), context).fatal, IsEmpty());
+  facts.version = {.major = 9, .minor = 7, .patch = 1, .mariadb = false, .text = "9.7.1"};
+  EXPECT_THAT(Judged(facts, OfOnePrimary(), context).fatal, IsEmpty());
+  facts.version = {.major = 8, .minor = 4, .patch = 9, .mariadb = false, .text = "8.4.9"};
+  EXPECT_THAT(Judged(facts, OfOnePrimary(), context).fatal, ElementsAre("VERSION_OLDER"));
+}
+
 }  // namespace
 }  // namespace weft::controller

@@ -150,6 +150,11 @@ absl::StatusOr<Farm::Neighbours> MysqlFarm::Discover(const HostPort& address,
 
 absl::StatusOr<Admission> MysqlFarm::Admit(const Group& group, const HostPort& address,
                                            absl::Duration deadline) {
+  if (address == options_.store_address) {
+    Admission admission;
+    admission.problems = {IsStateStore(address)};
+    return admission;
+  }
   const Deadline end = Deadline::After(clock_, deadline);
   WEFT_ASSIGN_OR_RETURN(ServerFacts facts, GatherFacts(opener_, options_, address, end, clock_));
   AdmissionContext context;

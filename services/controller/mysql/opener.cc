@@ -10,18 +10,27 @@
 namespace weft::controller {
 namespace {
 
-// What a person can do about a refused log-in.
-absl::Status Explain(const absl::Status& status, Duty duty, const std::string& user) {
-  if (status.code() != absl::StatusCode::kUnauthenticated) return status;
+// What a person can do about a server that does not let Weft in.
+absl::Status Explain(const absl::Status& status, const HostPort& address, Duty duty,
+                     const std::string& user) {
   absl::Status explained = status;
-  SetErrorDetail(explained,
-                 {.reason = "ACCOUNT_REFUSED",
-                  .expected = absl::StrCat("the account '", user, "' for the duty ", DutyName(duty),
-                                           ", with the password Weft was given"),
-                  .found = std::string(status.message()),
-                  .next_step = absl::StrCat("create the account or correct the password file of ",
-                                            DutyName(duty)),
-                  .metadata = {}});
+  if (absl::IsUnauthenticated(status)) {
+    SetErrorDetail(explained,
+                   {.reason = "ACCOUNT_REFUSED",
+                    .expected = absl::StrCat("the account '", user, "' for the duty ",
+                                             DutyName(duty), ", with the password Weft was given"),
+                    .found = std::string(status.message()),
+                    .next_step = absl::StrCat("create the account or correct the password file of ",
+                                              DutyName(duty)),
+                    .metadata = {}});
+  } else if (absl::IsUnavailable(status) && !GetErrorDetail(status).has_value()) {
+    SetErrorDetail(explained,
+                   {.reason = "SERVER_UNREACHABLE",
+                    .expected = absl::StrCat("a MySQL server that answers at ", address.ToString()),
+                    .found = std::string(status.message()),
+                    .next_step = "start the server, or correct its address",
+                    .metadata = {{"server", address.ToString()}}});
+  }
   return explained;
 }
 
@@ -36,7 +45,7 @@ absl::StatusOr<std::unique_ptr<mysql::Session>> Opener::Open(const HostPort& add
                                                              const Limits& limits) const {
   const Login& login = options_->Of(duty);
   auto session = OpenAs(address, login, limits);
-  if (!session.ok()) return Explain(session.status(), duty, login.user);
+  if (!session.ok()) return Explain(session.status(), address, duty, login.user);
   return session;
 }
 
