@@ -186,10 +186,11 @@ std::string NodeText(const v1::NodeStatus& node, const View& view) {
                  : Cell(absl::StrCat(node.store_address(), " unreachable: ", node.store_error()),
                         Tone::kBad));
   const bool same = node.schema_found() == node.schema_expected();
-  fields.Add("schema", same ? Cell(absl::StrCat("version ", node.schema_found()))
-                            : Cell(absl::StrCat("version ", node.schema_found(), " found, ",
-                                                node.schema_expected(), " expected"),
-                                   Tone::kWarning));
+  fields.Add("schema", !node.store_reachable() ? Cell()
+                       : same                  ? Cell(absl::StrCat("version ", node.schema_found()))
+                              : Cell(absl::StrCat("version ", node.schema_found(), " found, ",
+                                                  node.schema_expected(), " expected"),
+                                     Tone::kWarning));
   fields.Add("groups", absl::StrCat(node.groups()));
   fields.Add("monitors", absl::StrCat(node.monitors()));
   return fields.Render(view.style);

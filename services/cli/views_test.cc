@@ -348,11 +348,10 @@ TEST(EventsTableTest, ShowsTimesInUtc) {
 }
 
 TEST(NodeTextTest, SaysWhatIsWrongWithTheStore) {
-  const auto node = Read<v1::NodeStatus>(R"pb(
+  auto node = Read<v1::NodeStatus>(R"pb(
     version: "0.1.0"
     store_address: "127.0.0.1:3306"
     store_error: "refused"
-    schema_found: 1
     schema_expected: 3
     leader: "c1"
     term: 7
@@ -366,6 +365,18 @@ TEST(NodeTextTest, SaysWhatIsWrongWithTheStore) {
             "this one:    leads\n"
             "up:          1m01s\n"
             "store:       127.0.0.1:3306 unreachable: refused\n"
+            "groups:      2\n"
+            "monitors:    0\n");
+  node.set_store_reachable(true);
+  node.set_schema_found(1);
+  node.clear_leader();
+  node.clear_leading();
+  EXPECT_EQ(NodeText(node, kView),
+            "controller:  Weft 0.1.0\n"
+            "leader:      none\n"
+            "this one:    follows\n"
+            "up:          1m01s\n"
+            "store:       127.0.0.1:3306\n"
             "schema:      version 1 found, 3 expected\n"
             "groups:      2\n"
             "monitors:    0\n");
