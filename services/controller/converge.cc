@@ -19,6 +19,12 @@ absl::Duration DeadlineOf(const Step& step, absl::Duration usual) {
   return catch_up == nullptr ? usual : catch_up->budget + kCatchUpGrace;
 }
 
+// The write may have been done, or may yet be.
+bool IsOutcomeUnknown(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsUnknown(status) || absl::IsCancelled(status);
+}
+
 std::vector<ServerUuid> ServersOf(const Group& group) {
   std::vector<ServerUuid> servers;
   for (const Server& server : group.servers) servers.push_back(server.uuid);
@@ -66,6 +72,11 @@ Round Converger::Once() {
     return round;
   }
   round.snapshot = *std::move(snapshot);
+  if (unsettled_.has_value()) {
+    round.status = SettleUnknown(round.snapshot->group);
+    round.end = round.status.ok() ? RoundEnd::kActed : RoundEnd::kFailed;
+    return round;
+  }
   round.plan = Decide(*round.snapshot);
   if (round.plan.refusal.has_value()) {
     round.end = RoundEnd::kRefused;
@@ -150,10 +161,27 @@ absl::Status Converger::ActOnRecord(const Snapshot& snapshot, const Step& step, 
   if (std::holds_alternative<Finish>(step)) {
     return EndIntent(group, OperationState::kSucceeded, "", "", round);
   }
-  WEFT_RETURN_IF_ERROR(ports_.store->Apply(group, step, now));
+  const absl::Status applied = ports_.store->Apply(group, step, now);
+  if (IsOutcomeUnknown(applied)) unsettled_ = group;  // guard: rule 2
+  WEFT_RETURN_IF_ERROR(applied);
   if (std::holds_alternative<Commit>(step) && group.intent.failover) {
     memory_.last_failover = ports_.clock->MonotonicNow();
   }
+  return absl::OkStatus();
+}
+
+absl::Status Converger::SettleUnknown(const Group& group) {
+  const bool landed = group.epoch != unsettled_->epoch ||
+                      group.acknowledgers.version != unsettled_->acknowledgers.version;
+  if (!landed) {
+    // It may still be on its way. This write changes nothing but what the lost one compares.
+    const SetAcknowledgers same{.servers = group.acknowledgers.servers,
+                                .watermark = group.watermark};
+    WEFT_RETURN_IF_ERROR(ports_.may_act());
+    const absl::Status settled = ports_.store->Apply(group, same, ports_.clock->Now());
+    if (!settled.ok() && !absl::IsAborted(settled)) return settled;
+  }
+  unsettled_.reset();
   return absl::OkStatus();
 }
 

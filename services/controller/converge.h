@@ -94,6 +94,9 @@ class Converger {
   void Act(const Snapshot& snapshot, Round* round);
   void ActOnServers(const Snapshot& snapshot, Round* round);
   absl::Status ActOnRecord(const Snapshot& snapshot, const Step& step, Round* round);
+  // After a write of unknown outcome: sees to it that it is done or can be done no more, before
+  // anything is decided by the record (design section 3).
+  absl::Status SettleUnknown(const Group& group);
   void EndRefused(const Snapshot& snapshot, Round* round);
   absl::Status EndIntent(const Group& group, OperationState state, const std::string& reason,
                          const std::string& message, Round* round);
@@ -106,6 +109,8 @@ class Converger {
   std::optional<Snapshot> last_look_;
   absl::Duration last_look_began_ = absl::ZeroDuration();
   bool reuse_look_ = false;
+  // The record as it was seen by a write whose outcome is not known.
+  std::optional<Group> unsettled_;
 };
 
 }  // namespace weft::controller

@@ -19,7 +19,28 @@ constexpr char kGroup[] = "g";
 }  // namespace
 
 SimStore::SimStore(World* world)
-    : MemoryStore(world->database()), world_(world), reader_(world->database()) {}
+    : MemoryStore(world->database()),
+      world_(world),
+      reader_(world->database()),
+      writer_(world->database()) {}
+
+void SimStore::SetTerm(uint64_t term) {
+  term_ = term;
+  MemoryStore::SetTerm(term);
+}
+
+void SimStore::Turn() {
+  for (size_t i = 0; i < on_its_way_.size();) {
+    if (on_its_way_[i].due > world_->now()) {
+      ++i;
+      continue;
+    }
+    const Late late = on_its_way_[i];
+    on_its_way_.erase(on_its_way_.begin() + static_cast<int64_t>(i));
+    writer_.SetTerm(late.term);
+    Shown(writer_.Apply(late.seen, late.step, absl::FromUnixMillis(world_->now()))).IgnoreError();
+  }
+}
 
 absl::Status SimStore::Shown(absl::Status status) {
   // Also after an error: the answer may be lost and the write done.
@@ -35,6 +56,10 @@ absl::Status SimStore::EndIntent(const std::string& group, const controller::Ope
   return Shown(MemoryStore::EndIntent(group, ended));
 }
 absl::Status SimStore::Apply(const Group& seen, const controller::Step& step, absl::Time now) {
+  if (late_ != nullptr && *late_ && world_->chance().OneIn(4)) {
+    on_its_way_.push_back({world_->now() + world_->chance().Between(5, 400), term_, seen, step});
+    return absl::DeadlineExceededError("the state store does not answer in time");
+  }
   return Shown(MemoryStore::Apply(seen, step, now));
 }
 absl::Status SimStore::UpdateServer(const std::string& group, uint64_t revision,
@@ -63,7 +88,9 @@ void SimController::Begin() {
   leading_ = false;
   lease_ = controller::Lease();
   seen_since_ = world_->now();
+  if (store_ != nullptr) old_stores_.push_back(std::move(store_));  // something may be on its way
   store_ = std::make_unique<SimStore>(world_);
+  store_->set_late(store_flaky_);
   store_->SetFaults([this](absl::string_view, bool is_write) {
     if (crashed_ || *store_down_) return controller::StoreFault::kUnavailable;
     if (!*store_flaky_ || !world_->chance().OneIn(4)) return controller::StoreFault::kNone;
@@ -79,6 +106,8 @@ void SimController::Begin() {
 
 void SimController::LeaseTurn() {
   Watch();
+  store_->Turn();
+  for (const auto& old : old_stores_) old->Turn();
   if (restart_ && crashed_ && !in_round_) Begin();
   if (crashed_ || paused_ || world_->now() < next_lease_) return;
   next_lease_ = world_->now() + kLeasePeriod;

@@ -17,6 +17,12 @@ class SimStore : public controller::MemoryStore {
  public:
   explicit SimStore(World* world);
 
+  // While true, the answer to a step on the record may be lost, and the step be done later.
+  void set_late(const bool* late) { late_ = late; }
+  // Does what is due of that.
+  void Turn();
+  void SetTerm(uint64_t term) override;
+
   absl::Status SetIntent(const std::string& group, uint64_t revision, const Intent& intent,
                          const controller::Operation& operation) override;
   absl::Status EndIntent(const std::string& group, const controller::Operation& ended) override;
@@ -28,8 +34,19 @@ class SimStore : public controller::MemoryStore {
  private:
   absl::Status Shown(absl::Status status);
 
+  struct Late {
+    Millis due;
+    uint64_t term;
+    Group seen;
+    controller::Step step;
+  };
+
   World* const world_;
   controller::MemoryStore reader_;
+  controller::MemoryStore writer_;  // of what comes late
+  uint64_t term_ = 0;
+  const bool* late_ = nullptr;
+  std::vector<Late> on_its_way_;
 };
 
 // A process that competes for the lease and, while it leads, runs the rounds of group "g" with the
@@ -81,6 +98,7 @@ class SimController {
   bool paused_ = false;
   int incarnation_ = 0;
   std::unique_ptr<SimStore> store_;
+  std::vector<std::unique_ptr<SimStore>> old_stores_;  // of processes that crashed
   std::unique_ptr<SimFarm> farm_;
   std::unique_ptr<controller::Converger> converger_;  // of the last term in which it led
   bool leading_ = false;

@@ -12,11 +12,11 @@ Plan Decide(const Snapshot& snapshot) {
     case Goal::kDemote:
       return DecideDemotion(snapshot);
     case Goal::kPromote:
-      if (!intent.given_up.empty()) return DecideRollBack(snapshot);
       // The commit made the target the primary of record; what is left is to keep the record.
       if (!intent.target.empty() && intent.target == snapshot.group.primary) {
         return DecideKeep(snapshot);
       }
+      if (!intent.given_up.empty()) return DecideRollBack(snapshot);
       return DecidePromotion(snapshot);
   }
   return Plan();
