@@ -174,7 +174,7 @@ class Line {
     const std::string nearest = Nearest(name, names);
     return Usage(absl::StrCat("unknown option: ", name,
                               nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?")),
-                 "", name, HelpOn(result));
+                 absl::StrCat("one of ", absl::StrJoin(names, ", ")), name, HelpOn(result));
   }
 
   absl::Status TakeGlobals(Invocation& result) {

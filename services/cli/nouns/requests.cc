@@ -110,7 +110,7 @@ v1::Durability DurabilityOf(const std::string& text) {
 
 absl::Status NothingAsked(absl::string_view expected) {
   return Refusal(absl::StatusCode::kInvalidArgument, "USAGE", "nothing to change", expected,
-                 "none of them");
+                 "none of them", "say what shall change");
 }
 
 absl::StatusOr<std::vector<v1::Group>> ListGroups(Context& context) {
