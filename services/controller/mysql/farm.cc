@@ -80,9 +80,10 @@ std::map<ServerUuid, Observation> MysqlFarm::Probe(const Group& group, absl::Dur
   // Everybody at once, the primary too: whether it can be reached is found out meanwhile.
   for (const Server& record : group.servers) {
     std::shared_ptr<Link> link = LinkTo(record.address);
-    const uint64_t ticket = link->Ask(deadline);
+    const bool leads = record.uuid == group.primary;
+    const uint64_t ticket = link->Ask(deadline, leads);
     asked.push_back({&record, std::move(link), ticket});
-    if (record.uuid == group.primary) primary = &asked.back();
+    if (leads) primary = &asked.back();
   }
   std::map<ServerUuid, Observation> seen;
   for (const Asked& one : asked) {
@@ -93,7 +94,7 @@ std::map<ServerUuid, Observation> MysqlFarm::Probe(const Group& group, absl::Dur
     Observation answer = primary->link->Await(primary->ticket, whole);
     // What a live primary has executed is read after the others (rule 5).
     if (answer.reached() && asked.size() > 1) {
-      answer = primary->link->Await(primary->link->Ask(whole.Remaining()), whole);
+      answer = primary->link->Await(primary->link->Ask(whole.Remaining(), /*leads=*/true), whole);
     }
     seen[primary->record->uuid] = std::move(answer);
   }

@@ -56,8 +56,9 @@ Link::~Link() {
 
 // --- looking
 
-uint64_t Link::Ask(absl::Duration limit) {
+uint64_t Link::Ask(absl::Duration limit, bool leads) {
   MutexLock lock(&mutex_);
+  leads_ = leads;
   const Deadline deadline = Deadline::After(clock_, limit);
   if (answered_ == asked_ || deadline.Remaining() > look_deadline_.Remaining()) {
     look_deadline_ = deadline;
@@ -190,7 +191,8 @@ void Link::WarmUp() {
 void Link::Nudge() {
   {
     MutexLock lock(&mutex_);
-    if (acting_ || stopping_) return;  // the next look will tell whether it is still needed
+    // The next look will tell whether it is still needed.
+    if (acting_ || stopping_ || !leads_) return;
   }
   const auto turn = Take(ServerUuid(), Deadline::After(clock_, options_->connect_timeout));
   if (!turn.ok()) return;

@@ -45,8 +45,9 @@ class Link {
   Link& operator=(const Link&) = delete;
 
   // Asks for a look that begins after this call and may take `limit`. Does not block. Returns the
-  // ticket for Await.
-  uint64_t Ask(absl::Duration limit);
+  // ticket for Await. `leads`: the server is the primary of record, so commits that wait there in
+  // vain may be helped on; anywhere else that would write what nobody knows.
+  uint64_t Ask(absl::Duration limit, bool leads = false);
   // The answer to `ticket` or a later one. When there is none at the deadline the server counts as
   // silent; the look goes on in the background. Of a server that hung before, waits
   // `silent_patience` at most.
@@ -107,6 +108,7 @@ class Link {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t asked_ ABSL_GUARDED_BY(mutex_) = 0;
   Deadline look_deadline_ ABSL_GUARDED_BY(mutex_);
+  bool leads_ ABSL_GUARDED_BY(mutex_) = false;  // as of the last Ask
   uint64_t answered_ ABSL_GUARDED_BY(mutex_) = 0;
   Observation answer_ ABSL_GUARDED_BY(mutex_);
   bool hung_ ABSL_GUARDED_BY(mutex_) = false;  // the last look ended in silence

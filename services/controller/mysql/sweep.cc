@@ -31,6 +31,8 @@ bool WaitsForAcknowledgement(const ProcessRow& process) {
   return absl::StrContains(process.state, "semi-sync ACK");
 }
 
+bool IsNudge(const ProcessRow& process) { return process.info == sql::kNudge; }
+
 absl::StatusOr<std::vector<ProcessRow>> ReadProcesses(mysql::Session& session) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, session.Query(sql::kProcesses));
   std::vector<ProcessRow> processes;
@@ -39,7 +41,8 @@ absl::StatusOr<std::vector<ProcessRow>> ReadProcesses(mysql::Session& session) {
     processes.push_back({.id = row.UintOr("Id", 0),
                          .user = row.StringOr("User", ""),
                          .command = row.StringOr("Command", ""),
-                         .state = row.StringOr("State", "")});
+                         .state = row.StringOr("State", ""),
+                         .info = row.StringOr("Info", "")});
   }
   return processes;
 }
@@ -54,7 +57,7 @@ absl::Status KillUntilGone(mysql::Session& session, const KillOrder& order,
     for (const ProcessRow& process : processes) {
       if (process.id == session.connection_id() || denied.contains(process.id)) continue;
       if (!order.chosen(process)) continue;
-      left.push_back(process);
+      if (!killed.contains(process.id) || !IsNudge(process)) left.push_back(process);
       if (!killed.insert(process.id).second) continue;
       if (order.may_act) WEFT_RETURN_IF_ERROR(order.may_act());
       const absl::Status status = session.Execute(sql::kKill, {process.id}).status();
