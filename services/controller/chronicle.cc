@@ -52,7 +52,8 @@ Event Chronicle::NewEvent(const Round& round, std::string kind, std::string text
 
 void Chronicle::Take(const Round& round) {
   if (round.snapshot.has_value()) {
-    TakeFindings(*round.snapshot);
+    // What is found in the middle of a change is that change.
+    if (round.end != RoundEnd::kActed) TakeFindings(*round.snapshot);
     TakeVerdict(*round.snapshot);
   }
   TakePlan(round);
@@ -88,6 +89,7 @@ void Chronicle::TakeFindings(const Snapshot& look) {
 
 void Chronicle::TakeVerdict(const Snapshot& look) {
   const Verdict verdict = Judge(look, look.group.active);
+  if (verdict.state == PrimaryState::kNone) return;
   std::string state = "alive", text = "the primary is alive";
   if (verdict.state == PrimaryState::kUncertain) {
     state = "uncertain";

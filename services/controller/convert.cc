@@ -288,7 +288,8 @@ v1::Operation ToProto(const Operation& operation) {
   proto.set_error_reason(operation.error_reason);
   proto.set_result_json(operation.result);
   proto.set_cancel_requested(operation.cancel_requested);
-  proto.set_user(operation.user);
+  // What nobody asked for Weft did by itself.
+  proto.set_user(operation.user.empty() ? "weft" : operation.user);
   *proto.mutable_create_time() = ToProto(operation.created);
   *proto.mutable_update_time() = ToProto(operation.updated);
   return proto;

@@ -26,6 +26,7 @@ class Effects {
   }
   void operator()(const StopReceiver& step) {
     look_->seen[step.server].replication.receiver = ThreadState::kOff;
+    look_->seen[step.server].semi_sync.replica_active = false;
     StopStreamingTo(step.server);
   }
   void operator()(const CatchUp& step) {
@@ -45,7 +46,7 @@ class Effects {
     seen.replication.receiver = ThreadState::kOn;
     seen.replication.applier_running = true;
     seen.replication.heard_ago = absl::ZeroDuration();
-    seen.semi_sync.replica_enabled = step.acknowledge;
+    seen.semi_sync.replica_enabled = seen.semi_sync.replica_active = step.acknowledge;
     StopStreamingTo(step.server);
     Observation& source = look_->seen[step.source];
     source.streaming_to.push_back(step.server);
@@ -56,7 +57,7 @@ class Effects {
   void operator()(const Detach& step) {
     Observation& seen = look_->seen[step.server];
     seen.replication = Replication();
-    seen.semi_sync.replica_enabled = false;
+    seen.semi_sync.replica_enabled = seen.semi_sync.replica_active = false;
     StopStreamingTo(step.server);
   }
   void operator()(const ArmSource& step) {

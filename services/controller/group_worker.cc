@@ -99,6 +99,10 @@ Round GroupWorker::OneRound(uint64_t term) {
     converger_ = hooks_.begin_term(term);
     term_ = term;
   }
+  {
+    MutexLock lock(&mutex_);
+    ++standing_.begun;
+  }
   Round round = converger_->Once();
   hooks_.round(round);
   Note(round);

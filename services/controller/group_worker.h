@@ -51,7 +51,8 @@ class GroupWorker {
   };
   // How the last round ended.
   struct Standing {
-    uint64_t rounds = 0;  // that ended so far
+    uint64_t begun = 0;   // rounds so far
+    uint64_t rounds = 0;  // of these, that ended
     RoundEnd end = RoundEnd::kFailed;
     Plan plan;
     absl::Status status;
@@ -71,7 +72,8 @@ class GroupWorker {
   absl::StatusOr<LastLook> Look();
   std::optional<LastLook> last_look() const;
   Standing standing() const;
-  // Blocks until `done` of the standing (asked after each round), or `timeout`; false then.
+  // Blocks until `done` of the standing (asked after each round), or `timeout`; false then. A round
+  // that began after some call has a number greater than `begun` was at that call.
   bool WaitFor(absl::FunctionRef<bool(const Standing&)> done, absl::Duration timeout) const;
 
   // Runs `change` while no round of the group runs, and wakes the group. ABORTED GROUP_BUSY when

@@ -449,13 +449,13 @@ bool Reconciler::WaitFor(const std::string& group,
 absl::Status Reconciler::WaitSettled(const std::string& group, absl::Duration timeout) {
   WEFT_ASSIGN_OR_RETURN(const auto keeper, impl_->Known(group));
   // The round under way may have looked before the call.
-  const uint64_t first = keeper->worker().standing().rounds + 1;
+  const uint64_t before = keeper->worker().standing().begun;
   keeper->worker().Wake();
   GroupWorker::Standing last;
   const bool ended = keeper->worker().WaitFor(
       [&](const GroupWorker::Standing& standing) {
         last = standing;
-        return standing.rounds > first &&
+        return standing.rounds > before &&
                (standing.end == RoundEnd::kSettled || standing.end == RoundEnd::kRefused);
       },
       timeout);

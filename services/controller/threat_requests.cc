@@ -70,14 +70,14 @@ absl::StatusOr<std::optional<Operation>> ThreatRequests::ReportFailure(const Thr
   Record(server, threat, "the death");
   const absl::Time called = clock_->Now();
   const auto standing = reconciler_->StandingOf(server.group);
-  const uint64_t first = (standing.has_value() ? standing->rounds : 0) + 1;
+  const uint64_t before = standing.has_value() ? standing->begun : 0;
   reconciler_->Wake(server.group);
   // Until the verdict is carried out, or it is plain that nothing will be done: a connector reads
   // the topology again as soon as it has the answer.
   reconciler_->WaitFor(
       server.group,
-      [first](const GroupWorker::Standing& now) {
-        return now.rounds > first &&
+      [before](const GroupWorker::Standing& now) {
+        return now.rounds > before &&
                (now.end == RoundEnd::kSettled || now.end == RoundEnd::kRefused);
       },
       options_.verdict_deadline);

@@ -134,6 +134,8 @@ Observation FakeFarm::Look(const FakeServer& server) {
   seen.semi_sync.source_enabled = seen.semi_sync.source_active = server.source_enabled;
   seen.semi_sync.source_wait_for = server.wait_for;
   seen.semi_sync.replica_enabled = server.replica_enabled;
+  seen.semi_sync.replica_active =
+      server.replica_enabled && seen.replication.receiver == ThreadState::kOn;
   for (const auto& [uuid, other] : servers_) {
     if (!other.up || !other.receiver_on || other.source != server.uuid) continue;
     seen.streaming_to.push_back(uuid);
