@@ -29,6 +29,8 @@ inline constexpr absl::string_view kSemiSyncVariables =
     "SHOW GLOBAL VARIABLES LIKE 'rpl\\_semi\\_sync\\_%'";
 inline constexpr absl::string_view kSemiSyncStatus =
     "SHOW GLOBAL STATUS LIKE 'Rpl\\_semi\\_sync\\_%'";
+// Of the status variable, in either family, that counts commits that wait.
+inline constexpr absl::string_view kWaitSessionsSuffix = "_wait_sessions";
 // Before 5.7 the only trace of a heartbeat.
 inline constexpr absl::string_view kHeartbeatCount =
     "SHOW GLOBAL STATUS LIKE 'Slave\\_received\\_heartbeats'";

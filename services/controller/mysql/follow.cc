@@ -9,6 +9,7 @@
 #include "services/controller/mysql/fence.h"
 #include "services/controller/mysql/preparation.h"
 #include "services/controller/mysql/replica.h"
+#include "services/controller/mysql/semi_sync.h"
 #include "services/controller/mysql/steps.h"
 
 namespace weft::controller {
@@ -33,16 +34,6 @@ struct Present {
   int64_t net_timeout = 0;
 };
 
-absl::StatusOr<bool> Acknowledges(Turn& turn, const mysql::SemiSyncNames& names) {
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, turn.Read(sql::kSemiSyncStatus));
-  for (const mysql::ResultSet::Row row : status) {
-    if (row.StringOr("Variable_name", "") == names.replica_status) {
-      return row.BoolOr("Value", false);
-    }
-  }
-  return false;
-}
-
 absl::StatusOr<Present> ReadPresent(Turn& turn) {
   Present present;
   WEFT_ASSIGN_OR_RETURN(present.semi_sync, PrepareSemiSync(turn));
@@ -51,7 +42,8 @@ absl::StatusOr<Present> ReadPresent(Turn& turn) {
   std::string select(super ? sql::kReadOnlyState : sql::kReadOnlyStateOld);
   absl::StrAppend(&select, ", @@GLOBAL.", turn.dialect().net_timeout, " AS net_timeout");
   if (present.semi_sync.source != nullptr) {
-    absl::StrAppend(&select, ", @@GLOBAL.", present.semi_sync.source->source_enabled, " AS armed");
+    absl::StrAppend(&select, ", @@GLOBAL.", present.semi_sync.source->source_enabled,
+                    " AND @@GLOBAL.", present.semi_sync.source->source_timeout, " > 0 AS armed");
   }
   if (present.semi_sync.replica != nullptr) {
     absl::StrAppend(&select, ", @@GLOBAL.", present.semi_sync.replica->replica_enabled, " AS flag");
@@ -73,11 +65,7 @@ absl::StatusOr<Present> ReadPresent(Turn& turn) {
 absl::Status BecomeReplica(const Follow& step, const Present& present, Turn& turn) {
   if (!present.fenced) WEFT_RETURN_IF_ERROR(MakeReadOnly(turn, /*kill_sessions=*/false));
   // An armed replica's applier would wait for acknowledgements that never come.
-  if (present.source_armed) {
-    WEFT_RETURN_IF_ERROR(
-        turn.Change("switching the semi-sync source off",
-                    sql::SetGlobal(present.semi_sync.source->source_enabled, "OFF")));
-  }
+  if (present.source_armed) WEFT_RETURN_IF_ERROR(Disarm(turn, present.semi_sync));
   if (present.offline) {
     WEFT_RETURN_IF_ERROR(turn.Change("letting clients in again", sql::kOfflineOff));
   }

@@ -143,7 +143,9 @@ absl::Status ReadState(const mysql::ResultSet& rows, const LookMemory& memory, O
   seen->super_read_only = row.BoolOr("super_read_only", seen->read_only);
   SemiSync& semi_sync = seen->semi_sync;
   semi_sync.installed = memory.semi_sync.source != nullptr && memory.semi_sync.replica != nullptr;
-  semi_sync.source_enabled = row.BoolOr("source_enabled", false);
+  // With a timeout of zero commits wait for nobody: that is how Weft disarms (semi_sync.h).
+  semi_sync.source_enabled =
+      row.BoolOr("source_enabled", false) && row.UintOr("source_timeout", 0) > 0;
   semi_sync.source_wait_for = static_cast<uint32_t>(row.UintOr("source_wait_count", 0));
   semi_sync.source_endless = row.UintOr("source_timeout", 0) >= kEndlessFrom &&
                              row.BoolOr("source_wait_no_replica", false) &&
@@ -195,7 +197,7 @@ absl::Status LookAtSemiSync(mysql::Session& session, absl::Duration now, LookMem
       semi_sync.source_clients = static_cast<uint32_t>(row.UintOr("Value", 0));
     } else if (source != nullptr && absl::EqualsIgnoreCase(name, source->source_yes_transactions)) {
       acknowledged = row.UintOr("Value", 0);
-    } else if (absl::EndsWithIgnoreCase(name, "_wait_sessions")) {
+    } else if (absl::EndsWithIgnoreCase(name, sql::kWaitSessionsSuffix)) {
       semi_sync.source_waiting = static_cast<uint32_t>(row.UintOr("Value", 0));
     } else if (replica != nullptr && absl::EqualsIgnoreCase(name, replica->replica_status)) {
       semi_sync.replica_active = row.BoolOr("Value", false);

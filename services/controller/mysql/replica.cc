@@ -43,12 +43,6 @@ absl::StatusOr<mysql::ReplicaStatus> ReadReplica(Turn& turn) {
   return mysql::ReplicaStatus();
 }
 
-absl::Status SetAcknowledge(Turn& turn, const mysql::SemiSyncLoaded& loaded, bool acknowledge) {
-  if (loaded.replica == nullptr) return absl::OkStatus();
-  return turn.Change("setting the semi-sync replica flag",
-                     sql::SetGlobal(loaded.replica->replica_enabled, acknowledge ? "ON" : "OFF"));
-}
-
 absl::Status AwaitApplied(Turn& turn, const GtidSet& goal, const Deadline& budget) {
   WEFT_RETURN_IF_ERROR(NudgeApplier(turn, /*may_start=*/true));
   while (true) {

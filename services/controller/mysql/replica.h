@@ -4,7 +4,6 @@
 #include "absl/status/statusor.h"
 #include "common/base/clock.h"
 #include "common/model/gtid_set.h"
-#include "common/mysql/dialect.h"
 #include "common/mysql/replica_status.h"
 #include "services/controller/mysql/turn.h"
 
@@ -13,10 +12,6 @@ namespace weft::controller {
 
 // The default channel; an empty source_host when the server is no replica.
 absl::StatusOr<mysql::ReplicaStatus> ReadReplica(Turn& turn);
-
-// Sets the semi-sync replica flag. It takes effect when the receiver starts next. No effect where
-// the plugin is not loaded.
-absl::Status SetAcknowledge(Turn& turn, const mysql::SemiSyncLoaded& loaded, bool acknowledge);
 
 // Waits until all of `goal` is executed, starting the applier if it is off. The waiting is done in
 // slices, so that a lost lease ends it. DEADLINE_EXCEEDED at the end of `budget` or of the turn;

@@ -15,13 +15,10 @@
 #include "services/controller/mysql/fence.h"
 #include "services/controller/mysql/preparation.h"
 #include "services/controller/mysql/replica.h"
+#include "services/controller/mysql/semi_sync.h"
 
 namespace weft::controller {
 namespace {
-
-// The least and the greatest that a source can be told to wait: Vitess has used this value for
-// years, and 9.7 takes it (31 million years, in milliseconds).
-constexpr absl::string_view kEndless = "1000000000000000000";
 
 struct ReadOnlyState {
   bool fenced = false;  // super_read_only, or read_only where there is no more
@@ -95,9 +92,7 @@ absl::Status Run(const Detach&, Turn& turn) {
 absl::Status Run(const ArmSource& step, Turn& turn) {
   if (step.wait_for == 0) {
     WEFT_ASSIGN_OR_RETURN(const mysql::SemiSyncLoaded loaded, FindSemiSync(turn));
-    if (loaded.source == nullptr) return absl::OkStatus();
-    return turn.Change("switching the semi-sync source off",
-                       sql::SetGlobal(loaded.source->source_enabled, "OFF"));
+    return Disarm(turn, loaded);
   }
   WEFT_ASSIGN_OR_RETURN(const mysql::SemiSyncLoaded loaded, PrepareSemiSync(turn));
   if (loaded.source == nullptr) {
@@ -106,14 +101,7 @@ absl::Status Run(const ArmSource& step, Turn& turn) {
                            "version 5.7 or later", turn.version().text,
                            "give the group the durability policy async");
   }
-  const mysql::SemiSyncNames& names = *loaded.source;
-  // One statement, applied from left to right: it is on only once all the rest is set.
-  return turn.Change(
-      "switching the semi-sync source on",
-      absl::StrCat(sql::SetGlobal(names.source_timeout, kEndless), ", GLOBAL ",
-                   names.source_wait_no_replica, " = ON, GLOBAL ", names.source_wait_point,
-                   " = AFTER_SYNC, GLOBAL ", names.source_wait_count, " = ", step.wait_for,
-                   ", GLOBAL ", names.source_enabled, " = ON"));
+  return Arm(turn, *loaded.source, step.wait_for);
 }
 
 absl::Status RunStep(const Step& step, Turn& turn) {

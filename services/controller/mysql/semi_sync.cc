@@ -1,0 +1,61 @@
+#include "services/controller/mysql/semi_sync.h"
+
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "services/controller/mysql/farm_sql.h"
+
+namespace weft::controller {
+namespace {
+
+// Milliseconds. Vitess has used this value for years, and 9.7 takes it.
+constexpr absl::string_view kEndless = "1000000000000000000";
+
+}  // namespace
+
+absl::Status Arm(Turn& turn, const mysql::SemiSyncNames& names, uint32_t wait_for) {
+  // Applied from left to right: it is on only once all the rest is set.
+  return turn.Change(
+      "arming the semi-sync source",
+      absl::StrCat(sql::SetGlobal(names.source_timeout, kEndless), ", GLOBAL ",
+                   names.source_wait_no_replica, " = ON, GLOBAL ", names.source_wait_point,
+                   " = AFTER_SYNC, GLOBAL ", names.source_wait_count, " = ", wait_for, ", GLOBAL ",
+                   names.source_enabled, " = ON"));
+}
+
+absl::Status Disarm(Turn& turn, const mysql::SemiSyncLoaded& loaded) {
+  if (loaded.source == nullptr) return absl::OkStatus();
+  WEFT_RETURN_IF_ERROR(
+      turn.Change("disarming the semi-sync source",
+                  absl::StrCat(sql::SetGlobal(loaded.source->source_timeout, "0"), ", GLOBAL ",
+                               loaded.source->source_wait_no_replica, " = OFF")));
+  // Commits that began to wait before that wait on.
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, turn.Read(sql::kSemiSyncStatus));
+  for (const mysql::ResultSet::Row row : status) {
+    const std::string name = row.StringOr("Variable_name", "");
+    if (!absl::EndsWithIgnoreCase(name, sql::kWaitSessionsSuffix)) continue;
+    if (row.UintOr("Value", 0) == 0) return absl::OkStatus();
+  }
+  return turn.Change("switching the semi-sync source off",
+                     sql::SetGlobal(loaded.source->source_enabled, "OFF"));
+}
+
+absl::Status SetAcknowledge(Turn& turn, const mysql::SemiSyncLoaded& loaded, bool acknowledge) {
+  if (loaded.replica == nullptr) return absl::OkStatus();
+  return turn.Change("setting the semi-sync replica flag",
+                     sql::SetGlobal(loaded.replica->replica_enabled, acknowledge ? "ON" : "OFF"));
+}
+
+absl::StatusOr<bool> Acknowledges(Turn& turn, const mysql::SemiSyncNames& names) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, turn.Read(sql::kSemiSyncStatus));
+  for (const mysql::ResultSet::Row row : status) {
+    if (absl::EqualsIgnoreCase(row.StringOr("Variable_name", ""), names.replica_status)) {
+      return row.BoolOr("Value", false);
+    }
+  }
+  return false;
+}
+
+}  // namespace weft::controller
