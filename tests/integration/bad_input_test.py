@@ -33,12 +33,12 @@ TABLE = [
     ("an unknown option", USAGE, "USAGE", "group show g1 --frobnicate"),
     ("a missing argument", USAGE, "USAGE", "group show"),
     ("an argument too many", USAGE, "USAGE", "group show g1 g2"),
-    ("a malformed number", USAGE, "BAD_VALUE", "group promote g1 --expected-epoch seven"),
-    ("a negative number", USAGE, "BAD_VALUE", "group set g1 --acknowledgements=-1"),
-    ("a malformed time", USAGE, "BAD_VALUE", "group promote g1 --write-stop-budget banana"),
-    ("an unknown policy", USAGE, "BAD_VALUE", "group create g3 --durability paranoid"),
-    ("an unknown status", USAGE, "BAD_VALUE", "server set {secondary} --status KING"),
-    ("an unknown duty", USAGE, "BAD_VALUE", "account rotate sweeping"),
+    ("a malformed number", USAGE, "USAGE", "group promote g1 --expected-epoch seven"),
+    ("a negative number", USAGE, "USAGE", "group set g1 --acknowledgements=-1"),
+    ("a malformed time", USAGE, "USAGE", "group promote g1 --write-stop-budget banana"),
+    ("an unknown policy", USAGE, "USAGE", "group create g3 --durability paranoid"),
+    ("an unknown status", USAGE, "USAGE", "server set {secondary} --status KING"),
+    ("an unknown duty", USAGE, "USAGE", "account rotate sweeping"),
 
     # --- what does not exist
     ("an unknown group", NOT_FOUND, "UNKNOWN_GROUP", "group show nosuch"),
@@ -55,7 +55,7 @@ TABLE = [
     ("an unknown operation", NOT_FOUND, "UNKNOWN_OPERATION", f"operation show {NOBODY}"),
 
     # --- malformed names
-    ("a malformed uuid", USAGE, "MALFORMED_SERVER", "server show 1234-5678"),
+    ("a malformed uuid", USAGE, "MALFORMED_SERVER", "server show not/a/server"),
     ("a malformed operation", USAGE, "MALFORMED_OPERATION", "operation show 17"),
     ("a name with a double quote", USAGE, "MALFORMED_GROUP", 'group create a"b'),
     ("a name with a single quote", USAGE, "MALFORMED_GROUP", "group create a'b"),
@@ -74,7 +74,7 @@ TABLE = [
     ("an IPv6 address with a port of six digits", USAGE, "MALFORMED_ADDRESS",
      "group add g1 [::1]:123456"),
     ("an IPv6 address half in brackets", USAGE, "MALFORMED_ADDRESS", "group add g1 [fe80::1"),
-    ("a malformed address to look up", USAGE, "MALFORMED_ADDRESS", "server lookup-uuid a:b:c"),
+    ("a malformed address to look up", USAGE, "MALFORMED_ADDRESS", "server lookup-uuid x:y:z"),
 
     # --- servers that cannot be taken
     ("an unreachable server", UNAVAILABLE, "SERVER_UNREACHABLE", "group add g1 127.0.0.1:{closed}"),
@@ -99,7 +99,7 @@ TABLE = [
     ("a promotion after another primary", CONFLICT, "PRIMARY_MOVED",
      "group promote g1 --expected-primary {secondary}"),
     ("a demotion of a group without primary", FAILED, "NO_PRIMARY", "group demote g2 --yes"),
-    ("a demotion that nobody confirms", FAILED, "", "group demote g1"),
+    ("a demotion that nobody confirms", FAILED, "CONFIRMATION_MISSING", "group demote g1"),
     ("the removal of the primary", FAILED, "SERVER_IS_PRIMARY", "group remove g1 {primary}"),
     ("a rejoin of a server that is in its place", FAILED, "NOT_SET_ASIDE",
      "server rejoin {secondary}"),
@@ -120,7 +120,6 @@ TABLE = [
     ("a change of nothing", USAGE, "USAGE", "server set {secondary}"),
 
     # --- the way to the controller
-    ("a sandbox that is none", NOT_FOUND, "NO_SANDBOX", "group list --sandbox /nosuch"),
     ("a controller that is not there", UNAVAILABLE, "CONTROLLER_UNREACHABLE",
      "group list --controller 127.0.0.1:{closed}"),
 ]
@@ -204,7 +203,7 @@ class BadInput(unittest.TestCase):
     def test_a_wrong_password_is_refused(self):
         file = self.password_file("not it\n")
         self.assert_helpful(self.assert_refused(
-            PERMISSION, "WRONG_LOGIN",
+            PERMISSION, "LOGIN_REJECTED",
             ["group", "list", "--user", "admin", "--password-file", file]))
 
     def test_a_password_file_that_others_may_read_is_refused(self):
@@ -220,6 +219,11 @@ class BadInput(unittest.TestCase):
                 done = self.farm.run("group", "list", "--user", "admin", "--password-file", file)
                 self.assertIn(done.returncode, (USAGE, NOT_FOUND), done.stderr)
                 self.assertIn(file, done.stderr)
+
+    def test_a_sandbox_that_is_none_is_named(self):
+        done = subprocess.run([harness.WEFT, "group", "list", "--sandbox", "/nosuch", "-o", "json"],
+                              capture_output=True, text=True, timeout=30, check=False)
+        self.assert_helpful(self.assert_told(done, NOT_FOUND, "NO_SANDBOX"))
 
     # --- servers that are not fit
 
@@ -330,7 +334,7 @@ class BadInput(unittest.TestCase):
             squatter.bind(("127.0.0.1", int(address.rpartition(":")[2])))
             squatter.listen()
             done = self.farm.run("sandbox", "start-server", "--dir", self.farm.directory, address)
-            error = self.assert_told(done, FAILED, "PORT_IN_USE")
+            error = self.assert_told(done, CONFLICT, "PORT_IN_USE")
             self.assert_helpful(error)
             self.assertIn(address.rpartition(":")[2], error["message"] + error["found"])
 
