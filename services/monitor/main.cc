@@ -33,7 +33,7 @@ ABSL_FLAG(std::string, monitor_password_file, "", "File with its password.");
 ABSL_FLAG(std::string, admin_user, "admin", "User that reports to the controllers.");
 ABSL_FLAG(std::string, admin_password_file, "", "File with its password.");
 ABSL_FLAG(absl::Duration, period, absl::Milliseconds(500), "Between two probes of one server.");
-ABSL_FLAG(absl::Duration, probe_deadline, absl::Seconds(1), "For one probe.");
+ABSL_FLAG(absl::Duration, probe_deadline, absl::Milliseconds(500), "For one probe.");
 ABSL_FLAG(absl::Duration, patience, absl::Milliseconds(1500),
           "How long a server must be silent before it counts as unreachable.");
 ABSL_FLAG(std::string, tls_cert, "", "Certificate of this process, for its own gRPC.");

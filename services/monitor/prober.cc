@@ -66,9 +66,9 @@ absl::Status Prober::Open() {
   connect.password = options_.password;
   connect.tls = options_.tls;
   connect.ca_file = options_.ca_file;
-  connect.connect_timeout = options_.deadline;
-  connect.read_timeout = options_.deadline;
-  connect.write_timeout = options_.deadline;
+  connect.connect_timeout = absl::Seconds(1);
+  connect.read_timeout = absl::Seconds(1);
+  connect.write_timeout = absl::Seconds(1);
   connect.statement_timeout = options_.deadline;
   WEFT_ASSIGN_OR_RETURN(session_, mysql::Session::Open(connect));
   return absl::OkStatus();

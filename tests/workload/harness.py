@@ -26,8 +26,8 @@ class Failed(Exception):
 
 def build():
     """Builds what a sandbox needs. Quick when it is built."""
-    subprocess.run(["bazel", "build", *TARGETS], cwd=ROOT, check=True,
-                   stdout=subprocess.DEVNULL)
+    subprocess.run(["bazel", "build", "--ui_event_filters=-info", "--noshow_progress", *TARGETS],
+                   cwd=ROOT, check=True)
 
 
 def wait_until(condition, timeout, what):
