@@ -8,7 +8,10 @@
 namespace weft::testing {
 
 Writer::Writer(Options options, Clock* clock, MoveListener listener)
-    : options_(std::move(options)), clock_(clock), listener_(std::move(listener)) {}
+    : options_(std::move(options)),
+      clock_(clock),
+      listener_(std::move(listener)),
+      next_id_(options_.first_id) {}
 
 Writer::~Writer() {
   {
@@ -152,7 +155,8 @@ absl::StatusOr<Ledger::Audit> Writer::Check(absl::Duration timeout) {
       std::unique_ptr<mysql::Session> session;
       if (!Connected(static_cast<int>(i), session) || !IsWritable(*session)) continue;
       session->set_statement_timeout(absl::Seconds(30));
-      WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, session->Query(sql::kReadIds));
+      WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows,
+                            session->Query(sql::kReadIds, {options_.first_id}));
       std::vector<uint64_t> ids;
       ids.reserve(rows.size());
       for (const mysql::ResultSet::Row row : rows) ids.push_back(row.UintOr("id", 0));

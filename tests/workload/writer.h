@@ -28,6 +28,8 @@ class Writer {
     std::string user;
     std::string password;  // secret
     std::string database;
+    // Of the first row; the next ones count up. Rows below it are another writer's.
+    uint64_t first_id = 1;
     double rate = 200;  // rows a second; 0: as fast as the server answers
     absl::Duration statement_timeout = absl::Seconds(1);
     absl::Duration search_period = absl::Milliseconds(2);  // looking for a writable server
@@ -82,7 +84,7 @@ class Writer {
   int current_ ABSL_GUARDED_BY(mutex_) = -1;  // who gets the rows; -1: nobody accepts them
   bool paused_ ABSL_GUARDED_BY(mutex_) = true;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
-  uint64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
+  uint64_t next_id_ ABSL_GUARDED_BY(mutex_);
   absl::Duration next_due_ ABSL_GUARDED_BY(mutex_);
   Ledger ledger_ ABSL_GUARDED_BY(mutex_);
   std::string last_server_ ABSL_GUARDED_BY(mutex_);

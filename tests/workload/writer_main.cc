@@ -75,6 +75,8 @@ absl::Status Run() {
   options.user = absl::GetFlag(FLAGS_user);
   WEFT_ASSIGN_OR_RETURN(options.password, rpc::ReadSecretFile(absl::GetFlag(FLAGS_password_file)));
   options.database = absl::GetFlag(FLAGS_database);
+  // One writer after another may use the table: by its clock each has ids of its own.
+  options.first_id = absl::ToUnixMicros(RealClock::Get()->Now());
   options.rate = absl::GetFlag(FLAGS_rate);
   options.statement_timeout = absl::GetFlag(FLAGS_statement_timeout);
 

@@ -11,7 +11,7 @@ inline constexpr absl::string_view kCreateLedger =
     " id BIGINT UNSIGNED NOT NULL, written_to VARCHAR(64) NOT NULL, KEY (id)) ENGINE=InnoDB";
 inline constexpr absl::string_view kInsert =
     "INSERT INTO weft_ledger (id, written_to) VALUES (?, ?)";
-inline constexpr absl::string_view kReadIds = "SELECT id FROM weft_ledger";
+inline constexpr absl::string_view kReadIds = "SELECT id FROM weft_ledger WHERE id >= ?";
 inline constexpr absl::string_view kIsReadOnly = "SELECT @@GLOBAL.read_only AS read_only";
 
 }  // namespace weft::testing::sql
