@@ -88,7 +88,10 @@ absl::Status Run() {
     if (line == "resume") writer.Resume();
     if (line == "check") Check(writer);
     if (line == "status") {
-      Print({{"event", "status"}, {"acked", writer.acked()}, {"server", writer.current()}});
+      Print({{"event", "status"},
+             {"acked", writer.acked()},
+             {"longest_gap_ms", Milliseconds(writer.longest_gap())},
+             {"server", writer.current()}});
     }
   }
   return absl::OkStatus();
