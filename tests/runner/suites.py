@@ -109,6 +109,11 @@ def clang_tidy():
     return script("clang-tidy", sys.executable, "-B", "tests/tidy/clang_tidy.py")
 
 
+def mutation():
+    """Each safety check of the core is removed in turn; a test must notice."""
+    return script("mutation", sys.executable, "-B", "tests/mutation/main.py")
+
+
 def prometheus():
     """promtool on the scrape configuration and the alert rules."""
     return script("prometheus", sys.executable, "-B", "tests/runner/prometheus.py")
@@ -120,6 +125,7 @@ SUITES = {
     "build": build,
     "unit": lambda: tagged("unit"),
     "simulation": lambda: tagged("simulation"),
+    "mutation": mutation,
     "mysql": mysql,
     "contract": lambda: tagged("contract"),
     "integration": lambda: tagged("integration"),
