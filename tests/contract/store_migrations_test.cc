@@ -134,6 +134,7 @@ TEST_F(StoreMigrationsTest, AMigrationThatFailsIsNotRecorded) {
 
 TEST_F(StoreMigrationsTest, SetUpsAtTheSameTimeTakeTurns) {
   std::vector<std::thread> controllers;
+  controllers.reserve(3);
   for (int i = 0; i < 3; ++i) {
     controllers.emplace_back([&] { WEFT_EXPECT_OK(MysqlStore(options_).SetUp()); });
   }

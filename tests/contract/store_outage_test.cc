@@ -111,6 +111,7 @@ TEST_F(StoreOutageTest, NoAcknowledgedWriteIsLostInACrash) {
   std::atomic<int> acknowledged = 0;
   std::atomic<int> unknown = 0;
   std::vector<std::thread> writers;
+  writers.reserve(4);
   for (int i = 0; i < 4; ++i) {
     writers.emplace_back([&] {
       while (!stop) {
@@ -145,6 +146,7 @@ TEST_F(StoreOutageTest, AHungStoreCostsOneTimeoutAndThenNothing) {
   // One caller at a time finds out by connecting; all others are told at once.
   std::atomic<int> quick = 0;
   std::vector<std::thread> callers;
+  callers.reserve(4);
   for (int i = 0; i < 4; ++i) {
     callers.emplace_back([&] {
       const absl::Duration called = Now();

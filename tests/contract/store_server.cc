@@ -16,7 +16,7 @@ StoreServer::StoreServer(bool durable) {
       {.servers = 1, .role = InstanceRole::kStandalone, .durable = durable, .admin_ports = false});
   if (!farm.ok()) {
     std::fprintf(stderr, "no server: %s\n", std::string(farm.status().message()).c_str());
-    std::exit(1);
+    std::abort();
   }
   farm_ = *std::move(farm);
   Sql(std::string(store_server_sql::kCreateUser));

@@ -101,7 +101,7 @@ absl::StatusOr<std::unique_ptr<mysql::Session>> MysqlStore::OpenForSetUp() {
 
 absl::Status MysqlStore::SetUp() {
   WEFT_ASSIGN_OR_RETURN(const auto session, OpenForSetUp());
-  const absl::Status status =
+  absl::Status status =
       Migrate(*session, options_.database, options_.set_up_lock_wait, migrations_);
   ResetSessions();
   return session->broken() ? OutcomeUnknown(status.message()) : status;
@@ -109,7 +109,7 @@ absl::Status MysqlStore::SetUp() {
 
 absl::Status MysqlStore::TearDown() {
   WEFT_ASSIGN_OR_RETURN(const auto session, OpenForSetUp());
-  const absl::Status status = DropSchema(*session, options_.database, options_.set_up_lock_wait);
+  absl::Status status = DropSchema(*session, options_.database, options_.set_up_lock_wait);
   ResetSessions();
   return session->broken() ? OutcomeUnknown(status.message()) : status;
 }
@@ -247,9 +247,9 @@ absl::Status MysqlStore::SetIntent(const std::string& group, uint64_t revision,
   if (!ValidateGroupId(group).ok()) return UnknownGroup(group);
   WEFT_RETURN_IF_ERROR(CheckStorable(operation));
   mysql::Params params = Join({group, revision}, IntentParams(Stored(intent)));
-  const absl::Status status = Write(
-      records_, store_sql::kSetIntent, Join(std::move(params), OperationParams(Stored(operation))),
-      {.group = group, .revision = revision, .operation = operation.id});
+  absl::Status status = Write(records_, store_sql::kSetIntent,
+                              Join(std::move(params), OperationParams(Stored(operation))),
+                              {.group = group, .revision = revision, .operation = operation.id});
   if (status.ok()) {
     Prune(store_sql::kPruneOperations, options_.keep_operations, &operations_written_);
   }
@@ -273,9 +273,8 @@ absl::Status MysqlStore::Apply(const Group& seen, const Step& step, absl::Time n
 
 absl::Status MysqlStore::CreateOperation(const Operation& operation) {
   WEFT_RETURN_IF_ERROR(CheckStorable(operation));
-  const absl::Status status =
-      Write(reports_, store_sql::kCreateOperation, OperationParams(Stored(operation)),
-            {.operation = operation.id});
+  absl::Status status = Write(reports_, store_sql::kCreateOperation,
+                              OperationParams(Stored(operation)), {.operation = operation.id});
   if (status.ok()) {
     Prune(store_sql::kPruneOperations, options_.keep_operations, &operations_written_);
   }
@@ -342,7 +341,7 @@ absl::Status MysqlStore::RequestCancel(const std::string& id) {
 absl::Status MysqlStore::AppendEvent(const Event& event) {
   WEFT_RETURN_IF_ERROR(CheckStorable(event));
   const Event kept = Stored(event);
-  const absl::Status status = Write(
+  absl::Status status = Write(
       reports_, store_sql::kAppendEvent,
       {TimeText(kept.when), kept.group, kept.server, kept.operation, kept.kind, kept.text}, {});
   if (status.ok()) Prune(store_sql::kPruneEvents, options_.keep_events, &events_written_);

@@ -109,9 +109,8 @@ absl::StatusOr<mysql::ResultSet> StoreSessions::Read(absl::string_view sql,
                                                      const mysql::Params& params) {
   mysql::ResultSet rows;
   WEFT_RETURN_IF_ERROR(Run(/*is_write=*/false, [&](mysql::Session& session) {
-    absl::StatusOr<mysql::ResultSet> result = session.Query(sql, params);
-    if (result.ok()) rows = *std::move(result);
-    return result.status();
+    WEFT_ASSIGN_OR_RETURN(rows, session.Query(sql, params));
+    return absl::OkStatus();
   }));
   return rows;
 }
@@ -133,7 +132,7 @@ absl::Status StoreSessions::Run(bool is_write,
   for (int tries = 1;; ++tries) {
     WEFT_ASSIGN_OR_RETURN(mysql::Pool::Lease lease, Borrow());
     WEFT_RETURN_IF_ERROR(Settle(*lease));
-    const absl::Status status = work(*lease);
+    absl::Status status = work(*lease);
     if (status.ok()) return status;
     const bool again = tries < kMaxTries && !deadline.Passed();
     if (lease->broken()) {
@@ -183,7 +182,7 @@ absl::Status StoreSessions::EndSession(mysql::Session& session, const std::strin
   const uint64_t id = holder.empty() ? 0 : holder.front().UintOr("id", 0);
   if (id == 0) return absl::OkStatus();
   WEFT_LOG(kInfo, "ending the session of a write whose answer was lost", {{"session", id}});
-  const absl::Status killed = session.Execute(store_sql::kEndSession, {id}).status();
+  absl::Status killed = session.Execute(store_sql::kEndSession, {id}).status();
   if (!killed.ok() && mysql::MysqlErrorCode(killed) != mysql::kErrNoSuchThread) return killed;
   WEFT_ASSIGN_OR_RETURN(
       const mysql::ResultSet gone,

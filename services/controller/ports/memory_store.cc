@@ -66,7 +66,7 @@ absl::Status MemoryStore::WriteLease(absl::string_view call, Body body) {
   MutexLock lock(&database_->mutex_);
   if (database_->schema_ == 0) return SchemaMissing(kSchema);
   if (database_->schema_ > kSchema) return SchemaNewer(database_->schema_, kSchema);
-  const absl::Status status = body(database_->data_);
+  absl::Status status = body(database_->data_);
   return fault == StoreFault::kAnswerLost ? OutcomeUnknown(kFaultCause) : status;
 }
 
@@ -93,7 +93,7 @@ absl::Status MemoryStore::WriteRevision(absl::string_view call, const std::strin
                                         uint64_t revision, GroupBody body) {
   return WriteGroup(call, group, [&](Data& data, Group& record) {
     if (record.revision != revision) return RevisionMoved(group, revision, record.revision);
-    const absl::Status status = body(data, record);
+    absl::Status status = body(data, record);
     if (status.ok()) ++record.revision;
     return status;
   });

@@ -87,8 +87,7 @@ absl::Status ApplyRecordStep(const Group& seen, const Step& step, absl::Time now
   if (group->acknowledgers.version != seen.acknowledgers.version) {
     return AcknowledgersMoved(group->id, seen.acknowledgers.version, group->acknowledgers.version);
   }
-  const absl::Status done =
-      std::visit([&](const auto& one) { return Do(one, seen, now, group); }, step);
+  absl::Status done = std::visit([&](const auto& one) { return Do(one, seen, now, group); }, step);
   if (done.ok()) ++group->revision;
   return done;
 }
