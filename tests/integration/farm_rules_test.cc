@@ -146,6 +146,18 @@ TEST_F(FarmRulesTest, AServerThatHungUnderAStepIsUnreachedUntilItsSessionIsGone)
   EXPECT_EQ(Do(Fence{uuid(0), true}), absl::OkStatus());
 }
 
+TEST_F(FarmRulesTest, TellsForHowLongAServerHasBeenSilent) {
+  Start(1);
+  EXPECT_EQ(See(0).silent_for, absl::ZeroDuration());
+  ASSERT_EQ(real_->Kill(uuid(0)), absl::OkStatus());
+  EXPECT_TRUE(See(0).refused);
+  real_->Wait(absl::Milliseconds(200));
+  EXPECT_GE(See(0).silent_for, absl::Milliseconds(200));
+  ASSERT_EQ(real_->Start(uuid(0)), absl::OkStatus());
+  EXPECT_EQ(Until(0, [](const Observation& seen) { return seen.reached(); }).silent_for,
+            absl::ZeroDuration());
+}
+
 // --- rule 7
 
 TEST_F(FarmRulesTest, AWrongPasswordIsARejectionAndNotDeath) {

@@ -9,6 +9,9 @@ namespace weft::simulation {
 
 absl::Status SimFarm::Apply(const Group&, const controller::Step& step, absl::Duration deadline) {
   const Millis until = After(deadline);
+  if (!controller::IsRecordStep(step) && IndexOf(controller::ServerOf(step)) < 0) {
+    return absl::NotFoundError("no such server");
+  }
   return std::visit(
       [&](const auto& one) -> absl::Status {
         if constexpr (requires { Run(one, until); }) {
