@@ -245,13 +245,14 @@ std::set<ServerUuid> AcknowledgersAfter(const Snapshot& snapshot, const ServerUu
                        (seen.semi_sync.replica_enabled && IsAcknowledger(group, server.uuid));
     classes[ready ? 0 : 1].insert(server.uuid);
   }
+  // Without a primary nothing is lossless yet: it begins when enough have caught up, rather than
+  // with a write stop.
+  if (group.primary.empty()) classes[2].clear();
   for (std::set<ServerUuid>& one : classes) {
     if (chosen.size() < WaitFor(group)) chosen.merge(one);
   }
-  if (!group.primary.empty()) return chosen;
-  // Nothing was lossless yet: it begins when enough have caught up, rather than with a write stop.
-  const bool enough = classes[2].empty() && chosen.size() >= WaitFor(group);
-  return enough ? chosen : std::set<ServerUuid>();
+  const bool too_few = group.primary.empty() && chosen.size() < WaitFor(group);
+  return too_few ? std::set<ServerUuid>() : chosen;
 }
 
 int CountAcknowledging(const Snapshot& snapshot) {

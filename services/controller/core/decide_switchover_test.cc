@@ -1,0 +1,318 @@
+// Decide, while the primary of record answers and another is to take its place; first promotions;
+// demotions; and putting things back.
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/controller/core/decide.h"
+#include "services/controller/core/fixture.h"
+
+namespace weft::controller {
+namespace {
+
+using testing::Gtids;
+using ::testing::HasSubstr;
+using testing::Id;
+using testing::Scene;
+using testing::Text;
+
+// b has been chosen and a fenced for it.
+Scene Stopped() {
+  Scene scene("abc");
+  scene.Promote('b').Fenced('a');
+  scene.group().intent.reopen = true;
+  scene.snapshot().write_stopped_for = absl::Milliseconds(20);
+  return scene;
+}
+
+TEST(DecideSwitchoverTest, FirstWritesDownWhomItWillFenceFor) {
+  Scene scene("abc");
+  scene.Promote('\0');
+  scene.Record('b').weight = 0.1;
+  EXPECT_EQ(Text(Decide(scene)), "begin switchover to c");
+}
+
+TEST(DecideSwitchoverTest, ThenStopsWrites) {
+  Scene scene("abc");
+  scene.Promote('b');
+  scene.group().intent.reopen = true;
+  EXPECT_EQ(Text(Decide(scene)), "fence a");
+}
+
+TEST(DecideSwitchoverTest, ThenLetsTheTargetCatchUpWithinTheBudget) {
+  Scene scene = Stopped();
+  scene.Executed('b', "a:1-98");
+  EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-100] within 9.98s");
+}
+
+TEST(DecideSwitchoverTest, ThenCommitsWithTheOldPrimaryAmongThoseWhoAcknowledge) {
+  EXPECT_EQ(Text(Decide(Stopped())),
+            "commit primary b, acknowledgers {a c}, watermark [a:1-100], old primary SECONDARY");
+}
+
+TEST(DecideSwitchoverTest, TheWinnerHoldsWhatAnyServerReachedHolds) {
+  Scene scene = Stopped();
+  scene.Holds('c', "a:1-101");  // the primary lost it in a crash, say
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("catch up b to [a:1-101]"));
+}
+
+TEST(DecideSwitchoverTest, AfterTheCommitTheOldPrimaryIsDisarmedAndFollows) {
+  Scene scene = Stopped();
+  Group& group = scene.group();
+  group.epoch = 2;
+  group.primary = Id('b');
+  group.acknowledgers.servers = {Id('a'), Id('c')};
+  group.history.push_back(
+      {.number = 2, .primary = Id('b'), .at_start = Gtids("a:1-100"), .started = {}});
+  scene.Record('a').status = ServerStatus::kSecondary;
+  scene.Record('b').status = ServerStatus::kPrimary;
+  EXPECT_EQ(Text(Decide(scene)),
+            "detach b\narm b, commits wait for 1\nunfence b\ndisarm a\n"
+            "follow a <- b, acknowledging\nfollow c <- b, acknowledging");
+}
+
+TEST(DecideSwitchoverTest, RefusesATargetThatLagsMoreThanWritesMayStop) {
+  Scene scene("abc");
+  scene.Promote('b');
+  scene.Of('b').replication.lag = absl::Seconds(11);
+  EXPECT_EQ(Text(Decide(scene)), "refused TARGET_LAGS");
+}
+
+TEST(DecideSwitchoverTest, RefusesATargetThatDoesNotReplicate) {
+  Scene scene("abc");
+  scene.Promote('b');
+  scene.Of('b').replication.applier_running = false;
+  scene.Of('b').replication.applier_error = "duplicate key";
+  const Plan plan = Decide(scene);
+  EXPECT_EQ(Text(plan), "refused TARGET_NOT_REPLICATING");
+  EXPECT_THAT(plan.refusal->message, HasSubstr("duplicate key"));
+}
+
+TEST(DecideSwitchoverTest, RefusesUnknownSilentErrantAndFaultyTargets) {
+  Scene unknown("abc");
+  unknown.Promote('f');
+  EXPECT_EQ(Text(Decide(unknown)), "refused NOT_IN_GROUP");
+  Scene silent("abc");
+  silent.Promote('b').Silent('b');
+  EXPECT_EQ(Text(Decide(silent)), "refused TARGET_NOT_REACHED");
+  Scene errant("abc");
+  errant.Promote('b').Holds('b', "a:1-100,b:1");
+  EXPECT_EQ(Text(Decide(errant)), "refused TARGET_ERRANT");
+  Scene faulty("abc");
+  faulty.Promote('b').Record('b').status = ServerStatus::kFaulty;
+  EXPECT_EQ(Text(Decide(faulty)), "refused TARGET_STATUS");
+}
+
+TEST(DecideSwitchoverTest, RefusesAnOldVersionThatWouldEndLossless) {
+  Scene scene("abc");
+  scene.Promote('b').Of('b').can_semi_sync = false;
+  EXPECT_EQ(Text(Decide(scene)), "refused TARGET_CANNOT_SEMI_SYNC");
+}
+
+TEST(DecideSwitchoverTest, RefusesWhenCommitsWouldWaitForServersThatAreNotThere) {
+  Scene scene("abc");
+  scene.Promote('b').group().acknowledgements = 2;
+  scene.Of('a').semi_sync.source_wait_for = 2;
+  scene.Silent('c');
+  EXPECT_EQ(Text(Decide(scene)), "refused NOT_ENOUGH_ACKNOWLEDGERS");
+}
+
+TEST(DecideSwitchoverTest, FencesAnotherWritableServerBeforeItBegins) {
+  Scene scene("abc");
+  scene.Promote('b').Of('c').super_read_only = false;
+  EXPECT_EQ(Text(Decide(scene)), "fence c");
+}
+
+TEST(DecideSwitchoverTest, RefusesATargetBelowTheWatermark) {
+  Scene scene = Stopped();
+  scene.group().watermark = Gtids("a:1-101");
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("give up: BELOW_WATERMARK"));
+}
+
+TEST(DecideSwitchoverTest, PastTheBudgetItGivesUp) {
+  Scene scene = Stopped();
+  scene.Executed('b', "a:1-98");
+  scene.snapshot().write_stopped_for = absl::Seconds(11);
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("give up: WRITE_STOP_BUDGET"));
+}
+
+TEST(DecideSwitchoverTest, AFailureAfterTheFenceGivesUpRatherThanRefuse) {
+  Scene scene = Stopped();
+  scene.Dead('b');
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("give up: TARGET_NOT_REACHED"));
+}
+
+TEST(DecideSwitchoverTest, GivenUpTheOldPrimaryIsOpenedAlsoInAGroupThatIsNotActive) {
+  Scene scene = Stopped();
+  scene.group().active = false;
+  scene.group().intent.given_up = "WRITE_STOP_BUDGET";
+  EXPECT_EQ(Text(Decide(scene)), "unfence a");
+}
+
+TEST(DecideSwitchoverTest, OnceItIsOpenTheIntentEndsAsRefused) {
+  Scene scene("abc");
+  scene.Promote('b');
+  scene.group().intent.reopen = true;
+  scene.group().intent.given_up = "WRITE_STOP_BUDGET";
+  EXPECT_EQ(Text(Decide(scene)), "refused WRITE_STOP_BUDGET");
+}
+
+TEST(DecideSwitchoverTest, GivenUpItWaitsForAnOldPrimaryThatMayBeAlive) {
+  Scene scene = Stopped();
+  scene.group().intent.given_up = "PRIMARY_UNCERTAIN";
+  scene.Silent('a');
+  scene.Of('c').replication.heard_ago = absl::Milliseconds(100);
+  EXPECT_EQ(Text(Decide(scene)), "waiting");
+  scene.Dead('a');
+  EXPECT_EQ(Text(Decide(scene)), "refused PRIMARY_UNCERTAIN");
+}
+
+TEST(DecideSwitchoverTest, ACommitThatWasDoneWinsOverGivingUp) {
+  Scene scene("abc");
+  scene.Promote('a').Fenced('a');
+  scene.group().intent.given_up = "WRITE_STOP_BUDGET";
+  EXPECT_EQ(Text(Decide(scene)), "unfence a");
+}
+
+TEST(DecideSwitchoverTest, AnOldPrimaryThatDiesMeanwhileIsFailedOver) {
+  Scene scene = Stopped();
+  scene.Dead('a');
+  EXPECT_EQ(Text(Decide(scene)), "stop receiver of b\nstop receiver of c");
+}
+
+TEST(DecideSwitchoverTest, PromotingThePrimaryItselfOpensItAndIsDone) {
+  Scene scene("abc");
+  scene.Promote('a').Fenced('a').group().active = false;
+  EXPECT_EQ(Text(Decide(scene)), "unfence a");
+  Scene open("abc");
+  open.Promote('a');
+  EXPECT_EQ(Text(Decide(open)), "finish");
+}
+
+// --- without a primary
+
+Scene Fresh(absl::string_view letters) {
+  Scene scene(letters);
+  Group& group = scene.group();
+  group.epoch = 0;
+  group.primary = ServerUuid();
+  group.history.clear();
+  group.watermark = GtidSet();
+  group.acknowledgers.servers.clear();
+  for (Server& server : group.servers) server.status = ServerStatus::kSecondary;
+  for (const char letter : letters) {
+    scene.Fenced(letter);
+    scene.Of(letter).semi_sync = SemiSync();
+    scene.Of(letter).replication = Replication();
+  }
+  scene.Promote('\0');
+  return scene;
+}
+
+TEST(FirstPromotionTest, TakesTheServerThatHoldsWhatTheOthersHold) {
+  Scene scene = Fresh("abc");
+  scene.Holds('b', "a:1-100,b:1-3");
+  EXPECT_EQ(Text(Decide(scene)),
+            "commit primary b, acknowledgers {a c}, watermark [a:1-100,b:1-3], old primary "
+            "SECONDARY");
+}
+
+TEST(FirstPromotionTest, RefusesATargetThatLacksWhatAnotherHolds) {
+  Scene scene = Fresh("abc");
+  scene.Promote('a').Holds('b', "a:1-100,b:1-3");
+  EXPECT_EQ(Text(Decide(scene)), "refused TARGET_INCOMPLETE");
+}
+
+TEST(FirstPromotionTest, RefusesWhenNobodyHoldsAll) {
+  Scene scene = Fresh("abc");
+  scene.Holds('a', "a:1-101").Holds('b', "a:1-100,b:1-3");
+  EXPECT_EQ(Text(Decide(scene)), "refused TARGET_INCOMPLETE");
+}
+
+TEST(FirstPromotionTest, FencesTheOtherWritableServersButNotTheOneItTakesOver) {
+  Scene scene = Fresh("abc");
+  for (const char letter : {'b', 'c'}) {
+    scene.Of(letter).read_only = scene.Of(letter).super_read_only = false;
+  }
+  EXPECT_EQ(Text(Decide(scene)), "fence c");
+  scene.Fenced('c');
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("commit primary b"));
+}
+
+TEST(FirstPromotionTest, WhatAWritingTargetHasWrittenMeanwhileIsNoLack) {
+  Scene scene = Fresh("abc");
+  scene.Of('b').read_only = scene.Of('b').super_read_only = false;
+  scene.Holds('c', "a:1-100,b:7");
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("commit primary b"));
+}
+
+TEST(FirstPromotionTest, TheTargetStopsReceivingAndAppliesAllFirst) {
+  Scene scene = Fresh("abc");
+  scene.Promote('b').Executed('b', "a:1-90");
+  Replication& replication = scene.Of('b').replication;
+  replication.configured = true;
+  replication.source_uuid = Id('a');
+  replication.receiver = ThreadState::kOn;
+  EXPECT_EQ(Text(Decide(scene)), "stop receiver of b");
+  replication.receiver = ThreadState::kOff;
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("catch up b to [a:1-100]"));
+}
+
+TEST(FirstPromotionTest, AfterADemotionTheWatermarkDecides) {
+  Scene scene = Fresh("abc");
+  scene.group().epoch = 2;
+  scene.group().history = {
+      {.number = 2, .primary = ServerUuid(), .at_start = Gtids("a:1-102"), .started = {}}};
+  scene.group().watermark = Gtids("a:1-102");
+  EXPECT_EQ(Text(Decide(scene)), "refused BELOW_WATERMARK");
+  scene.Holds('c', "a:1-102");
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("commit primary c"));
+}
+
+TEST(FirstPromotionTest, RefusesAnEmptyGroup) {
+  Scene scene = Fresh("ab");
+  scene.Silent('a').Silent('b');
+  EXPECT_EQ(Text(Decide(scene)), "refused NO_CANDIDATE");
+}
+
+TEST(FirstPromotionTest, NothingIsTouchedUnaskedBeforeIt) {
+  Scene scene = Fresh("abc");
+  scene.group().intent = Intent();
+  scene.Of('b').read_only = scene.Of('b').super_read_only = false;
+  EXPECT_EQ(Text(Decide(scene)), "settled");
+}
+
+// --- demotion
+
+TEST(DemotionTest, FencesThenCommitsThenCloses) {
+  Scene scene("abc");
+  scene.group().intent.goal = Goal::kDemote;
+  EXPECT_EQ(Text(Decide(scene)), "fence a");
+  scene.Fenced('a');
+  EXPECT_EQ(Text(Decide(scene)),
+            "commit primary none, acknowledgers {}, watermark [a:1-100], old primary SECONDARY");
+  Group& group = scene.group();
+  group.epoch = 2;
+  group.primary = ServerUuid();
+  group.acknowledgers.servers.clear();
+  group.watermark = Gtids("a:1-100");
+  EXPECT_EQ(Text(Decide(scene)), "finish");
+  group.intent = Intent();
+  scene.Executed('c', "a:1-90");
+  EXPECT_EQ(Text(Decide(scene)), "disarm a\ndetach b");
+}
+
+TEST(DemotionTest, ADemotedGroupStaysClosed) {
+  Scene scene("abc");
+  scene.group().epoch = 2;
+  scene.group().primary = ServerUuid();
+  EXPECT_EQ(Text(Decide(scene)), "fence a");
+}
+
+TEST(DemotionTest, RefusesWhenThePrimaryCannotBeFenced) {
+  Scene scene("abc");
+  scene.group().intent.goal = Goal::kDemote;
+  scene.Dead('a');
+  EXPECT_EQ(Text(Decide(scene)), "refused PRIMARY_NOT_REACHED");
+}
+
+}  // namespace
+}  // namespace weft::controller

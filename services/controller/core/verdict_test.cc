@@ -1,0 +1,109 @@
+#include "services/controller/core/verdict.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/controller/core/fixture.h"
+
+namespace weft::controller {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::Id;
+using testing::Scene;
+
+PrimaryState JudgeAutomatically(const Snapshot& snapshot) {
+  return Judge(snapshot, /*ask_monitors=*/true).state;
+}
+
+TEST(VerdictTest, APrimaryThatAnswersIsAliveWhateverOthersSay) {
+  Scene scene("abc");
+  scene.snapshot().reports[Id('a')] = {.observers = 3, .unreachable = 3};
+  scene.Of('b').replication.receiver = ThreadState::kOff;
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kAlive);
+}
+
+TEST(VerdictTest, WithoutAPrimaryOnRecordThereIsNothingToJudge) {
+  Scene scene("abc");
+  scene.group().primary = ServerUuid();
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kNone);
+}
+
+TEST(VerdictTest, DeadWhenControllerMonitorsAndReplicasAgree) {
+  Scene scene("abc");
+  scene.Dead('a');
+  const Verdict verdict = Judge(scene, /*ask_monitors=*/true);
+  EXPECT_EQ(verdict.state, PrimaryState::kDead);
+  EXPECT_THAT(verdict.evidence, HasSubstr("a:3306"));
+  EXPECT_THAT(verdict.evidence, HasSubstr("connection refused"));
+  EXPECT_THAT(verdict.evidence, HasSubstr("2 of 2 monitors"));
+}
+
+TEST(VerdictTest, AHungPrimaryIsDeadOnceNobodyHearsFromItAnyMore) {
+  Scene scene("abc");
+  scene.Silent('a');
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
+}
+
+TEST(VerdictTest, CuttingOnlyWeftOffCausesNoFailover) {
+  Scene scene("abc");
+  scene.Silent('a');
+  scene.Of('c').replication.heard_ago = absl::Milliseconds(300);
+  const Verdict verdict = Judge(scene, /*ask_monitors=*/true);
+  EXPECT_EQ(verdict.state, PrimaryState::kUncertain);
+  EXPECT_THAT(verdict.evidence, HasSubstr("c:3306 heard from it 300ms ago"));
+  EXPECT_EQ(Judge(scene, /*ask_monitors=*/false).state, PrimaryState::kUncertain);
+}
+
+TEST(VerdictTest, AReceiverOfUnknownAgeCountsAsHearing) {
+  Scene scene("abc");
+  scene.Silent('a');
+  scene.Of('c').replication.heard_ago = std::nullopt;
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kUncertain);
+}
+
+TEST(VerdictTest, AReceiverThatLostItsConnectionHearsNothingHoweverRecent) {
+  Scene scene("abc");
+  scene.Dead('a');
+  scene.Of('b').replication.heard_ago = absl::Milliseconds(1);
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
+}
+
+TEST(VerdictTest, AReplicaOfAnotherSourceHasNoSay) {
+  Scene scene("abc");
+  scene.Dead('a');
+  Replication& replication = scene.Of('c').replication;
+  replication.receiver = ThreadState::kOn;
+  replication.heard_ago = absl::Milliseconds(1);
+  replication.source_uuid = Id('b');
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
+}
+
+TEST(VerdictTest, TooManyConnectionsIsNotDeath) {
+  Scene scene("abc");
+  scene.Silent('a');
+  scene.Of('a').contact = Contact::kRejected;
+  scene.Of('a').error = "too many connections";
+  const Verdict verdict = Judge(scene, /*ask_monitors=*/false);
+  EXPECT_EQ(verdict.state, PrimaryState::kUncertain);
+  EXPECT_THAT(verdict.evidence, HasSubstr("too many connections"));
+}
+
+TEST(VerdictTest, HalfOfTheMonitorsAreNoQuorum) {
+  Scene scene("abc");
+  scene.Dead('a');
+  scene.snapshot().reports[Id('a')] = {.observers = 2, .unreachable = 1};
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kUncertain);
+  scene.snapshot().reports[Id('a')] = {.observers = 3, .unreachable = 2};
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
+}
+
+TEST(VerdictTest, WithoutMonitorsOnlyAPersonMayFailOver) {
+  Scene scene("abc");
+  scene.Dead('a');
+  scene.snapshot().reports.clear();
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kUncertain);
+  EXPECT_EQ(Judge(scene, /*ask_monitors=*/false).state, PrimaryState::kDead);
+}
+
+}  // namespace
+}  // namespace weft::controller
