@@ -15,8 +15,7 @@ ControllerMetrics::ControllerMetrics(rpc::Metrics* metrics)
     : metrics_(metrics),
       leading_(metrics->GetGauge("leading", "1 while this controller holds the lease.")),
       store_up_(metrics->GetGauge("store_up", "1 while the state store answers.")),
-      live_monitors_(
-          metrics->GetGauge("live_monitors", "Monitors that completed a round lately.")),
+      live_monitors_(metrics->GetGauge("live_monitors", "Monitors that completed a round lately.")),
       watchers_(metrics->GetGauge("topology_watchers", "Streams of WatchTopology.")),
       events_dropped_(
           metrics->GetCounter("events_dropped_total", "Events that could not be recorded.")),
@@ -29,10 +28,12 @@ ControllerMetrics::ControllerMetrics(rpc::Metrics* metrics)
                                         "How long a change of primary kept writes from a group.")),
       round_(metrics->GetHistogram("round_seconds", "One round of observe, decide, act.")) {}
 
-void ControllerMetrics::FailedOver(const std::string& group) {
-  metrics_->GetCounter("failovers_total", "Automatic changes of a dead primary.", {{"group", group}})
-      .Increment();
+rpc::Counter ControllerMetrics::Failovers(const std::string& group) {
+  return metrics_->GetCounter("failovers_total", "Automatic changes of a dead primary.",
+                              {{"group", group}});
 }
+
+void ControllerMetrics::FailedOver(const std::string& group) { Failovers(group).Increment(); }
 
 void ControllerMetrics::Refused(const std::string& group, const std::string& reason) {
   metrics_
@@ -60,10 +61,10 @@ void ControllerMetrics::Show(const Group& group) {
   MutexLock lock(&mutex_);
   Set("group_epoch", "Changes of primary of a group so far.", labels,
       static_cast<double>(group.epoch), &now);
-  Set("group_active", "1 while failures of a group are repaired without being asked.",
-      labels, group.active ? 1 : 0, &now);
-  Set("group_has_primary", "1 while a group has a primary.", labels,
-      group.primary.empty() ? 0 : 1, &now);
+  Set("group_active", "1 while failures of a group are repaired without being asked.", labels,
+      group.active ? 1 : 0, &now);
+  Set("group_has_primary", "1 while a group has a primary.", labels, group.primary.empty() ? 0 : 1,
+      &now);
   for (const Server& server : group.servers) {
     for (const ServerStatus status : kStatuses) {
       Set("server_status", "1 for the status a server has.",
@@ -74,6 +75,8 @@ void ControllerMetrics::Show(const Group& group) {
     }
   }
   Replace(std::move(now), &records_[group.id]);
+  // From zero on, lest the first failover look as if it had always been there.
+  Failovers(group.id);
 }
 
 void ControllerMetrics::Show(const Snapshot& look) {

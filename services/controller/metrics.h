@@ -47,6 +47,7 @@ class ControllerMetrics {
  private:
   using Series = std::set<std::pair<std::string, rpc::Labels>>;
 
+  rpc::Counter Failovers(const std::string& group);
   void Set(absl::string_view name, absl::string_view help, const rpc::Labels& labels, double value,
            Series* now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Drops the series of `shown` that are not in `now`.
