@@ -137,11 +137,16 @@ class FarmStory(unittest.TestCase):
         self.assert_nothing_lost()
 
     def test_metrics_tell_of_the_group(self):
-        url = self.farm.layout["metrics"]["controller"]
+        url = self.farm.layout["metrics"]["weft-controller"]
         text = urllib.request.urlopen(url, timeout=5).read().decode()
         self.assertIn('weft_group_epoch{group="g1"}', text)
         self.assertIn("weft_build_info", text)
         self.assertIn("weft_leading 1", text)
+
+
+def finding_codes(farm):
+    return [finding["code"] for finding in
+            farm.weft("why", "g1", check=False).get("findings", [])]
 
 
 class InactiveGroup(unittest.TestCase):
@@ -154,11 +159,8 @@ class InactiveGroup(unittest.TestCase):
             with harness.Writer(farm) as writer:
                 old = writer.moved()["to"]
                 farm.kill(old)
-                codes = harness.wait_until(
-                    lambda: [f["code"] for f in
-                             farm.weft("why", "g1", check=False).get("findings", [])], 10,
-                    "a finding about the primary")
-                self.assertIn("DEAD_PRIMARY", codes)
+                harness.wait_until(lambda: "PRIMARY_DEAD" in finding_codes(farm), 10,
+                                   "a finding that the primary is dead")
                 self.assertEqual(farm.primary(), old)
                 farm.weft("group", "promote", "g1")
                 self.assertNotEqual(writer.moved()["to"], old)

@@ -19,15 +19,21 @@ std::string PrimaryName(const Snapshot& snapshot) {
   return NameOf(snapshot.group, snapshot.group.primary);
 }
 
+// Monitors watch active groups only: of another the controller's own look is all there is, and all
+// that a person who asks for a promotion would need.
+Verdict VerdictOf(const Snapshot& snapshot) {
+  return Judge(snapshot, /*ask_monitors=*/snapshot.group.active);
+}
+
 void PrimaryDead(const Snapshot& snapshot, const Emit& emit) {
-  const Verdict verdict = Judge(snapshot, /*ask_monitors=*/true);
+  const Verdict verdict = VerdictOf(snapshot);
   if (verdict.state != PrimaryState::kDead) return;
   emit(snapshot.group.primary, absl::StrCat("the primary is dead: ", verdict.evidence),
        snapshot.group.active ? "" : "weft group promote (the group is not active)");
 }
 
 void PrimaryUncertain(const Snapshot& snapshot, const Emit& emit) {
-  const Verdict verdict = Judge(snapshot, /*ask_monitors=*/true);
+  const Verdict verdict = VerdictOf(snapshot);
   if (verdict.state != PrimaryState::kUncertain) return;
   emit(snapshot.group.primary,
        absl::StrCat("expected the primary to answer or to be dead, found: ", verdict.evidence),
