@@ -125,6 +125,18 @@ TABLE = [
 ]
 
 
+def mount_disk(case, size):
+    """A disk of that size, for the case; skips it where nothing may be mounted."""
+    folder = tempfile.TemporaryDirectory(prefix="weft-disk-")
+    case.addCleanup(folder.cleanup)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder.name],
+                             capture_output=True, text=True, check=False)
+    if mounted.returncode != 0:
+        case.skipTest(f"NO FULL DISK TRIED: {mounted.stderr.strip()}")
+    case.addCleanup(subprocess.run, ["umount", folder.name], check=True)
+    return pathlib.Path(folder.name)
+
+
 class BadInput(unittest.TestCase):
     """One farm for all: g1 has a primary, g2 has none. Nothing here may change it."""
 
@@ -317,13 +329,19 @@ class BadInput(unittest.TestCase):
 
     # --- ports
 
-    def test_a_process_on_a_port_in_use_says_so_and_ends(self):
+    def test_a_process_that_cannot_serve_says_why_and_ends(self):
+        table = [(["--listen=" + self.places["primary"]], "Address already in use"),
+                 (["--listen=0.0.0.0:0"], "TLS certificate"),
+                 (["--listen=nonsense"], "malformed address"),
+                 (["--listen=127.0.0.1:0", "--admin-password-file=/nosuch"], "/nosuch"),
+                 (["--frobnicate"], "frobnicate")]
         for binary in ("services/controller/weft-controller", "services/monitor/weft-monitor"):
-            with self.subTest(binary=binary):
-                done = subprocess.run(
-                    [harness.BINARIES / binary, f"--listen={self.places['primary']}"],
-                    capture_output=True, text=True, timeout=30, check=False)
-                self.assertEqual(done.returncode, 1, done.stderr)
+            for flags, word in table:
+                with self.subTest(binary=binary, flags=flags):
+                    done = subprocess.run([harness.BINARIES / binary, *flags], text=True,
+                                          capture_output=True, timeout=30, check=False)
+                    self.assertEqual(done.returncode, 1, done.stderr)
+                    self.assertIn(word, done.stderr)
 
     def test_a_server_whose_port_was_taken_meanwhile_is_not_started(self):
         address = self.stranger_record["address"]
@@ -366,13 +384,7 @@ class BadInput(unittest.TestCase):
                 self.assertFalse(folder.exists())
 
     def test_a_full_disk_is_said_and_leaves_nothing_behind(self):
-        disk = pathlib.Path(self.folder.name, "disk")
-        disk.mkdir()
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", disk],
-                                 capture_output=True, text=True, check=False)
-        if mounted.returncode != 0:
-            self.skipTest(f"NO FULL DISK TRIED: {mounted.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        disk = mount_disk(self, "48m")
         done = self.farm.run("sandbox", "up", "--dir", str(disk / "s"), "--bare", "--servers", "1")
         self.assertEqual(done.returncode, FAILED, done.stdout + done.stderr)
         self.assertRegex(done.stderr, "(?i)disk|space")
@@ -414,6 +426,40 @@ class BadInput(unittest.TestCase):
         if self.farm.primary() != self.primary:
             self.farm.weft("group", "promote", "g1", self.primary)
             self.farm.await_settled()
+
+
+class FullDisk(unittest.TestCase):
+    """The disk of a running farm, its state store's included, fills up."""
+
+    def test_what_the_store_has_no_room_for_fails_at_once_and_works_when_there_is_room(self):
+        disk = mount_disk(self, "900m")
+        with harness.Sandbox(disk / "s", servers=1) as farm:
+            farm.weft("group", "promote", "g1")
+            with open(disk / "filler", "wb") as filler:
+                try:
+                    while True:
+                        filler.write(bytes(1 << 20))
+                except OSError:
+                    pass  # full, as intended
+            refused = harness.wait_until(lambda: self.refused(farm), 30, "a change is refused")
+            self.assertEqual(refused["code"], "UNAVAILABLE", refused)
+            self.assertTrue(refused["next_step"], refused)
+            # What it knows it still tells.
+            self.assertEqual(farm.show()["epoch"], 1)
+
+            (disk / "filler").unlink()
+            farm.start("store")  # MySQL ends itself when its binary log has no room
+            harness.wait_until(lambda: self.refused(farm) is None, 30, "changes are made again")
+            self.assertEqual(farm.show()["epoch"], 1)
+
+    @staticmethod
+    def refused(farm):
+        """How the next change is refused; None when it is made."""
+        began = time.monotonic()
+        done = farm.run("group", "create", f"g{time.monotonic_ns()}")
+        if time.monotonic() - began > 10:
+            raise harness.Failed("a change took more than 10 s to fail")
+        return None if done.returncode == 0 else harness.parse_last(done.stdout)["error"]
 
 
 def _add_cases():
