@@ -1,5 +1,6 @@
 #include "common/mysql/session.h"
 
+#include <cstdlib>
 #include <cppconn/driver.h>
 #include <cppconn/exception.h>
 #include <cppconn/resultset.h>
@@ -159,6 +160,11 @@ sql::ConnectOptionsMap Properties(const ConnectOptions& options, const std::stri
 }
 
 }  // namespace
+
+void SkipSystemAuthorities() {
+  setenv("SSL_CERT_FILE", "/dev/null", /*overwrite=*/0);
+  setenv("SSL_CERT_DIR", "/dev/null", /*overwrite=*/0);
+}
 
 std::string ConnectOptions::Address() const {
   if (!unix_socket.empty()) return unix_socket;

@@ -22,6 +22,7 @@
 #include "common/base/secret_file.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
+#include "common/mysql/session.h"
 #include "common/rpc/auth.h"
 #include "common/rpc/metrics.h"
 #include "common/rpc/serve.h"
@@ -35,7 +36,8 @@
 ABSL_FLAG(std::string, listen, "127.0.0.1:32280", "host:port of gRPC.");
 ABSL_FLAG(std::string, metrics_listen, "", "host:port of /metrics; empty: none.");
 ABSL_FLAG(std::string, name, "controller-1", "Name of this controller, for people.");
-ABSL_FLAG(std::string, manage, "", "'setup' creates or migrates the state store's schema and ends.");
+ABSL_FLAG(std::string, manage, "",
+          "'setup' creates or migrates the state store's schema and ends.");
 
 ABSL_FLAG(std::string, store, "127.0.0.1:3306", "host:port of the state store.");
 ABSL_FLAG(std::string, store_user, "weft_store", "Account in the state store.");
@@ -57,7 +59,8 @@ ABSL_FLAG(std::string, admin_password_file, "",
 ABSL_FLAG(std::string, tls_cert, "", "Certificate of this process.");
 ABSL_FLAG(std::string, tls_key, "", "Key of that certificate.");
 ABSL_FLAG(std::string, tls_ca, "", "Authority that vouches for the MySQL servers and the store.");
-ABSL_FLAG(std::string, client_ca, "", "When set, clients must show a certificate of this authority.");
+ABSL_FLAG(std::string, client_ca, "",
+          "When set, clients must show a certificate of this authority.");
 ABSL_FLAG(bool, insecure, false, "Allow plain text beyond loopback.");
 
 ABSL_FLAG(std::vector<std::string>, mysqlbinlog, std::vector<std::string>({"mysqlbinlog"}),
@@ -267,6 +270,7 @@ int main(int argc, char** argv) {
       "weft-controller --store=HOST:PORT --store-password-file=FILE --manage-password-file=FILE\n"
       "Manages groups of MySQL servers. See docs/operations.md.");
   weft::rpc::BlockTerminationSignals();
+  weft::mysql::SkipSystemAuthorities();
   const weft::CommandLine line = weft::UnderscoredCommandLine(argc, argv);
   absl::ParseCommandLine(line.argc, line.argv);
   const absl::Status status = weft::controller::Run();

@@ -15,6 +15,7 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
+#include "common/mysql/session.h"
 #include "common/rpc/auth.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/metrics.h"
@@ -127,6 +128,7 @@ int main(int argc, char** argv) {
       "weft-monitor --controller=HOST:PORT --monitor-password-file=FILE\n"
       "Watches the servers of active groups and reports to the controllers.");
   weft::rpc::BlockTerminationSignals();
+  weft::mysql::SkipSystemAuthorities();
   const weft::CommandLine line = weft::UnderscoredCommandLine(argc, argv);
   absl::ParseCommandLine(line.argc, line.argv);
   const absl::Status status = weft::monitor::Run();
