@@ -1,6 +1,7 @@
 #include "tests/simulation/play.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -13,6 +14,11 @@ constexpr Millis kSetUpTime = 1000;
 constexpr Millis kQuiet = 400;
 constexpr Millis kSettleTime = 20000;
 constexpr int kSettledRounds = 5;
+
+std::string WithoutTime(const Fault& fault) {
+  const std::string text = ToString(fault);
+  return text.substr(text.find(' ') + 1);
+}
 
 }  // namespace
 
@@ -79,10 +85,27 @@ Outcome Play::Finish() {
     checkers.Fail("never settles", absl::StrReplaceAll(last, {{"\n", "; "}}));
   }
   checkers.OnEnd(world_.record(), world_.servers());
+  NoteEnd();
   outcome_.failure = checkers.failure();
   outcome_.acked = static_cast<int>(checkers.ledger().size());
   outcome_.epochs = world_.record().epoch;
   return std::move(outcome_);
+}
+
+void Play::NoteEnd() {
+  if (!keep_log_) return;
+  const Group& record = world_.record();
+  std::string acknowledgers;
+  for (const ServerUuid& server : record.acknowledgers.servers) {
+    absl::StrAppend(&acknowledgers, acknowledgers.empty() ? "" : " ", server.text());
+  }
+  Note(absl::StrCat("settled: epoch ", record.epoch, ", primary ",
+                    record.primary.empty() ? "none" : record.primary.text(), ", acknowledgers {",
+                    acknowledgers, "}"));
+  for (const Server& server : record.servers) {
+    Note(absl::StrCat(server.uuid.text(), " ", ToString(server.status),
+                      server.set_aside.empty() ? "" : ", aside: ", server.set_aside));
+  }
 }
 
 void Play::RunUntil(Millis time) {
@@ -146,147 +169,112 @@ void Play::CutServer(int server, bool controllers, bool monitors, bool servers, 
   for (int i = 0; monitors && i < scenario_.world.monitors; ++i) cut(world_.MonitorNode(i));
 }
 
-void Play::Lasts(const Fault& fault, int target) {
-  healings_.push_back({world_.now() + fault.lasts, fault, target});
-}
-
 void Play::Begin(const Fault& fault) {
   const int target = Resolve(fault);
   world_.Disturb();
-  Note(ToString(fault).substr(ToString(fault).find(' ') + 1));
-  switch (fault.kind) {
-    case FaultKind::kCrash:
-      world_.Crash(target);
-      break;
-    case FaultKind::kHang:
-      world_.Hang(target);
-      break;
-    case FaultKind::kIsolate:
-      CutServer(target, true, true, true, 1);
-      break;
-    case FaultKind::kCut:
-      world_.Cut(target, fault.other, 1);
-      world_.Cut(fault.other, target, 1);
-      break;
-    case FaultKind::kCutControllers:
-      CutServer(target, true, false, false, 1);
-      break;
-    case FaultKind::kCutMonitors:
-      CutServer(target, false, true, false, 1);
-      break;
-    case FaultKind::kReject:
-      world_.servers()[target].rejects = true;
-      break;
-    case FaultKind::kStall:
-      ++stalls_[target];
-      world_.servers()[target].applier_stalled = true;
-      break;
-    case FaultKind::kErrant:
-      world_.WriteErrant(target);
-      return;
-    case FaultKind::kPurge:
-      world_.Purge(target);
-      return;
-    case FaultKind::kStoreDown:
-      store_down_ = true;
-      break;
-    case FaultKind::kStoreFlaky:
-      store_flaky_ = true;
-      break;
-    case FaultKind::kCrashController:
-      ++controller_faults_[target];
-      controllers_[target]->Crash();
-      break;
-    case FaultKind::kPauseController:
-      ++pauses_[target];
-      controllers_[target]->Pause(true);
-      break;
-    case FaultKind::kCrashMonitor:
-      for (int i = 0; i < scenario_.world.controllers; ++i) {
-        world_.Cut(world_.MonitorNode(target), world_.ControllerNode(i), 1);
-      }
-      break;
-    case FaultKind::kPromote:
-      Request(Goal::kPromote, fault.target);
-      return;
-    case FaultKind::kDemote:
-      Request(Goal::kDemote, kPrimary);
-      return;
-    case FaultKind::kSpare:
-      ChangeStatus(target, ServerStatus::kSecondary, ServerStatus::kSpare);
-      return;
-    case FaultKind::kSecondary:
-      ChangeStatus(target, ServerStatus::kSpare, ServerStatus::kSecondary);
-      return;
-    case FaultKind::kDeactivate:
-      ChangeGroup(false, world_.record().durability);
-      break;
-    case FaultKind::kAsync:
-      ChangeGroup(world_.record().active, Durability::kAsync);
-      break;
-  }
-  Lasts(fault, target);
+  Note(WithoutTime(fault));
+  if (Ask(fault, target)) return;
+  if (!Hit(fault, target, 1)) HitWeft(fault, target, 1);
+  if (fault.lasts > 0) healings_.push_back({world_.now() + fault.lasts, fault, target});
 }
 
 void Play::End(const Fault& fault, int target) {
-  Note(absl::StrCat("end of ", ToString(fault).substr(ToString(fault).find(' ') + 1)));
+  Note(absl::StrCat("end of ", WithoutTime(fault)));
+  if (!Hit(fault, target, -1)) HitWeft(fault, target, -1);
+}
+
+bool Play::Hit(const Fault& fault, int target, int by) {
+  const bool begins = by > 0;
+  SimServer& server = world_.servers()[target];
   switch (fault.kind) {
     case FaultKind::kCrash:
-      world_.Restart(target);
-      break;
+      begins ? world_.Crash(target) : world_.Restart(target);
+      return true;
     case FaultKind::kHang:
-      world_.Wake(target);
-      break;
+      begins ? world_.Hang(target) : world_.Wake(target);
+      return true;
     case FaultKind::kIsolate:
-      CutServer(target, true, true, true, -1);
-      break;
+      CutServer(target, /*controllers=*/true, /*monitors=*/true, /*servers=*/true, by);
+      return true;
     case FaultKind::kCut:
-      world_.Cut(target, fault.other, -1);
-      world_.Cut(fault.other, target, -1);
-      break;
+      world_.Cut(target, fault.other, by);
+      world_.Cut(fault.other, target, by);
+      return true;
     case FaultKind::kCutControllers:
-      CutServer(target, true, false, false, -1);
-      break;
+      CutServer(target, /*controllers=*/true, /*monitors=*/false, /*servers=*/false, by);
+      return true;
     case FaultKind::kCutMonitors:
-      CutServer(target, false, true, false, -1);
-      break;
+      CutServer(target, /*controllers=*/false, /*monitors=*/true, /*servers=*/false, by);
+      return true;
     case FaultKind::kReject:
-      world_.servers()[target].rejects = false;
-      break;
+      server.rejects = begins;
+      return true;
     case FaultKind::kStall:
-      world_.servers()[target].applier_stalled = --stalls_[target] > 0;
-      break;
+      stalls_[target] += by;
+      server.applier_stalled = stalls_[target] > 0;
+      return true;
+    case FaultKind::kErrant:
+      world_.WriteErrant(target);
+      return true;
+    case FaultKind::kPurge:
+      world_.Purge(target);
+      return true;
+    default:
+      return false;
+  }
+}
+
+void Play::HitWeft(const Fault& fault, int target, int by) {
+  const bool begins = by > 0;
+  switch (fault.kind) {
     case FaultKind::kStoreDown:
-      store_down_ = false;
+      store_down_ = begins;
       break;
     case FaultKind::kStoreFlaky:
-      store_flaky_ = false;
+      store_flaky_ = begins;
       break;
     case FaultKind::kCrashController:
-      if (--controller_faults_[target] == 0) controllers_[target]->Restart();
+      controller_faults_[target] += by;
+      if (begins) controllers_[target]->Crash();
+      if (controller_faults_[target] == 0) controllers_[target]->Restart();
       break;
     case FaultKind::kPauseController:
-      controllers_[target]->Pause(--pauses_[target] > 0);
+      pauses_[target] += by;
+      controllers_[target]->Pause(pauses_[target] > 0);
       break;
     case FaultKind::kCrashMonitor:
       for (int i = 0; i < scenario_.world.controllers; ++i) {
-        world_.Cut(world_.MonitorNode(target), world_.ControllerNode(i), -1);
+        world_.Cut(world_.MonitorNode(target), world_.ControllerNode(i), by);
       }
       break;
     case FaultKind::kDeactivate:
-      ChangeGroup(true, world_.record().durability);
+      ChangeGroup(!begins, world_.record().durability);
       break;
     case FaultKind::kAsync:
       ChangeGroup(world_.record().active,
-                  scenario_.lossless ? Durability::kLossless : Durability::kAsync);
+                  begins || !scenario_.lossless ? Durability::kAsync : Durability::kLossless);
       break;
-    case FaultKind::kErrant:
-    case FaultKind::kPurge:
+    default:
+      break;
+  }
+}
+
+bool Play::Ask(const Fault& fault, int target) {
+  switch (fault.kind) {
     case FaultKind::kPromote:
+      Request(Goal::kPromote, fault.target);
+      return true;
     case FaultKind::kDemote:
+      Request(Goal::kDemote, kPrimary);
+      return true;
     case FaultKind::kSpare:
+      ChangeStatus(target, ServerStatus::kSecondary, ServerStatus::kSpare);
+      return true;
     case FaultKind::kSecondary:
-      break;
+      ChangeStatus(target, ServerStatus::kSpare, ServerStatus::kSecondary);
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -327,8 +315,11 @@ void Play::ChangeStatus(int server, ServerStatus from, ServerStatus to) {
 void Play::OnRound(int controller, const controller::Round& round) {
   ++outcome_.looks;
   if (!keep_log_) return;
+  const std::string plan(absl::StripTrailingAsciiWhitespace(ToString(round.plan)));
+  // A refusal is said once, as long as it stays the same.
+  if (std::exchange(last_plan_, plan) == plan && round.plan.refusal.has_value()) return;
   std::string who = scenario_.world.controllers > 1 ? absl::StrCat("c", controller + 1, " ") : "";
-  Note(absl::StrCat(who, absl::StripTrailingAsciiWhitespace(ToString(round.plan))));
+  Note(absl::StrCat(who, plan));
   for (const controller::StepResult& result : round.results) {
     if (result.status.ok()) continue;
     Note(absl::StrCat(who, "failed: ", ToString(result.step), ": ",

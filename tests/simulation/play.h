@@ -23,7 +23,10 @@ class Play {
   bool Settle(Millis within);
   void Begin(const Fault& fault);
   void End(const Fault& fault, int target);
-  void Lasts(const Fault& fault, int target);
+  // Each does (by = 1) or undoes (-1) the faults of its kind; false for those of other kinds.
+  bool Hit(const Fault& fault, int target, int by);
+  void HitWeft(const Fault& fault, int target, int by);
+  bool Ask(const Fault& fault, int target);
   int Resolve(const Fault& fault) const;
   void CutServer(int server, bool controllers, bool monitors, bool servers, int by);
 
@@ -34,9 +37,11 @@ class Play {
 
   void OnRound(int controller, const controller::Round& round);
   void Note(const std::string& line);
+  void NoteEnd();
 
   const Scenario scenario_;
   const bool keep_log_;
+  std::string last_plan_;
   Outcome outcome_;
   World world_;
   SimStore admin_;

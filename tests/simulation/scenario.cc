@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <type_traits>
+#include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -186,25 +190,85 @@ Scenario Generate(uint64_t seed) {
   return scenario;
 }
 
+namespace {
+
+// The settings of a scenario: how each is written, what it usually is, and where it is kept.
+struct Setting {
+  absl::string_view name;
+  int64_t usual;
+  int64_t (*get)(const Scenario&);
+  void (*set)(Scenario*, int64_t);
+};
+
+template <auto kMember>
+constexpr Setting OfWorld(absl::string_view name, int64_t usual) {
+  return {name, usual,
+          [](const Scenario& scenario) { return static_cast<int64_t>(scenario.world.*kMember); },
+          [](Scenario* scenario, int64_t value) {
+            using Field = std::decay_t<decltype(scenario->world.*kMember)>;
+            scenario->world.*kMember = static_cast<Field>(value);
+          }};
+}
+
+template <auto kMember>
+constexpr Setting OfScenario(absl::string_view name, int64_t usual) {
+  return {name, usual,
+          [](const Scenario& scenario) { return static_cast<int64_t>(scenario.*kMember); },
+          [](Scenario* scenario, int64_t value) {
+            using Field = std::decay_t<decltype(scenario->*kMember)>;
+            scenario->*kMember = static_cast<Field>(value);
+          }};
+}
+
+constexpr Setting kSettings[] = {
+    OfWorld<&World::Options::servers>("servers", 0),
+    OfWorld<&World::Options::seed>("seed", 1),
+    OfWorld<&World::Options::controllers>("controllers", 1),
+    OfScenario<&Scenario::spares>("spares", 0),
+    OfScenario<&Scenario::acknowledgements>("acknowledgements", 1),
+    OfScenario<&Scenario::lossless>("lossless", 1),
+    OfWorld<&World::Options::old_version>("old-version", 0),
+    OfWorld<&World::Options::skip_replica_start>("skip-replica-start", 0),
+    OfWorld<&World::Options::receive_percent>("receive-percent", 90),
+    OfWorld<&World::Options::apply_percent>("apply-percent", 90),
+    OfWorld<&World::Options::write_every>("write-every", 60),
+    OfScenario<&Scenario::stale_clients>("stale-clients", 0),
+};
+
+}  // namespace
+
 std::string ToString(const Scenario& scenario) {
-  const World::Options& world = scenario.world;
-  std::string text = absl::StrCat("servers ", world.servers, "\n");
-  const auto line = [&](absl::string_view name, int64_t value, int64_t usual) {
-    if (value != usual) absl::StrAppend(&text, name, " ", value, "\n");
-  };
-  line("seed", static_cast<int64_t>(world.seed), 1);
-  line("controllers", world.controllers, 1);
-  line("spares", scenario.spares, 0);
-  line("acknowledgements", scenario.acknowledgements, 1);
-  line("lossless", scenario.lossless, 1);
-  line("old-version", world.old_version, 0);
-  line("skip-replica-start", world.skip_replica_start, 0);
-  line("receive-percent", world.receive_percent, 90);
-  line("apply-percent", world.apply_percent, 90);
-  line("write-every", world.write_every, 60);
-  line("stale-clients", scenario.stale_clients, 0);
+  std::string text;
+  for (const Setting& setting : kSettings) {
+    const int64_t value = setting.get(scenario);
+    if (value != setting.usual) absl::StrAppend(&text, setting.name, " ", value, "\n");
+  }
   for (const Fault& fault : scenario.faults) absl::StrAppend(&text, ToString(fault), "\n");
   return text;
+}
+
+absl::StatusOr<Scenario> ParseScenario(absl::string_view text) {
+  Scenario scenario;
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    line = absl::StripAsciiWhitespace(line);
+    if (line.empty() || line.front() == '#') continue;
+    const std::pair<absl::string_view, absl::string_view> words =
+        absl::StrSplit(line, absl::MaxSplits(' ', 1));
+    const auto setting = std::find_if(std::begin(kSettings), std::end(kSettings),
+                                      [&](const Setting& one) { return one.name == words.first; });
+    if (setting == std::end(kSettings)) {
+      const absl::StatusOr<Fault> fault = ParseFault(line);
+      if (!fault.ok()) return fault.status();
+      scenario.faults.push_back(*fault);
+      continue;
+    }
+    int64_t value = 0;
+    if (!absl::SimpleAtoi(words.second, &value)) {
+      return absl::InvalidArgumentError(absl::StrCat("expected a number, found '", line, "'"));
+    }
+    setting->set(&scenario, value);
+  }
+  return scenario;
 }
 
 }  // namespace weft::simulation

@@ -64,7 +64,9 @@ struct Scenario {
 // (swarm), then when and whom they hit. Every fourth scenario has a single fault.
 Scenario Generate(uint64_t seed);
 
-// The lines of a history (tests/histories) that repeats it.
+// The lines of a history (tests/histories) that repeats it, and back. Empty lines and those that
+// begin with '#' say nothing.
 std::string ToString(const Scenario& scenario);
+absl::StatusOr<Scenario> ParseScenario(absl::string_view text);
 
 }  // namespace weft::simulation

@@ -5,13 +5,14 @@
 //   WEFT_SIMULATION_THREADS  how many threads share them (default 2); each scenario has one
 // A seed that fails is shrunk, and printed as a history that tests/histories can replay.
 #include <atomic>
-#include <chrono>
 #include <cstdlib>
 #include <iostream>
-#include <mutex>
 #include <thread>
 #include <vector>
 
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "gtest/gtest.h"
 #include "tests/simulation/run.h"
 
@@ -40,16 +41,17 @@ void Explain(uint64_t seed, const std::string& failure) {
 }
 
 TEST(SimulationTest, EveryRuleHoldsInEveryGeneratedScenario) {
-  const auto began = std::chrono::steady_clock::now();
-  const auto end = began + std::chrono::seconds(FromEnvironment("WEFT_SIMULATION_SECONDS", 60));
+  Clock* const clock = RealClock::Get();
+  const absl::Duration began = clock->MonotonicNow();
+  const absl::Duration end = began + absl::Seconds(FromEnvironment("WEFT_SIMULATION_SECONDS", 60));
   const uint64_t first = FromEnvironment("WEFT_SIMULATION_FIRST", 1);
   const uint64_t most = FromEnvironment("WEFT_SIMULATION_SEEDS", 1'000'000);
   std::atomic<uint64_t> next{first};
   Totals totals;
-  std::mutex mutex;
+  Mutex mutex;
   std::vector<uint64_t> failing;
   const auto work = [&] {
-    while (std::chrono::steady_clock::now() < end) {
+    while (clock->MonotonicNow() < end) {
       const uint64_t seed = next++;
       if (seed >= first + most) return;
       const Outcome outcome = Simulate(Generate(seed), /*keep_log=*/false);
@@ -58,7 +60,7 @@ TEST(SimulationTest, EveryRuleHoldsInEveryGeneratedScenario) {
       totals.epochs += outcome.epochs;
       totals.rounds += outcome.looks;
       if (outcome.ok()) continue;
-      const std::lock_guard<std::mutex> lock(mutex);
+      MutexLock lock(&mutex);
       if (failing.size() >= 3) return;
       failing.push_back(seed);
       Explain(seed, outcome.failure);
@@ -69,9 +71,9 @@ TEST(SimulationTest, EveryRuleHoldsInEveryGeneratedScenario) {
     threads.emplace_back(work);
   }
   for (std::thread& thread : threads) thread.join();
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  std::cout << totals.seeds << " seeds in " << took.count() << " s ("
-            << static_cast<double>(totals.seeds) / took.count() << " per second), " << totals.acked
+  const double took = absl::ToDoubleSeconds(clock->MonotonicNow() - began);
+  std::cout << totals.seeds << " seeds in " << took << " s ("
+            << static_cast<double>(totals.seeds) / took << " per second), " << totals.acked
             << " acknowledged writes, " << totals.epochs << " epochs, " << totals.rounds
             << " rounds that acted or were refused\n";
   EXPECT_GT(totals.seeds, 0u);
@@ -87,13 +89,19 @@ TEST(SimulationTest, TheSameSeedGoesTheSameWay) {
   }
 }
 
-TEST(ScenarioTest, FaultsAreReadAsTheyArePrinted) {
+TEST(ScenarioTest, ScenariosAreReadAsTheyArePrinted) {
   for (uint64_t seed = 1; seed < 200; ++seed) {
-    for (const Fault& fault : Generate(seed).faults) {
-      const absl::StatusOr<Fault> read = ParseFault(ToString(fault));
-      ASSERT_TRUE(read.ok()) << read.status();
-      EXPECT_EQ(ToString(*read), ToString(fault));
-    }
+    const std::string text = ToString(Generate(seed));
+    const absl::StatusOr<Scenario> read = ParseScenario(text);
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(ToString(*read), text);
+  }
+}
+
+TEST(ScenarioTest, WhatIsNoScenarioIsRefusedWithItsLine) {
+  for (const char* text :
+       {"servers many", "1200ms crash", "crash a", "12ms crash a for", "12ms fly a"}) {
+    EXPECT_EQ(ParseScenario(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
   }
 }
 
