@@ -71,10 +71,10 @@ struct Group {
   uint64_t epoch = 0;             // raised by each change of primary; 0: never had one
   ServerUuid primary;             // empty: none
   Acknowledgers acknowledgers;
-  GtidSet watermark;            // every later primary must hold it (rule 3)
-  std::vector<Epoch> history;   // oldest first; the last is the current one
+  GtidSet watermark;           // every later primary must hold it (rule 3)
+  std::vector<Epoch> history;  // oldest first; the last is the current one
   Intent intent;
-  uint64_t revision = 0;  // raised by every write of this group or its servers; the etag
+  uint64_t revision = 0;        // raised by every write of this group or its servers; the etag
   std::vector<Server> servers;  // ordered by uuid
 
   const Server* Find(const ServerUuid& uuid) const;

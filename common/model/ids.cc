@@ -65,7 +65,7 @@ absl::StatusOr<ServerUuid> ServerUuid::Parse(absl::string_view text) {
     return Refusal(absl::StatusCode::kInvalidArgument, "MALFORMED_UUID",
                    absl::StrCat("a server UUID cannot be ", Quoted(text)),
                    "a UUID such as 3e11fa47-71ca-11e1-9e33-c80aa9429562", Quoted(text),
-                   "SELECT @@server_uuid on the server tells it");
+                   "the server tells it: SELECT @@server_uuid");
   }
   return ServerUuid(absl::AsciiStrToLower(trimmed));
 }

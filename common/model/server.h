@@ -14,8 +14,8 @@ enum class ServerStatus { kSpare, kSecondary, kPrimary, kFaulty, kConfiguring };
 // Which transactions connectors may send to a server.
 enum class ServerMode { kOffline, kReadOnly, kWriteOnly, kReadWrite };
 
-absl::string_view ToString(ServerStatus status);  // "SECONDARY"
-absl::string_view ToString(ServerMode mode);      // "READ_ONLY"
+absl::string_view ToString(ServerStatus status);                        // "SECONDARY"
+absl::string_view ToString(ServerMode mode);                            // "READ_ONLY"
 std::optional<ServerStatus> ParseServerStatus(absl::string_view text);  // any letter case
 std::optional<ServerMode> ParseServerMode(absl::string_view text);
 

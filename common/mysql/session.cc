@@ -1,6 +1,5 @@
 #include "common/mysql/session.h"
 
-#include <cstdlib>
 #include <cppconn/driver.h>
 #include <cppconn/exception.h>
 #include <cppconn/resultset.h>
@@ -12,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <iterator>
 #include <optional>

@@ -2,4 +2,4 @@
 # Runs a Python test of this folder within Bazel: run.sh FILE
 set -euo pipefail
 export WEFT_BINARIES=$PWD
-exec /usr/bin/python3 -B "$1"
+exec /usr/bin/python3 -B "tests/integration/$1"

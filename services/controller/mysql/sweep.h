@@ -18,11 +18,11 @@ struct ProcessRow {
   std::string user;
   std::string command;  // "Query", "Sleep", "Binlog Dump GTID", "Killed", ...
   std::string state;
-  std::string info;     // the statement, its first 100 characters
+  std::string info;  // the statement, its first 100 characters
 };
 
-// A statement of Weft's own that changes nothing, whenever it runs: it need not be seen gone. It may
-// wait for an acknowledgement like any commit, and would then keep Weft out of the server.
+// A statement of Weft's own that changes nothing, whenever it runs: it need not be seen gone. It
+// may wait for an acknowledgement like any commit, and would then keep Weft out of the server.
 bool IsNudge(const ProcessRow& process);
 
 // Its commit is in the binary log and waits to be acknowledged. KILL cuts the client off, but the
