@@ -8,6 +8,7 @@ import sys
 
 import build_rules  # noqa: F401  (registers its rules)
 import cpp_rules  # noqa: F401
+import doc_rules  # noqa: F401
 import floors  # noqa: F401
 import formatters
 import rule
