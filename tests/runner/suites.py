@@ -111,7 +111,7 @@ def clang_tidy():
 
 def mutation():
     """Each safety check of the core is removed in turn; a test must notice."""
-    return script("mutation", sys.executable, "-B", "tests/mutation/main.py")
+    return script("mutation", sys.executable, "-B", "tests/mutation/mutate.py")
 
 
 def prometheus():
