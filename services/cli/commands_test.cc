@@ -10,7 +10,6 @@ namespace weft::cli {
 namespace {
 
 using Json = nlohmann::json;
-using testing::Test;
 
 class CommandsTest : public CliTest {
  protected:
@@ -20,7 +19,7 @@ class CommandsTest : public CliTest {
     EXPECT_EQ(Run(words), exit_code) << err();
     const std::string text = out();
     EXPECT_EQ(text.find('\n'), text.size() - 1) << text;
-    const Json json = Json::parse(text, nullptr, false);
+    Json json = Json::parse(text, nullptr, false);
     EXPECT_FALSE(json.is_discarded()) << text;
     return json;
   }

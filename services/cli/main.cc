@@ -32,8 +32,11 @@ Variables ReadEnvironment() {
 int Main(int argc, char** argv) {
   // Libraries' own chatter is not for the terminal of an operator.
   log::Initialize({.level = log::Level::kError});
-  setenv("GRPC_VERBOSITY", "NONE", 0);
-  setlocale(LC_ALL, "");
+  // No other thread runs yet.
+  setenv("GRPC_VERBOSITY", "NONE", 0);  // NOLINT(concurrency-mt-unsafe)
+  setlocale(LC_ALL, "");                // NOLINT(concurrency-mt-unsafe)
+  // NOLINTNEXTLINE(concurrency-mt-unsafe)
+  const bool unicode = absl::string_view(nl_langinfo(CODESET)) == "UTF-8";
   // They live as long as the process: a thread handles signals until the end.
   auto* const interrupt = new Interrupt;
   Interrupt::Install(interrupt);
@@ -44,7 +47,7 @@ int Main(int argc, char** argv) {
   surroundings.interrupt = interrupt;
   surroundings.clock = RealClock::Get();
   surroundings.variables = ReadEnvironment();
-  surroundings.unicode = absl::string_view(nl_langinfo(CODESET)) == "UTF-8";
+  surroundings.unicode = unicode;
   surroundings.nouns = &nouns;
   return Application(std::move(surroundings)).Run(std::vector<std::string>(argv + 1, argv + argc));
 }

@@ -50,7 +50,7 @@ std::string FigurePhrase(const std::string& name, const nlohmann::ordered_json& 
   std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
   if (value.is_number_float()) {
     const double number = value.get<double>();
-    shown = absl::StrFormat(std::abs(number) < 10 ? "%.1f" : "%.0f", number);
+    shown = absl::StrFormat("%.*f", std::abs(number) < 10 ? 1 : 0, number);
   }
   return absl::StrCat(absl::StrReplaceAll(stem, {{"_", " "}}), " ", shown, unit);
 }

@@ -212,7 +212,7 @@ class Line {
   }
 
   static absl::Status CheckOption(Slot& slot, const Invocation& result) {
-    const absl::Status status = CheckValue(*slot.parameter, slot.value);
+    absl::Status status = CheckValue(*slot.parameter, slot.value);
     if (status.ok()) return status;
     const ErrorDetail detail = GetErrorDetail(status).value_or(ErrorDetail());
     return Usage(status.message(), detail.expected, detail.found, HelpOn(result));

@@ -74,7 +74,7 @@ absl::Status WatchToEnd(Context& context, Operation& operation, Progress& progre
   Deadline patience = Deadline::After(&context.clock(), kLookForController);
   while (!HasEnded(operation)) {
     const std::string before = operation.SerializeAsString();
-    const absl::Status status = WatchOnce(context, *client, operation, progress);
+    absl::Status status = WatchOnce(context, *client, operation, progress);
     if (HasEnded(operation)) return absl::OkStatus();
     if (context.interrupt().count() > interrupts) return absl::CancelledError("interrupted");
     if (!status.ok() && !absl::IsUnavailable(status)) return status;
