@@ -13,8 +13,8 @@
 namespace weft::controller {
 
 Adoption::Adoption(Options options, Ports ports) : options_(options), ports_(ports) {
-  ports_.reconciler->OnResume(
-      kKind, [this](const Operation& operation) { return WorkOf(operation); });
+  ports_.reconciler->OnResume(kKind,
+                              [this](const Operation& operation) { return WorkOf(operation); });
 }
 
 absl::StatusOr<HostPort> Adoption::FindSource(const HostPort& start) {
@@ -27,8 +27,7 @@ absl::StatusOr<HostPort> Adoption::FindSource(const HostPort& start) {
           absl::StrCat("the servers around ", start.ToString(), " replicate in a circle"),
           "one server that replicates from nobody",
           absl::StrCat(at.ToString(), " replicates from itself by way of others"),
-          absl::StrCat("stop replication on the server that is to be the primary: STOP REPLICA; "
-                       "RESET REPLICA ALL"));
+          "stop replication for good on the server that is to be the primary");
     }
     WEFT_ASSIGN_OR_RETURN(const Farm::Neighbours neighbours,
                           ports_.farm->Discover(at, options_.admit_deadline));
@@ -68,9 +67,8 @@ absl::StatusOr<Adoption::Found> Adoption::Discover(const HostPort& start) {
 
 absl::StatusOr<Group> Adoption::Describe(const Group& wanted, const Found& found) {
   Group group = wanted;
-  WEFT_ASSIGN_OR_RETURN(
-      const Admission source,
-      ports_.farm->Admit(wanted, found.source, options_.admit_deadline));
+  WEFT_ASSIGN_OR_RETURN(const Admission source,
+                        ports_.farm->Admit(wanted, found.source, options_.admit_deadline));
   WEFT_RETURN_IF_ERROR(StatusOf(found.source, source));
   Server primary;
   primary.uuid = source.observation.uuid;
@@ -125,8 +123,8 @@ absl::StatusOr<Adoption::Result> Adoption::Adopt(const Group& wanted, const std:
 }
 
 OperationRunner::Work Adoption::WorkOf(const Operation& operation) {
-  return [this, group = operation.group](const OperationRunner::Running& running)
-             -> absl::StatusOr<std::string> {
+  return [this, group = operation.group](
+             const OperationRunner::Running& running) -> absl::StatusOr<std::string> {
     running.report(0.5, "set up replication as the group has it");
     const Deadline deadline = Deadline::After(ports_.clock, options_.settle_deadline);
     while (true) {

@@ -51,7 +51,7 @@ class Adoption {
 
  private:
   struct Found {
-    HostPort source;                            // the server that replicates from nobody
+    HostPort source;                               // the server that replicates from nobody
     std::map<HostPort, HostPort> replicates_from;  // all others
   };
 

@@ -169,11 +169,13 @@ void Chronicle::TakeFailures(const Round& round) {
   }
   if (failures.empty() && !round.status.ok()) {
     failures.push_back(DescribeError(round.status));
-    shapes.push_back(absl::StrCat(absl::StatusCodeToString(round.status.code()), ErrorReason(round.status)));
+    shapes.push_back(
+        absl::StrCat(absl::StatusCodeToString(round.status.code()), ErrorReason(round.status)));
   }
   journal_->AppendChange(
       "failure", Shape(absl::StrJoin(shapes, "|")),
-      NewEvent(round, kDecision, absl::StrCat("failed, tried again: ", absl::StrJoin(failures, "; "))));
+      NewEvent(round, kDecision,
+               absl::StrCat("failed, tried again: ", absl::StrJoin(failures, "; "))));
 }
 
 }  // namespace weft::controller

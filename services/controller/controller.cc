@@ -31,12 +31,12 @@ struct Controller::Parts {
         adoption(options.adoption, {&reconciler, ports.farm, ports.store, &ledger, ports.clock}),
         group_requests(options.groups,
                        {&reconciler, ports.farm, ports.store, &ledger, ports.clock}),
-        server_requests(options.servers, {&reconciler, ports.farm, ports.store, &ledger,
-                                          &membership, ports.clock}),
+        server_requests(options.servers,
+                        {&reconciler, ports.farm, ports.store, &ledger, &membership, ports.clock}),
         operation_requests(options.operations, &reconciler, ports.store),
         threat_requests(options.threats, &reconciler, &server_requests, ports.store, ports.clock),
-        node_requests(options.node, {&reconciler, ports.farm, ports.store, &health_table, &ledger,
-                                     ports.clock}),
+        node_requests(options.node,
+                      {&reconciler, ports.farm, ports.store, &health_table, &ledger, ports.clock}),
         groups(&group_requests, &adoption),
         servers(&server_requests),
         operations(&operation_requests, &drain),
@@ -94,14 +94,14 @@ void Controller::Stop() { parts_->reconciler.Stop(); }
 Reconciler& Controller::reconciler() { return parts_->reconciler; }
 
 std::vector<grpc::Service*> Controller::services() {
-  return {&parts_->groups, &parts_->servers, &parts_->operations, &parts_->health,
+  return {&parts_->groups,   &parts_->servers, &parts_->operations, &parts_->health,
           &parts_->topology, &parts_->threats, &parts_->node};
 }
 
 std::vector<std::string> Controller::service_names() {
-  return {v1::Groups::service_full_name(),   v1::Servers::service_full_name(),
+  return {v1::Groups::service_full_name(),     v1::Servers::service_full_name(),
           v1::Operations::service_full_name(), v1::Health::service_full_name(),
-          v1::Topology::service_full_name(), v1::Threats::service_full_name(),
+          v1::Topology::service_full_name(),   v1::Threats::service_full_name(),
           v1::Node::service_full_name()};
 }
 

@@ -72,7 +72,8 @@ TEST_F(ControllerFailoverTest, ADeadPrimaryIsReplacedAndTakenBack) {
   Await("the decisions are on record", [this] {
     return HasEvent("judged dead") && HasEvent("begin") && HasEvent("commit primary");
   });
-  EXPECT_TRUE(absl::StrContains(process_->metrics().Expose(), "weft_failovers_total{group=\"g\"} 1"));
+  EXPECT_TRUE(
+      absl::StrContains(process_->metrics().Expose(), "weft_failovers_total{group=\"g\"} 1"));
 }
 
 TEST_F(ControllerFailoverTest, WithoutTheMonitorsNobodyIsDead) {

@@ -74,8 +74,8 @@ TEST_F(ControllerGroupsTest, ListsPageByPageInOrder) {
   EXPECT_EQ(second->groups(0).id(), "c");
   EXPECT_EQ(second->next_page_token(), "");
   request.set_page_size(-1);
-  EXPECT_TRUE(absl::IsInvalidArgument(
-      Call(*groups_, &v1::Groups::Stub::ListGroups, request).status()));
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(Call(*groups_, &v1::Groups::Stub::ListGroups, request).status()));
 }
 
 TEST_F(ControllerGroupsTest, AnUpdateChangesWhatItsMaskNamesIfTheEtagHolds) {
@@ -212,7 +212,7 @@ TEST_F(ControllerGroupsTest, AnExplanationNamesWhatIsWrongAndWhatIsDoneAboutIt) 
   const auto explained = Call(*groups_, &v1::Groups::Stub::ExplainGroup, request);
   ASSERT_TRUE(explained.ok());
   ASSERT_GE(explained->findings_size(), 1);
-  EXPECT_EQ(explained->findings(0).code(), "PRIMARY_UNCERTAIN");  // no monitor reports on it
+  EXPECT_EQ(explained->findings(0).code(), "PRIMARY_DEAD");
 }
 
 TEST_F(ControllerGroupsTest, RaisingTheAcknowledgementsPutsWhatWasWrittenBelowTheWatermark) {

@@ -3,11 +3,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <fstream>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "common/base/error_details.h"
 #include "gtest/gtest.h"
@@ -106,8 +104,7 @@ TEST_F(ControllerNodeTest, WithoutTheStoreReadsGoOnAndChangesFailAtOnce) {
   MakeGroup(2);
   process_->store().SetUnavailable(true);
   EXPECT_EQ(GetGroup("g").servers_size(), 2);
-  EXPECT_TRUE(
-      Call(*topology_, &v1::Topology::Stub::GetTopology, v1::GetTopologyRequest()).ok());
+  EXPECT_TRUE(Call(*topology_, &v1::Topology::Stub::GetTopology, v1::GetTopologyRequest()).ok());
   EXPECT_EQ(Call(*groups_, &v1::Groups::Stub::ListGroups, v1::ListGroupsRequest())->groups_size(),
             1);
   EXPECT_TRUE(absl::IsUnavailable(CreateGroup("h").status()));
@@ -126,9 +123,8 @@ TEST_F(ControllerNodeTest, ANodeWithoutSchemaSaysWhatToDoAndIsSetUp) {
   process_ = std::make_unique<TestController>("bare", database_, &farm_);
   groups_ = v1::Groups::NewStub(process_->channel());
   node_ = v1::Node::NewStub(process_->channel());
-  Await("the store was asked", [this] {
-    return ErrorReason(CreateGroup("g").status()) == "NO_SCHEMA";
-  });
+  Await("the store was asked",
+        [this] { return ErrorReason(CreateGroup("g").status()) == "NO_SCHEMA"; });
   EXPECT_EQ(Status().schema_found(), 0);
   const auto set_up = Call(*node_, &v1::Node::Stub::SetUpStore, v1::SetUpStoreRequest());
   ASSERT_TRUE(set_up.ok()) << set_up.status();
@@ -152,9 +148,8 @@ TEST_F(ControllerNodeTest, OneOfTwoLeadsAndTheOtherAnswersReads) {
   const auto groups = v1::Groups::NewStub(other.channel());
   v1::GetGroupRequest get;
   get.set_name("g");
-  Await("the other has read the groups", [&] {
-    return Call(*groups, &v1::Groups::Stub::GetGroup, get).ok();
-  });
+  Await("the other has read the groups",
+        [&] { return Call(*groups, &v1::Groups::Stub::GetGroup, get).ok(); });
   v1::CreateGroupRequest create;
   create.set_group_id("h");
   const absl::Status refused = Call(*groups, &v1::Groups::Stub::CreateGroup, create).status();
@@ -162,9 +157,8 @@ TEST_F(ControllerNodeTest, OneOfTwoLeadsAndTheOtherAnswersReads) {
   EXPECT_EQ(GetErrorDetail(refused)->metadata.at("leader"), "one");
   // The leader dies without a word.
   process_->Cut();
-  Await("the other leads", [&] {
-    return Call(*groups, &v1::Groups::Stub::CreateGroup, create).ok();
-  });
+  Await("the other leads",
+        [&] { return Call(*groups, &v1::Groups::Stub::CreateGroup, create).ok(); });
 }
 
 TEST_F(ControllerNodeTest, APasswordIsRotatedOnTheServersAndThenInItsFile) {
@@ -212,9 +206,8 @@ TEST_F(ControllerNodeTest, MonitorsAreToldToWatchTheServersOfActiveGroups) {
   ASSERT_TRUE(stream->Write(report));
   v1::GetHealthRequest request;
   request.set_group("g");
-  Await("the report is there", [&] {
-    return Call(*health_, &v1::Health::Stub::GetHealth, request)->reports_size() == 1;
-  });
+  Await("the report is there",
+        [&] { return Call(*health_, &v1::Health::Stub::GetHealth, request)->reports_size() == 1; });
   report.mutable_servers(0)->set_uuid("nonsense");
   ASSERT_TRUE(stream->Write(report));
   EXPECT_FALSE(stream->Read(&list));

@@ -99,8 +99,8 @@ TEST_F(ControllerServersTest, WhatCannotBeAskedIsNotAdded) {
   v1::AddServerRequest request;
   request.set_group("g");
   request.set_address("[::1");
-  EXPECT_TRUE(absl::IsInvalidArgument(
-      Call(*servers_, &v1::Servers::Stub::AddServer, request).status()));
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(Call(*servers_, &v1::Servers::Stub::AddServer, request).status()));
   farm_.Add(1);
   EXPECT_EQ(ErrorReason(AddServer("nosuch", 1).status()), "UNKNOWN_GROUP");
 }

@@ -3,19 +3,13 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/strip.h"
 #include "common/base/error_details.h"
 #include "services/controller/core/durability.h"
 
 namespace weft::controller {
 namespace {
-
-constexpr absl::string_view kGroups = "groups/";
-constexpr absl::string_view kServers = "servers/";
-constexpr absl::string_view kOperations = "operations/";
 
 std::string TextOf(Contact contact) {
   switch (contact) {
@@ -62,49 +56,6 @@ v1::Operation::State StateOf(OperationState state) {
 }
 
 }  // namespace
-
-std::string GroupName(absl::string_view id) { return id.empty() ? "" : absl::StrCat(kGroups, id); }
-
-std::string ServerName(const ServerUuid& uuid) {
-  return uuid.empty() ? "" : absl::StrCat(kServers, uuid.text());
-}
-
-std::string OperationName(absl::string_view id) {
-  return id.empty() ? "" : absl::StrCat(kOperations, id);
-}
-
-absl::StatusOr<std::string> GroupIdOf(absl::string_view name) {
-  std::string id(absl::StripPrefix(name, kGroups));
-  const absl::Status status = ValidateGroupId(id);
-  if (!status.ok()) return status;
-  return id;
-}
-
-absl::StatusOr<std::string> OperationIdOf(absl::string_view name) {
-  const absl::StatusOr<ServerUuid> id = ServerUuid::Parse(absl::StripPrefix(name, kOperations));
-  if (id.ok()) return id->text();
-  return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "MALFORMED_OPERATION",
-                         absl::StrCat("no operation is named '", name, "'"), "operations/UUID",
-                         std::string(name), "list them: weft operation list");
-}
-
-absl::StatusOr<ServerReference> ServerReferenceOf(absl::string_view name) {
-  const absl::string_view text = absl::StripPrefix(name, kServers);
-  ServerReference reference;
-  if (const absl::StatusOr<ServerUuid> uuid = ServerUuid::Parse(text); uuid.ok()) {
-    reference.uuid = *uuid;
-    return reference;
-  }
-  absl::StatusOr<HostPort> address = HostPort::Parse(text);
-  if (address.ok() && !address->empty()) {
-    reference.address = *std::move(address);
-    return reference;
-  }
-  return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "MALFORMED_SERVER",
-                         absl::StrCat("no server can be named '", name, "'"),
-                         "servers/UUID, a UUID or host:port", std::string(name),
-                         "list them: weft server list");
-}
 
 google::protobuf::Timestamp ToProto(absl::Time time) {
   google::protobuf::Timestamp proto;
@@ -279,7 +230,7 @@ v1::Operation ToProto(const Operation& operation) {
   proto.set_name(OperationName(operation.id));
   proto.set_kind(operation.kind);
   proto.set_group(GroupName(operation.group));
-  proto.set_server(operation.server.empty() ? "" : absl::StrCat(kServers, operation.server));
+  proto.set_server(ServerName(operation.server));
   proto.set_state(StateOf(operation.state));
   proto.set_progress(operation.progress);
   proto.set_phase(operation.phase);
@@ -300,7 +251,7 @@ v1::Event ToProto(const Event& event) {
   proto.set_sequence(event.sequence);
   *proto.mutable_time() = ToProto(event.when);
   proto.set_group(GroupName(event.group));
-  proto.set_server(event.server.empty() ? "" : absl::StrCat(kServers, event.server));
+  proto.set_server(ServerName(event.server));
   proto.set_operation(OperationName(event.operation));
   proto.set_kind(event.kind);
   proto.set_text(event.text);

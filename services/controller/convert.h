@@ -4,7 +4,6 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/model/group.h"
 #include "common/model/ids.h"
@@ -20,25 +19,11 @@
 #include "services/controller/core/plan.h"
 #include "services/controller/core/snapshot.h"
 #include "services/controller/health_table.h"
+#include "services/controller/names.h"
 #include "services/controller/ports/farm.h"
 #include "services/controller/ports/store.h"
 
 namespace weft::controller {
-
-// --- resource names. Reading accepts the bare id as well; INVALID_ARGUMENT says what was expected.
-
-std::string GroupName(absl::string_view id);        // "groups/G", "" for ""
-std::string ServerName(const ServerUuid& uuid);     // "servers/UUID", "" for none
-std::string OperationName(absl::string_view id);    // "operations/ID", "" for ""
-absl::StatusOr<std::string> GroupIdOf(absl::string_view name);
-absl::StatusOr<std::string> OperationIdOf(absl::string_view name);
-
-// A server as people name it: by uuid ("servers/UUID", "UUID") or by address ("host:port").
-struct ServerReference {
-  ServerUuid uuid;   // empty: by address
-  HostPort address;
-};
-absl::StatusOr<ServerReference> ServerReferenceOf(absl::string_view name);
 
 // --- scalars. An unspecified enumerator gives nullopt.
 

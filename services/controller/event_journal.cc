@@ -36,8 +36,7 @@ void EventJournal::Append(Event event) {
 bool EventJournal::AppendChange(absl::string_view key, absl::string_view state, Event event) {
   {
     MutexLock lock(&mutex_);
-    auto [it, is_new] =
-        states_[event.group].try_emplace(std::string(key), std::string(state));
+    auto [it, is_new] = states_[event.group].try_emplace(std::string(key), std::string(state));
     if (!is_new) {
       if (it->second == state) return false;
       it->second = std::string(state);

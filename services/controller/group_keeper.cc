@@ -115,10 +115,10 @@ void GroupKeeper::TakeOperation(const Round& round) {
     return;
   }
   if (round.began.has_value()) pending_ = round.began;
-  const std::string id = pending_.has_value() && round.began.has_value()
-                             ? pending_->id
-                             : (round.snapshot.has_value() ? round.snapshot->group.intent.operation
-                                                           : std::string());
+  const std::string id =
+      pending_.has_value() && round.began.has_value()
+          ? pending_->id
+          : (round.snapshot.has_value() ? round.snapshot->group.intent.operation : std::string());
   if (id.empty()) return;
   if (!pending_.has_value() || pending_->id != id) {
     const absl::StatusOr<Operation> known = shared_->board->Get(id);
@@ -128,8 +128,9 @@ void GroupKeeper::TakeOperation(const Round& round) {
   }
   // Nobody knows how many phases there will be: each one halves what is left of the bar.
   pending_->progress = 1 - std::pow(0.7, ++rounds_of_pending_);
-  pending_->phase = round.plan.waiting_for.empty() ? round.plan.phase
-                                                   : absl::StrCat("waits: ", round.plan.waiting_for);
+  pending_->phase = round.plan.waiting_for.empty()
+                        ? round.plan.phase
+                        : absl::StrCat("waits: ", round.plan.waiting_for);
   pending_->updated = shared_->clock->Now();
   shared_->board->Report(*pending_);
 }
@@ -143,8 +144,8 @@ void GroupKeeper::EndOperation(const Round& round) {
   }
   pending_.reset();
   rounds_of_pending_ = 0;
-  const bool promoted =
-      ended.state == OperationState::kSucceeded && round.snapshot->group.intent.goal == Goal::kPromote;
+  const bool promoted = ended.state == OperationState::kSucceeded &&
+                        round.snapshot->group.intent.goal == Goal::kPromote;
   if (promoted) {
     ended.result = figures.ToJson();
     if (figures.promotion.has_value()) shared_->metrics->Promoted(*figures.promotion);

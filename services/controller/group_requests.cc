@@ -46,17 +46,15 @@ absl::Status CheckAcknowledgements(uint32_t count) {
 absl::Status CheckEnoughServers(const Group& group) {
   if (group.durability != Durability::kLossless || group.primary.empty()) return absl::OkStatus();
   const auto secondaries =
-      std::count_if(group.servers.begin(), group.servers.end(), [](const Server& server) {
-        return server.status == ServerStatus::kSecondary;
-      });
+      std::count_if(group.servers.begin(), group.servers.end(),
+                    [](const Server& server) { return server.status == ServerStatus::kSecondary; });
   if (static_cast<size_t>(secondaries) >= group.acknowledgements || group.acknowledgements <= 1) {
     return absl::OkStatus();
   }
-  return ::weft::Refusal(
-      absl::StatusCode::kFailedPrecondition, "NOT_ENOUGH_ACKNOWLEDGERS",
-      absl::StrCat("commits of group ", group.id, " would wait for ever"),
-      absl::StrCat(group.acknowledgements, " secondaries or more"),
-      absl::StrCat(secondaries, " secondaries"), "add secondaries first");
+  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "NOT_ENOUGH_ACKNOWLEDGERS",
+                         absl::StrCat("commits of group ", group.id, " would wait for ever"),
+                         absl::StrCat(group.acknowledgements, " secondaries or more"),
+                         absl::StrCat(secondaries, " secondaries"), "add secondaries first");
 }
 
 absl::Status CheckEtag(const Group& group, const std::string& etag) {
@@ -142,8 +140,8 @@ absl::StatusOr<GroupView> GroupRequests::Get(const std::string& group, bool cach
 }
 
 absl::StatusOr<GroupRequests::Page> GroupRequests::List(int page_size, const std::string& token) {
-  WEFT_ASSIGN_OR_RETURN(const int size, PageSize(page_size, options_.default_page_size,
-                                                 options_.max_page_size));
+  WEFT_ASSIGN_OR_RETURN(const int size,
+                        PageSize(page_size, options_.default_page_size, options_.max_page_size));
   Page page;
   std::vector<Group> all = ports_.reconciler->CachedAll();
   if (all.empty()) WEFT_RETURN_IF_ERROR(ports_.reconciler->CheckLeading());
@@ -289,15 +287,14 @@ absl::StatusOr<Group> GroupRequests::Expect(const Order& order) {
     WEFT_ASSIGN_OR_RETURN(const ServerReference expected,
                           ServerReferenceOf(order.expected_primary));
     const Server* const primary = record.Find(record.primary);
-    const bool holds = primary != nullptr && (expected.uuid.empty()
-                                                  ? primary->address == expected.address
-                                                  : primary->uuid == expected.uuid);
+    const bool holds =
+        primary != nullptr && (expected.uuid.empty() ? primary->address == expected.address
+                                                     : primary->uuid == expected.uuid);
     if (!holds) {
-      return ::weft::Refusal(absl::StatusCode::kAborted, "PRIMARY_MOVED",
-                             absl::StrCat("group ", order.group, " has another primary"),
-                             order.expected_primary,
-                             primary == nullptr ? "no primary" : ServerName(primary->uuid),
-                             "look at the group again");
+      return ::weft::Refusal(
+          absl::StatusCode::kAborted, "PRIMARY_MOVED",
+          absl::StrCat("group ", order.group, " has another primary"), order.expected_primary,
+          primary == nullptr ? "no primary" : ServerName(primary->uuid), "look at the group again");
     }
   }
   if (order.expected_epoch != 0 && order.expected_epoch != record.epoch) {
@@ -315,8 +312,7 @@ absl::StatusOr<GroupRequests::Outcome> GroupRequests::Begin(const Order& order,
     WEFT_ASSIGN_OR_RETURN(outcome.foreseen, ports_.reconciler->Foresee(order.group, intent));
     return outcome;
   }
-  const Operation operation =
-      ports_.ledger->New(caller, kind, order.group, intent.target.text());
+  const Operation operation = ports_.ledger->New(caller, kind, order.group, intent.target.text());
   absl::StatusOr<Operation> begun = ports_.reconciler->Request(order.group, intent, operation);
   if (IsRequestKnown(begun.status())) {
     WEFT_ASSIGN_OR_RETURN(outcome.operation, ports_.ledger->Earlier(caller, kind, order.group));
@@ -330,8 +326,7 @@ absl::StatusOr<GroupRequests::Outcome> GroupRequests::Begin(const Order& order,
 absl::StatusOr<GroupRequests::Outcome> GroupRequests::Promote(const Order& order,
                                                               const Caller& caller) {
   WEFT_RETURN_IF_ERROR(ports_.reconciler->CheckLeading());
-  WEFT_ASSIGN_OR_RETURN(const auto earlier,
-                        ports_.ledger->Earlier(caller, "promote", order.group));
+  WEFT_ASSIGN_OR_RETURN(const auto earlier, ports_.ledger->Earlier(caller, "promote", order.group));
   if (earlier.has_value()) return Outcome{earlier, {}};
   WEFT_ASSIGN_OR_RETURN(const Group record, Expect(order));
   Intent intent;

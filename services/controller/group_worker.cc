@@ -18,7 +18,9 @@ GroupWorker::GroupWorker(std::string group, Options options, Hooks hooks, Clock*
 
 GroupWorker::~GroupWorker() { Stop(); }
 
-void GroupWorker::Start() { thread_ = std::thread([this] { Loop(); }); }
+void GroupWorker::Start() {
+  thread_ = std::thread([this] { Loop(); });
+}
 
 void GroupWorker::Stop() {
   {
@@ -99,18 +101,19 @@ Round GroupWorker::OneRound(uint64_t term) {
     converger_ = hooks_.begin_term(term);
     term_ = term;
   }
+  const absl::Duration began = clock_->MonotonicNow();
   {
     MutexLock lock(&mutex_);
     ++standing_.begun;
   }
   Round round = converger_->Once();
   hooks_.round(round);
-  Note(round);
+  Note(round, began);
   Release();
   return round;
 }
 
-void GroupWorker::Note(const Round& round) {
+void GroupWorker::Note(const Round& round, absl::Duration began) {
   MutexLock lock(&mutex_);
   ++standing_.rounds;
   standing_.end = round.end;
@@ -118,7 +121,7 @@ void GroupWorker::Note(const Round& round) {
   standing_.status = round.status;
   if (round.snapshot.has_value()) {
     last_look_ = LastLook{*round.snapshot, clock_->Now()};
-    looked_ = clock_->MonotonicNow();
+    looked_ = began;
   }
   changed_.NotifyAll();
 }
@@ -144,25 +147,23 @@ absl::Duration GroupWorker::RestAfter(const Round& round) {
   return rest_;
 }
 
+bool GroupWorker::ClaimUnlessLooked(absl::Duration since, absl::Duration patience) {
+  const Deadline deadline = Deadline::After(clock_, patience);
+  MutexLock lock(&mutex_);
+  while (true) {
+    if (stopping_ || (last_look_.has_value() && looked_ >= since)) return false;
+    if (!claimed_ && !round_wanted_) break;
+    if (deadline.Passed()) return false;
+    clock_->WaitFor(&changed_, &mutex_, deadline.Remaining());
+  }
+  claimed_ = true;
+  return true;
+}
+
 absl::StatusOr<GroupWorker::LastLook> GroupWorker::Look() {
-  uint64_t rounds = 0;
-  bool busy = false;
-  {
-    MutexLock lock(&mutex_);
-    if (last_look_.has_value() && clock_->MonotonicNow() - looked_ <= options_.fresh) {
-      return *last_look_;
-    }
-    rounds = standing_.rounds;
-    busy = claimed_ || round_wanted_;
-  }
-  // A round under way looks at the servers itself.
-  if (busy) {
-    WaitFor([rounds](const Standing& standing) { return standing.rounds > rounds; },
-            options_.look_patience);
-    MutexLock lock(&mutex_);
-    if (last_look_.has_value() && standing_.rounds > rounds) return *last_look_;
-  }
-  if (!TryClaim(options_.look_patience)) {
+  const absl::Duration asked = clock_->MonotonicNow();
+  // A round, or another's look, that begins meanwhile will do.
+  if (!ClaimUnlessLooked(asked - options_.fresh, options_.look_patience)) {
     MutexLock lock(&mutex_);
     if (last_look_.has_value()) return *last_look_;
     return ::weft::Refusal(absl::StatusCode::kUnavailable, "GROUP_BUSY",
@@ -176,7 +177,7 @@ absl::StatusOr<GroupWorker::LastLook> GroupWorker::Look() {
   LastLook look{*std::move(snapshot), clock_->Now()};
   MutexLock lock(&mutex_);
   last_look_ = look;
-  looked_ = clock_->MonotonicNow();
+  looked_ = asked;
   return look;
 }
 
@@ -204,8 +205,8 @@ bool GroupWorker::WaitFor(absl::FunctionRef<bool(const Standing&)> done,
 absl::Status GroupWorker::Exclusively(absl::FunctionRef<absl::Status()> change) {
   if (!TryClaim(options_.patience)) {
     return ::weft::Refusal(absl::StatusCode::kAborted, "GROUP_BUSY",
-                           absl::StrCat("group ", group_, " is being changed"),
-                           "a group at rest", "a round that takes long", "try again");
+                           absl::StrCat("group ", group_, " is being changed"), "a group at rest",
+                           "a round that takes long", "try again");
   }
   const absl::Status status = change();
   Release();

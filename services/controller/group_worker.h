@@ -86,11 +86,13 @@ class GroupWorker {
   absl::Duration Rounds();
   absl::Duration RestAfter(const Round& round);
   Round OneRound(uint64_t term);
-  void Note(const Round& round);
+  void Note(const Round& round, absl::Duration began);
 
   // The right to use the converger. The worker's own wish goes before others'.
   void Claim() ABSL_LOCKS_EXCLUDED(mutex_);
   bool TryClaim(absl::Duration patience) ABSL_LOCKS_EXCLUDED(mutex_);
+  // False once there is a look that began since then, or when it does not get the claim in time.
+  bool ClaimUnlessLooked(absl::Duration since, absl::Duration patience) ABSL_LOCKS_EXCLUDED(mutex_);
   void Release() ABSL_LOCKS_EXCLUDED(mutex_);
 
   const std::string group_;
@@ -113,7 +115,7 @@ class GroupWorker {
   bool round_wanted_ ABSL_GUARDED_BY(mutex_) = false;
   Standing standing_ ABSL_GUARDED_BY(mutex_);
   std::optional<LastLook> last_look_ ABSL_GUARDED_BY(mutex_);
-  absl::Duration looked_ ABSL_GUARDED_BY(mutex_);  // monotonic
+  absl::Duration looked_ ABSL_GUARDED_BY(mutex_);  // monotonic: when that look began
   std::thread thread_;
 };
 

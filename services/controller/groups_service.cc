@@ -100,9 +100,8 @@ grpc::Status GroupsService::PromoteGroup(grpc::ServerContext* context,
   order.expected_primary = request->expected_primary();
   order.expected_epoch = request->expected_epoch();
   order.write_stop_budget = FromProto(request->write_stop_budget());
-  return Answer(
-      groups_->Promote(order, CallerOf(*context, *request)),
-      [&](GroupRequests::Outcome outcome) { Fill(std::move(outcome), response); });
+  return Answer(groups_->Promote(order, CallerOf(*context, *request)),
+                [&](GroupRequests::Outcome outcome) { Fill(std::move(outcome), response); });
 }
 
 grpc::Status GroupsService::DemoteGroup(grpc::ServerContext* context,
@@ -112,9 +111,8 @@ grpc::Status GroupsService::DemoteGroup(grpc::ServerContext* context,
   order.group = IdOf(request->name());
   order.expected_primary = request->expected_primary();
   order.expected_epoch = request->expected_epoch();
-  return Answer(
-      groups_->Demote(order, CallerOf(*context, *request)),
-      [&](GroupRequests::Outcome outcome) { Fill(std::move(outcome), response); });
+  return Answer(groups_->Demote(order, CallerOf(*context, *request)),
+                [&](GroupRequests::Outcome outcome) { Fill(std::move(outcome), response); });
 }
 
 grpc::Status GroupsService::AdoptGroup(grpc::ServerContext* context,
@@ -145,7 +143,8 @@ grpc::Status GroupsService::ExplainGroup(grpc::ServerContext*,
                   if (!next.steps.empty() || !next.waiting_for.empty()) {
                     *response->mutable_next_phase() = PhaseOf(next);
                   }
-                  if (next.refusal.has_value()) *response->mutable_refusal() = ToProto(*next.refusal);
+                  if (next.refusal.has_value())
+                    *response->mutable_refusal() = ToProto(*next.refusal);
                   response->set_settled(explanation.view.look.has_value() && next.settled());
                 });
 }

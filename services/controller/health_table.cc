@@ -30,8 +30,7 @@ std::vector<ServerUuid> HealthTable::Take(const std::string& name, const std::st
   for (const Entry& entry : entries) {
     const std::map<ServerUuid, Entry>& old = full_round ? before : observer.entries;
     const auto known = old.find(entry.server);
-    const bool same = was_live && known != old.end() &&
-                      known->second.contact == entry.contact &&
+    const bool same = was_live && known != old.end() && known->second.contact == entry.contact &&
                       known->second.refused == entry.refused;
     if (!same) changed.push_back(entry.server);
     Entry& kept = observer.entries[entry.server];

@@ -85,10 +85,11 @@ absl::Status Leadership::Check() const {
   MutexLock lock(&mutex_);
   if (absl::IsFailedPrecondition(store_status_)) return store_status_;
   if (!store_status_.ok()) {
-    return ::weft::Refusal(absl::StatusCode::kUnavailable, "STORE_DOWN",
-                   absl::StrCat("the state store does not answer: ", store_status_.message()),
-                   "an answer of the state store", std::string(store_status_.message()),
-                   "start the state store; Weft goes on by itself when it is back");
+    return ::weft::Refusal(
+        absl::StatusCode::kUnavailable, "STORE_DOWN",
+        absl::StrCat("the state store does not answer: ", store_status_.message()),
+        "an answer of the state store", std::string(store_status_.message()),
+        "start the state store; Weft goes on by itself when it is back");
   }
   const std::string leader = WithoutSuffix(row_.holder);
   absl::Status status = ::weft::Refusal(

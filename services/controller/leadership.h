@@ -91,7 +91,7 @@ class Leadership {
   mutable Mutex mutex_;
   CondVar stopping_changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  Lease row_ ABSL_GUARDED_BY(mutex_);              // as last seen
+  Lease row_ ABSL_GUARDED_BY(mutex_);                  // as last seen
   absl::Status store_status_ ABSL_GUARDED_BY(mutex_);  // of the last call
 
   // Only the stepping thread.

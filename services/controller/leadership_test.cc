@@ -26,9 +26,11 @@ struct Candidate {
     return options;
   }
   Leadership::Listener Listener() {
-    return {.won = [this](const Lease& lease) { events.push_back("won " + std::to_string(lease.term)); },
-            .may_act = [this] { events.push_back("may act"); },
-            .lost = [this] { events.push_back("lost"); }};
+    return {
+        .won =
+            [this](const Lease& lease) { events.push_back("won " + std::to_string(lease.term)); },
+        .may_act = [this] { events.push_back("may act"); },
+        .lost = [this] { events.push_back("lost"); }};
   }
 
   std::vector<std::string> events;

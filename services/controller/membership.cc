@@ -47,8 +47,8 @@ std::string AddressOf(const Group& group, const ServerUuid& server) {
 
 Membership::Membership(Options options, Ports ports) : options_(options), ports_(ports) {
   for (const char* kind : {kAdd, kRemove, kRejoin, kRebuild}) {
-    ports_.reconciler->OnResume(
-        kind, [this](const Operation& operation) { return WorkOf(operation); });
+    ports_.reconciler->OnResume(kind,
+                                [this](const Operation& operation) { return WorkOf(operation); });
   }
 }
 
@@ -141,9 +141,9 @@ absl::Status Membership::AwaitFollowing(const Seat& seat, const Running& running
               absl::StrCat("weft server rejoin ", record->address.ToString(), " --rebuild"));
         }
         const Observation& seen = look.Of(seat.server);
-        found = seen.reached() ? absl::StrCat(seen.replication.receiver_error,
-                                              seen.replication.applier_error)
-                               : seen.error;
+        found = seen.reached()
+                    ? absl::StrCat(seen.replication.receiver_error, seen.replication.applier_error)
+                    : seen.error;
         return false;
       });
   if (!absl::IsDeadlineExceeded(status)) return status;
@@ -185,20 +185,21 @@ absl::Status Membership::Withdraw(const Seat& seat, const std::string& why,
     server->mode = DefaultMode(server->status);
     if (server->set_aside.empty()) server->set_aside = why;
   }));
-  const absl::Status status = Await(
-      seat.group, options_.revoke_deadline, running,
-      [&](const Snapshot& look) -> absl::StatusOr<bool> {
-        if (look.group.Find(seat.server) == nullptr) return true;
-        const Observation& seen = look.Of(seat.server);
-        if (!IsCounted(look.group, seat.server)) {
-          return !seen.reached() || !seen.replication.configured || look.group.primary.empty();
-        }
-        if (!seen.reached()) return !look.Of(look.group.primary).reached();
-        // Fewer than a commit needs are not left, but its receiver is stopped, and it acknowledges
-        // nothing more.
-        return IsLastCounted(look.group, seat.server) &&
-               seen.replication.receiver == ThreadState::kOff;
-      });
+  const absl::Status status = Await(seat.group, options_.revoke_deadline, running,
+                                    [&](const Snapshot& look) -> absl::StatusOr<bool> {
+                                      if (look.group.Find(seat.server) == nullptr) return true;
+                                      const Observation& seen = look.Of(seat.server);
+                                      if (!IsCounted(look.group, seat.server)) {
+                                        return !seen.reached() || !seen.replication.configured ||
+                                               look.group.primary.empty();
+                                      }
+                                      if (!seen.reached())
+                                        return !look.Of(look.group.primary).reached();
+                                      // Fewer than a commit needs are not left, but its receiver is
+                                      // stopped, and it acknowledges nothing more.
+                                      return IsLastCounted(look.group, seat.server) &&
+                                             seen.replication.receiver == ThreadState::kOff;
+                                    });
   return absl::IsDeadlineExceeded(status) ? absl::OkStatus() : status;
 }
 
@@ -296,8 +297,8 @@ absl::Status Membership::SaveOwn(const Seat& seat, const Running& running) {
   if (path.ok()) {
     event.text = absl::StrCat("before its rebuild ", errant.ToString(), " is saved in ", *path);
   } else if (absl::IsNotFound(path.status())) {
-    event.text = absl::StrCat(errant.ToString(), " is rebuilt over, unsaved: ",
-                              path.status().message());
+    event.text =
+        absl::StrCat(errant.ToString(), " is rebuilt over, unsaved: ", path.status().message());
   } else {
     return Annotate(path.status(), "what only it has could not be saved, so nothing was replaced");
   }
@@ -310,16 +311,14 @@ absl::Status Membership::CloneInto(Seat* seat, const Running& running) {
   WEFT_ASSIGN_OR_RETURN(const ServerUuid donor, ChooseDonor(*seat));
   WEFT_ASSIGN_OR_RETURN(const Group group, ports_.store->Load(seat->group));
   // Its semi-sync flag must not vouch for what it is about to lose (rule 4).
-  WEFT_RETURN_IF_ERROR(
-      ports_.farm->Apply(group, Detach{seat->server}, options_.step_deadline));
+  WEFT_RETURN_IF_ERROR(ports_.farm->Apply(group, Detach{seat->server}, options_.step_deadline));
   const std::string phase = absl::StrCat("clone from ", AddressOf(group, donor));
   running.report(0.1, phase);
-  WEFT_ASSIGN_OR_RETURN(
-      const ServerUuid uuid,
-      ports_.farm->Clone(
-          group, seat->server, donor,
-          [&](double progress) { running.report(0.1 + 0.8 * progress, phase); },
-          options_.clone_deadline));
+  WEFT_ASSIGN_OR_RETURN(const ServerUuid uuid,
+                        ports_.farm->Clone(
+                            group, seat->server, donor,
+                            [&](double progress) { running.report(0.1 + 0.8 * progress, phase); },
+                            options_.clone_deadline));
   WEFT_RETURN_IF_ERROR(Edit(*seat, [&](Server* server) {
     server->uuid = uuid;
     server->status = ServerStatus::kSecondary;

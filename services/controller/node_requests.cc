@@ -52,7 +52,8 @@ absl::StatusOr<std::vector<ServerUuid>> NodeRequests::CheckAllAnswer() {
     for (const Server& server : group.servers) {
       servers.push_back(server.uuid);
       const Observation& seen = look.snapshot.Of(server.uuid);
-      if (!seen.reached()) silent.push_back(absl::StrCat(server.address.ToString(), " of group ", group.id));
+      if (!seen.reached())
+        silent.push_back(absl::StrCat(server.address.ToString(), " of group ", group.id));
     }
   }
   if (silent.empty()) return servers;
@@ -89,9 +90,8 @@ absl::StatusOr<std::vector<ServerUuid>> NodeRequests::Rotate(const std::string& 
                            absl::StrJoin(known, ", "), duty, "name one of these");
   }
   WEFT_ASSIGN_OR_RETURN(const std::vector<ServerUuid> servers, CheckAllAnswer());
-  WEFT_RETURN_IF_ERROR(ports_.ledger->Once(caller, "rotate", "", "", [&](bool) {
-    return RotateEverywhere(duty, file->second);
-  }));
+  WEFT_RETURN_IF_ERROR(ports_.ledger->Once(
+      caller, "rotate", "", "", [&](bool) { return RotateEverywhere(duty, file->second); }));
   return servers;
 }
 

@@ -32,8 +32,8 @@ absl::StatusOr<Operation> OperationRequests::Get(const std::string& name) const 
 
 absl::StatusOr<OperationRequests::Page<Operation>> OperationRequests::List(
     const std::string& group, int page_size, const std::string& token) const {
-  WEFT_ASSIGN_OR_RETURN(
-      const int size, PageSize(page_size, options_.default_page_size, options_.max_page_size));
+  WEFT_ASSIGN_OR_RETURN(const int size,
+                        PageSize(page_size, options_.default_page_size, options_.max_page_size));
   if (!group.empty()) WEFT_RETURN_IF_ERROR(reconciler_->Cached(group).status());
   if (!token.empty() && !OperationIdOf(token).ok()) return BadToken(token);
   Page<Operation> page;
@@ -53,9 +53,8 @@ absl::StatusOr<OperationRequests::Page<Operation>> OperationRequests::List(
 absl::StatusOr<Operation> OperationRequests::Wait(const std::string& name, absl::Duration timeout,
                                                   const std::function<bool()>& gone) const {
   WEFT_ASSIGN_OR_RETURN(const std::string id, OperationIdOf(name));
-  absl::Duration left = timeout > absl::ZeroDuration()
-                            ? std::min(timeout, options_.longest_wait)
-                            : options_.longest_wait;
+  absl::Duration left = timeout > absl::ZeroDuration() ? std::min(timeout, options_.longest_wait)
+                                                       : options_.longest_wait;
   while (true) {
     const absl::Duration slice = std::min(left, kSlice);
     absl::StatusOr<Operation> operation = board().Wait(id, slice);
@@ -80,8 +79,8 @@ absl::StatusOr<Operation> OperationRequests::Cancel(const std::string& name) {
 
 absl::StatusOr<OperationRequests::Page<Event>> OperationRequests::Events(
     const std::string& group, int page_size, const std::string& token) const {
-  WEFT_ASSIGN_OR_RETURN(
-      const int size, PageSize(page_size, options_.default_page_size, options_.max_page_size));
+  WEFT_ASSIGN_OR_RETURN(const int size,
+                        PageSize(page_size, options_.default_page_size, options_.max_page_size));
   if (!group.empty()) WEFT_RETURN_IF_ERROR(reconciler_->Cached(group).status());
   uint64_t before = 0;
   if (!token.empty() && !absl::SimpleAtoi(token, &before)) return BadToken(token);

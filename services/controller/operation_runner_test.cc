@@ -35,8 +35,8 @@ class OperationRunnerTest : public ::testing::Test {
 };
 
 TEST_F(OperationRunnerTest, RecordsBeginProgressAndEnd) {
-  const absl::StatusOr<Operation> begun =
-      runner_.Run(New(), [](const OperationRunner::Running& running) -> absl::StatusOr<std::string> {
+  const absl::StatusOr<Operation> begun = runner_.Run(
+      New(), [](const OperationRunner::Running& running) -> absl::StatusOr<std::string> {
         running.report(0.5, "half");
         return std::string(R"({"figure":1})");
       });

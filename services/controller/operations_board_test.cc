@@ -64,9 +64,8 @@ TEST_F(OperationsBoardTest, AWaitThatRunsOutGivesTheOperationAsItIs) {
 }
 
 TEST_F(OperationsBoardTest, AnEndThatAnotherProcessWroteIsSeenToo) {
-  std::thread other([this] {
-    ASSERT_TRUE(store_.UpdateOperation(With(1, OperationState::kSucceeded)).ok());
-  });
+  std::thread other(
+      [this] { ASSERT_TRUE(store_.UpdateOperation(With(1, OperationState::kSucceeded)).ok()); });
   EXPECT_EQ(board_.Wait(kId, absl::Seconds(10))->state, OperationState::kSucceeded);
   other.join();
 }
@@ -112,8 +111,7 @@ TEST_F(OperationsBoardTest, AskingForAnEndIsRemembered) {
 }
 
 TEST_F(OperationsBoardTest, WhatNobodyKnowsIsNotFound) {
-  EXPECT_TRUE(absl::IsNotFound(
-      board_.Get("00000000-0000-4000-8000-000000000009").status()));
+  EXPECT_TRUE(absl::IsNotFound(board_.Get("00000000-0000-4000-8000-000000000009").status()));
 }
 
 }  // namespace

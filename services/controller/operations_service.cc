@@ -1,6 +1,7 @@
 #include "services/controller/operations_service.h"
 
-#include <chrono>
+#include <grpc/support/time.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,9 +21,12 @@ std::string IdOf(const std::string& name) {
 
 // What is left of the call's own deadline.
 absl::Duration Left(const grpc::ServerContext& context) {
-  const auto left = context.deadline() - std::chrono::system_clock::now();
-  if (left > std::chrono::hours(24)) return absl::InfiniteDuration();
-  return absl::FromChrono(std::chrono::duration_cast<std::chrono::nanoseconds>(left));
+  const gpr_timespec deadline = context.raw_deadline();
+  if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0) {
+    return absl::InfiniteDuration();
+  }
+  const gpr_timespec left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
+  return absl::Seconds(left.tv_sec) + absl::Nanoseconds(left.tv_nsec);
 }
 
 // Sends one operation until it has ended; of several changes only the newest.

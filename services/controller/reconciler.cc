@@ -17,6 +17,7 @@
 #include "services/controller/core/decide.h"
 #include "services/controller/foresee.h"
 #include "services/controller/group_keeper.h"
+#include "services/controller/group_table.h"
 #include "services/controller/ports/store_errors.h"
 #include "services/controller/request_ledger.h"
 #include "services/controller/rescue.h"
@@ -41,10 +42,7 @@ class Reconciler::Impl {
   void Start();
   void Stop();
 
-  std::shared_ptr<GroupKeeper> Find(const std::string& group) const;
-  absl::StatusOr<std::shared_ptr<GroupKeeper>> Known(const std::string& group) const;
-  std::vector<std::shared_ptr<GroupKeeper>> All() const;
-  absl::StatusOr<Group> Refresh(const std::string& group);
+  absl::StatusOr<GroupTable::Keeper> Known(const std::string& group) const;
   bool AwaitLeader(absl::Duration timeout);
   void DropAll();
 
@@ -57,6 +55,7 @@ class Reconciler::Impl {
   OperationRunner runner_;
   WorkPool pool_;
   GroupKeeper::Shared shared_;
+  GroupTable table_;
   std::map<std::string, Resume> resumers_;
   Rescue rescue_;
   Leadership leadership_;
@@ -64,11 +63,9 @@ class Reconciler::Impl {
  private:
   Leadership::Listener LeaseListener();
   std::unique_ptr<Converger> NewConverger(const std::string& group, uint64_t term);
-  void WakeAll();
 
-  // The keeper's thread: reads all groups under a new term, and follows them without one.
+  // A thread of its own reads all groups under a new term, and follows them without one.
   void Loop();
-  bool LoadAll();
   void ResumeAll();
   uint64_t TakenTerm() const {
     MutexLock lock(&mutex_);
@@ -79,14 +76,11 @@ class Reconciler::Impl {
     taken_term_ = term;
     changed_.NotifyAll();
   }
-  void Drop(const std::string& group);
 
   mutable Mutex mutex_;
   CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  bool loaded_ ABSL_GUARDED_BY(mutex_) = false;
   bool woken_ ABSL_GUARDED_BY(mutex_) = false;
-  std::map<std::string, std::shared_ptr<GroupKeeper>> groups_ ABSL_GUARDED_BY(mutex_);
   // Under this term groups and operations were taken over.
   uint64_t taken_term_ ABSL_GUARDED_BY(mutex_) = 0;
   std::thread thread_;
@@ -101,6 +95,7 @@ Reconciler::Impl::Impl(Options options, Ports ports, Listeners listeners)
       board_(options_.board, ports.store, ports.clock),
       runner_(options_.runner, ports.store, &board_, ports.clock),
       pool_(options_.max_step_threads),
+      table_(&shared_),
       rescue_(ports.farm, ports.store, &runner_, &journal_, ports.clock, options_.rescue_deadline),
       leadership_(options_.leadership, ports.store, ports.clock, LeaseListener()) {
   shared_.store = ports_.store;
@@ -140,14 +135,13 @@ Leadership::Listener Reconciler::Impl::LeaseListener() {
       woken_ = true;
       changed_.NotifyAll();
     }
-    WakeAll();
+    table_.WakeAll();
   };
   listener.lost = [this] { ports_.farm->SetTerm(0, {}); };
   return listener;
 }
 
-std::unique_ptr<Converger> Reconciler::Impl::NewConverger(const std::string& group,
-                                                          uint64_t term) {
+std::unique_ptr<Converger> Reconciler::Impl::NewConverger(const std::string& group, uint64_t term) {
   Converger::Ports ports;
   ports.farm = &farm_;
   ports.store = ports_.store;
@@ -180,66 +174,22 @@ void Reconciler::Impl::Stop() {
     changed_.NotifyAll();
   }
   if (thread_.joinable()) thread_.join();
-  for (const auto& keeper : All()) keeper->worker().Stop();
+  table_.Stop();
   runner_.Stop();
   journal_.Flush(absl::Seconds(1));
   leadership_.Stop();
 }
 
-std::shared_ptr<GroupKeeper> Reconciler::Impl::Find(const std::string& group) const {
-  MutexLock lock(&mutex_);
-  const auto found = groups_.find(group);
-  return found == groups_.end() ? nullptr : found->second;
-}
-
-absl::StatusOr<std::shared_ptr<GroupKeeper>> Reconciler::Impl::Known(
-    const std::string& group) const {
-  if (std::shared_ptr<GroupKeeper> keeper = Find(group); keeper != nullptr) return keeper;
-  bool loaded = false;
-  {
-    MutexLock lock(&mutex_);
-    loaded = loaded_;
-  }
-  if (loaded) return UnknownGroup(group);
+absl::StatusOr<GroupTable::Keeper> Reconciler::Impl::Known(const std::string& group) const {
+  if (GroupTable::Keeper keeper = table_.Find(group); keeper != nullptr) return keeper;
+  if (table_.loaded()) return UnknownGroup(group);
   WEFT_RETURN_IF_ERROR(leadership_.Check());
   return StoreUnavailable("the groups have not been read yet");
 }
 
-std::vector<std::shared_ptr<GroupKeeper>> Reconciler::Impl::All() const {
-  MutexLock lock(&mutex_);
-  std::vector<std::shared_ptr<GroupKeeper>> all;
-  for (const auto& [id, keeper] : groups_) all.push_back(keeper);
-  return all;
-}
-
-void Reconciler::Impl::WakeAll() {
-  for (const auto& keeper : All()) keeper->worker().Wake();
-}
-
-absl::StatusOr<Group> Reconciler::Impl::Refresh(const std::string& group) {
-  const absl::StatusOr<Group> record = ports_.store->Load(group);
-  if (absl::IsNotFound(record.status())) Drop(group);
-  if (!record.ok()) return record.status();
-  std::shared_ptr<GroupKeeper> keeper;
-  {
-    MutexLock lock(&mutex_);
-    if (stopping_) return absl::UnavailableError("this controller is stopping");
-    std::shared_ptr<GroupKeeper>& entry = groups_[group];
-    if (entry == nullptr) {
-      entry = std::make_shared<GroupKeeper>(*record, &shared_);
-      entry->worker().Start();
-    }
-    keeper = entry;
-  }
-  keeper->Take(*record);
-  return record;
-}
-
 void Reconciler::Impl::DropAll() {
-  for (const auto& keeper : All()) Drop(keeper->record().id);
-  MutexLock lock(&mutex_);
-  loaded_ = false;
-  taken_term_ = 0;
+  table_.DropAll();
+  SetTakenTerm(0);
 }
 
 bool Reconciler::Impl::AwaitLeader(absl::Duration timeout) {
@@ -254,40 +204,11 @@ bool Reconciler::Impl::AwaitLeader(absl::Duration timeout) {
   return true;
 }
 
-void Reconciler::Impl::Drop(const std::string& group) {
-  std::shared_ptr<GroupKeeper> keeper;
-  {
-    MutexLock lock(&mutex_);
-    const auto found = groups_.find(group);
-    if (found == groups_.end()) return;
-    keeper = std::move(found->second);
-    groups_.erase(found);
-  }
-  keeper->Remove();
-}
-
-bool Reconciler::Impl::LoadAll() {
-  const absl::StatusOr<std::vector<std::string>> names = ports_.store->ListGroups();
-  if (!names.ok()) return false;
-  const std::set<std::string> existing(names->begin(), names->end());
-  for (const auto& keeper : All()) {
-    const std::string id = keeper->record().id;
-    if (existing.count(id) == 0) Drop(id);
-  }
-  for (const std::string& name : existing) {
-    const absl::Status status = Refresh(name).status();
-    if (!status.ok() && !absl::IsNotFound(status)) return false;
-  }
-  MutexLock lock(&mutex_);
-  loaded_ = true;
-  return true;
-}
-
 void Reconciler::Impl::ResumeAll() {
   const auto operations = ports_.store->ListOperations("", kSearchedOperations, "");
   if (!operations.ok()) return;
   std::set<std::string> of_intents;
-  for (const auto& keeper : All()) of_intents.insert(keeper->record().intent.operation);
+  for (const auto& keeper : table_.All()) of_intents.insert(keeper->record().intent.operation);
   for (Operation operation : *operations) {
     if (operation.done() || of_intents.count(operation.id) > 0 ||
         board_.RunningHere(operation.id)) {
@@ -295,16 +216,15 @@ void Reconciler::Impl::ResumeAll() {
     }
     const auto resumer = resumers_.find(operation.kind);
     if (resumer != resumers_.end()) {
-      WEFT_LOG(kInfo, "operation goes on",
-               {{"operation", operation.id}, {"kind", operation.kind}});
+      WEFT_LOG(kInfo, "operation goes on", {{"operation", operation.id}, {"kind", operation.kind}});
       (void)runner_.Resume(operation, resumer->second(operation));
       continue;
     }
     // A short change whose request may come again, and then is done again.
     if (!operation.request_id.empty()) continue;
     EndWith(::weft::Refusal(absl::StatusCode::kAborted, "INTERRUPTED",
-                            "the controller that began this died in it",
-                            "an operation that ends", "", "look at the group; ask again"),
+                            "the controller that began this died in it", "an operation that ends",
+                            "", "look at the group; ask again"),
             ports_.clock->Now(), &operation);
     (void)ports_.store->UpdateOperation(operation);
   }
@@ -315,7 +235,7 @@ void Reconciler::Impl::Loop() {
     const bool leads = leadership_.MayAct();
     const uint64_t term = leadership_.term();
     const bool take_over = leads && TakenTerm() != term;
-    if ((take_over || !leads) && leadership_.StoreUp() && LoadAll()) {
+    if ((take_over || !leads) && leadership_.StoreUp() && table_.LoadAll().ok()) {
       if (take_over) ResumeAll();
       if (take_over) SetTakenTerm(term);
       listeners_.loaded(term);
@@ -344,7 +264,7 @@ OperationsBoard& Reconciler::board() { return impl_->board_; }
 OperationRunner& Reconciler::runner() { return impl_->runner_; }
 EventJournal& Reconciler::journal() { return impl_->journal_; }
 absl::StatusOr<Group> Reconciler::Refresh(const std::string& group) {
-  return impl_->Refresh(group);
+  return impl_->table_.Refresh(group);
 }
 
 void Reconciler::OnResume(const std::string& kind, Resume resume) {
@@ -355,11 +275,11 @@ bool Reconciler::AwaitLeader(absl::Duration timeout) { return impl_->AwaitLeader
 void Reconciler::DropAll() { impl_->DropAll(); }
 
 void Reconciler::Wake(const std::string& group) {
-  if (const auto keeper = impl_->Find(group); keeper != nullptr) keeper->worker().Wake();
+  if (const auto keeper = impl_->table_.Find(group); keeper != nullptr) keeper->worker().Wake();
 }
 
 void Reconciler::Reported(const std::vector<HealthTable::Entry>& entries) {
-  for (const auto& keeper : impl_->All()) {
+  for (const auto& keeper : impl_->table_.All()) {
     const Group group = keeper->record();
     bool concerned = false;
     for (const HealthTable::Entry& entry : entries) {
@@ -378,7 +298,7 @@ absl::StatusOr<Group> Reconciler::Cached(const std::string& group) const {
 
 std::vector<Group> Reconciler::CachedAll() const {
   std::vector<Group> groups;
-  for (const auto& keeper : impl_->All()) groups.push_back(keeper->record());
+  for (const auto& keeper : impl_->table_.All()) groups.push_back(keeper->record());
   return groups;
 }
 
@@ -390,12 +310,12 @@ absl::StatusOr<GroupWorker::LastLook> Reconciler::Look(const std::string& group)
 }
 
 std::optional<GroupWorker::LastLook> Reconciler::LastLook(const std::string& group) const {
-  const auto keeper = impl_->Find(group);
+  const auto keeper = impl_->table_.Find(group);
   return keeper == nullptr ? std::nullopt : keeper->worker().last_look();
 }
 
 std::optional<GroupWorker::Standing> Reconciler::StandingOf(const std::string& group) const {
-  const auto keeper = impl_->Find(group);
+  const auto keeper = impl_->table_.Find(group);
   if (keeper == nullptr) return std::nullopt;
   return keeper->worker().standing();
 }
@@ -407,7 +327,7 @@ absl::StatusOr<Operation> Reconciler::Request(const std::string& group, const In
   for (int attempt = 1;; ++attempt) {
     WEFT_ASSIGN_OR_RETURN(GroupWorker::LastLook look, keeper->worker().Look());
     Group& record = look.snapshot.group;
-    WEFT_ASSIGN_OR_RETURN(record, impl_->Refresh(group));
+    WEFT_ASSIGN_OR_RETURN(record, impl_->table_.Refresh(group));
     if (record.intent.goal != Goal::kKeep) return IntentPending(group, record.intent.operation);
     record.intent = intent;
     record.intent.operation = operation.id;
@@ -442,7 +362,7 @@ absl::Status Reconciler::Exclusively(const std::string& group,
 bool Reconciler::WaitFor(const std::string& group,
                          absl::FunctionRef<bool(const GroupWorker::Standing&)> done,
                          absl::Duration timeout) {
-  const auto keeper = impl_->Find(group);
+  const auto keeper = impl_->table_.Find(group);
   return keeper != nullptr && keeper->worker().WaitFor(done, timeout);
 }
 
@@ -460,9 +380,8 @@ absl::Status Reconciler::WaitSettled(const std::string& group, absl::Duration ti
       },
       timeout);
   if (!ended) {
-    return absl::DeadlineExceededError(
-        absl::StrCat("group ", group, " has not come to rest within ",
-                     absl::FormatDuration(timeout)));
+    return absl::DeadlineExceededError(absl::StrCat(
+        "group ", group, " has not come to rest within ", absl::FormatDuration(timeout)));
   }
   return last.plan.refusal.has_value() ? StatusOf(*last.plan.refusal) : absl::OkStatus();
 }

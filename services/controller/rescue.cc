@@ -63,15 +63,14 @@ absl::StatusOr<std::string> Rescue::Save(const std::string& group_id, const std:
   event.server = server_id;
   event.operation = operation;
   event.kind = "change";
-  const absl::StatusOr<std::string> path =
-      farm_->SaveTransactions(group, uuid, errant, deadline_);
+  const absl::StatusOr<std::string> path = farm_->SaveTransactions(group, uuid, errant, deadline_);
   if (path.ok()) {
     event.text = absl::StrCat("the transactions ", server->errant, " of server ",
                               server->address.ToString(), " are saved as SQL in ", *path);
   } else {
-    event.text = absl::StrCat("the transactions ", server->errant, " of server ",
-                              server->address.ToString(),
-                              " could not be saved: ", DescribeError(path.status()));
+    event.text =
+        absl::StrCat("the transactions ", server->errant, " of server ", server->address.ToString(),
+                     " could not be saved: ", DescribeError(path.status()));
   }
   journal_->Append(event);
   if (!path.ok()) return path.status();

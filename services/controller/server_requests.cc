@@ -31,8 +31,8 @@ absl::Status CheckMask(const std::vector<std::string>& mask) {
   }
   if (!mask.empty()) return absl::OkStatus();
   return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_FIELD_MASK",
-                         "the update names no field", "status, mode, weight",
-                         "an empty field mask", "name the fields to change");
+                         "the update names no field", "status, mode, weight", "an empty field mask",
+                         "name the fields to change");
 }
 
 absl::Status CheckWeight(double weight) {
@@ -48,16 +48,17 @@ absl::Status IllegalStatus(const Server& server, ServerStatus to) {
     next_step = absl::StrCat("to make it the primary: weft group promote ", server.group, " ",
                              server.address.ToString());
   } else if (to == ServerStatus::kFaulty) {
-    next_step = absl::StrCat("a server is judged faulty by what is seen of it; to have it looked "
-                             "at: weft threat report-failure ",
-                             server.address.ToString());
+    next_step = absl::StrCat(
+        "a server is judged faulty by what is seen of it; to have it looked "
+        "at: weft threat report-failure ",
+        server.address.ToString());
   }
-  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "ILLEGAL_TRANSITION",
-                         absl::StrCat("the status of ", server.address.ToString(),
-                                      " cannot be changed from ", ToString(server.status), " to ",
-                                      ToString(to)),
-                         "a legal change of status",
-                         absl::StrCat(ToString(server.status), " -> ", ToString(to)), next_step);
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition, "ILLEGAL_TRANSITION",
+      absl::StrCat("the status of ", server.address.ToString(), " cannot be changed from ",
+                   ToString(server.status), " to ", ToString(to)),
+      "a legal change of status", absl::StrCat(ToString(server.status), " -> ", ToString(to)),
+      next_step);
 }
 
 absl::Status IllegalMode(const Server& server, ServerStatus status, ServerMode mode) {
@@ -97,8 +98,8 @@ absl::Status StatusOf(const HostPort& address, const Admission& admission) {
     if (!problem.fatal) continue;
     // The first one names the whole.
     if (detail.reason.empty()) detail.reason = problem.code;
-    texts.push_back(absl::StrCat(problem.code, ": expected ", problem.expected, ", found ",
-                                 problem.found));
+    texts.push_back(
+        absl::StrCat(problem.code, ": expected ", problem.expected, ", found ", problem.found));
     if (!problem.remedy.empty()) remedies.push_back(problem.remedy);
     detail.metadata[problem.code] = problem.remedy;
   }
@@ -112,10 +113,9 @@ absl::Status StatusOf(const HostPort& address, const Admission& admission) {
                                       : absl::StrJoin(remedies, "\n");
   detail.metadata["server"] = address.ToString();
   detail.metadata["clone_would_help"] = admission.clone_would_help ? "true" : "false";
-  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition,
-                         absl::StrCat(address.ToString(), " cannot be added: ",
-                                      absl::StrJoin(texts, "; ")),
-                         detail);
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition,
+      absl::StrCat(address.ToString(), " cannot be added: ", absl::StrJoin(texts, "; ")), detail);
 }
 
 absl::StatusOr<Server> ServerRequests::Find(const std::string& name) const {
@@ -149,8 +149,8 @@ absl::StatusOr<ServerRequests::View> ServerRequests::Get(const std::string& name
 
 absl::StatusOr<ServerRequests::Page> ServerRequests::List(const Filter& filter, int page_size,
                                                           const std::string& token) {
-  WEFT_ASSIGN_OR_RETURN(
-      const int size, PageSize(page_size, options_.default_page_size, options_.max_page_size));
+  WEFT_ASSIGN_OR_RETURN(const int size,
+                        PageSize(page_size, options_.default_page_size, options_.max_page_size));
   std::vector<Group> groups;
   if (filter.group.empty()) {
     groups = ports_.reconciler->CachedAll();
@@ -207,8 +207,7 @@ absl::StatusOr<std::optional<ServerRequests::Started>> ServerRequests::Earlier(
   return std::optional<Started>(std::move(started));
 }
 
-absl::StatusOr<ServerRequests::Started> ServerRequests::Begin(Started started,
-                                                              const Caller& caller,
+absl::StatusOr<ServerRequests::Started> ServerRequests::Begin(Started started, const Caller& caller,
                                                               absl::string_view kind) {
   const Operation operation =
       ports_.ledger->New(caller, kind, started.server.group, started.server.uuid.text());
@@ -248,8 +247,11 @@ absl::StatusOr<ServerRequests::Started> ServerRequests::Add(const AddOrder& orde
   if (!rebuild) WEFT_RETURN_IF_ERROR(StatusOf(address, admission));
   for (const AdmissionProblem& problem : admission.problems) {
     WEFT_LOG(kWarning, "admission",
-             {{"group", order.group}, {"server", address.ToString()}, {"code", problem.code},
-              {"expected", problem.expected}, {"found", problem.found}});
+             {{"group", order.group},
+              {"server", address.ToString()},
+              {"code", problem.code},
+              {"expected", problem.expected},
+              {"found", problem.found}});
   }
   Server& server = started.server;
   server.uuid = admission.observation.uuid;
@@ -306,8 +308,7 @@ absl::Status ServerRequests::CheckReturn(const Server& server) {
 }
 
 absl::StatusOr<ServerRequests::Started> ServerRequests::Rejoin(const std::string& name,
-                                                               bool rebuild,
-                                                               const Caller& caller) {
+                                                               bool rebuild, const Caller& caller) {
   WEFT_RETURN_IF_ERROR(ports_.reconciler->CheckLeading());
   Started started;
   WEFT_ASSIGN_OR_RETURN(started.server, Find(name));
@@ -340,8 +341,7 @@ absl::StatusOr<Server> ServerRequests::Update(const Change& change, const Caller
   WEFT_RETURN_IF_ERROR(CheckMask(change.mask));
   WEFT_RETURN_IF_ERROR(ports_.reconciler->CheckLeading());
   WEFT_ASSIGN_OR_RETURN(Server server, Find(change.server));
-  const bool returns =
-      Names(change.mask, "status") && server.status == ServerStatus::kFaulty;
+  const bool returns = Names(change.mask, "status") && server.status == ServerStatus::kFaulty;
   const auto apply = [&](Server* changed) {
     if (Names(change.mask, "status")) {
       changed->status = change.status;

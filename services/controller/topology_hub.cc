@@ -140,8 +140,7 @@ absl::StatusOr<v1::TopologyUpdate> TopologyHub::Get(const std::set<std::string>&
   if (!loaded_) {
     return ::weft::Refusal(absl::StatusCode::kUnavailable, "NOT_LOADED",
                            "this controller has not read the state store since it started",
-                           "an answer of the state store", "none yet",
-                           "see: weft manage status");
+                           "an answer of the state store", "none yet", "see: weft manage status");
   }
   v1::TopologyUpdate update;
   update.set_version(version_);

@@ -24,7 +24,7 @@ class WorkPool {
  private:
   struct Batch {
     std::vector<std::function<void()>> work;
-    size_t next = 0;    // the first one nobody has begun
+    size_t next = 0;  // the first one nobody has begun
     size_t running = 0;
   };
 

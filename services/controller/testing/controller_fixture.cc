@@ -1,5 +1,7 @@
 #include "services/controller/testing/controller_fixture.h"
 
+#include <grpc/support/time.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -44,7 +46,8 @@ TestController::TestController(const std::string& name, std::shared_ptr<MemoryDa
 
 TestController::~TestController() {
   controller_->EndStreams();
-  server_->Shutdown(std::chrono::system_clock::now() + std::chrono::seconds(1));
+  server_->Shutdown(
+      gpr_time_add(gpr_now(GPR_CLOCK_REALTIME), gpr_time_from_seconds(1, GPR_TIMESPAN)));
   controller_->Stop();
 }
 

@@ -3,12 +3,14 @@
 #include <grpcpp/grpcpp.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/rpc/channel.h"
 #include "common/rpc/metrics.h"
 #include "common/rpc/status.h"
 #include "gtest/gtest.h"
@@ -58,7 +60,7 @@ class ControllerFixture : public ::testing::Test {
                                                              Response*),
                                 const Request& request) {
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    rpc::SetDeadline(context, absl::Seconds(30));
     Response response;
     const grpc::Status status = (stub.*method)(&context, request, &response);
     if (!status.ok()) return rpc::FromGrpc(status);
