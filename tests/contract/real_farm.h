@@ -32,7 +32,7 @@ class RealFarm : public FarmUnderTest {
   void Wait(absl::Duration time) override;
   bool lossless() const override { return servers_->installation().has_plugins; }
   bool can_clone() const override { return servers_->installation().has_plugins; }
-  bool can_rescue() const override { return lossless(); }
+  bool can_rescue() const override { return !options_.mysqlbinlog.empty(); }
 
   // --- for tests of this adapter alone
 

@@ -18,6 +18,19 @@ inline constexpr absl::string_view kStopApplier = "STOP REPLICA SQL_THREAD";
 inline constexpr absl::string_view kDropLedgerQuietly =
     "SET GLOBAL super_read_only = OFF; SET SESSION sql_log_bin = 0; DROP TABLE app.ledger;"
     " SET GLOBAL super_read_only = ON";
+inline constexpr absl::string_view kFlushLogs = "FLUSH BINARY LOGS";
+inline constexpr absl::string_view kDropBackupAccount =
+    "SET SESSION sql_log_bin = 0; DROP USER weft_backup";
+// So that a small copy takes a while: 1 MiB a second.
+inline constexpr absl::string_view kSlowClone =
+    "SET GLOBAL super_read_only = OFF; SET SESSION sql_log_bin = 0;"
+    " INSTALL PLUGIN clone SONAME 'mysql_clone.so'; SET GLOBAL clone_max_data_bandwidth = 1;"
+    " SET GLOBAL clone_max_network_bandwidth = 1;"
+    " SET GLOBAL clone_autotune_concurrency = OFF; SET GLOBAL clone_max_concurrency = 1;"
+    " SET GLOBAL super_read_only = ON";
+inline constexpr absl::string_view kFullSpeedClone =
+    "SET GLOBAL clone_max_data_bandwidth = 0, GLOBAL clone_max_network_bandwidth = 0";
+inline constexpr absl::string_view kSuperReadOnly = "SELECT @@GLOBAL.super_read_only";
 inline constexpr absl::string_view kRevoke =
     "SET GLOBAL super_read_only = OFF; SET SESSION sql_log_bin = 0;"
     " REVOKE PROCESS ON *.* FROM weft_manage; DROP USER weft_replicate;"

@@ -1,11 +1,13 @@
 // What only real servers can show of the farm: terms and orphaned statements (rule 10), servers
 // that are full, hung or refuse the log-in (rule 7), what a crash leaves (rules 4 and 9), and
 // repointing that loses nothing (S16).
+#include <sys/stat.h>
+
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <set>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -16,6 +18,7 @@
 #include "common/base/error_details.h"
 #include "common/mysql/errors.h"
 #include "common/mysql/session.h"
+#include "common/mysqld/files.h"
 #include "gtest/gtest.h"
 #include "services/controller/core/plan.h"
 #include "services/controller/mysql/farm.h"
@@ -295,6 +298,89 @@ TEST_F(FarmRulesTest, SeesASemiSyncFlagThatProvesNothing) {
                     absl::StrContains(problem.found, "my.cnf"));
   }
   EXPECT_TRUE(told);
+}
+
+// --- rebuilding
+
+TEST_F(FarmRulesTest, ACloneThatFailsSaysSoAndLeavesTheServerClosed) {
+  Start(2);
+  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
+  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
+  Root(0, test_sql::kDropBackupAccount);
+  const auto cloned = farm().Clone(group_, uuid(1), uuid(0), nullptr, absl::Seconds(30));
+  ASSERT_FALSE(cloned.ok());
+  EXPECT_EQ(ErrorReason(cloned.status()), "CLONE_FAILED") << cloned.status();
+  EXPECT_FALSE(absl::StrContains(cloned.status().message(),
+                                 real_->servers().account(Duty::kBackup).password));
+  const Observation seen = See(1);
+  EXPECT_TRUE(seen.reached());
+  EXPECT_TRUE(seen.super_read_only);
+}
+
+TEST_F(FarmRulesTest, AServerThatACloneLeftHalfDoneDoesNotLookWhole) {
+  Start(3);
+  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
+  ASSERT_EQ(Do(FollowStep(1, 0, false)), absl::OkStatus());
+  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
+  ASSERT_EQ(Do(CatchUp{uuid(1), See(0).executed, absl::Seconds(5)}), absl::OkStatus());
+  for (const int server : {0, 1}) Root(server, test_sql::kSlowClone);
+  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
+  // The donor dies as soon as the copy has begun. The plugin would wait five minutes for it.
+  bool killed = false;
+  const auto cloned = farm().Clone(
+      group_, uuid(1), uuid(0),
+      [&](double part) {
+        if (part <= 0 || killed) return;
+        killed = true;
+        EXPECT_EQ(real_->Kill(uuid(0)), absl::OkStatus());
+      },
+      absl::Seconds(12));
+  EXPECT_TRUE(killed);
+  EXPECT_EQ(cloned.status().code(), absl::StatusCode::kDeadlineExceeded) << cloned.status();
+  EXPECT_EQ(Root(1, test_sql::kSuperReadOnly), "1");
+  const Observation half = See(*AnotherFarm(2), 1);
+  EXPECT_EQ(half.contact, Contact::kRejected);
+  EXPECT_TRUE(absl::StrContains(half.error, "not whole")) << half.error;
+  farm().SetTerm(3, nullptr);
+  Group none;
+  const auto admission = farm().Admit(none, group_.servers[1].address, absl::Seconds(5));
+  ASSERT_TRUE(admission.ok()) << admission.status();
+  ASSERT_FALSE(admission->problems.empty());
+  EXPECT_EQ(admission->problems.front().code, "HALF_CLONED");
+  EXPECT_TRUE(admission->clone_would_help);
+  // And another clone makes it whole.
+  Root(1, test_sql::kFullSpeedClone);
+  const auto again = farm().Clone(group_, uuid(1), uuid(2), nullptr, absl::Seconds(60));
+  EXPECT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(See(1).reached()) << See(1).error;
+}
+
+TEST_F(FarmRulesTest, SavedTransactionsCanBeReadAndNobodyElseMayReadThem) {
+  Start(1);
+  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
+  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
+  const GtidSet before = See(0).executed;
+  Root(0, test_sql::kFlushLogs);
+  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
+  const GtidSet extra = See(0).executed.Minus(before);
+  const auto saved = farm().SaveTransactions(group_, uuid(0), extra, absl::Seconds(30));
+  ASSERT_TRUE(saved.ok()) << saved.status();
+  const auto text = ReadFile(*saved);
+  ASSERT_TRUE(text.ok()) << text.status();
+  EXPECT_TRUE(absl::StrContains(*text, "### INSERT INTO `app`.`ledger`"));
+  EXPECT_FALSE(absl::StrContains(*text, "CREATE TABLE"));
+  EXPECT_FALSE(absl::StrContains(*text, real_->servers().account(Duty::kBackup).password));
+  struct stat status;
+  ASSERT_EQ(stat(saved->c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+  for (const auto& entry : std::filesystem::directory_iterator(real_->options().rescue_dir)) {
+    EXPECT_EQ(entry.path(), *saved) << "left behind";
+  }
+  GtidSet never;
+  never.AddInterval(uuid(0).text(), "", 5000, 5001);
+  EXPECT_EQ(
+      ErrorReason(farm().SaveTransactions(group_, uuid(0), never, absl::Seconds(30)).status()),
+      "TRANSACTIONS_PURGED");
 }
 
 // --- accounts

@@ -228,9 +228,8 @@ void CheckAgainstPrimary(const ServerFacts& facts, const Observation& primary, P
 
 void CheckData(const ServerFacts& facts, const Group& group, const AdmissionContext& context,
                Problems* problems) {
-  if (facts.clone_state == "Failed" || facts.clone_state == "In Progress") {
-    Fatal(problems, "CLONE_FAILED", "a whole server",
-          absl::StrCat("the last clone onto it: ", facts.clone_state),
+  if (!facts.half_cloned.empty()) {
+    Fatal(problems, "HALF_CLONED", "a server whose data are whole", facts.half_cloned,
           "rebuild it again: weft server rejoin --rebuild");
   }
   if (group.primary == facts.observation.uuid) return;
@@ -303,7 +302,7 @@ bool CloneWouldHelp(const std::vector<AdmissionProblem>& problems) {
     if (!problem.fatal) continue;
     any = true;
     if (problem.code != "ERRANT_TRANSACTIONS" && problem.code != "PURGED_TRANSACTIONS" &&
-        problem.code != "CLONE_FAILED") {
+        problem.code != "HALF_CLONED") {
       return false;
     }
   }

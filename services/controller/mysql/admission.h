@@ -31,7 +31,7 @@ struct ServerFacts {
   std::set<std::string> plugins;                 // active ones, lower case
   std::vector<std::string> foreign_channels;     // replication channels but the default one
   std::string replica_preset_by;  // what sets the semi-sync replica flag at start; "" nothing
-  std::string clone_state;        // "Completed", "Failed", "In Progress", "" (never)
+  std::string half_cloned;        // what clone left its data unwhole; "" none
   std::map<Duty, DutyFacts> duties;
 
   // "" when absent.

@@ -76,9 +76,6 @@ absl::Status ReadPlugins(mysql::Session& session, ServerFacts* facts) {
     if (row.StringOr("status", "") != "ACTIVE") continue;
     facts->plugins.insert(absl::AsciiStrToLower(row.StringOr("name", "")));
   }
-  if (!facts->plugins.contains("clone")) return absl::OkStatus();
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, session.Query(sql::kCloneStatus));
-  if (!status.empty()) facts->clone_state = status.front().StringOr("state", "");
   return absl::OkStatus();
 }
 
@@ -121,6 +118,7 @@ absl::StatusOr<ServerFacts> GatherFacts(const Opener& opener, const FarmOptions&
     WEFT_ASSIGN_OR_RETURN(manage.missing, MissingPrivileges(*session, Duty::kManage));
     WEFT_RETURN_IF_ERROR(ReadVariables(*session, &facts));
     WEFT_RETURN_IF_ERROR(Prime(*session, &memory));
+    facts.half_cloned = memory.half_cloned;
     WEFT_ASSIGN_OR_RETURN(facts.observation, LookAt(*session, &memory, clock->MonotonicNow()));
     facts.observation.contact = Contact::kAnswered;
     WEFT_RETURN_IF_ERROR(ReadPlugins(*session, &facts));

@@ -181,10 +181,10 @@ TEST(AdmissionTest, ACloneDoesNotMendSettings) {
 
 TEST(AdmissionTest, AServerThatACloneLeftHalfDoneIsNotWhole) {
   ServerFacts facts = Good();
-  facts.clone_state = "Failed";
-  EXPECT_THAT(Judged(facts).fatal, ElementsAre("CLONE_FAILED"));
-  facts.clone_state = "Completed";
-  EXPECT_THAT(Judged(facts).fatal, IsEmpty());
+  facts.half_cloned = "a clone from db1:3306: Failed";
+  const Verdicts verdicts = Judged(facts);
+  EXPECT_THAT(verdicts.fatal, ElementsAre("HALF_CLONED"));
+  EXPECT_TRUE(CloneWouldHelp(verdicts.problems));
 }
 
 TEST(AdmissionTest, ManageAndReplicateAreNeededToServeTheOthersToRebuild) {

@@ -23,6 +23,7 @@ namespace weft::controller {
 namespace {
 
 constexpr absl::Duration kPoll = absl::Milliseconds(100);
+constexpr absl::Duration kEndOfAnother = absl::Seconds(10);
 // The last part of the progress is the restart, of which nothing is known in advance.
 constexpr double kCopyShare = 0.9;
 
@@ -56,16 +57,28 @@ absl::Status InstallClone(Turn& turn) {
       turn, [&turn] { return turn.Change("installing the CLONE plugin", sql::kInstallClone); });
 }
 
+// A clone that was killed ends within seconds: it looks for its donor every five.
+absl::Status AwaitNoClone(Turn& turn) {
+  const Deadline patience = Deadline::After(turn.clock(), kEndOfAnother);
+  while (true) {
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, turn.Read(sql::kCloneStatus));
+    if (status.empty() || status.front().StringOr("state", "") != "In Progress") {
+      return absl::OkStatus();
+    }
+    if (patience.Passed()) {
+      return ::weft::Refusal(
+          absl::StatusCode::kAborted, "CLONE_UNDER_WAY",
+          absl::StrCat("a clone onto ", turn.address().ToString(), " is already under way"),
+          "no other clone", absl::StrCat("one from ", status.front().StringOr("source", "?")),
+          "wait for it to end");
+    }
+    turn.clock()->Sleep(kPoll);
+  }
+}
+
 absl::Status PrepareRecipient(const CloneOrder& order, Turn& turn) {
   WEFT_RETURN_IF_ERROR(InstallClone(turn));
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, turn.Read(sql::kCloneStatus));
-  if (!status.empty() && status.front().StringOr("state", "") == "In Progress") {
-    return ::weft::Refusal(
-        absl::StatusCode::kAborted, "CLONE_UNDER_WAY",
-        absl::StrCat("a clone onto ", turn.address().ToString(), " is already under way"),
-        "no other clone", absl::StrCat("one from ", status.front().StringOr("source", "?")),
-        "wait for it to end");
-  }
+  WEFT_RETURN_IF_ERROR(AwaitNoClone(turn));
   WEFT_RETURN_IF_ERROR(Run(Detach{order.recipient_uuid}, turn));
   WEFT_RETURN_IF_ERROR(Run(Fence{order.recipient_uuid, true}, turn));
   WEFT_RETURN_IF_ERROR(PersistReadOnlyStart(turn));
@@ -168,11 +181,24 @@ absl::Status Watch(const CloneOrder& order, const Statement& statement, Turn& tu
   }
   const bool gone = mysql::ClassifyContact(status) == mysql::Contact::kUnreachable;
   if (status.ok() || gone) return absl::OkStatus();
-  if (!turn.broken()) turn.Change("fencing it again", sql::kSuperReadOnlyOn).IgnoreError();
   // The statement names a password.
   return Failed(turn.address(), absl::StrCat("error ", code,
                                              " of CLONE (is the backup account on "
                                              "the donor, and the donor reachable from it?)"));
+}
+
+// super_read_only was lifted for the clone. The turn's time may be used up by then.
+void CloseAgain(const CloneOrder& order, const Turn& turn) {
+  if (!turn.MayAct().ok()) return;  // whoever leads now sees to it
+  auto session = turn.OpenSecond();
+  absl::Status status = session.status();
+  if (status.ok()) {
+    (*session)->set_statement_timeout(order.options->connect_timeout);
+    status = (*session)->Execute(sql::kSuperReadOnlyOn);
+  }
+  if (status.ok()) return;
+  WEFT_LOG(kWarning, "a server was left without super_read_only after a failed clone",
+           {{"server", turn.address().ToString()}, {"error", status}});
 }
 
 // What the server says of the clone once it is back; nullopt while it is not.
@@ -228,9 +254,15 @@ absl::Status CloneServer(const CloneOrder& order, const Deadline& deadline) {
     }
     WEFT_RETURN_IF_ERROR(PrepareRecipient(order, *recipient));
     WEFT_RETURN_IF_ERROR(recipient->MayAct());
-    WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Statement> statement,
-                          StartClone(order, recipient->deadline()));
-    WEFT_RETURN_IF_ERROR(Watch(order, *statement, *recipient));
+    const absl::Status cloned = [&]() -> absl::Status {
+      WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Statement> statement,
+                            StartClone(order, recipient->deadline()));
+      return Watch(order, *statement, *recipient);
+    }();
+    if (!cloned.ok()) {
+      CloseAgain(order, *recipient);
+      return cloned;
+    }
   }
   WEFT_RETURN_IF_ERROR(AwaitRestart(order, deadline));
   WEFT_RETURN_IF_ERROR(SettleRecipient(order, deadline));

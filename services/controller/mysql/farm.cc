@@ -140,13 +140,17 @@ absl::StatusOr<ServerUuid> MysqlFarm::Identify(const HostPort& address, absl::Du
 
 absl::StatusOr<Farm::Neighbours> MysqlFarm::Discover(const HostPort& address,
                                                      absl::Duration deadline) {
+  const Deadline end = Deadline::After(clock_, deadline);
   Opener::Limits limits;
   limits.connect = deadline;
   WEFT_ASSIGN_OR_RETURN(const auto session, opener_.Open(address, Duty::kManage, limits));
   session->set_statement_timeout(deadline);
-  auto neighbours = DiscoverFrom(*session);
-  if (!neighbours.ok()) return Annotate(neighbours.status(), address.ToString());
-  return neighbours;
+  const auto around = LookAround(*session);
+  if (!around.ok()) return Annotate(around.status(), address.ToString());
+  return Locate(*around, [&](const HostPort& candidate) -> absl::StatusOr<ServerUuid> {
+    if (end.Passed()) return absl::DeadlineExceededError("no time left to ask");
+    return Identify(candidate, end.Remaining());
+  });
 }
 
 absl::StatusOr<Admission> MysqlFarm::Admit(const Group& group, const HostPort& address,
@@ -210,7 +214,8 @@ absl::Status MysqlFarm::RotatePassword(const Group& group, absl::string_view dut
   WEFT_ASSIGN_OR_RETURN(const std::string user, UserOf(options_, duty_name));
   std::vector<std::string> failed;
   for (const Server& record : group.servers) {
-    auto turn = LinkTo(record.address)->Take(record.uuid, end);
+    const std::shared_ptr<Link> link = LinkTo(record.address);
+    auto turn = link->Take(record.uuid, end);
     const absl::Status status = turn.ok() ? SetPassword(**turn, user, new_password) : turn.status();
     if (!status.ok()) {
       failed.push_back(absl::StrCat(record.address.ToString(), " (", status.message(), ")"));
@@ -219,7 +224,8 @@ absl::Status MysqlFarm::RotatePassword(const Group& group, absl::string_view dut
   if (duty_name == DutyName(Duty::kReplicate)) {
     // One by one: a receiver that restarts acknowledges nothing for a moment.
     for (const Server& record : group.servers) {
-      auto turn = LinkTo(record.address)->Take(record.uuid, end);
+      const std::shared_ptr<Link> link = LinkTo(record.address);
+      auto turn = link->Take(record.uuid, end);
       if (!turn.ok()) continue;  // told above
       const absl::Status status = RenewReplicaLogin(**turn, user, new_password);
       if (!status.ok()) {

@@ -72,6 +72,11 @@ inline std::string SetGlobal(absl::string_view name, absl::string_view value) {
   return absl::StrCat("SET GLOBAL ", name, " = ", value);
 }
 
+// Also at the next start (8.0.11 on).
+inline std::string SetPersist(absl::string_view name, absl::string_view value) {
+  return absl::StrCat("SET PERSIST ", name, " = ", value);
+}
+
 // Names are constants of Weft.
 inline std::string InstallPlugin(absl::string_view plugin, absl::string_view library) {
   return absl::StrCat("INSTALL PLUGIN ", plugin, " SONAME '", library, "'");
@@ -107,6 +112,13 @@ inline constexpr absl::string_view kPersistSkipReplicaStart =
     "SET PERSIST_ONLY skip_replica_start = ON";
 inline constexpr absl::string_view kResetSkipReplicaStart =
     "RESET PERSIST IF EXISTS skip_replica_start";
+// A row when a clone onto this server has begun to replace its data and has not ended well. Its
+// GTIDs are still the old ones, so nothing else shows that the data are gone.
+inline constexpr absl::string_view kHalfCloned =
+    "SELECT s.STATE AS state, s.SOURCE AS source FROM performance_schema.clone_status s"
+    " JOIN performance_schema.clone_progress p ON p.ID = s.ID"
+    " WHERE s.STATE IN ('Failed', 'In Progress') AND s.DESTINATION = 'LOCAL INSTANCE'"
+    " AND p.STAGE = 'DROP DATA' AND p.STATE <> 'Not Started'";
 inline constexpr absl::string_view kCloneStatus =
     "SELECT STATE AS state, ERROR_NO AS error_no, ERROR_MESSAGE AS error_message,"
     " SOURCE AS source FROM performance_schema.clone_status";

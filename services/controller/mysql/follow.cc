@@ -72,9 +72,12 @@ absl::Status BecomeReplica(const Follow& step, const Present& present, Turn& tur
   WEFT_RETURN_IF_ERROR(PersistReadOnlyStart(turn));
   const int64_t net_timeout = absl::ToInt64Seconds(turn.options().replica_net_timeout);
   if (present.net_timeout != net_timeout) {
-    WEFT_RETURN_IF_ERROR(
-        turn.Change("setting the receiver's timeout",
-                    sql::SetGlobal(turn.dialect().net_timeout, absl::StrCat(net_timeout))));
+    const absl::string_view name = turn.dialect().net_timeout;
+    const std::string value = absl::StrCat(net_timeout);
+    // A replica that restarts goes on by itself, so it must know the timeout by itself.
+    WEFT_RETURN_IF_ERROR(turn.Change("setting the receiver's timeout",
+                                     turn.dialect().can.set_persist ? sql::SetPersist(name, value)
+                                                                    : sql::SetGlobal(name, value)));
   }
   if (present.flag == step.acknowledge) return absl::OkStatus();
   return SetAcknowledge(turn, present.semi_sync, step.acknowledge);

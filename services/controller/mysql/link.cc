@@ -135,6 +135,15 @@ absl::StatusOr<Observation> Link::LookOver(uint64_t term, const Deadline& deadli
       return Annotate(primed, address_.ToString());
     }
     opener_->Remember(address_, look_memory_.admin);
+    if (!look_memory_.half_cloned.empty()) {
+      // It answers, but nothing it says of itself may be believed.
+      const std::string found = look_memory_.half_cloned;
+      Drop(&look_session_, /*orphaned=*/false);
+      return ::weft::Refusal(
+          absl::StatusCode::kFailedPrecondition, "HALF_CLONED",
+          absl::StrCat(address_.ToString(), ": its data are not whole (", found, ")"), "whole data",
+          found, "rebuild it: weft server rejoin --rebuild");
+    }
   }
   mysql::Session& session = *look_session_.session;
   session.set_statement_timeout(deadline.Remaining());

@@ -61,6 +61,19 @@ std::string StateSql(const LookMemory& memory) {
   return sql;
 }
 
+absl::Status FindHalfClone(mysql::Session& session, LookMemory* memory) {
+  memory->half_cloned.clear();
+  if (!memory->dialect.can.clone_plugin) return absl::OkStatus();
+  const auto rows = session.Query(sql::kHalfCloned);
+  // Without the plugin there are no such tables, and there was no clone.
+  if (mysql::MysqlErrorCode(rows.status()) == mysql::kErrUnknownTable) return absl::OkStatus();
+  WEFT_RETURN_IF_ERROR(rows.status());
+  if (rows->empty()) return absl::OkStatus();
+  memory->half_cloned = absl::StrCat("a clone from ", rows->front().StringOr("source", "?"), ": ",
+                                     rows->front().StringOr("state", "?"));
+  return absl::OkStatus();
+}
+
 absl::Status FindSemiSync(mysql::Session& session, LookMemory* memory) {
   memory->semi_sync = {};
   if (memory->dialect.can.lossless_semisync) {
@@ -242,6 +255,7 @@ absl::Status Prime(mysql::Session& session, LookMemory* memory) {
     memory->admin.host = any ? session.options().host : address;
     memory->admin.port = static_cast<uint16_t>(who.front().UintOr("admin_port", 0));
   }
+  WEFT_RETURN_IF_ERROR(FindHalfClone(session, memory));
   return FindSemiSync(session, memory);
 }
 

@@ -39,6 +39,8 @@ struct LookMemory {
   mysql::Dialect dialect;
   mysql::SemiSyncLoaded semi_sync;
   bool commits_in_vain = false;  // as of the last look
+  // Not empty: a clone onto the server has failed, or goes on, and its data are not whole.
+  std::string half_cloned;
   bool replica_preset = false;
   std::string state_sql;
 

@@ -99,7 +99,7 @@ absl::Status RunReader(Turn& turn, const FarmOptions& options, const std::string
   SpawnOptions spawn;
   // The shell's limit is the one on the file's size (in blocks of 512 bytes), which holds whatever
   // the program does. Arguments are passed by position, never as shell text.
-  spawn.argv = {"/bin/sh", "-c", "ulimit -f \"$0\" && umask 077 && exec \"$@\"",
+  spawn.argv = {"/bin/sh", "-c", "ulimit -f \"$0\" && exec \"$@\"",
                 absl::StrCat(options.rescue_limit / 512)};
   // The option file must be the first option, where some would have --no-defaults.
   const std::string option_file = absl::StrCat("--defaults-file=", login);
@@ -149,6 +149,8 @@ absl::StatusOr<std::string> SaveTransactionsOf(Turn& turn, const FarmOptions& op
   // Complete under its name, or not there.
   const std::string part = absl::StrCat(path, ".part-", RandomHex(4));
   absl::Cleanup drop_part = [&part] { unlink(part.c_str()); };
+  // It keeps the mode of a file that is there; its own would let the group read.
+  WEFT_RETURN_IF_ERROR(WriteFileAtomically(part, "", 0600));
   WEFT_RETURN_IF_ERROR(RunReader(turn, options, login, set, logs, part));
   WEFT_ASSIGN_OR_RETURN(const GtidSet saved, SetIn(part));
   if (const GtidSet lost = set.Minus(saved); !lost.Empty()) {
