@@ -27,7 +27,10 @@ def mount_disk(case, size):
                              capture_output=True, text=True, check=False)
     if mounted.returncode != 0:
         case.skipTest(f"NO FULL DISK TRIED: {mounted.stderr.strip()}")
-    case.addCleanup(subprocess.run, ["umount", folder.name], check=True)
+    # A process that was killed a moment ago may not be gone yet.
+    case.addCleanup(harness.wait_until,
+                    lambda: subprocess.run(["umount", folder.name], check=False).returncode == 0,
+                    10, f"{folder.name} is used by nobody")
     return pathlib.Path(folder.name)
 
 
