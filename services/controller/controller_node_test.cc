@@ -79,27 +79,6 @@ TEST_F(ControllerNodeTest, WatchingWhatIsNotThereSaysSo) {
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::NOT_FOUND);
 }
 
-TEST_F(ControllerNodeTest, APromotionThatHangsCanBeCancelled) {
-  MakeGroup(2);
-  // Its catching up fails again and again.
-  farm_.Edit(FakeFarm::UuidOf(2), [](auto& server) { server.receiver_on = false; });
-  farm_.Edit(FakeFarm::UuidOf(1), [](auto& server) {
-    server.executed.Add({server.uuid.text(), "", 1});
-  });
-  farm_.Edit(FakeFarm::UuidOf(2), [](auto& server) { server.source = ServerUuid(); });
-  const auto promoted = Promote("g", 2);
-  if (!promoted.ok()) {
-    // It may be plain at once that it cannot be.
-    EXPECT_EQ(ErrorReason(promoted.status()), "TARGET_NOT_REPLICATING");
-    return;
-  }
-  v1::CancelOperationRequest request;
-  request.set_name(promoted->operation().name());
-  EXPECT_TRUE(Call(*operations_, &v1::Operations::Stub::CancelOperation, request).ok());
-  EXPECT_NE(Wait(promoted->operation()).state(), v1::Operation::RUNNING);
-  Await("the old primary is writable", [this] { return farm_.WriteOn(FakeFarm::UuidOf(1)); });
-}
-
 TEST_F(ControllerNodeTest, WithoutTheStoreReadsGoOnAndChangesFailAtOnce) {
   MakeGroup(2);
   process_->store().SetUnavailable(true);

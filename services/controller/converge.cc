@@ -45,7 +45,7 @@ absl::StatusOr<Snapshot> Converger::Observe(bool may_reuse) {
       ServersOf(group) == ServersOf(last_look_->group)) {
     Snapshot snapshot = *last_look_;
     // What was proven of servers was proven under the primary of that epoch.
-    if (group.epoch != snapshot.group.epoch) {
+    if (group.epoch != snapshot.group.epoch) {  // guard: rule 3
       snapshot.marks.clear();
       snapshot.write_stopped_for = absl::ZeroDuration();
     }
@@ -65,7 +65,7 @@ absl::StatusOr<Snapshot> Converger::Observe(bool may_reuse) {
 Round Converger::Once() {
   Round round;
   round.status = ports_.may_act();
-  if (!round.status.ok()) return round;
+  if (!round.status.ok()) return round;  // guard: rule 10
   absl::StatusOr<Snapshot> snapshot = Observe(std::exchange(reuse_look_, false));
   if (!snapshot.ok()) {
     round.status = snapshot.status();
@@ -94,7 +94,7 @@ void Converger::Act(const Snapshot& snapshot, Round* round) {
     for (const Step& step : round->plan.steps) {
       const absl::Duration began = ports_.clock->MonotonicNow();
       absl::Status status = ports_.may_act();
-      if (status.ok()) status = ActOnRecord(snapshot, step, round);
+      if (status.ok()) status = ActOnRecord(snapshot, step, round);  // proof: rule 10
       round->results.push_back({step, status, ports_.clock->MonotonicNow() - began});
       if (!status.ok()) break;
     }
@@ -105,7 +105,7 @@ void Converger::Act(const Snapshot& snapshot, Round* round) {
   reuse_look_ = IsRecordStep(round->plan.steps.front());
   for (const StepResult& result : round->results) {
     if (result.status.ok()) continue;
-    reuse_look_ = false;
+    reuse_look_ = false;  // guard: rule 2
     round->end = RoundEnd::kFailed;
     round->status = Annotate(result.status, ToString(result.step));
     break;
@@ -127,12 +127,12 @@ void Converger::ActOnServers(const Snapshot& snapshot, Round* round) {
         StepResult& result = results[index];
         const absl::Duration began = ports_.clock->MonotonicNow();
         result.status = ports_.may_act();
-        if (result.status.ok()) {
+        if (result.status.ok()) {  // proof: rule 10
           result.status = ports_.farm->Apply(snapshot.group, result.step,
                                              DeadlineOf(result.step, options_.step_deadline));
         }
         result.took = ports_.clock->MonotonicNow() - began;
-        if (!result.status.ok()) return;
+        if (!result.status.ok()) return;  // guard: rule 5
       }
     });
   }
@@ -193,8 +193,9 @@ void Converger::EndRefused(const Snapshot& snapshot, Round* round) {
                                   : absl::StrCat(refusal.message, "; to do: ", refusal.next_step);
   round->status = ports_.may_act();
   if (round->status.ok()) {
-    round->status =
-        EndIntent(snapshot.group, OperationState::kFailed, refusal.reason, message, round);
+    const OperationState state =
+        refusal.reason == kCancelled ? OperationState::kCancelled : OperationState::kFailed;
+    round->status = EndIntent(snapshot.group, state, refusal.reason, message, round);
   }
   if (!round->status.ok()) round->end = RoundEnd::kFailed;
 }

@@ -18,6 +18,9 @@
 
 namespace weft::controller {
 
+// The reason of a GiveUp that somebody asked for: the intent's operation then ends as CANCELLED.
+inline constexpr char kCancelled[] = "CANCELLED";
+
 // How one step ended.
 struct StepResult {
   Step step;

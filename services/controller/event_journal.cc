@@ -27,8 +27,9 @@ void EventJournal::Append(Event event) {
             {"server", event.server},
             {"operation", event.operation},
             {"text", event.text}});
+  const absl::Duration due = clock_->MonotonicNow() + options_.delay;
   MutexLock lock(&mutex_);
-  waiting_.push_back(std::move(event));
+  waiting_.push_back({std::move(event), due});
   Trim();
   changed_.NotifyAll();
 }
@@ -71,14 +72,16 @@ void EventJournal::Trim() {
 bool EventJournal::Flush(absl::Duration timeout) {
   const Deadline deadline = Deadline::After(clock_, timeout);
   MutexLock lock(&mutex_);
-  while (!waiting_.empty() || writing_) {
-    if (deadline.Passed()) return false;
+  ++flushing_;
+  changed_.NotifyAll();
+  while ((!waiting_.empty() || writing_) && !deadline.Passed()) {
     clock_->WaitFor(&changed_, &mutex_, deadline.Remaining());
   }
-  return true;
+  --flushing_;
+  return waiting_.empty() && !writing_;
 }
 
-size_t EventJournal::Waiting() const {
+size_t EventJournal::CountWaiting() const {
   MutexLock lock(&mutex_);
   return waiting_.size();
 }
@@ -94,23 +97,37 @@ bool EventJournal::Write(const Event& event) {
   return true;
 }
 
+void EventJournal::AwaitWork() {
+  while (!stopping_) {
+    if (waiting_.empty()) {
+      changed_.Wait(&mutex_);
+      continue;
+    }
+    const absl::Duration left = waiting_.front().due - clock_->MonotonicNow();
+    if (left <= absl::ZeroDuration() || flushing_ > 0) return;
+    clock_->WaitFor(&changed_, &mutex_, left);
+  }
+}
+
 void EventJournal::Loop() {
   mutex_.Lock();
   while (true) {
-    while (waiting_.empty() && !stopping_) changed_.Wait(&mutex_);
+    AwaitWork();
     if (waiting_.empty()) break;
-    Event event = std::move(waiting_.front());
+    Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
     const int dropped = std::exchange(dropped_, 0);
-    if (dropped > 0) absl::StrAppend(&event.text, " (", dropped, " events before it were lost)");
+    if (dropped > 0) {
+      absl::StrAppend(&next.event.text, " (", dropped, " events before it were lost)");
+    }
     writing_ = true;
     mutex_.Unlock();
-    const bool written = Write(event);
+    const bool written = Write(next.event);
     mutex_.Lock();
     writing_ = false;
     if (!written) {
       if (stopping_) break;
-      waiting_.push_front(std::move(event));
+      waiting_.push_front(std::move(next));
       Trim();
       clock_->WaitFor(&changed_, &mutex_, options_.retry);
     }

@@ -24,6 +24,9 @@ class EventJournal {
  public:
   struct Options {
     size_t max_waiting = 4096;
+    // An event waits this long before it is written, so that its commit does not stand in the way
+    // of those of the change it tells of. Well below the second of rule 11.
+    absl::Duration delay = absl::Milliseconds(300);
     // Between two tries while the store is down.
     absl::Duration retry = absl::Milliseconds(500);
     // Called with the number of events dropped, from any thread.
@@ -45,14 +48,22 @@ class EventJournal {
   void ForgetKey(absl::string_view group, absl::string_view key);
   void ForgetAll();
 
-  // Blocks until all that was appended before is written or dropped; false after `timeout`.
+  // Blocks until all that was appended before is written (without delay) or dropped; false after
+  // `timeout`.
   bool Flush(absl::Duration timeout);
-  size_t Waiting() const;
+  size_t CountWaiting() const;
 
  private:
+  struct Waiting {
+    Event event;
+    absl::Duration due;  // monotonic
+  };
+
   void Loop();
   // False: the store is down, try again later.
   bool Write(const Event& event);
+  // Until the oldest event is to be written.
+  void AwaitWork() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Trim() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
@@ -61,11 +72,12 @@ class EventJournal {
 
   mutable Mutex mutex_;
   CondVar changed_;
-  std::deque<Event> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Waiting> waiting_ ABSL_GUARDED_BY(mutex_);
   // Last state by group and key.
   std::map<std::string, std::map<std::string, std::string>> states_ ABSL_GUARDED_BY(mutex_);
   int dropped_ ABSL_GUARDED_BY(mutex_) = 0;  // since the last event that was written
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  int flushing_ ABSL_GUARDED_BY(mutex_) = 0;  // calls of Flush
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

@@ -165,7 +165,7 @@ void GroupKeeper::GiveUpIfCancelled(const Snapshot& look) {
   const absl::StatusOr<Group> group = shared_->store->Load(id_);
   if (!group.ok() || group->intent.operation != operation || !IsCancelPossible(*group)) return;
   const absl::Status status = shared_->store->Apply(
-      *group, GiveUp{"CANCELLED", "somebody asked for an end of this operation"},
+      *group, GiveUp{kCancelled, "somebody asked for an end of this operation"},
       shared_->clock->Now());
   if (!status.ok()) WEFT_LOG(kWarning, "not given up", {{"group", id_}, {"error", status}});
 }

@@ -205,18 +205,21 @@ void OperationsBoard::PollForeign() {
 }
 
 void OperationsBoard::Loop() {
-  absl::Duration polled = clock_->MonotonicNow();
-  while (true) {
-    WriteReports();
-    if (clock_->MonotonicNow() - polled >= options_.poll) {
-      PollForeign();
-      polled = clock_->MonotonicNow();
-    }
+  const auto stopping = [this](absl::Duration rest) {
+    const Deadline deadline = Deadline::After(clock_, rest);
     MutexLock lock(&mutex_);
-    if (stopping_) return;
-    clock_->WaitFor(&changed_, &mutex_, unwritten_.empty() ? options_.poll : options_.write_period);
-    if (stopping_) return;
+    const bool had_work = !unwritten_.empty();
+    // Work that comes begins a delay of its own.
+    while (!stopping_ && !deadline.Passed() && (had_work || unwritten_.empty())) {
+      clock_->WaitFor(&changed_, &mutex_, deadline.Remaining());
+    }
+    return stopping_;
+  };
+  while (!stopping(options_.poll) && !stopping(options_.write_delay)) {
+    WriteReports();
+    PollForeign();
   }
+  WriteReports();
 }
 
 }  // namespace weft::controller

@@ -27,8 +27,9 @@ class OperationsBoard {
     size_t keep_ended = 256;
     // How often Wait and Watch read from the store an operation that another process runs.
     absl::Duration poll = absl::Milliseconds(500);
-    // The least time between two writes of progress.
-    absl::Duration write_period = absl::Milliseconds(200);
+    // Progress waits this long before it is written, so that its commit does not stand in the way
+    // of those of the change it tells of.
+    absl::Duration write_delay = absl::Milliseconds(300);
   };
   // Gets the operation each time it changes, the last time with done(). Called from any thread, one
   // call at a time. Must not block, nor call the board.

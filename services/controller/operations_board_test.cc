@@ -24,7 +24,7 @@ class OperationsBoardTest : public ::testing::Test {
   static OperationsBoard::Options Options() {
     OperationsBoard::Options options;
     options.poll = absl::Milliseconds(5);
-    options.write_period = absl::Milliseconds(1);
+    options.write_delay = absl::Milliseconds(1);
     return options;
   }
   Operation With(double progress, OperationState state = OperationState::kRunning) {

@@ -91,7 +91,7 @@ uint64_t FakeFarm::term() const {
 
 void FakeFarm::Replicate() {
   for (auto& [uuid, replica] : servers_) {
-    if (!replica.up || !replica.receiver_on || replica.source.empty()) continue;
+    if (!replica.up || replica.stuck || !replica.receiver_on) continue;
     const auto source = servers_.find(replica.source);
     if (source == servers_.end() || !source->second.up) continue;
     replica.received = replica.received.Union(source->second.executed);

@@ -21,6 +21,7 @@ class FakeFarm : public Farm {
     HostPort address;
     bool up = true;
     bool rejects = false;  // "too many connections"
+    bool stuck = false;    // it receives and applies nothing more, and does not say so
     bool super_read_only = true;
     GtidSet executed;
     GtidSet received;
