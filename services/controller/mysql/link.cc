@@ -91,12 +91,19 @@ Observation Link::Await(uint64_t ticket, const Deadline& deadline) {
 }
 
 void Link::LookLoop() {
+  bool suspicious = false;
   while (true) {
     uint64_t ticket = 0;
     Deadline deadline;
     {
       MutexLock lock(&mutex_);
-      while (!stopping_ && asked_ == answered_) changed_.Wait(&mutex_);
+      while (!stopping_ && asked_ == answered_) {
+        if (!leads_ || !suspicious) {
+          changed_.Wait(&mutex_);
+        } else if (!changed_.WaitFor(&mutex_, CommitMemory::kPatience)) {
+          break;  // nobody asked, but commits may wait in vain
+        }
+      }
       if (stopping_) break;
       ticket = asked_;
       deadline = look_deadline_;
@@ -104,6 +111,7 @@ void Link::LookLoop() {
     if (deadline.Remaining() < kLeastLook) deadline = Deadline::After(clock_, kLeastLook);
     const absl::StatusOr<Observation> look = Look(deadline);
     Publish(ticket, look);
+    suspicious = look.ok() && look_memory_.commits.suspicious();
     if (!look.ok()) continue;
     WarmUp();
     if (look_memory_.commits_in_vain) Nudge();

@@ -228,6 +228,7 @@ bool CommitMemory::InVain(const SemiSync& seen, uint64_t acknowledged, absl::Dur
       seen.source_enabled && seen.source_waiting > 0 && seen.source_clients >= seen.source_wait_for;
   const bool moved = acknowledged != acknowledged_;
   acknowledged_ = acknowledged;
+  suspicious_ = could && !moved;
   if (!could) {
     since_.reset();
     return false;

@@ -24,11 +24,16 @@ class CommitMemory {
   // kPatience. `acknowledged` is the server's count; `now` is monotonic.
   bool InVain(const SemiSync& seen, uint64_t acknowledged, absl::Duration now);
 
-  static constexpr absl::Duration kPatience = absl::Milliseconds(300);
+  // Commits could be acknowledged and wait, and nothing was since the look before: it is worth
+  // looking again after kPatience.
+  bool suspicious() const { return suspicious_; }
+
+  static constexpr absl::Duration kPatience = absl::Milliseconds(50);
 
  private:
   std::optional<absl::Duration> since_;
   uint64_t acknowledged_ = 0;
+  bool suspicious_ = false;
 };
 
 // What looking at a server remembers from one look to the next.

@@ -30,6 +30,18 @@ TEST(CommitMemoryTest, CommitsThatNobodyAcknowledgesThoughSomebodyCouldAreInVain
   EXPECT_TRUE(memory.InVain(Waiting(2), 7, kNow + CommitMemory::kPatience));
 }
 
+TEST(CommitMemoryTest, IsSuspiciousAtOnceOfCommitsThatWaitWhereNothingMoves) {
+  CommitMemory memory;
+  memory.InVain(Waiting(1), 7, kNow);
+  EXPECT_FALSE(memory.suspicious());  // it may have moved just now
+  memory.InVain(Waiting(1), 8, kNow + absl::Seconds(1));
+  EXPECT_FALSE(memory.suspicious());
+  memory.InVain(Waiting(1), 8, kNow + absl::Seconds(2));
+  EXPECT_TRUE(memory.suspicious());
+  memory.InVain(Waiting(0), 8, kNow + absl::Seconds(3));
+  EXPECT_FALSE(memory.suspicious());
+}
+
 TEST(CommitMemoryTest, AnAcknowledgementStartsThePatienceAnew) {
   CommitMemory memory;
   memory.InVain(Waiting(2), 7, kNow);
