@@ -12,8 +12,9 @@ import by_hand  # noqa: E402
 import cases  # noqa: E402
 import harness  # noqa: E402
 
-# What a client may notice of the take-over: a switch to semi-synchronous commits, no more.
-LONGEST_GAP_MS = 100
+# What a client may notice of the take-over: its commits begin to wait for replicas, which connect
+# anew for it. A tenth of a second; more on a machine that does much else.
+LONGEST_GAP_MS = 500
 
 
 class Adoption(unittest.TestCase):
