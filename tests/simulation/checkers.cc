@@ -45,7 +45,7 @@ void Checkers::OnRecord(const Group& before, const Group& after, const Transacti
   const SimServer* winner = ServerOf(servers, after.primary);
   if (winner == nullptr) return;
   CheckNothingLost(*winner, absl::StrCat("when epoch ", after.epoch, " began"));
-  CheckWinnerClean(*winner, now);
+  CheckWinnerClean(*winner, ServerOf(servers, before.primary), now);
   CheckWatermark(watermark, *winner);
 }
 

@@ -48,7 +48,8 @@ class Checkers {
   // errant_follows.cc (rule 6)
   void CheckErrantQuiet(const Group& record, const SimServer& replica, Millis calm_for);
   void CheckAsideApart(const Group& record, const std::vector<SimServer>& servers);
-  void CheckWinnerClean(const SimServer& winner, Millis now);
+  // `before`: the primary before; nullptr where there was none.
+  void CheckWinnerClean(const SimServer& winner, const SimServer* before, Millis now);
   // below_watermark.cc (rule 3)
   void CheckWatermark(const TransactionSet& watermark, const SimServer& winner);
 

@@ -12,7 +12,8 @@ namespace {
 
 constexpr Millis kSetUpTime = 1000;
 constexpr Millis kQuiet = 400;
-constexpr Millis kSettleTime = 20000;
+// A replica that applies a tenth of what it could needs half of it for what a scenario writes.
+constexpr Millis kSettleTime = 60000;
 constexpr int kSettledRounds = 5;
 
 std::string WithoutTime(const Fault& fault) {
