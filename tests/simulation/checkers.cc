@@ -45,7 +45,9 @@ void Checkers::OnRecord(const Group& before, const Group& after, const Transacti
   const SimServer* winner = ServerOf(servers, after.primary);
   if (winner == nullptr) return;
   CheckNothingLost(*winner, absl::StrCat("when epoch ", after.epoch, " began"));
-  CheckWinnerClean(*winner, ServerOf(servers, before.primary), now);
+  const SimServer* const loser = ServerOf(servers, before.primary);
+  if (loser != nullptr) ForgetAdopted(*loser);
+  CheckWinnerClean(*winner, now);
   CheckWatermark(watermark, *winner);
 }
 

@@ -29,6 +29,8 @@ class Checkers {
   // `watermark`: of the record before.
   void OnRecord(const Group& before, const Group& after, const TransactionSet& watermark,
                 const std::vector<SimServer>& servers, Millis now);
+  // A failover begins; the primary has been well, to all monitors, for so long (0: it is not).
+  void OnFailover(const SimServer& primary, Millis healthy_for);
   // All faults are healed and the group is settled.
   void OnEnd(const Group& record, const std::vector<SimServer>& servers);
 
@@ -48,8 +50,10 @@ class Checkers {
   // errant_follows.cc (rule 6)
   void CheckErrantQuiet(const Group& record, const SimServer& replica, Millis calm_for);
   void CheckAsideApart(const Group& record, const std::vector<SimServer>& servers);
-  // `before`: the primary before; nullptr where there was none.
-  void CheckWinnerClean(const SimServer& winner, const SimServer* before, Millis now);
+  // What a primary has executed in office is the group's own, wherever it began: it may have come
+  // over a channel that was just being cut. (One promoted with it would have failed the next.)
+  void ForgetAdopted(const SimServer& primary);
+  void CheckWinnerClean(const SimServer& winner, Millis now);
   // below_watermark.cc (rule 3)
   void CheckWatermark(const TransactionSet& watermark, const SimServer& winner);
 

@@ -41,11 +41,12 @@ void Checkers::CheckAsideApart(const Group& record, const std::vector<SimServer>
   }
 }
 
-void Checkers::CheckWinnerClean(const SimServer& winner, const SimServer* before, Millis now) {
+void Checkers::ForgetAdopted(const SimServer& primary) {
+  std::erase_if(errants_, [&](const Errant& one) { return primary.executed[one.transaction]; });
+}
+
+void Checkers::CheckWinnerClean(const SimServer& winner, Millis now) {
   for (const Errant& one : errants_) {
-    // What the primary before has executed in office is the group's own, wherever it began: it
-    // may have come over a channel that was just being cut.
-    if (before != nullptr && before->executed[one.transaction]) continue;
     // What is written between a look and the commit cannot be seen by anybody.
     if (!winner.executed[one.transaction] || now - one.at < kBetweenLookAndCommit) continue;
     Fail("rule 6, errant server promoted",
