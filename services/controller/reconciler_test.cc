@@ -1,0 +1,203 @@
+#include "services/controller/reconciler.h"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/error_details.h"
+#include "common/base/mutex.h"
+#include "common/base/random.h"
+#include "common/rpc/metrics.h"
+#include "gtest/gtest.h"
+#include "services/controller/ports/memory_store.h"
+#include "services/controller/testing/fake_farm.h"
+
+namespace weft::controller {
+namespace {
+
+class ReconcilerTest : public ::testing::Test {
+ protected:
+  ReconcilerTest() {
+    Reconciler::Options options;
+    options.leadership.name = "one";
+    options.leadership.ttl = absl::Milliseconds(500);
+    options.leadership.margin = absl::Milliseconds(100);
+    options.leadership.period = absl::Milliseconds(50);
+    options.worker.period = absl::Milliseconds(10);
+    options.worker.first_rest = absl::Milliseconds(2);
+    options.worker.fresh = absl::ZeroDuration();
+    options.follow_period = absl::Milliseconds(20);
+    Reconciler::Listeners listeners;
+    listeners.group = [this](const Group& group, bool removed) {
+      MutexLock lock(&mutex_);
+      told_[group.id].push_back(removed ? 0 : group.revision);
+    };
+    reconciler_ = std::make_unique<Reconciler>(
+        options, Reconciler::Ports{&farm_, &store_, &health_, &metrics_, RealClock::Get()},
+        listeners);
+  }
+
+  void Start() {
+    reconciler_->Start();
+    ASSERT_TRUE(reconciler_->AwaitLeader(absl::Seconds(10)));
+  }
+  // An active group whose servers 1..3 exist; none leads yet.
+  void MakeGroup() {
+    Group group;
+    group.id = "g";
+    group.active = true;
+    for (int n = 1; n <= 3; ++n) {
+      Server server;
+      server.uuid = farm_.Add(n);
+      server.address = FakeFarm::AddressOf(n);
+      group.servers.push_back(server);
+    }
+    ASSERT_TRUE(store_.CreateGroup(group).ok());
+    ASSERT_TRUE(reconciler_->Refresh("g").ok());
+  }
+  absl::StatusOr<Operation> Promote(int n) {
+    Intent intent;
+    intent.goal = Goal::kPromote;
+    intent.target = FakeFarm::UuidOf(n);
+    Operation operation;
+    operation.id = RandomUuid();
+    operation.kind = "promote";
+    operation.group = "g";
+    return reconciler_->Request("g", intent, operation);
+  }
+  OperationState Wait(const absl::StatusOr<Operation>& operation) {
+    if (!operation.ok()) return OperationState::kFailed;
+    return reconciler_->board().Wait(operation->id, absl::Seconds(10))->state;
+  }
+
+  FakeFarm farm_;
+  MemoryStore store_;
+  HealthTable health_{HealthTable::Options(), RealClock::Get()};
+  rpc::Metrics registry_;
+  ControllerMetrics metrics_{&registry_};
+  Mutex mutex_;
+  std::map<std::string, std::vector<uint64_t>> told_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<Reconciler> reconciler_;
+};
+
+TEST_F(ReconcilerTest, BringsAGroupToItsIntentAndComesToRest) {
+  Start();
+  MakeGroup();
+  EXPECT_EQ(Wait(Promote(1)), OperationState::kSucceeded);
+  EXPECT_TRUE(reconciler_->WaitSettled("g", absl::Seconds(10)).ok());
+  EXPECT_TRUE(farm_.WriteOn(FakeFarm::UuidOf(1)));
+  EXPECT_EQ(reconciler_->Cached("g")->primary, FakeFarm::UuidOf(1));
+}
+
+TEST_F(ReconcilerTest, ListenersGetRecordsInOrderAndTheEndOfAGroup) {
+  Start();
+  MakeGroup();
+  for (const int n : {1, 2, 3, 1}) EXPECT_EQ(Wait(Promote(n)), OperationState::kSucceeded);
+  reconciler_->DropAll();
+  MutexLock lock(&mutex_);
+  std::vector<uint64_t> revisions = told_["g"];
+  ASSERT_GE(revisions.size(), 5u);
+  EXPECT_EQ(revisions.back(), 0u);
+  revisions.pop_back();
+  EXPECT_TRUE(std::is_sorted(revisions.begin(), revisions.end()));
+}
+
+TEST_F(ReconcilerTest, OneChangeOfPrimaryAtATime) {
+  Start();
+  MakeGroup();
+  std::atomic<int> begun = 0;
+  std::vector<std::thread> callers;
+  for (int n = 1; n <= 3; ++n) {
+    callers.emplace_back([this, n, &begun] {
+      const absl::StatusOr<Operation> operation = Promote(n);
+      if (operation.ok()) {
+        ++begun;
+        EXPECT_NE(Wait(operation), OperationState::kRunning);
+      } else {
+        EXPECT_TRUE(absl::IsAborted(operation.status())) << operation.status();
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_GE(begun, 1);
+}
+
+TEST_F(ReconcilerTest, NoRoundRunsDuringAnExclusiveChange) {
+  Start();
+  MakeGroup();
+  ASSERT_EQ(Wait(Promote(1)), OperationState::kSucceeded);
+  for (int i = 0; i < 20; ++i) {
+    const absl::Status status = reconciler_->Exclusively("g", [&]() -> absl::Status {
+      const uint64_t before = reconciler_->StandingOf("g")->begun;
+      reconciler_->Wake("g");
+      RealClock::Get()->Sleep(absl::Milliseconds(2));
+      EXPECT_EQ(reconciler_->StandingOf("g")->begun, before);
+      return absl::OkStatus();
+    });
+    EXPECT_TRUE(status.ok()) << status;
+  }
+}
+
+TEST_F(ReconcilerTest, LooksAndChangesMayComeFromEverywhereAtOnce) {
+  Start();
+  MakeGroup();
+  ASSERT_EQ(Wait(Promote(1)), OperationState::kSucceeded);
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 4; ++i) {
+    callers.emplace_back([&] {
+      while (!stop) {
+        EXPECT_TRUE(reconciler_->Look("g").ok());
+        EXPECT_TRUE(reconciler_->Refresh("g").ok());
+        reconciler_->CachedAll();
+        reconciler_->Reported({});
+        reconciler_->LastLook("g");
+      }
+    });
+  }
+  for (const int n : {2, 3, 1, 2}) EXPECT_EQ(Wait(Promote(n)), OperationState::kSucceeded);
+  stop = true;
+  for (std::thread& caller : callers) caller.join();
+}
+
+TEST_F(ReconcilerTest, WithoutTheLeaseItReadsAndDoesNothing) {
+  const Lease lease = store_.ReadLease().value();
+  ASSERT_TRUE(store_.TakeLease(lease, "somebody").ok());
+  store_.SetTerm(1);
+  Group group;
+  group.id = "g";
+  ASSERT_TRUE(store_.CreateGroup(group).ok());
+  reconciler_->Start();
+  while (!reconciler_->Cached("g").ok()) RealClock::Get()->Sleep(absl::Milliseconds(1));
+  EXPECT_FALSE(reconciler_->CheckLeading().ok());
+  EXPECT_EQ(farm_.Applied().size(), 0u);
+}
+
+TEST_F(ReconcilerTest, UnknownGroupsAreToldFromThoseNotReadYet) {
+  store_.SetUnavailable(true);
+  reconciler_->Start();
+  EXPECT_TRUE(absl::IsUnavailable(reconciler_->Cached("g").status()));
+  store_.SetUnavailable(false);
+  ASSERT_TRUE(reconciler_->AwaitLeader(absl::Seconds(10)));
+  EXPECT_EQ(ErrorReason(reconciler_->Cached("g").status()), "UNKNOWN_GROUP");
+}
+
+TEST_F(ReconcilerTest, StopsInTheMiddleOfAnything) {
+  Start();
+  MakeGroup();
+  const absl::StatusOr<Operation> operation = Promote(1);
+  ASSERT_TRUE(operation.ok());
+  reconciler_->Stop();
+  EXPECT_FALSE(reconciler_->leading());
+  // Whoever leads next finds the intent, or its fulfilment.
+  const Group group = store_.Load("g").value();
+  EXPECT_TRUE(group.intent.operation == operation->id || group.primary == FakeFarm::UuidOf(1));
+}
+
+}  // namespace
+}  // namespace weft::controller
