@@ -272,8 +272,8 @@ TEST_F(FarmRulesTest, RefusesToRepointWhenTheApplierIsBrokenAndSomethingIsUnappl
   Root(2, test_sql::kDropLedgerQuietly);
   ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
   const Observation broken =
-      Until(2, [](const Observation& seen) { return !seen.replication.applier_running; });
-  EXPECT_FALSE(broken.replication.applier_error.empty());
+      Until(2, [](const Observation& seen) { return !seen.replication.applier_error.empty(); });
+  EXPECT_FALSE(broken.replication.applier_running);
   const absl::Status status = Do(FollowStep(2, 1, false));
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
   EXPECT_EQ(ErrorReason(status), "UNAPPLIED_RELAY_LOG");

@@ -112,7 +112,10 @@ void Link::LookLoop() {
     const absl::StatusOr<Observation> look = Look(deadline);
     Publish(ticket, look);
     suspicious = look.ok() && look_memory_.commits.suspicious();
-    if (!look.ok()) continue;
+    if (!look.ok()) {
+      look_memory_.commits.Interrupt(clock_->MonotonicNow());
+      continue;
+    }
     WarmUp();
     if (look_memory_.commits_in_vain) Nudge();
   }

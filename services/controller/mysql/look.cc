@@ -234,6 +234,7 @@ bool CommitMemory::InVain(const SemiSync& seen, uint64_t acknowledged, absl::Dur
     return false;
   }
   if (moved || !since_.has_value()) since_ = now;
+  if (not_before_.has_value() && now < *not_before_) return false;
   return now - *since_ >= kPatience;
 }
 

@@ -28,9 +28,15 @@ class CommitMemory {
   // looking again after kPatience.
   bool suspicious() const { return suspicious_; }
 
+  // The server did not answer. One that hung and woke may have been deposed meanwhile, and counts
+  // replicas that are gone until its next heartbeats to them fail: nothing is in vain for a while.
+  void Interrupt(absl::Duration now) { not_before_ = now + kAfterSilence; }
+
   static constexpr absl::Duration kPatience = absl::Milliseconds(50);
+  static constexpr absl::Duration kAfterSilence = absl::Seconds(2);
 
  private:
+  std::optional<absl::Duration> not_before_;
   std::optional<absl::Duration> since_;
   uint64_t acknowledged_ = 0;
   bool suspicious_ = false;

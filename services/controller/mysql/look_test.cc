@@ -59,5 +59,13 @@ TEST(CommitMemoryTest, WithoutEnoughReplicasCommitsWaitForThemAndNotInVain) {
   EXPECT_FALSE(memory.InVain(Waiting(3), 7, kNow + absl::Minutes(1)));
 }
 
+TEST(CommitMemoryTest, NothingIsInVainForAWhileAfterASilence) {
+  CommitMemory memory;
+  memory.InVain(Waiting(2), 7, kNow);
+  memory.Interrupt(kNow);
+  EXPECT_FALSE(memory.InVain(Waiting(2), 7, kNow + CommitMemory::kPatience));
+  EXPECT_TRUE(memory.InVain(Waiting(2), 7, kNow + CommitMemory::kAfterSilence));
+}
+
 }  // namespace
 }  // namespace weft::controller
