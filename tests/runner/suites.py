@@ -136,6 +136,8 @@ SUITES = {
     "sanitizers": sanitizers,
     "clang-tidy": clang_tidy,
 }
+# Not part of a run without names: they take as long as all the others together.
+BY_NAME_ONLY = ("mutation", "sanitizers")
 DESCRIPTIONS = {
     "unit": "Bazel tests beside the code: no server, no network",
     "simulation": "the deterministic simulator and its checkers, over many seeds",

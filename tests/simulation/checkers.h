@@ -29,8 +29,6 @@ class Checkers {
   // `watermark`: of the record before.
   void OnRecord(const Group& before, const Group& after, const TransactionSet& watermark,
                 const std::vector<SimServer>& servers, Millis now);
-  // A failover begins; the primary has been well, to all monitors, for so long (0: it is not).
-  void OnFailover(const SimServer& primary, Millis healthy_for);
   // All faults are healed and the group is settled.
   void OnEnd(const Group& record, const std::vector<SimServer>& servers);
 

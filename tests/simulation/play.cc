@@ -201,9 +201,6 @@ bool Play::Hit(const Fault& fault, int target, int by) {
       world_.Cut(target, fault.other, by);
       world_.Cut(fault.other, target, by);
       return true;
-    case FaultKind::kMute:
-      world_.Cut(target, fault.other, by);
-      return true;
     case FaultKind::kCutControllers:
       CutServer(target, /*controllers=*/true, /*monitors=*/false, /*servers=*/false, by);
       return true;

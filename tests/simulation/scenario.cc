@@ -16,7 +16,7 @@ namespace weft::simulation {
 namespace {
 
 constexpr Millis kFirstFault = 1200;
-constexpr Millis kLastFault = 6200;
+constexpr Millis kLastFault = 5200;
 
 // What a fault of a kind is aimed at.
 enum class Aim { kServer, kController, kMonitor, kNobody };
@@ -26,16 +26,14 @@ struct KindRow {
   absl::string_view name;
   Aim aim;
   bool lasting;
-  int weight;         // in the lottery
-  bool pair = false;  // of two servers
+  int weight;  // in the lottery
 };
 
-constexpr std::array<KindRow, 22> kKinds = {{
+constexpr std::array<KindRow, 21> kKinds = {{
     {FaultKind::kCrash, "crash", Aim::kServer, true, 8},
     {FaultKind::kHang, "hang", Aim::kServer, true, 5},
     {FaultKind::kIsolate, "isolate", Aim::kServer, true, 5},
-    {FaultKind::kCut, "cut", Aim::kServer, true, 3, true},
-    {FaultKind::kMute, "mute", Aim::kServer, true, 3, true},
+    {FaultKind::kCut, "cut", Aim::kServer, true, 3},
     {FaultKind::kCutControllers, "cut-controllers", Aim::kServer, true, 3},
     {FaultKind::kCutMonitors, "cut-monitors", Aim::kServer, true, 1},
     {FaultKind::kReject, "reject", Aim::kServer, true, 2},
@@ -130,7 +128,7 @@ Fault DrawFault(Chance& chance, const World::Options& world, const KindRow& row)
 std::string ToString(const Fault& fault) {
   const KindRow& row = RowOf(fault.kind);
   std::string text = absl::StrCat(fault.at, "ms ", row.name, TargetName(row.aim, fault.target));
-  if (row.pair) absl::StrAppend(&text, " ", ServerName(fault.other));
+  if (fault.kind == FaultKind::kCut) absl::StrAppend(&text, " ", ServerName(fault.other));
   if (row.lasting) absl::StrAppend(&text, " for ", fault.lasts, "ms");
   return text;
 }
@@ -155,7 +153,7 @@ absl::StatusOr<Fault> ParseFault(absl::string_view line) {
     if (name.size() != 2 || !absl::SimpleAtoi(name.substr(1), &fault.target)) return malformed();
     --fault.target;
   }
-  if (row->pair && !ParseServer(word(), &fault.other)) return malformed();
+  if (row->kind == FaultKind::kCut && !ParseServer(word(), &fault.other)) return malformed();
   if (row->lasting && (word() != "for" || !ParseMillis(word(), &fault.lasts))) return malformed();
   return next == words.size() ? absl::StatusOr<Fault>(fault) : malformed();
 }
@@ -170,7 +168,6 @@ Scenario Generate(uint64_t seed) {
   world.monitors = 2;
   world.old_version = chance.OneIn(12);
   world.skip_replica_start = chance.OneIn(2);
-  world.preset = chance.OneIn(12) ? chance.Below(world.servers) : 0;
   world.receive_percent = chance.OneIn(3) ? 15 : 90;
   world.apply_percent = chance.OneIn(3) ? 10 : 90;
   world.write_every = chance.OneIn(3) ? 20 : 80;
@@ -184,7 +181,7 @@ Scenario Generate(uint64_t seed) {
     if (chance.OneIn(2)) kinds.push_back(row);
   }
   if (kinds.empty()) kinds.push_back(kKinds[0]);
-  const int count = chance.OneIn(4) ? 1 : chance.Below(9) + 1;
+  const int count = chance.OneIn(4) ? 1 : chance.Below(7) + 1;
   for (int i = 0; i < count; ++i) {
     scenario.faults.push_back(DrawFault(chance, world, kinds[Draw(chance, kinds)]));
   }
@@ -232,7 +229,6 @@ constexpr Setting kSettings[] = {
     OfScenario<&Scenario::lossless>("lossless", 1),
     OfWorld<&World::Options::old_version>("old-version", 0),
     OfWorld<&World::Options::skip_replica_start>("skip-replica-start", 0),
-    OfWorld<&World::Options::preset>("preset", 0),
     OfWorld<&World::Options::receive_percent>("receive-percent", 90),
     OfWorld<&World::Options::apply_percent>("apply-percent", 90),
     OfWorld<&World::Options::write_every>("write-every", 60),

@@ -16,7 +16,6 @@ enum class FaultKind {
   kHang,             // of a server: it runs nothing, its connections stay
   kIsolate,          // a server from everybody but its clients
   kCut,              // two servers from each other
-  kMute,             // what a server sends to another one is lost
   kCutControllers,   // a server from all controllers
   kCutMonitors,      // a server from all monitors
   kReject,           // a server has too many connections

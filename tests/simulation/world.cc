@@ -31,8 +31,7 @@ World::World(const Options& options)
       transactions_(Uuids(options.servers)),
       servers_(options.servers),
       clients_(options.write_every > 0 ? kClients : 0),
-      database_(std::make_shared<controller::MemoryDatabase>()),
-      healthy_since_(options.servers, 0) {
+      database_(std::make_shared<controller::MemoryDatabase>()) {
   for (int i = 0; i < options.servers; ++i) {
     SimServer& server = servers_[i];
     server.index = i;
@@ -40,14 +39,11 @@ World::World(const Options& options)
     server.address = HostPort{.host = std::string(1, static_cast<char>('a' + i)), .port = 3306};
     server.old_version = options.old_version;
     server.skip_replica_start = options.skip_replica_start;
-    server.replica_preset = i >= 1 && i <= options.preset;
-    server.replica_flag = server.replica_preset;
   }
 }
 
 void World::Tick() {
   now_ += kTick;
-  WatchHealth();
   TakeAcknowledgements();
   for (SimServer& server : servers_) {
     if (!server.responsive()) continue;
@@ -61,21 +57,6 @@ void World::Tick() {
     actors_[i].busy = true;
     actors_[i].actor();
     actors_[i].busy = false;
-  }
-}
-
-void World::WatchHealth() {
-  for (const SimServer& server : servers_) {
-    bool healthy = server.responsive();
-    for (int i = 0; i < options_.monitors; ++i) {
-      healthy = healthy && Connects(MonitorNode(i), server.index);
-    }
-    Millis& since = healthy_since_[server.index];
-    if (!healthy) {
-      since = -1;
-    } else if (since < 0) {
-      since = now_;
-    }
   }
 }
 
@@ -102,8 +83,7 @@ void World::Replicate(SimServer& replica) {
     replica.reconnect_at = now_ + kReconnect;
     return;
   }
-  // The other way acknowledgements may be lost all the same.
-  if (!Reaches(source.index, replica.index) || source.hung) return;
+  if (!link || source.hung) return;
   replica.last_heard = now_;
   Deliver(replica, source);
 }
@@ -314,13 +294,6 @@ void World::KillClients(int server) {
 
 void World::Publish(const Group& group) {
   if (group.revision <= record_.revision) return;
-  if (group.intent.failover && !record_.intent.failover) {
-    for (const SimServer& server : servers_) {
-      if (server.uuid != group.primary) continue;
-      const Millis since = healthy_since_[server.index];
-      checkers_.OnFailover(server, since < 0 ? 0 : now_ - since);
-    }
-  }
   checkers_.OnRecord(record_, group, transactions_.FromGtids(record_.watermark), servers_, now_);
   record_ = group;
 }

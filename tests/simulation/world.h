@@ -29,7 +29,6 @@ class World {
     int monitors = 2;
     bool old_version = false;
     bool skip_replica_start = false;
-    int preset = 0;  // servers, from the second on, with the semi-sync flag in their option file
     // Chance per tick, in percent, that a replica receives, and that it applies.
     int receive_percent = 90;
     int apply_percent = 90;
@@ -84,8 +83,6 @@ class World {
   void StopClients() { clients_stopped_ = true; }
   // A fault is active now.
   void Disturb() { disturbed_ = now_; }
-  // It runs, and all monitors have reached it without a break since then; -1: not now.
-  Millis healthy_since(int server) const { return healthy_since_[server]; }
   // Some clients write to where the primary was, too.
   void set_stale_clients(bool stale) { stale_clients_ = stale; }
 
@@ -107,7 +104,6 @@ class World {
     bool busy;
   };
 
-  void WatchHealth();
   void Replicate(SimServer& replica);
   void Deliver(SimServer& replica, SimServer& source);
   void Connect(SimServer& replica, SimServer& source);
@@ -133,7 +129,6 @@ class World {
   std::shared_ptr<controller::MemoryDatabase> database_;
   Group record_;
   Millis disturbed_ = 0;
-  std::vector<Millis> healthy_since_;
   Checkers checkers_;
 };
 
