@@ -55,6 +55,8 @@ absl::StatusOr<Snapshot> Converger::Observe(bool may_reuse) {
   Snapshot snapshot;
   snapshot.seen = ports_.farm->Probe(group, options_.probe_deadline);
   snapshot.reports = ports_.reports(ServersOf(group));
+  snapshot.heard_threshold = options_.heard_threshold;
+  snapshot.narrow_after = options_.narrow_after;
   snapshot.group = std::move(group);
   Remember(ports_.clock->MonotonicNow(), options_.failover_cool_down, &memory_, &snapshot);
   last_look_ = snapshot;

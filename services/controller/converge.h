@@ -65,6 +65,10 @@ class Converger {
     // After a step on the record only the record is read again, while the look at the servers is
     // not older than this (counted from its beginning): a record step changes no server.
     absl::Duration look_valid_for = absl::Milliseconds(250);
+    // A primary is not dead while a replica heard from it more recently than this (rule 7).
+    absl::Duration heard_threshold = absl::Milliseconds(1500);
+    // An acknowledger whose process is gone may be narrowed out after this long (rule 3).
+    absl::Duration narrow_after = absl::Seconds(5);
     // S24: after a failover the next one waits this long, unless the group has healed meanwhile.
     // People's orders do not wait.
     absl::Duration failover_cool_down = absl::Seconds(10);

@@ -9,8 +9,9 @@ and linked against the tests as Bazel built them: the unit tests of the core, th
 the simulator for a while. The first that fails has killed the mutant. A mutant that survives, or a
 line that cannot be mutated, is a failure.
 
-    tests/mutation/mutate.py                  all of them
-    tests/mutation/mutate.py core/fence.cc    those of the files whose path has these words
+    tests/mutation/mutate.py                     all of them
+    tests/mutation/mutate.py core/fence.cc ...   those of the files whose path has these words
+    tests/mutation/mutate.py --only=simulation   by these tests alone: how well do they see?
 """
 
 import concurrent.futures
@@ -90,7 +91,7 @@ def bazel(*words):
 class Tests:
     """The tests as Bazel linked them, cheapest first."""
 
-    def __init__(self):
+    def __init__(self, only):
         bazel("build", UNIT, HISTORIES, SIMULATION)
         self.execution_root = bazel("info", "execution_root").strip()
         binaries = pathlib.Path(bazel("info", "bazel-bin").strip())
@@ -102,6 +103,7 @@ class Tests:
                 self.links[name] = parameters.read_text().splitlines()
         if not {"histories_test", "simulation_test"} <= self.links.keys():
             raise SystemExit(f"Bazel's links of the tests are not under {binaries}")
+        self.links = {name: link for name, link in self.links.items() if only in name}
 
     def link(self, name, source, mutant, output):
         """Links a test with the mutant in the place of its source; False if it does not use it."""
@@ -157,8 +159,9 @@ def kill(tests, check):
 
 def main():
     began = time.monotonic()
-    found = checks(sys.argv[1:])
-    tests = Tests()
+    only = "".join(word[len("--only="):] for word in sys.argv[1:] if word.startswith("--only="))
+    found = checks([word for word in sys.argv[1:] if not word.startswith("--")])
+    tests = Tests(only)
     survivors = 0
 
     def one(check):

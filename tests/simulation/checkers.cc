@@ -25,7 +25,9 @@ void Checkers::OnAcked(const Group& record, const std::vector<SimServer>& server
   CheckWaited(record, acked, servers);
   if (record.durability == Durability::kLossless && acked.waited) {
     promised_.set(acked.transaction);
-    commits_wait_ = true;
+    if (servers[acked.server].uuid == record.primary && !record.acknowledgers.servers.empty()) {
+      commits_wait_ = true;
+    }
   }
 }
 

@@ -20,13 +20,24 @@ bool IsPreset(const Snapshot& snapshot, const ServerUuid& server) {
   return snapshot.Of(server).semi_sync.replica_preset || MarksOf(snapshot, server).preset;
 }
 
+// It holds what the primary has executed at this look.
+bool HoldsWhatThePrimaryHas(const Snapshot& snapshot, const ServerUuid& server) {
+  const Observation& primary = snapshot.Of(snapshot.group.primary);
+  return primary.reached() && snapshot.Of(server).Held().Contains(primary.executed);
+}
+
 // It holds what the primary had executed at a look not before its return.
 bool HoldsWhatThePrimaryHad(const Snapshot& snapshot, const ServerUuid& server) {
-  const GtidSet held = snapshot.Of(server).Held();
+  const std::optional<GtidSet>& returned = MarksOf(snapshot, server).returned;
+  return (returned.has_value() && snapshot.Of(server).Held().Contains(*returned)) ||
+         HoldsWhatThePrimaryHas(snapshot, server);
+}
+
+// The same, of a return while commits waited: so it holds all that it ever acknowledged.
+bool HasMadeGoodItsRestart(const Snapshot& snapshot, const ServerUuid& server) {
   const Marks& marks = MarksOf(snapshot, server);
-  if (marks.returned.has_value() && held.Contains(*marks.returned)) return true;
-  const Observation& primary = snapshot.Of(snapshot.group.primary);
-  return primary.reached() && held.Contains(primary.executed);
+  if (!marks.returned_while_commits_wait) return false;  // guard: rule 4
+  return marks.returned.has_value() && snapshot.Of(server).Held().Contains(*marks.returned);
 }
 
 // It receives from the primary and may acknowledge, whether the record says that it may or not. The
@@ -41,14 +52,7 @@ bool IsAcknowledging(const Snapshot& snapshot, const ServerUuid& server) {
 bool HasProvenItself(const Snapshot& snapshot, const ServerUuid& server) {
   if (snapshot.Of(server).semi_sync.replica_enabled) return IsAcknowledger(snapshot.group, server);
   if (!CommitsWait(snapshot)) return false;  // guard: rule 4
-  const GtidSet held = snapshot.Of(server).Held();
-  const Marks& marks = MarksOf(snapshot, server);
-  if (marks.returned.has_value() && marks.returned_while_commits_wait &&
-      held.Contains(*marks.returned)) {
-    return true;
-  }
-  const Observation& primary = snapshot.Of(snapshot.group.primary);
-  return primary.reached() && held.Contains(primary.executed);
+  return HasMadeGoodItsRestart(snapshot, server) || HoldsWhatThePrimaryHas(snapshot, server);
 }
 
 bool StreamsTo(const Observation& source, const ServerUuid& replica) {
@@ -84,12 +88,8 @@ std::string WhyUnproven(const Snapshot& snapshot, const ServerUuid& server) {
   if (IsPreset(snapshot, server)) {  // guard: rule 4
     return "has its semi-sync flag in an option file, which proves nothing";
   }
-  if (seen.semi_sync.replica_enabled) return "";
-  const Marks& marks = MarksOf(snapshot, server);
-  if (marks.returned.has_value() && marks.returned_while_commits_wait &&
-      seen.Held().Contains(*marks.returned)) {
-    return "";
-  }
+  if (seen.semi_sync.replica_enabled) return "";           // proof: rule 4
+  if (HasMadeGoodItsRestart(snapshot, server)) return "";  // proof: rule 4
   return "has restarted since it was admitted and may have lost what it acknowledged";
 }
 
@@ -101,7 +101,8 @@ std::optional<Refusal> RefuseUnlessEveryCommitIsSeen(const Snapshot& snapshot) {
     const bool none_can = std::none_of(others.begin(), others.end(), [&](const ServerUuid& other) {
       return snapshot.Of(other).can_semi_sync;
     });
-    if (none_can) return std::nullopt;  // then it was never anything but asynchronous, and said so
+    // Then it was never anything but asynchronous, and said so.
+    if (none_can) return std::nullopt;  // proof: rule 3
     return Refusal{.reason = "NO_ACKNOWLEDGER",
                    .message =
                        "the policy is lossless, but nobody had been admitted to acknowledge "
@@ -119,7 +120,7 @@ std::optional<Refusal> RefuseUnlessEveryCommitIsSeen(const Snapshot& snapshot) {
     missing.push_back(server);
     why.push_back(absl::StrCat(NameOf(group, server), " ", reason));
   }
-  if (missing.size() < WaitFor(group)) return std::nullopt;
+  if (missing.size() < WaitFor(group)) return std::nullopt;  // proof: rule 3
   std::string list;
   for (const std::string& one : why) absl::StrAppend(&list, list.empty() ? "" : "; ", one);
   return Refusal{
@@ -208,11 +209,13 @@ std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot) {
 
 std::optional<SetAcknowledgers> Narrow(const Snapshot& snapshot) {
   const Group& group = snapshot.group;
-  if (group.acknowledgers.servers.size() <= WaitFor(group)) return std::nullopt;
+  const size_t fewest = WaitFor(group);
+  if (group.acknowledgers.servers.size() <= fewest) return std::nullopt;  // guard: rule 3
   for (const ServerUuid& server : group.acknowledgers.servers) {
     const Marks& marks = MarksOf(snapshot, server);
-    if (ShouldAcknowledge(snapshot, server)) continue;
-    if (!IsUnable(snapshot, server) || !marks.unable.has_value()) continue;
+    if (ShouldAcknowledge(snapshot, server)) continue;  // guard: rule 3
+    if (!IsUnable(snapshot, server)) continue;          // guard: rule 3
+    if (!marks.unable.has_value()) continue;
     if (!AnotherHolds(snapshot, server, *marks.unable)) continue;  // guard: rule 3
     SetAcknowledgers narrower{.servers = group.acknowledgers.servers,
                               .watermark = group.watermark.Union(*marks.unable)};
@@ -220,6 +223,15 @@ std::optional<SetAcknowledgers> Narrow(const Snapshot& snapshot) {
     return narrower;
   }
   return std::nullopt;
+}
+
+bool AwaitsProof(const Snapshot& snapshot, const ServerUuid& server) {
+  const Group& group = snapshot.group;
+  if (!IsAcknowledger(group, server) || ShouldAcknowledge(snapshot, server)) return false;
+  if (group.acknowledgers.servers.size() <= WaitFor(group)) return false;
+  if (IsPreset(snapshot, server) || !IsDispensable(snapshot, server)) return false;
+  const Observation& seen = snapshot.Of(server);
+  return seen.reached() ? seen.replication.receiver == ThreadState::kOff : seen.refused;
 }
 
 std::set<ServerUuid> AcknowledgersAfter(const Snapshot& snapshot, const ServerUuid& winner) {

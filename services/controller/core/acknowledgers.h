@@ -53,6 +53,9 @@ std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot);
 // then be lost: another acknowledger must hold what the primary had executed after it had gone.
 std::optional<SetAcknowledgers> Narrow(const Snapshot& snapshot);
 
+// True when `server` is about to be let go of: only time or another look is lacking.
+bool AwaitsProof(const Snapshot& snapshot, const ServerUuid& server);
+
 // The acknowledgers of the epoch that begins with the promotion of `winner`.
 std::set<ServerUuid> AcknowledgersAfter(const Snapshot& snapshot, const ServerUuid& winner);
 

@@ -70,7 +70,7 @@ std::optional<Refusal> RefuseCandidate(const Snapshot& snapshot, const ServerUui
                  "name a server of the group");
   }
   const Observation& seen = snapshot.Of(server);
-  if (!seen.reached()) {
+  if (!seen.reached()) {  // guard: rule 3
     return Unfit(group, server, "TARGET_NOT_REACHED", absl::StrCat("no answer: ", seen.error),
                  "start it, or name another server");
   }
@@ -86,13 +86,13 @@ std::optional<Refusal> RefuseCandidate(const Snapshot& snapshot, const ServerUui
   }
   const bool in_service = record->status == ServerStatus::kSecondary ||
                           (record->status == ServerStatus::kSpare && by_name);
-  if (!in_service) {
+  if (!in_service) {  // guard: rule 5
     return Unfit(group, server, "TARGET_STATUS",
                  absl::StrCat("status ", ToString(record->status), ", expected SECONDARY",
                               by_name ? " or SPARE" : ""),
                  "name another server, or change its status first");
   }
-  if (IsLosslessEpoch(group) && !seen.can_semi_sync) {
+  if (IsLosslessEpoch(group) && !seen.can_semi_sync) {  // guard: rule 5
     return Unfit(group, server, "TARGET_CANNOT_SEMI_SYNC",
                  absl::StrCat("version ", seen.version, ", which cannot be lossless"),
                  "name another server, or set the group's durability to async");

@@ -52,7 +52,7 @@ Plan DecideFailover(const Snapshot& snapshot) {
   if (std::optional<Refusal> refusal = RefuseFailover(snapshot)) return Refuse(*refusal);
   const Election election = Elect(snapshot).election;
   std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
-  if (!fence.empty()) return Phase("fence", std::move(fence));
+  if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
   std::vector<Step> revoke = Revoke(snapshot, election);
   if (!revoke.empty()) return Phase("revoke", std::move(revoke));  // guard: rule 2
 

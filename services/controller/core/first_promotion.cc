@@ -70,7 +70,7 @@ Plan DecideFirstPromotion(const Snapshot& snapshot) {
     return Refuse(*refusal);  // guard: rule 3
   }
   std::vector<Step> fence = FenceOthers(snapshot, /*except=*/target);
-  if (!fence.empty()) return Phase("fence", std::move(fence));
+  if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
 
   const Observation& winner = snapshot.Of(target);
   if (winner.replication.receiver != ThreadState::kOff) {

@@ -49,7 +49,7 @@ Plan CorrectRecord(const Snapshot& snapshot) {
 Plan KeepAlive(const Snapshot& snapshot) {
   const bool committed = IsCommitted(snapshot.group);
   std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
-  if (!fence.empty()) return Phase("fence", std::move(fence));
+  if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
   std::vector<Step> serve = ServePrimary(snapshot);
   std::vector<Step> repair = RepairReplicas(snapshot);
   if (!serve.empty()) {
@@ -67,7 +67,7 @@ Plan KeepAlive(const Snapshot& snapshot) {
 
 Plan KeepDead(const Snapshot& snapshot, const Verdict& verdict) {
   std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
-  if (!fence.empty()) return Phase("fence", std::move(fence));
+  if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
   if (std::optional<Refusal> refusal = RefuseFailover(snapshot)) {
     std::vector<Step> reattach = Reattach(snapshot);
     return reattach.empty() ? Refuse(*refusal) : Phase("re-attach", std::move(reattach));
@@ -85,7 +85,7 @@ Plan KeepDead(const Snapshot& snapshot, const Verdict& verdict) {
 Plan KeepWithoutPrimary(const Snapshot& snapshot) {
   if (snapshot.group.epoch == 0) return Plan();
   std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
-  if (!fence.empty()) return Phase("fence", std::move(fence));
+  if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
   std::vector<Step> close;
   std::string awaited;
   for (const ServerUuid& server : ReachedOthers(snapshot)) {
@@ -107,7 +107,7 @@ Plan KeepWithoutPrimary(const Snapshot& snapshot) {
 
 Plan KeepUncertain(const Snapshot& snapshot, const Verdict& verdict) {
   std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
-  if (!fence.empty()) return Phase("fence", std::move(fence));
+  if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
   std::vector<Step> reattach = Reattach(snapshot);
   if (!reattach.empty()) return Phase("re-attach", std::move(reattach));
   return snapshot.group.active || IsCommitted(snapshot.group) ? Await(verdict.evidence) : Plan();
@@ -128,8 +128,9 @@ Plan DecideKeep(const Snapshot& snapshot) {
                           .servers = {group.primary}});
   }
   // A group that is not active is left alone: the finding tells.
-  if (verdict.state == PrimaryState::kDead && group.active) return KeepDead(snapshot, verdict);
-  return KeepUncertain(snapshot, verdict);
+  if (verdict.state != PrimaryState::kDead)
+    return KeepUncertain(snapshot, verdict);  // guard: rule 7
+  return group.active ? KeepDead(snapshot, verdict) : KeepUncertain(snapshot, verdict);
 }
 
 }  // namespace weft::controller

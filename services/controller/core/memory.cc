@@ -1,6 +1,7 @@
 #include "services/controller/core/memory.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/facts.h"
@@ -39,23 +40,25 @@ void RememberServer(const Snapshot& snapshot, const ServerUuid& server,
   const Observation& primary = snapshot.Of(snapshot.group.primary);
   Marks& marks = memory->marks;
   if (seen.reached()) marks.preset = seen.semi_sync.replica_preset;
-  if (!primary.reached()) {  // what it hears from the server meanwhile is not known
+  if (!primary.reached()) {  // guard: rule 3
+    // What it hears from the server meanwhile is not known.
     marks.unable.reset();
     memory->unable = false;
     return;
   }
   const bool unable = IsUnable(snapshot, server);
-  if (!unable) marks.unable.reset();
+  const bool was_unable = std::exchange(memory->unable, unable);
+  if (!unable) marks.unable.reset();  // guard: rule 3
+  if (!unable || marks.unable.has_value()) return;
   // Not at the first such look: an acknowledgement may just have been on its way.
-  if (unable && memory->unable && !marks.unable.has_value()) marks.unable = primary.executed;
-  memory->unable = unable;
+  if (was_unable) marks.unable = primary.executed;  // proof: rule 3
 }
 
 // The flag may come on again only by Weft, after the proof; or by a restart with the flag preset.
 void RememberReturn(const Snapshot& snapshot, const ServerUuid& server, Marks* marks) {
   const Observation& seen = snapshot.Of(server);
   const Observation& primary = snapshot.Of(snapshot.group.primary);
-  if (!seen.reached() || seen.semi_sync.replica_enabled) {
+  if (!seen.reached() || seen.semi_sync.replica_enabled) {  // guard: rule 4
     marks->returned.reset();
     marks->returned_while_commits_wait = false;
     return;
@@ -86,7 +89,7 @@ bool HasHealed(const Snapshot& snapshot) {
 void Remember(absl::Duration now, absl::Duration failover_cool_down, Memory* memory,
               Snapshot* snapshot) {
   const Group& group = snapshot->group;
-  if (memory->epoch != group.epoch) {
+  if (memory->epoch != group.epoch) {  // guard: rule 3
     memory->epoch = group.epoch;
     memory->servers.clear();
     memory->fenced_since.reset();

@@ -14,7 +14,7 @@ Plan DecidePromotion(const Snapshot& snapshot) {
     case PrimaryState::kDead:
       return DecideFailover(snapshot);
     case PrimaryState::kAlive:
-      if (!group.intent.failover) return DecideSwitchover(snapshot);
+      if (!group.intent.failover) return DecideSwitchover(snapshot);  // proof: rule 7
       return Refuse(Refusal{.reason = "PRIMARY_RETURNED",
                             .message = verdict.evidence + " again: no other is promoted",
                             .next_step = "",

@@ -82,14 +82,9 @@ std::string WhatReplicasAwait(const Snapshot& snapshot) {
       return absl::StrCat(NameOf(group, server), " to catch up, before it acknowledges");
     }
   }
-  if (group.acknowledgers.servers.size() <= WaitFor(group)) return "";
   for (const ServerUuid& server : group.acknowledgers.servers) {
-    const Observation& seen = snapshot.Of(server);
-    const bool gone = seen.reached() ? seen.replication.receiver == ThreadState::kOff
-                                     : seen.refused && !seen.semi_sync.replica_preset;
-    if (gone && !ShouldAcknowledge(snapshot, server) && IsDispensable(snapshot, server)) {
-      return absl::StrCat("proof that ", NameOf(group, server), " cannot acknowledge any more");
-    }
+    if (!AwaitsProof(snapshot, server)) continue;
+    return absl::StrCat("proof that ", NameOf(group, server), " cannot acknowledge any more");
   }
   return "";
 }

@@ -50,11 +50,9 @@ std::vector<Step> CorrectOne(const Snapshot& snapshot, const Server& record) {
                                    " transactions that the primary has purged");
     return {aside};
   }
-  if (record.status == ServerStatus::kFaulty && snapshot.group.active && IsFenced(seen) &&
-      HasRejoined(snapshot, record.uuid)) {
-    return {StatusStep(record.uuid, ServerStatus::kSecondary)};
-  }
-  return {};
+  if (record.status != ServerStatus::kFaulty || !snapshot.group.active) return {};
+  if (!HasRejoined(snapshot, record.uuid)) return {};  // guard: rule 9
+  return {StatusStep(record.uuid, ServerStatus::kSecondary)};
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ std::optional<Refusal> RefuseLaggard(const Snapshot& snapshot, const ServerUuid&
                          ? "that it does not"
                          : absl::StrCat(replication.receiver_error, replication.applier_error)));
   }
-  if (replication.lag > group.intent.write_stop_budget) {
+  if (replication.lag > group.intent.write_stop_budget) {  // guard: rule 8
     return RefuseTarget(group, target, "TARGET_LAGS",
                         absl::StrCat("is ", absl::FormatDuration(replication.lag),
                                      " behind, more than writes may stop (",
@@ -45,7 +45,7 @@ std::optional<Refusal> RefuseTooFewAcknowledgers(const Snapshot& snapshot,
   for (const ServerUuid& server : AcknowledgersAfter(snapshot, target)) {
     if (snapshot.Of(server).reached()) ++reached;
   }
-  if (reached >= WaitFor(group)) return std::nullopt;
+  if (reached >= WaitFor(group)) return std::nullopt;  // proof: rule 8
   return RefuseTarget(group, target, "NOT_ENOUGH_ACKNOWLEDGERS",
                       absl::StrCat("could lead, but its commits would wait for ", WaitFor(group),
                                    " acknowledgers, and ", reached, " could acknowledge"));
@@ -92,8 +92,8 @@ Plan DecideSwitchover(const Snapshot& snapshot) {
   const ServerUuid& target = choice.target;
 
   std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
-  if (!fence.empty()) return Phase("fence", std::move(fence));
-  if (!IsFenced(primary)) {  // guard: rule 2
+  if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
+  if (!IsFenced(primary)) {                                     // guard: rule 2
     if (!intent.reopen) return Phase("begin", {BeginSwitchover{.target = target}});
     return Phase("stop writes", {Fence{.server = group.primary, .kill_sessions = true}});
   }
