@@ -1,86 +1,23 @@
 // What only real servers can show of the farm: terms and orphaned statements (rule 10), servers
-// that are full, hung or refuse the log-in (rule 7), what a crash leaves (rules 4 and 9), and
-// repointing that loses nothing (S16).
-#include <sys/stat.h>
-
-#include <filesystem>
-#include <functional>
+// that are full, hung or refuse the log-in (rule 7), fences, and what a crash leaves (rule 9).
 #include <memory>
-#include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/base/error_details.h"
 #include "common/mysql/errors.h"
 #include "common/mysql/session.h"
-#include "common/mysqld/files.h"
 #include "gtest/gtest.h"
-#include "services/controller/core/plan.h"
 #include "services/controller/mysql/farm.h"
-#include "tests/contract/real_farm.h"
 #include "tests/integration/farm_rules_sql.h"
+#include "tests/integration/real_farm_test.h"
 
 namespace weft::controller {
 namespace {
 
-using ::weft::testing::TestFarmOptions;
-
-class FarmRulesTest : public ::testing::Test {
- protected:
-  void Start(const TestFarmOptions& options) {
-    auto made = RealFarm::Make(options);
-    ASSERT_TRUE(made.ok()) << made.status();
-    real_ = *std::move(made);
-    group_ = real_->group();
-  }
-  void Start(int servers) { Start({.servers = servers, .version = "9.7"}); }
-
-  ServerUuid uuid(int index) const { return group_.servers.at(index).uuid; }
-  Farm& farm() { return real_->farm(); }
-  Observation See(Farm& farm, int index) {
-    return farm.Probe(group_, absl::Seconds(1))[uuid(index)];
-  }
-  Observation See(int index) { return See(farm(), index); }
-  absl::Status Do(const Step& step, absl::Duration deadline = absl::Seconds(10)) {
-    return farm().Apply(group_, step, deadline);
-  }
-  Follow FollowStep(int replica, int source, bool acknowledge) const {
-    return {uuid(replica), uuid(source), group_.servers.at(source).address, acknowledge};
-  }
-  // A second controller on the same servers.
-  std::unique_ptr<MysqlFarm> AnotherFarm(uint64_t term) {
-    auto farm = std::make_unique<MysqlFarm>(real_->options(), RealClock::Get());
-    farm->SetTerm(term, nullptr);
-    return farm;
-  }
-  std::unique_ptr<mysql::Session> ManageSession(int index) {
-    auto session = real_->Connect(index, real_->options().manage.user, real_->ManagePassword());
-    EXPECT_TRUE(session.ok()) << session.status();
-    return session.ok() ? *std::move(session) : nullptr;
-  }
-  std::string Root(int index, absl::string_view sql) {
-    const auto output = real_->servers().Sql(index, sql);
-    EXPECT_TRUE(output.ok()) << output.status();
-    return output.ok() ? std::string(absl::StripAsciiWhitespace(*output)) : "";
-  }
-  Observation Until(int index, const std::function<bool(const Observation&)>& holds) {
-    Observation seen;
-    for (int i = 0; i < 200; ++i) {
-      seen = See(index);
-      if (holds(seen)) break;
-      real_->Wait(absl::Milliseconds(50));
-    }
-    return seen;
-  }
-
-  std::unique_ptr<RealFarm> real_;
-  Group group_;
-};
+class FarmRulesTest : public RealFarmTest {};
 
 // --- rule 10
 
@@ -238,200 +175,6 @@ TEST_F(FarmRulesTest, AServerThatWasMadeWritableComesBackReadOnlyFromACrash) {
   ASSERT_EQ(real_->Start(uuid(0)), absl::OkStatus());
   const Observation back = Until(0, [](const Observation& seen) { return seen.reached(); });
   EXPECT_TRUE(back.super_read_only);
-}
-
-// --- replication
-
-TEST_F(FarmRulesTest, RepointingKeepsWhatIsReceivedAndNotApplied) {
-  Start(3);
-  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
-  ASSERT_EQ(Do(FollowStep(1, 0, false)), absl::OkStatus());
-  ASSERT_EQ(Do(FollowStep(2, 0, false)), absl::OkStatus());
-  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
-  ASSERT_EQ(Do(CatchUp{uuid(2), See(0).executed, absl::Seconds(5)}), absl::OkStatus());
-  Root(2, test_sql::kStopApplier);
-  for (int i = 0; i < 10; ++i) ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
-  const GtidSet all = See(0).executed;
-  Until(2, [&all](const Observation& seen) {
-    return seen.received.Contains(all) || seen.Held().Contains(all);
-  });
-  // Nobody else has it: server 1 stopped receiving before.
-  ASSERT_EQ(Do(StopReceiver{uuid(2)}), absl::OkStatus());
-  ASSERT_EQ(real_->Kill(uuid(0)), absl::OkStatus());
-  ASSERT_EQ(Do(FollowStep(2, 1, false)), absl::OkStatus());
-  EXPECT_EQ(Do(CatchUp{uuid(2), all, absl::Seconds(5)}), absl::OkStatus());
-  EXPECT_TRUE(See(2).executed.Contains(all));
-}
-
-TEST_F(FarmRulesTest, RefusesToRepointWhenTheApplierIsBrokenAndSomethingIsUnapplied) {
-  Start(3);
-  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
-  ASSERT_EQ(Do(FollowStep(2, 0, false)), absl::OkStatus());
-  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
-  ASSERT_EQ(Do(CatchUp{uuid(2), See(0).executed, absl::Seconds(5)}), absl::OkStatus());
-  Root(2, test_sql::kDropLedgerQuietly);
-  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
-  const Observation broken =
-      Until(2, [](const Observation& seen) { return !seen.replication.applier_error.empty(); });
-  EXPECT_FALSE(broken.replication.applier_running);
-  const absl::Status status = Do(FollowStep(2, 1, false));
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
-  EXPECT_EQ(ErrorReason(status), "UNAPPLIED_RELAY_LOG");
-  EXPECT_EQ(ErrorReason(Do(CatchUp{uuid(2), See(0).executed, absl::Seconds(5)})),
-            "APPLIER_STOPPED");
-}
-
-TEST_F(FarmRulesTest, SeesASemiSyncFlagThatProvesNothing) {
-  Start({.servers = 1,
-         .version = "9.7",
-         .extra_cnf = {"plugin-load-add=semisync_replica.so;semisync_source.so",
-                       "loose-rpl_semi_sync_replica_enabled=ON"}});
-  const Observation seen = See(0);
-  EXPECT_TRUE(seen.semi_sync.replica_enabled);
-  EXPECT_TRUE(seen.semi_sync.replica_preset);
-  Group none;
-  const auto admission = farm().Admit(none, group_.servers[0].address, absl::Seconds(5));
-  ASSERT_TRUE(admission.ok()) << admission.status();
-  bool told = false;
-  for (const AdmissionProblem& problem : admission->problems) {
-    told = told || (problem.code == "SEMI_SYNC_PRESET" && !problem.fatal &&
-                    absl::StrContains(problem.found, "my.cnf"));
-  }
-  EXPECT_TRUE(told);
-}
-
-// --- rebuilding
-
-TEST_F(FarmRulesTest, ACloneThatFailsSaysSoAndLeavesTheServerClosed) {
-  Start(2);
-  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
-  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
-  Root(0, test_sql::kDropBackupAccount);
-  const auto cloned = farm().Clone(group_, uuid(1), uuid(0), nullptr, absl::Seconds(30));
-  ASSERT_FALSE(cloned.ok());
-  EXPECT_EQ(ErrorReason(cloned.status()), "CLONE_FAILED") << cloned.status();
-  EXPECT_FALSE(absl::StrContains(cloned.status().message(),
-                                 real_->servers().account(Duty::kBackup).password));
-  const Observation seen = See(1);
-  EXPECT_TRUE(seen.reached());
-  EXPECT_TRUE(seen.super_read_only);
-}
-
-TEST_F(FarmRulesTest, AServerThatACloneLeftHalfDoneDoesNotLookWhole) {
-  Start(3);
-  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
-  ASSERT_EQ(Do(FollowStep(1, 0, false)), absl::OkStatus());
-  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
-  ASSERT_EQ(Do(CatchUp{uuid(1), See(0).executed, absl::Seconds(5)}), absl::OkStatus());
-  for (const int server : {0, 1}) Root(server, test_sql::kSlowClone);
-  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
-  // The donor dies as soon as the copy has begun. The plugin would wait five minutes for it.
-  bool killed = false;
-  const auto cloned = farm().Clone(
-      group_, uuid(1), uuid(0),
-      [&](double part) {
-        if (part <= 0 || killed) return;
-        killed = true;
-        EXPECT_EQ(real_->Kill(uuid(0)), absl::OkStatus());
-      },
-      absl::Seconds(12));
-  EXPECT_TRUE(killed);
-  EXPECT_EQ(cloned.status().code(), absl::StatusCode::kDeadlineExceeded) << cloned.status();
-  EXPECT_EQ(Root(1, test_sql::kSuperReadOnly), "1");
-  const Observation half = See(*AnotherFarm(2), 1);
-  EXPECT_EQ(half.contact, Contact::kRejected);
-  EXPECT_TRUE(absl::StrContains(half.error, "not whole")) << half.error;
-  farm().SetTerm(3, nullptr);
-  Group none;
-  const auto admission = farm().Admit(none, group_.servers[1].address, absl::Seconds(5));
-  ASSERT_TRUE(admission.ok()) << admission.status();
-  ASSERT_FALSE(admission->problems.empty());
-  EXPECT_EQ(admission->problems.front().code, "HALF_CLONED");
-  EXPECT_TRUE(admission->clone_would_help);
-  // And another clone makes it whole.
-  Root(1, test_sql::kFullSpeedClone);
-  const auto again = farm().Clone(group_, uuid(1), uuid(2), nullptr, absl::Seconds(60));
-  EXPECT_TRUE(again.ok()) << again.status();
-  EXPECT_TRUE(See(1).reached()) << See(1).error;
-}
-
-TEST_F(FarmRulesTest, SavedTransactionsCanBeReadAndNobodyElseMayReadThem) {
-  Start(1);
-  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
-  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
-  const GtidSet before = See(0).executed;
-  Root(0, test_sql::kFlushLogs);
-  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
-  const GtidSet extra = See(0).executed.Minus(before);
-  const auto saved = farm().SaveTransactions(group_, uuid(0), extra, absl::Seconds(30));
-  ASSERT_TRUE(saved.ok()) << saved.status();
-  const auto text = ReadFile(*saved);
-  ASSERT_TRUE(text.ok()) << text.status();
-  EXPECT_TRUE(absl::StrContains(*text, "### INSERT INTO `app`.`ledger`"));
-  EXPECT_FALSE(absl::StrContains(*text, "CREATE TABLE"));
-  EXPECT_FALSE(absl::StrContains(*text, real_->servers().account(Duty::kBackup).password));
-  struct stat status;
-  ASSERT_EQ(stat(saved->c_str(), &status), 0);
-  EXPECT_EQ(status.st_mode & 0777, 0600u);
-  for (const auto& entry : std::filesystem::directory_iterator(real_->options().rescue_dir)) {
-    EXPECT_EQ(entry.path(), *saved) << "left behind";
-  }
-  GtidSet never;
-  never.AddInterval(uuid(0).text(), "", 5000, 5001);
-  EXPECT_EQ(
-      ErrorReason(farm().SaveTransactions(group_, uuid(0), never, absl::Seconds(30)).status()),
-      "TRANSACTIONS_PURGED");
-}
-
-// --- accounts
-
-TEST_F(FarmRulesTest, PasswordsAreChangedOnEveryServerWhileReplicationGoesOn) {
-  Start(2);
-  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
-  ASSERT_EQ(Do(FollowStep(1, 0, false)), absl::OkStatus());
-  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
-  const std::string old = real_->ManagePassword();
-  for (int i = 0; i < 2; ++i) {  // repeating it loses no password that is in use
-    ASSERT_EQ(farm().RotatePassword(group_, "manage", "new-manage-1", absl::Seconds(20)),
-              absl::OkStatus());
-    ASSERT_EQ(farm().RotatePassword(group_, "replicate", "new-replicate-1", absl::Seconds(20)),
-              absl::OkStatus());
-  }
-  for (const int server : {0, 1}) {
-    const std::string& user = real_->options().manage.user;
-    EXPECT_TRUE(real_->Connect(server, user, "new-manage-1").ok());
-    EXPECT_TRUE(real_->Connect(server, user, old).ok()) << "dual passwords";
-  }
-  real_->SetManagePassword("new-manage-1");
-  EXPECT_TRUE(See(*AnotherFarm(2), 0).reached());
-  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
-  EXPECT_EQ(Do(CatchUp{uuid(1), See(0).executed, absl::Seconds(5)}), absl::OkStatus());
-  const Observation replica = See(1);
-  EXPECT_EQ(replica.replication.receiver, ThreadState::kOn);
-  EXPECT_TRUE(replica.super_read_only);
-  EXPECT_TRUE(See(0).executed == replica.executed) << "a rotation leaves no transaction";
-  EXPECT_EQ(farm().RotatePassword(group_, "nothing", "x", absl::Seconds(5)).code(),
-            absl::StatusCode::kInvalidArgument);
-}
-
-TEST_F(FarmRulesTest, AdmissionNamesWhatIsWrongAndHowToMendIt) {
-  Start(
-      {.servers = 1,
-       .version = "9.7",
-       .extra_cnf = {"gtid-mode=OFF", "enforce-gtid-consistency=OFF", "log-replica-updates=OFF"}});
-  Root(0, test_sql::kRevoke);
-  const auto admission = farm().Admit(group_, group_.servers[0].address, absl::Seconds(5));
-  ASSERT_TRUE(admission.ok()) << admission.status();
-  std::set<std::string> fatal;
-  for (const AdmissionProblem& problem : admission->problems) {
-    EXPECT_FALSE(problem.expected.empty()) << problem.code;
-    EXPECT_FALSE(problem.remedy.empty()) << problem.code;
-    if (problem.fatal) fatal.insert(problem.code);
-  }
-  EXPECT_EQ(fatal, (std::set<std::string>{"GTID_MODE_OFF", "GTID_CONSISTENCY_OFF",
-                                          "LOG_REPLICA_UPDATES_OFF", "PRIVILEGES_MANAGE",
-                                          "ACCOUNT_REPLICATE"}));
-  EXPECT_FALSE(admission->clone_would_help);
 }
 
 }  // namespace
