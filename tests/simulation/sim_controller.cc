@@ -177,6 +177,8 @@ void SimController::Challenge() {
   options.probe_deadline = absl::Milliseconds(200);
   options.step_deadline = absl::Milliseconds(500);
   options.failover_cool_down = absl::Milliseconds(500);
+  options.heard_threshold = absl::Milliseconds(700);
+  options.narrow_after = absl::Milliseconds(300);
   converger_ = std::make_unique<controller::Converger>(kGroup, options, std::move(ports));
   leading_ = true;
   settled_rounds_ = 0;
