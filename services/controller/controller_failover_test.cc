@@ -59,12 +59,11 @@ TEST_F(ControllerFailoverTest, ADeadPrimaryIsReplacedAndTakenBack) {
   KillFirst();
   AwaitFailover();
   EXPECT_EQ(StatusOfServer("g", 1), "FAULTY");
-  Await("an operation that tells of it",
-        [this] {
-          const auto newest = Newest("failover");
-          return newest->state() == v1::Operation::SUCCEEDED &&
-                 absl::StrContains(newest->result_json(), "detection_ms");
-        });
+  Await("an operation that tells of it", [this] {
+    const auto newest = Newest("failover");
+    return newest->state() == v1::Operation::SUCCEEDED &&
+           absl::StrContains(newest->result_json(), "detection_ms");
+  });
   const v1::Operation failover = *Newest("failover");
   EXPECT_EQ(failover.user(), "weft");
   EXPECT_TRUE(absl::StrContains(failover.result_json(), "\"lost_transactions\":0"));
