@@ -25,8 +25,7 @@ ControllerMetrics::ControllerMetrics(rpc::Metrics* metrics)
       promotion_(metrics->GetHistogram(
           "promotion_seconds", "From the beginning of a change of primary to a writable one.")),
       write_stop_(metrics->GetHistogram("write_stop_seconds",
-                                        "How long a change of primary kept writes from a group.")),
-      round_(metrics->GetHistogram("round_seconds", "One round of observe, decide, act.")) {}
+                                        "How long a change of primary kept writes from a group.")) {}
 
 rpc::Counter ControllerMetrics::Failovers(const std::string& group) {
   return metrics_->GetCounter("failovers_total", "Automatic changes of a dead primary.",

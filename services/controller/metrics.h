@@ -33,7 +33,6 @@ class ControllerMetrics {
   void Detected(absl::Duration took) { detection_.Observe(took); }
   void Promoted(absl::Duration took) { promotion_.Observe(took); }
   void WriteStopped(absl::Duration took) { write_stop_.Observe(took); }
-  void Converged(absl::Duration took) { round_.Observe(took); }
 
   // --- of groups
   void FailedOver(const std::string& group);
@@ -63,7 +62,6 @@ class ControllerMetrics {
   const rpc::Histogram detection_;
   const rpc::Histogram promotion_;
   const rpc::Histogram write_stop_;
-  const rpc::Histogram round_;
 
   Mutex mutex_;
   std::map<std::string, Series> records_ ABSL_GUARDED_BY(mutex_);  // by group

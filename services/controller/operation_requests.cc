@@ -44,8 +44,7 @@ absl::StatusOr<OperationRequests::Page<Operation>> OperationRequests::List(
   }
   // What is in memory is newer than what the store has.
   for (Operation& operation : page.items) {
-    if (operation.done()) continue;
-    if (auto now = board().Get(operation.id); now.ok()) operation = *std::move(now);
+    if (auto now = board().Shown(operation.id); now.has_value()) operation = *std::move(now);
   }
   return page;
 }

@@ -10,9 +10,15 @@
 
 namespace weft::controller {
 
-bool OperationRunner::Stopping() const {
+bool OperationRunner::Interrupted(uint64_t generation) const {
   MutexLock lock(&mutex_);
-  return stopping_;
+  return stopping_ || generation_ != generation;
+}
+
+void OperationRunner::Interrupt() {
+  MutexLock lock(&mutex_);
+  ++generation_;
+  stopping_changed_.NotifyAll();
 }
 
 void OperationRunner::Reap() {
@@ -52,31 +58,33 @@ absl::Status OperationRunner::Begin(const Operation& operation, Work work) {
   Reap();
   if (stopping_) return absl::UnavailableError("this controller is stopping");
   if (threads_.count(operation.id) > 0) return absl::OkStatus();
-  threads_[operation.id] = std::thread([this, operation, work = std::move(work)] {
-    Do(operation, work);
-    MutexLock lock(&mutex_);
-    ended_.push_back(operation.id);
-  });
+  threads_[operation.id] =
+      std::thread([this, operation, work = std::move(work), generation = generation_] {
+        Do(operation, work, generation);
+        MutexLock lock(&mutex_);
+        ended_.push_back(operation.id);
+      });
   return absl::OkStatus();
 }
 
-void OperationRunner::Do(Operation operation, const Work& work) {
+void OperationRunner::Do(Operation operation, const Work& work, uint64_t generation) {
   Running running;
-  running.cancelled = [this, id = operation.id] {
-    return Stopping() || board_->CancelRequested(id);
+  running.cancelled = [this, id = operation.id, generation] {
+    return Interrupted(generation) || board_->CancelRequested(id);
   };
-  running.report = [this, &operation](double progress, const std::string& phase) {
+  running.report = [this, &operation, generation](double progress, const std::string& phase) {
+    if (Interrupted(generation)) return;
     operation.progress = progress;
     operation.phase = phase;
     operation.updated = clock_->Now();
     board_->Report(operation);
   };
   const absl::StatusOr<std::string> result = work(running);
-  if (!result.ok() && Stopping()) return;
+  if (!result.ok() && Interrupted(generation)) return;
   if (result.ok() && !result->empty()) operation.result = *result;
   EndWith(result.status(), clock_->Now(), &operation);
   board_->Settle(operation.id);
-  WriteEnd(operation);
+  WriteEnd(operation, generation);
   board_->Show(operation);
   WEFT_LOG(kInfo, "operation ended",
            {{"operation", operation.id},
@@ -86,7 +94,7 @@ void OperationRunner::Do(Operation operation, const Work& work) {
             {"error", operation.error_reason}});
 }
 
-void OperationRunner::WriteEnd(const Operation& operation) {
+void OperationRunner::WriteEnd(const Operation& operation, uint64_t generation) {
   while (true) {
     const absl::Status status = store_->UpdateOperation(operation);
     if (status.ok()) return;
@@ -96,7 +104,7 @@ void OperationRunner::WriteEnd(const Operation& operation) {
       return;
     }
     MutexLock lock(&mutex_);
-    if (stopping_) return;
+    if (stopping_ || generation_ != generation) return;
     clock_->WaitFor(&stopping_changed_, &mutex_, options_.retry);
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 // Long work on threads of its own, as persisted operations.
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -44,14 +45,17 @@ class OperationRunner {
   absl::StatusOr<Operation> Run(Operation operation, Work work);
   // Begins the work of an operation that a controller before this one left RUNNING.
   absl::Status Resume(Operation operation, Work work);
+  // Another controller leads now, and begins what runs here again: asks it to end, and writes no
+  // end of it. Does not wait.
+  void Interrupt();
   // Asks all work to end, and waits for it.
   void Stop();
 
  private:
   absl::Status Begin(const Operation& operation, Work work);
-  void Do(Operation operation, const Work& work);
-  void WriteEnd(const Operation& operation);
-  bool Stopping() const;
+  void Do(Operation operation, const Work& work, uint64_t generation);
+  void WriteEnd(const Operation& operation, uint64_t generation);
+  bool Interrupted(uint64_t generation) const;
   void Reap() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
@@ -61,6 +65,7 @@ class OperationRunner {
   mutable Mutex mutex_;
   CondVar stopping_changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;                     // raised by Interrupt
   std::map<std::string, std::thread> threads_ ABSL_GUARDED_BY(mutex_);  // by operation
   std::vector<std::string> ended_ ABSL_GUARDED_BY(mutex_);              // to be joined
 };

@@ -85,6 +85,13 @@ TEST_F(OperationRunnerTest, WhatAStopInterruptsStaysRunningForTheNextLeader) {
   EXPECT_EQ(board_.Wait(begun->id, absl::Seconds(10))->state, OperationState::kSucceeded);
 }
 
+TEST_F(OperationRunnerTest, ADeposedLeaderEndsItsWorkAndWritesNoEnd) {
+  const auto begun = runner_.Run(New(), UntilCancelled);
+  runner_.Interrupt();
+  runner_.Stop();
+  EXPECT_EQ(store_.GetOperation(begun->id)->state, OperationState::kRunning);
+}
+
 TEST_F(OperationRunnerTest, AnEndWaitsForAStoreThatIsDown) {
   const auto begun = runner_.Run(New(), [this](const auto&) -> absl::StatusOr<std::string> {
     store_.SetUnavailable(true);

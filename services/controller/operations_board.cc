@@ -63,6 +63,7 @@ void OperationsBoard::Report(const Operation& operation) {
     MutexLock lock(&mutex_);
     if (!ShowLocked(operation)) return;
     unwritten_[operation.id] = operation;
+    end_unwritten_ |= operation.done();
   }
   Tell(operation);
 }
@@ -82,11 +83,22 @@ void OperationsBoard::Settle(const std::string& id) {
   while (writing_ == id) changed_.Wait(&mutex_);
 }
 
+void OperationsBoard::ForgetRunning() {
+  MutexLock lock(&mutex_);
+  std::erase_if(shown_, [](const auto& entry) { return !entry.second.done(); });
+  unwritten_.clear();
+  cancelled_.clear();
+  changed_.NotifyAll();
+}
+
+std::optional<Operation> OperationsBoard::Shown(const std::string& id) const {
+  MutexLock lock(&mutex_);
+  const auto it = shown_.find(id);
+  return it == shown_.end() ? std::nullopt : std::optional<Operation>(it->second);
+}
+
 absl::StatusOr<Operation> OperationsBoard::Get(const std::string& id) const {
-  {
-    MutexLock lock(&mutex_);
-    if (const auto it = shown_.find(id); it != shown_.end()) return it->second;
-  }
+  if (std::optional<Operation> shown = Shown(id); shown.has_value()) return *std::move(shown);
   return store_->GetOperation(id);
 }
 
@@ -168,6 +180,7 @@ bool OperationsBoard::RunningHere(const std::string& id) const {
 
 void OperationsBoard::WriteReports() {
   mutex_.Lock();
+  end_unwritten_ = false;
   while (!unwritten_.empty()) {
     const Operation operation = unwritten_.begin()->second;
     unwritten_.erase(unwritten_.begin());
@@ -182,6 +195,8 @@ void OperationsBoard::WriteReports() {
     // Tried again later, unless there is newer progress by then. What another refusal says stays.
     if (absl::IsUnavailable(status)) {
       unwritten_.emplace(operation.id, operation);
+      // Not at once: the store is to be asked again, not pressed.
+      if (!stopping_) clock_->WaitFor(&changed_, &mutex_, options_.poll);
       break;
     }
   }
@@ -204,18 +219,18 @@ void OperationsBoard::PollForeign() {
   }
 }
 
+bool OperationsBoard::Rest(absl::Duration rest, bool for_work) {
+  const Deadline deadline = Deadline::After(clock_, rest);
+  MutexLock lock(&mutex_);
+  while (!stopping_ && !end_unwritten_ && !deadline.Passed() &&
+         !(for_work && !unwritten_.empty())) {
+    clock_->WaitFor(&changed_, &mutex_, deadline.Remaining());
+  }
+  return !stopping_;
+}
+
 void OperationsBoard::Loop() {
-  const auto stopping = [this](absl::Duration rest) {
-    const Deadline deadline = Deadline::After(clock_, rest);
-    MutexLock lock(&mutex_);
-    const bool had_work = !unwritten_.empty();
-    // Work that comes begins a delay of its own.
-    while (!stopping_ && !deadline.Passed() && (had_work || unwritten_.empty())) {
-      clock_->WaitFor(&changed_, &mutex_, deadline.Remaining());
-    }
-    return stopping_;
-  };
-  while (!stopping(options_.poll) && !stopping(options_.write_delay)) {
+  while (Rest(options_.poll, /*for_work=*/true) && Rest(options_.write_delay, /*for_work=*/false)) {
     WriteReports();
     PollForeign();
   }

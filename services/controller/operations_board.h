@@ -51,6 +51,11 @@ class OperationsBoard {
   // writing its end.
   void Settle(const std::string& id);
 
+  // Another controller leads, and knows better what becomes of all that has not ended.
+  void ForgetRunning();
+
+  // What is shown here; nullopt where only the store may know it.
+  std::optional<Operation> Shown(const std::string& id) const;
   // NOT_FOUND; UNAVAILABLE when only the store would know, and is down.
   absl::StatusOr<Operation> Get(const std::string& id) const;
   // Blocks until it has ended or `timeout` is over; returns it as it then is.
@@ -76,6 +81,8 @@ class OperationsBoard {
   };
 
   void Loop();
+  // Waits for `rest`, an end to write, or (`for_work`) anything to write; false when it stops.
+  bool Rest(absl::Duration rest, bool for_work);
   void WriteReports();
   void PollForeign();
   void Tell(const Operation& news);
@@ -91,6 +98,7 @@ class OperationsBoard {
   std::map<std::string, Operation> shown_ ABSL_GUARDED_BY(mutex_);
   std::list<std::string> ended_ ABSL_GUARDED_BY(mutex_);  // oldest first
   std::map<std::string, Operation> unwritten_ ABSL_GUARDED_BY(mutex_);
+  bool end_unwritten_ ABSL_GUARDED_BY(mutex_) = false;  // one of them has ended
   std::string writing_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> cancelled_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -110,6 +110,13 @@ TEST_F(OperationsBoardTest, AskingForAnEndIsRemembered) {
   EXPECT_TRUE(board_.Get(kId)->cancel_requested);
 }
 
+TEST_F(OperationsBoardTest, WhatADeposedLeaderShowedIsReadFromTheStoreAgain) {
+  board_.Show(With(0.5));
+  board_.ForgetRunning();
+  ASSERT_TRUE(store_.UpdateOperation(With(1, OperationState::kSucceeded)).ok());
+  EXPECT_EQ(board_.Get(kId)->state, OperationState::kSucceeded);
+}
+
 TEST_F(OperationsBoardTest, WhatNobodyKnowsIsNotFound) {
   EXPECT_TRUE(absl::IsNotFound(board_.Get("00000000-0000-4000-8000-000000000009").status()));
 }

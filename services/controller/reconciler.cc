@@ -137,7 +137,11 @@ Leadership::Listener Reconciler::Impl::LeaseListener() {
     }
     table_.WakeAll();
   };
-  listener.lost = [this] { ports_.farm->SetTerm(0, {}); };
+  listener.lost = [this] {
+    ports_.farm->SetTerm(0, {});
+    runner_.Interrupt();
+    board_.ForgetRunning();
+  };
   return listener;
 }
 
@@ -336,9 +340,10 @@ absl::StatusOr<Operation> Reconciler::Request(const std::string& group, const In
     const absl::Status written =
         impl_->ports_.store->SetIntent(group, record.revision, record.intent, operation);
     if (ErrorReason(written) == "REVISION_MOVED" && attempt < kTries) continue;
+    // Also where the answer was lost: then it may be written all the same.
+    keeper->worker().Wake();
     WEFT_RETURN_IF_ERROR(written);
     impl_->board_.Show(operation);
-    keeper->worker().Wake();
     return operation;
   }
 }
