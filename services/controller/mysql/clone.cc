@@ -254,7 +254,7 @@ absl::Status CloneServer(const CloneOrder& order, const Deadline& deadline) {
     }
     WEFT_RETURN_IF_ERROR(PrepareRecipient(order, *recipient));
     WEFT_RETURN_IF_ERROR(recipient->MayAct());
-    const absl::Status cloned = [&]() -> absl::Status {
+    absl::Status cloned = [&]() -> absl::Status {
       WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Statement> statement,
                             StartClone(order, recipient->deadline()));
       return Watch(order, *statement, *recipient);

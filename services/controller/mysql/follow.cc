@@ -130,7 +130,7 @@ absl::Status KeepRelayLog(const Present& present, Turn& turn) {
   }
   // An applier that is broken runs for a moment when it is started: only what it has applied
   // counts.
-  const absl::Status applied = AwaitApplied(turn, replica.retrieved, turn.deadline());
+  absl::Status applied = AwaitApplied(turn, replica.retrieved, turn.deadline());
   if (ErrorReason(applied) != "APPLIER_STOPPED") return applied;
   return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "UNAPPLIED_RELAY_LOG",
                          absl::StrCat(turn.address().ToString(),

@@ -14,7 +14,7 @@ constexpr int kErrPluginExists = 1125;  // also: 1968, of later versions
 constexpr int kErrPluginInstalled = 1968;
 
 absl::Status Install(Turn& turn, absl::string_view plugin, absl::string_view library) {
-  const absl::Status status =
+  absl::Status status =
       turn.Change(absl::StrCat("installing plugin ", plugin), sql::InstallPlugin(plugin, library));
   const int code = mysql::MysqlErrorCode(status);
   if (code == kErrPluginExists || code == kErrPluginInstalled) return absl::OkStatus();
@@ -60,7 +60,7 @@ absl::Status PersistReadOnlyStart(Turn& turn) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet persisted,
                         turn.Read(sql::kPersisted, {"super_read_only"}));
   if (!persisted.empty() && persisted.front().BoolOr("value", false)) return absl::OkStatus();
-  const absl::Status status = turn.Change("persisting super_read_only", sql::kPersistSuperReadOnly);
+  absl::Status status = turn.Change("persisting super_read_only", sql::kPersistSuperReadOnly);
   if (status.ok() || mysql::MysqlErrorCode(status) == 0 || turn.broken()) return status;
   WEFT_LOG(kWarning, "a server may start writable after a crash",
            {{"server", turn.address().ToString()}, {"error", status}});

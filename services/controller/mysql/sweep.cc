@@ -60,7 +60,7 @@ absl::Status KillUntilGone(mysql::Session& session, const KillOrder& order,
       if (!killed.contains(process.id) || !IsNudge(process)) left.push_back(process);
       if (!killed.insert(process.id).second) continue;
       if (order.may_act) WEFT_RETURN_IF_ERROR(order.may_act());
-      const absl::Status status = session.Execute(sql::kKill, {process.id}).status();
+      absl::Status status = session.Execute(sql::kKill, {process.id}).status();
       const int code = mysql::MysqlErrorCode(status);
       if (order.pass_over_denied && (code == kErrKillDenied || code == kErrAccessDenied)) {
         denied.insert(process.id);

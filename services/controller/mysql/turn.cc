@@ -43,7 +43,7 @@ absl::Status Turn::Change(absl::string_view what, absl::string_view sql) {
 }
 
 absl::Status Turn::ChangeSecret(absl::string_view what, absl::string_view sql) {
-  const absl::Status status = Change(what, sql);  // logs `what`, never the statement
+  absl::Status status = Change(what, sql);  // logs `what`, never the statement
   const int code = mysql::MysqlErrorCode(status);
   if (status.ok() || code == 0) return status;
   return mysql::FromMysql(code, mysql::MysqlSqlState(status),
