@@ -24,8 +24,8 @@ ControllerMetrics::ControllerMetrics(rpc::Metrics* metrics)
           "detection_seconds", "From the first sign of a primary's death to the failover.")),
       promotion_(metrics->GetHistogram(
           "promotion_seconds", "From the beginning of a change of primary to a writable one.")),
-      write_stop_(metrics->GetHistogram("write_stop_seconds",
-                                        "How long a change of primary kept writes from a group.")) {}
+      write_stop_(metrics->GetHistogram(
+          "write_stop_seconds", "How long a change of primary kept writes from a group.")) {}
 
 rpc::Counter ControllerMetrics::Failovers(const std::string& group) {
   return metrics_->GetCounter("failovers_total", "Automatic changes of a dead primary.",

@@ -28,9 +28,9 @@ SOURCES = [*sorted((ROOT / "services/controller/core").glob("*.cc")),
            ROOT / "services/controller/converge.cc"]
 TAG = re.compile(r"//\s*(guard|proof): rule (\d+)\s*$")
 # Cheapest first. The simulator finds most within a second; this is for the rest.
-SIMULATION_SECONDS = 25
-UNIT, HISTORIES, SIMULATION = ("//services/controller/core:all", "//tests/histories:histories_test",
-                               "//tests/simulation:simulation_test")
+SIMULATION_SECONDS = int(os.environ.get("WEFT_MUTATION_SIMULATION_SECONDS", "25"))
+TARGETS = ("//services/controller/core:all", "//services/controller:converge_test",
+           "//tests/histories:histories_test", "//tests/simulation:simulation_test")
 FLAGS = ["-std=c++20", "-O1", "-fPIC", "-w"]
 
 
@@ -92,15 +92,17 @@ class Tests:
     """The tests as Bazel linked them, cheapest first."""
 
     def __init__(self, only):
-        bazel("build", UNIT, HISTORIES, SIMULATION)
+        bazel("build", *TARGETS)
         self.execution_root = bazel("info", "execution_root").strip()
         binaries = pathlib.Path(bazel("info", "bazel-bin").strip())
-        folders = ("services/controller/core", "tests/histories", "tests/simulation")
+        core = [str(test.relative_to(ROOT).with_suffix("")) for test in
+                sorted((ROOT / "services/controller/core").glob("*_test.cc"))]
+        tests = [*core, *(target[2:].replace(":", "/") for target in TARGETS[1:])]
         self.links = {}
-        for folder in folders:
-            for parameters in sorted((binaries / folder).glob("*_test-2.params")):
-                name = parameters.name.removesuffix("-2.params")
-                self.links[name] = parameters.read_text().splitlines()
+        for test in tests:
+            parameters = binaries / f"{test}-2.params"
+            if parameters.exists():
+                self.links[test.rsplit("/", 1)[1]] = parameters.read_text().splitlines()
         if not {"histories_test", "simulation_test"} <= self.links.keys():
             raise SystemExit(f"Bazel's links of the tests are not under {binaries}")
         self.links = {name: link for name, link in self.links.items() if only in name}

@@ -1,0 +1,295 @@
+#include "services/controller/converge.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/base/manual_clock.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/controller/core/fixture.h"
+#include "services/controller/ports/memory_store.h"
+
+namespace weft::controller {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::Id;
+using ::testing::IsEmpty;
+using testing::Scene;
+using testing::Text;
+
+// Servers that are as a scene says, whatever is done to them; what is done is written down.
+class SceneFarm : public Farm {
+ public:
+  Scene scene{"abc"};
+  std::vector<std::string> done;
+  int looks = 0;
+  std::string failing;  // a step that fails, as text
+
+  std::map<ServerUuid, Observation> Probe(const Group&, absl::Duration) override {
+    ++looks;
+    return scene.snapshot().seen;
+  }
+  absl::Status Apply(const Group&, const Step& step, absl::Duration) override {
+    done.push_back(Text(step));
+    return done.back() == failing ? absl::UnavailableError("it broke") : absl::OkStatus();
+  }
+  absl::StatusOr<Admission> Admit(const Group&, const HostPort&, absl::Duration) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<ServerUuid> Identify(const HostPort&, absl::Duration) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<Neighbours> Discover(const HostPort&, absl::Duration) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<ServerUuid> Clone(const Group&, const ServerUuid&, const ServerUuid&,
+                                   std::function<void(double)>, absl::Duration) override {
+    return absl::UnimplementedError("");
+  }
+  absl::StatusOr<std::string> SaveTransactions(const Group&, const ServerUuid&, const GtidSet&,
+                                               absl::Duration) override {
+    return absl::UnimplementedError("");
+  }
+  absl::Status RotatePassword(const Group&, absl::string_view, absl::string_view,
+                              absl::Duration) override {
+    return absl::UnimplementedError("");
+  }
+  void Forget(const HostPort&) override {}
+};
+
+class ConvergeTest : public ::testing::Test {
+ protected:
+  ConvergeTest() {
+    Group group = farm_.scene.group();
+    std::vector<Server> servers;
+    std::swap(servers, group.servers);
+    // The store begins with a group that never had a primary: it is brought there by a commit.
+    Group fresh;
+    fresh.id = "g";
+    fresh.active = true;
+    EXPECT_TRUE(store_.CreateGroup(fresh).ok());
+    for (Server& server : servers) {
+      server.status = ServerStatus::kSecondary;
+      server.mode = DefaultMode(server.status);
+      EXPECT_TRUE(store_.AddServer("g", Record().revision, server).ok());
+    }
+    Apply(Commit{.primary = Id('a'),
+                 .acknowledgers = {Id('b'), Id('c')},
+                 .watermark = testing::Gtids("a:1-10"),
+                 .old_primary_status = ServerStatus::kSecondary});
+    Converger::Ports ports;
+    ports.farm = &farm_;
+    ports.store = &store_;
+    ports.clock = &clock_;
+    ports.reports = [this](const std::vector<ServerUuid>&) {
+      return farm_.scene.snapshot().reports;
+    };
+    ports.may_act = [this] { return may_act_; };
+    ports.run_all = [](std::vector<std::function<void()>> jobs) {
+      for (const auto& job : jobs) job();
+    };
+    ports.new_operation_id = [] { return "failover-1"; };
+    converger_ = std::make_unique<Converger>("g", Converger::Options(), ports);
+  }
+
+  Group Record() { return *store_.Load("g"); }
+  void Apply(const Step& step) {
+    EXPECT_TRUE(store_.Apply(Record(), step, absl::UnixEpoch()).ok());
+  }
+  void Ask(Goal goal, char target) {
+    Intent intent;
+    intent.goal = goal;
+    intent.target = Id(target);
+    intent.operation = "op";
+    Operation operation;
+    operation.id = "op";
+    operation.user = "somebody";
+    operation.group = "g";
+    EXPECT_TRUE(store_.SetIntent("g", Record().revision, intent, operation).ok());
+  }
+
+  ManualClock clock_;
+  MemoryStore store_;
+  SceneFarm farm_;
+  absl::Status may_act_;
+  std::unique_ptr<Converger> converger_;
+};
+
+TEST_F(ConvergeTest, ASettledGroupIsLookedAtAndLeftAlone) {
+  EXPECT_EQ(converger_->Once().end, RoundEnd::kSettled);
+  EXPECT_EQ(farm_.looks, 1);
+  EXPECT_THAT(farm_.done, IsEmpty());
+}
+
+TEST_F(ConvergeTest, TheStepsOfOnePhaseAreDone) {
+  farm_.scene.Revoked('b').Revoked('c');
+  EXPECT_EQ(converger_->Once().end, RoundEnd::kActed);
+  EXPECT_THAT(farm_.done,
+              ElementsAre("follow b <- a, acknowledging", "follow c <- a, acknowledging"));
+}
+
+TEST_F(ConvergeTest, AFailedStepLeavesOutTheRestOfItsServerAlone) {
+  farm_.scene.Restarted('a').Revoked('b');
+  farm_.failing = "arm a, commits wait for 1";
+  const Round round = converger_->Once();
+  EXPECT_EQ(round.end, RoundEnd::kFailed);
+  EXPECT_THAT(farm_.done, ElementsAre("arm a, commits wait for 1", "follow b <- a, acknowledging"));
+  ASSERT_EQ(round.results.size(), 3u);
+  EXPECT_EQ(Text(round.results[1].step), "unfence a");
+  EXPECT_TRUE(absl::IsCancelled(round.results[1].status));
+  EXPECT_TRUE(round.results[2].status.ok());
+}
+
+TEST_F(ConvergeTest, WithoutTheLeaseNothingIsDone) {
+  farm_.scene.Revoked('b');
+  may_act_ = absl::AbortedError("lost");
+  EXPECT_EQ(converger_->Once().status, may_act_);
+  EXPECT_EQ(farm_.looks, 0);
+}
+
+TEST_F(ConvergeTest, TheLeaseIsAskedBeforeEachStepNotOnlyBeforeTheRound) {
+  farm_.scene.Restarted('a');
+  int asked = 0;
+  Converger::Ports ports;
+  ports.farm = &farm_;
+  ports.store = &store_;
+  ports.clock = &clock_;
+  ports.reports = [](const std::vector<ServerUuid>&) { return std::map<ServerUuid, Report>(); };
+  ports.may_act = [&asked] { return ++asked <= 2 ? absl::OkStatus() : absl::AbortedError("lost"); };
+  ports.run_all = [](std::vector<std::function<void()>> jobs) {
+    for (const auto& job : jobs) job();
+  };
+  Converger converger("g", Converger::Options(), ports);
+  EXPECT_EQ(converger.Once().end, RoundEnd::kFailed);
+  EXPECT_THAT(farm_.done, ElementsAre("arm a, commits wait for 1"));
+}
+
+TEST_F(ConvergeTest, ARecordStepNeedsTheLeaseToo) {
+  farm_.scene.Silent('b');
+  int asked = 0;
+  Converger::Ports ports;
+  ports.farm = &farm_;
+  ports.store = &store_;
+  ports.clock = &clock_;
+  ports.reports = [this](const std::vector<ServerUuid>&) { return farm_.scene.snapshot().reports; };
+  ports.may_act = [&asked] { return ++asked <= 1 ? absl::OkStatus() : absl::AbortedError("lost"); };
+  Converger converger("g", Converger::Options(), ports);
+  EXPECT_EQ(converger.Once().end, RoundEnd::kFailed);
+  EXPECT_EQ(Record().Find(Id('b'))->status, ServerStatus::kSecondary);
+}
+
+TEST_F(ConvergeTest, AfterAStepOnTheRecordTheServersAreNotAskedAgain) {
+  Ask(Goal::kPromote, 'b');
+  const Round round = converger_->Once();
+  EXPECT_EQ(Text(round.plan), "begin switchover to b");
+  EXPECT_EQ(Text(converger_->Once().plan), "fence a");
+  EXPECT_EQ(farm_.looks, 1);
+  converger_->Once();
+  EXPECT_EQ(farm_.looks, 2);
+}
+
+TEST_F(ConvergeTest, UnlessTheLookIsTooOld) {
+  Ask(Goal::kPromote, 'b');
+  converger_->Once();
+  clock_.Advance(absl::Seconds(1));
+  converger_->Once();
+  EXPECT_EQ(farm_.looks, 2);
+}
+
+TEST_F(ConvergeTest, AfterAFailedStepOnTheRecordTheyAreAskedAgain) {
+  Ask(Goal::kPromote, 'b');
+  store_.FailNextWrite(StoreFault::kUnavailable);
+  EXPECT_EQ(converger_->Once().end, RoundEnd::kFailed);
+  converger_->Once();
+  EXPECT_EQ(farm_.looks, 2);
+}
+
+TEST_F(ConvergeTest, AWriteOfUnknownOutcomeIsSettledBeforeAnythingElse) {
+  Ask(Goal::kPromote, 'b');
+  store_.FailNextWrite(StoreFault::kUnavailable);
+  converger_->Once();
+  const uint64_t version = Record().acknowledgers.version;
+  const Round round = converger_->Once();
+  EXPECT_TRUE(round.plan.settled());
+  EXPECT_EQ(round.end, RoundEnd::kActed);
+  // What may still be on its way compares the version, and finds another.
+  EXPECT_EQ(Record().acknowledgers.version, version + 1);
+  EXPECT_EQ(Text(converger_->Once().plan), "begin switchover to b");
+}
+
+TEST_F(ConvergeTest, OneThatWasDoneNeedsNoSettling) {
+  farm_.scene.Promote('b').Fenced('a');
+  Ask(Goal::kPromote, 'b');
+  store_.FailNextWrite(StoreFault::kAnswerLost);
+  EXPECT_EQ(converger_->Once().end, RoundEnd::kFailed);
+  const Group committed = Record();
+  EXPECT_EQ(committed.primary, Id('b'));
+  converger_->Once();
+  EXPECT_EQ(Record(), committed);
+}
+
+TEST_F(ConvergeTest, AFailoverBeginsAsAnOperationOfItsOwn) {
+  farm_.scene.Dead('a');
+  const Round round = converger_->Once();
+  ASSERT_TRUE(round.began.has_value());
+  EXPECT_EQ(round.began->kind, "failover");
+  const Intent intent = Record().intent;
+  EXPECT_EQ(intent.goal, Goal::kPromote);
+  EXPECT_TRUE(intent.failover);
+  EXPECT_EQ(intent.operation, "failover-1");
+  EXPECT_TRUE(store_.GetOperation("failover-1").ok());
+}
+
+TEST_F(ConvergeTest, ARefusalEndsTheIntentAndSaysWhy) {
+  Ask(Goal::kPromote, 'b');
+  farm_.scene.Silent('b');
+  const Round round = converger_->Once();
+  EXPECT_EQ(round.end, RoundEnd::kRefused);
+  ASSERT_TRUE(round.ended.has_value());
+  EXPECT_EQ(Record().intent.goal, Goal::kKeep);
+  const Operation operation = *store_.GetOperation("op");
+  EXPECT_EQ(operation.state, OperationState::kFailed);
+  EXPECT_EQ(operation.error_reason, "TARGET_NOT_REACHED");
+  EXPECT_EQ(operation.user, "somebody");
+}
+
+TEST_F(ConvergeTest, WhatIsDoneIsFinished) {
+  Ask(Goal::kPromote, 'a');
+  const Round round = converger_->Once();
+  ASSERT_TRUE(round.ended.has_value());
+  EXPECT_EQ(store_.GetOperation("op")->state, OperationState::kSucceeded);
+  EXPECT_EQ(Record().intent.goal, Goal::kKeep);
+}
+
+TEST_F(ConvergeTest, AStoreThatIsDownIsSaidAndNothingDone) {
+  farm_.scene.Revoked('b');
+  store_.SetUnavailable(true);
+  const Round round = converger_->Once();
+  EXPECT_EQ(round.end, RoundEnd::kFailed);
+  EXPECT_TRUE(absl::IsUnavailable(round.status));
+  EXPECT_FALSE(round.snapshot.has_value());
+  EXPECT_THAT(farm_.done, IsEmpty());
+}
+
+TEST_F(ConvergeTest, WhatWasProvenUnderOnePrimaryIsNotProvenUnderTheNext) {
+  farm_.scene.Fenced('a').Restarted('c');
+  Ask(Goal::kPromote, 'b');
+  const Round commit = converger_->Once();
+  ASSERT_EQ(commit.plan.phase, "commit") << ToString(commit.plan);
+  EXPECT_TRUE(commit.snapshot->marks.at(Id('c')).returned.has_value());
+  EXPECT_THAT(converger_->Once().snapshot->marks, IsEmpty());
+  EXPECT_EQ(farm_.looks, 1);
+}
+
+TEST_F(ConvergeTest, LookingWritesNothing) {
+  farm_.scene.Dead('a');
+  const Group before = Record();
+  EXPECT_TRUE(converger_->Look().ok());
+  EXPECT_EQ(Record(), before);
+  EXPECT_THAT(farm_.done, IsEmpty());
+}
+
+}  // namespace
+}  // namespace weft::controller
