@@ -74,7 +74,7 @@ Round Converger::Once() {
     return round;
   }
   round.snapshot = *std::move(snapshot);
-  if (unsettled_.has_value()) {
+  if (unsettled_.has_value()) {  // guard: rule 2
     round.status = SettleUnknown(round.snapshot->group);
     round.end = round.status.ok() ? RoundEnd::kActed : RoundEnd::kFailed;
     return round;
@@ -175,13 +175,13 @@ absl::Status Converger::ActOnRecord(const Snapshot& snapshot, const Step& step, 
 absl::Status Converger::SettleUnknown(const Group& group) {
   const bool landed = group.epoch != unsettled_->epoch ||
                       group.acknowledgers.version != unsettled_->acknowledgers.version;
-  if (!landed) {
+  if (!landed) {  // guard: rule 2
     // It may still be on its way. This write changes nothing but what the lost one compares.
     const SetAcknowledgers same{.servers = group.acknowledgers.servers,
                                 .watermark = group.watermark};
-    WEFT_RETURN_IF_ERROR(ports_.may_act());
+    WEFT_RETURN_IF_ERROR(ports_.may_act());  // guard: rule 10
     const absl::Status settled = ports_.store->Apply(group, same, ports_.clock->Now());
-    if (!settled.ok() && !absl::IsAborted(settled)) return settled;
+    if (!settled.ok() && !absl::IsAborted(settled)) return settled;  // guard: rule 2
   }
   unsettled_.reset();
   return absl::OkStatus();
@@ -194,7 +194,7 @@ void Converger::EndRefused(const Snapshot& snapshot, Round* round) {
                                   ? refusal.message
                                   : absl::StrCat(refusal.message, "; to do: ", refusal.next_step);
   round->status = ports_.may_act();
-  if (round->status.ok()) {
+  if (round->status.ok()) {  // proof: rule 10
     const OperationState state =
         refusal.reason == kCancelled ? OperationState::kCancelled : OperationState::kFailed;
     round->status = EndIntent(snapshot.group, state, refusal.reason, message, round);

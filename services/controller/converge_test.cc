@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/manual_clock.h"
@@ -59,6 +60,17 @@ class SceneFarm : public Farm {
   void Forget(const HostPort&) override {}
 };
 
+// A store in which a step on the record may fail in any way.
+class FailingStore : public MemoryStore {
+ public:
+  absl::Status next_step_fails_with;
+
+  absl::Status Apply(const Group& seen, const Step& step, absl::Time now) override {
+    const absl::Status failure = std::exchange(next_step_fails_with, absl::OkStatus());
+    return failure.ok() ? MemoryStore::Apply(seen, step, now) : failure;
+  }
+};
+
 class ConvergeTest : public ::testing::Test {
  protected:
   ConvergeTest() {
@@ -86,7 +98,9 @@ class ConvergeTest : public ::testing::Test {
     ports.reports = [this](const std::vector<ServerUuid>&) {
       return farm_.scene.snapshot().reports;
     };
-    ports.may_act = [this] { return may_act_; };
+    ports.may_act = [this] {
+      return lease_questions_left_-- > 0 ? may_act_ : absl::AbortedError("lost");
+    };
     ports.run_all = [](std::vector<std::function<void()>> jobs) {
       for (const auto& job : jobs) job();
     };
@@ -94,6 +108,8 @@ class ConvergeTest : public ::testing::Test {
     converger_ = std::make_unique<Converger>("g", Converger::Options(), ports);
   }
 
+  // It is there for so many questions yet.
+  void LoseTheLeaseAfter(int times) { lease_questions_left_ = times; }
   Group Record() { return *store_.Load("g"); }
   void Apply(const Step& step) {
     EXPECT_TRUE(store_.Apply(Record(), step, absl::UnixEpoch()).ok());
@@ -111,9 +127,10 @@ class ConvergeTest : public ::testing::Test {
   }
 
   ManualClock clock_;
-  MemoryStore store_;
+  FailingStore store_;
   SceneFarm farm_;
   absl::Status may_act_;
+  int lease_questions_left_ = 1000;
   std::unique_ptr<Converger> converger_;
 };
 
@@ -151,33 +168,36 @@ TEST_F(ConvergeTest, WithoutTheLeaseNothingIsDone) {
 
 TEST_F(ConvergeTest, TheLeaseIsAskedBeforeEachStepNotOnlyBeforeTheRound) {
   farm_.scene.Restarted('a');
-  int asked = 0;
-  Converger::Ports ports;
-  ports.farm = &farm_;
-  ports.store = &store_;
-  ports.clock = &clock_;
-  ports.reports = [](const std::vector<ServerUuid>&) { return std::map<ServerUuid, Report>(); };
-  ports.may_act = [&asked] { return ++asked <= 2 ? absl::OkStatus() : absl::AbortedError("lost"); };
-  ports.run_all = [](std::vector<std::function<void()>> jobs) {
-    for (const auto& job : jobs) job();
-  };
-  Converger converger("g", Converger::Options(), ports);
-  EXPECT_EQ(converger.Once().end, RoundEnd::kFailed);
+  LoseTheLeaseAfter(2);
+  EXPECT_EQ(converger_->Once().end, RoundEnd::kFailed);
   EXPECT_THAT(farm_.done, ElementsAre("arm a, commits wait for 1"));
 }
 
 TEST_F(ConvergeTest, ARecordStepNeedsTheLeaseToo) {
   farm_.scene.Silent('b');
-  int asked = 0;
-  Converger::Ports ports;
-  ports.farm = &farm_;
-  ports.store = &store_;
-  ports.clock = &clock_;
-  ports.reports = [this](const std::vector<ServerUuid>&) { return farm_.scene.snapshot().reports; };
-  ports.may_act = [&asked] { return ++asked <= 1 ? absl::OkStatus() : absl::AbortedError("lost"); };
-  Converger converger("g", Converger::Options(), ports);
-  EXPECT_EQ(converger.Once().end, RoundEnd::kFailed);
+  LoseTheLeaseAfter(1);
+  EXPECT_EQ(converger_->Once().end, RoundEnd::kFailed);
   EXPECT_EQ(Record().Find(Id('b'))->status, ServerStatus::kSecondary);
+}
+
+TEST_F(ConvergeTest, NoIntentEndsWithoutTheLease) {
+  Ask(Goal::kPromote, 'b');
+  farm_.scene.Silent('b');
+  LoseTheLeaseAfter(1);
+  const Round round = converger_->Once();
+  EXPECT_EQ(round.end, RoundEnd::kFailed);
+  EXPECT_FALSE(round.ended.has_value());
+  EXPECT_EQ(Record().intent.goal, Goal::kPromote);
+}
+
+TEST_F(ConvergeTest, NothingIsSettledWithoutTheLease) {
+  Ask(Goal::kPromote, 'b');
+  store_.FailNextWrite(StoreFault::kUnavailable);
+  converger_->Once();
+  const Group before = Record();
+  LoseTheLeaseAfter(1);
+  EXPECT_EQ(converger_->Once().end, RoundEnd::kFailed);
+  EXPECT_EQ(Record(), before);
 }
 
 TEST_F(ConvergeTest, AfterAStepOnTheRecordTheServersAreNotAskedAgain) {
@@ -194,6 +214,18 @@ TEST_F(ConvergeTest, UnlessTheLookIsTooOld) {
   Ask(Goal::kPromote, 'b');
   converger_->Once();
   clock_.Advance(absl::Seconds(1));
+  converger_->Once();
+  EXPECT_EQ(farm_.looks, 2);
+}
+
+TEST_F(ConvergeTest, OrAServerHasComeSince) {
+  Ask(Goal::kPromote, 'b');
+  converger_->Once();
+  Server server;
+  server.uuid = Id('d');
+  server.address = HostPort{.host = "d", .port = 3306};
+  server.status = ServerStatus::kSecondary;
+  ASSERT_TRUE(store_.AddServer("g", Record().revision, server).ok());
   converger_->Once();
   EXPECT_EQ(farm_.looks, 2);
 }
@@ -216,6 +248,29 @@ TEST_F(ConvergeTest, AWriteOfUnknownOutcomeIsSettledBeforeAnythingElse) {
   EXPECT_EQ(round.end, RoundEnd::kActed);
   // What may still be on its way compares the version, and finds another.
   EXPECT_EQ(Record().acknowledgers.version, version + 1);
+  EXPECT_EQ(Text(converger_->Once().plan), "begin switchover to b");
+}
+
+TEST_F(ConvergeTest, UntilItIsSettledNothingElseIsDone) {
+  Ask(Goal::kPromote, 'b');
+  store_.FailNextWrite(StoreFault::kUnavailable);
+  converger_->Once();
+  store_.FailNextWrite(StoreFault::kUnavailable);
+  EXPECT_EQ(converger_->Once().end, RoundEnd::kFailed);
+  EXPECT_TRUE(converger_->Once().plan.settled());
+  EXPECT_EQ(Text(converger_->Once().plan), "begin switchover to b");
+}
+
+TEST_F(ConvergeTest, EveryErrorThatLeavesTheOutcomeOpenIsSettled) {
+  Ask(Goal::kPromote, 'b');
+  for (const absl::Status& error :
+       {absl::DeadlineExceededError(""), absl::UnknownError(""), absl::CancelledError("")}) {
+    store_.next_step_fails_with = error;
+    EXPECT_EQ(converger_->Once().end, RoundEnd::kFailed) << error;
+    EXPECT_TRUE(converger_->Once().plan.settled()) << error;
+  }
+  store_.next_step_fails_with = absl::AbortedError("somebody else was first");
+  EXPECT_EQ(converger_->Once().end, RoundEnd::kFailed);
   EXPECT_EQ(Text(converger_->Once().plan), "begin switchover to b");
 }
 
@@ -242,6 +297,20 @@ TEST_F(ConvergeTest, AFailoverBeginsAsAnOperationOfItsOwn) {
   EXPECT_TRUE(store_.GetOperation("failover-1").ok());
 }
 
+TEST_F(ConvergeTest, AFailoverIsFollowedByACoolDownAndASwitchoverIsNot) {
+  farm_.scene.Promote('b').Fenced('a');
+  Ask(Goal::kPromote, 'b');
+  ASSERT_EQ(converger_->Once().plan.phase, "commit");
+  EXPECT_EQ(converger_->Look()->cool_down, absl::ZeroDuration());
+  farm_.scene = Scene("bac");
+  farm_.scene.Dead('b').Revoked('a').Revoked('c');
+  ASSERT_TRUE(store_.EndIntent("g", *store_.GetOperation("op")).ok());
+  clock_.Advance(absl::Seconds(1));
+  ASSERT_EQ(converger_->Once().plan.phase, "begin");
+  ASSERT_EQ(converger_->Once().plan.phase, "commit");
+  EXPECT_GT(converger_->Look()->cool_down, absl::ZeroDuration());
+}
+
 TEST_F(ConvergeTest, ARefusalEndsTheIntentAndSaysWhy) {
   Ask(Goal::kPromote, 'b');
   farm_.scene.Silent('b');
@@ -251,6 +320,7 @@ TEST_F(ConvergeTest, ARefusalEndsTheIntentAndSaysWhy) {
   EXPECT_EQ(Record().intent.goal, Goal::kKeep);
   const Operation operation = *store_.GetOperation("op");
   EXPECT_EQ(operation.state, OperationState::kFailed);
+  EXPECT_LT(operation.progress, 1);
   EXPECT_EQ(operation.error_reason, "TARGET_NOT_REACHED");
   EXPECT_EQ(operation.user, "somebody");
 }
@@ -260,6 +330,7 @@ TEST_F(ConvergeTest, WhatIsDoneIsFinished) {
   const Round round = converger_->Once();
   ASSERT_TRUE(round.ended.has_value());
   EXPECT_EQ(store_.GetOperation("op")->state, OperationState::kSucceeded);
+  EXPECT_EQ(store_.GetOperation("op")->progress, 1);
   EXPECT_EQ(Record().intent.goal, Goal::kKeep);
 }
 

@@ -96,7 +96,7 @@ std::string WhyUnproven(const Snapshot& snapshot, const ServerUuid& server) {
 std::optional<Refusal> RefuseUnlessEveryCommitIsSeen(const Snapshot& snapshot) {
   const Group& group = snapshot.group;
   if (group.durability != Durability::kLossless) return std::nullopt;
-  if (group.acknowledgers.servers.empty()) {
+  if (group.acknowledgers.servers.empty()) {  // guard: rule 3
     const std::vector<ServerUuid> others = ReachedOthers(snapshot);
     const bool none_can = std::none_of(others.begin(), others.end(), [&](const ServerUuid& other) {
       return snapshot.Of(other).can_semi_sync;
@@ -134,7 +134,8 @@ std::optional<Refusal> RefuseUnlessEveryCommitIsSeen(const Snapshot& snapshot) {
 
 bool IsUnable(const Snapshot& snapshot, const ServerUuid& server) {
   const Observation& primary = snapshot.Of(snapshot.group.primary);
-  if (!primary.reached()) return false;
+  // What it hears from the server meanwhile is not known.
+  if (!primary.reached()) return false;          // guard: rule 3
   if (StreamsTo(primary, server)) return false;  // guard: rule 3
   if (IsPreset(snapshot, server)) return false;  // guard: rule 4
   const Observation& seen = snapshot.Of(server);
@@ -194,7 +195,9 @@ std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot) {
   std::set<ServerUuid> wider = group.acknowledgers.servers;
   for (const ServerUuid& server : ReachedOthers(snapshot)) {
     // It does so already, wanted or not: commits may rely on it, so it is accounted for.
-    if (IsLosslessEpoch(group) && IsAcknowledging(snapshot, server)) wider.insert(server);
+    if (IsLosslessEpoch(group) && IsAcknowledging(snapshot, server)) {  // guard: rule 3
+      wider.insert(server);
+    }
     if (!ShouldAcknowledge(snapshot, server)) continue;
     const bool receiving = ReceivesFrom(snapshot, server, group.primary) &&
                            snapshot.Of(server).replication.receiver == ThreadState::kOn;
@@ -213,9 +216,9 @@ std::optional<SetAcknowledgers> Narrow(const Snapshot& snapshot) {
   if (group.acknowledgers.servers.size() <= fewest) return std::nullopt;  // guard: rule 3
   for (const ServerUuid& server : group.acknowledgers.servers) {
     const Marks& marks = MarksOf(snapshot, server);
-    if (ShouldAcknowledge(snapshot, server)) continue;  // guard: rule 3
-    if (!IsUnable(snapshot, server)) continue;          // guard: rule 3
-    if (!marks.unable.has_value()) continue;
+    if (ShouldAcknowledge(snapshot, server)) continue;             // guard: rule 3
+    if (!IsUnable(snapshot, server)) continue;                     // guard: rule 3
+    if (!marks.unable.has_value()) continue;                       // guard: rule 3
     if (!AnotherHolds(snapshot, server, *marks.unable)) continue;  // guard: rule 3
     SetAcknowledgers narrower{.servers = group.acknowledgers.servers,
                               .watermark = group.watermark.Union(*marks.unable)};
@@ -228,7 +231,6 @@ std::optional<SetAcknowledgers> Narrow(const Snapshot& snapshot) {
 bool AwaitsProof(const Snapshot& snapshot, const ServerUuid& server) {
   const Group& group = snapshot.group;
   if (!IsAcknowledger(group, server) || ShouldAcknowledge(snapshot, server)) return false;
-  if (group.acknowledgers.servers.size() <= WaitFor(group)) return false;
   if (IsPreset(snapshot, server) || !IsDispensable(snapshot, server)) return false;
   const Observation& seen = snapshot.Of(server);
   return seen.reached() ? seen.replication.receiver == ThreadState::kOff : seen.refused;
@@ -246,13 +248,13 @@ std::set<ServerUuid> AcknowledgersAfter(const Snapshot& snapshot, const ServerUu
   for (const Server& server : group.servers) {
     if (server.uuid == winner || !server.set_aside.empty()) continue;
     const Observation& seen = snapshot.Of(server.uuid);
-    const bool in_service = server.status == ServerStatus::kSecondary ||
-                            (server.uuid == group.primary && seen.reached());
+    if (server.status != ServerStatus::kSecondary && server.uuid != group.primary) continue;
     if (!seen.reached()) {
-      if (in_service || server.uuid == group.primary) classes[2].insert(server.uuid);
+      classes[2].insert(server.uuid);
       continue;
     }
-    if (!in_service || !seen.can_semi_sync || !Errant(snapshot, server.uuid).Empty()) continue;
+    if (!seen.can_semi_sync) continue;
+    if (!Errant(snapshot, server.uuid).Empty()) continue;  // guard: rule 6
     const bool ready = seen.Held().Contains(snapshot.Of(winner).executed) ||
                        (seen.semi_sync.replica_enabled && IsAcknowledger(group, server.uuid));
     classes[ready ? 0 : 1].insert(server.uuid);

@@ -11,11 +11,7 @@ using ::testing::ElementsAre;
 using testing::Gtids;
 using ::testing::HasSubstr;
 using testing::Id;
-using ::testing::IsEmpty;
 using testing::Scene;
-
-// b has been seen unable for two looks, the second when the primary had a:1-100.
-void MarkUnable(Scene* scene, char letter) { scene->MarksOf(letter).unable = Gtids("a:1-100"); }
 
 TEST(EvidenceTest, ASilentAcknowledgerMakesAFailoverRefuseByName) {
   Scene scene("abc");
@@ -61,6 +57,13 @@ TEST(EvidenceTest, AMarkTakenBeforeCommitsWaitedProvesNothing) {
   EXPECT_NE(WhyUnproven(scene, Id('b')), "");
 }
 
+TEST(EvidenceTest, AMarkWithoutTransactionsProvesNothing) {
+  Scene scene("abc");
+  scene.Dead('a').Restarted('b');
+  scene.MarksOf('b').returned_while_commits_wait = true;
+  EXPECT_NE(WhyUnproven(scene, Id('b')), "");
+}
+
 TEST(EvidenceTest, APresetFlagProvesNothing) {
   Scene scene("abc");
   scene.Dead('a');
@@ -72,7 +75,7 @@ TEST(EvidenceTest, WithoutAnyAcknowledgerALosslessGroupDoesNotFailOver) {
   Scene scene("abc");
   scene.Dead('a');
   scene.group().acknowledgers.servers.clear();
-  EXPECT_EQ(RefuseUnlessEveryCommitIsSeen(scene)->reason, "NO_ACKNOWLEDGER");
+  EXPECT_EQ(RefuseUnlessEveryCommitIsSeen(scene).value().reason, "NO_ACKNOWLEDGER");
 }
 
 TEST(EvidenceTest, ServersThatCannotDoSemiSyncWereAsynchronousAllAlong) {
@@ -126,99 +129,58 @@ TEST(UnableTest, NobodyCanBeProvenUnableWhileThePrimaryIsSilent) {
   EXPECT_FALSE(IsUnable(scene, Id('b')));
 }
 
-TEST(NarrowTest, LetsGoOfADeadOneAndRaisesTheWatermark) {
+TEST(UnableTest, OneThatLetsNobodyInIsAliveHoweverItFailed) {
   Scene scene("abc");
-  scene.Dead('b');
-  MarkUnable(&scene, 'b');
-  const std::optional<SetAcknowledgers> narrower = Narrow(scene);
-  ASSERT_TRUE(narrower.has_value());
-  EXPECT_THAT(narrower->servers, ElementsAre(Id('c')));
-  EXPECT_EQ(narrower->watermark, Gtids("a:1-100"));
+  scene.Dead('b').Of('b').contact = Contact::kRejected;
+  EXPECT_FALSE(IsUnable(scene, Id('b')));
 }
 
-TEST(NarrowTest, NotBeforeTheProof) {
-  Scene scene("abc");
-  scene.Dead('b');
-  EXPECT_FALSE(Narrow(scene).has_value());
+TEST(DispensableTest, NobodyStandsInForItself) {
+  EXPECT_FALSE(IsDispensable(Scene("ab"), Id('b')));
+  EXPECT_TRUE(IsDispensable(Scene("abc"), Id('b')));
 }
 
-TEST(NarrowTest, NotUnlessAnotherHoldsWhatItMayHaveAcknowledged) {
-  Scene scene("abc");
-  scene.Dead('b').Holds('c', "a:1-99");
-  MarkUnable(&scene, 'b');
-  EXPECT_FALSE(Narrow(scene).has_value());
+TEST(DispensableTest, WhoIsSilentAsideOrNotReceivingStandsInForNobody) {
+  Scene silent("abc");
+  silent.Silent('c');
+  EXPECT_FALSE(IsDispensable(silent, Id('b')));
+  Scene aside("abc");
+  aside.Record('c').set_aside = "errant";
+  EXPECT_FALSE(IsDispensable(aside, Id('b')));
+  Scene revoked("abc");
+  revoked.Revoked('c');
+  EXPECT_FALSE(IsDispensable(revoked, Id('b')));
 }
 
-TEST(NarrowTest, NeverTheLastOneNorBelowWhatACommitNeeds) {
-  Scene last("ab");
-  last.Dead('b');
-  MarkUnable(&last, 'b');
-  EXPECT_FALSE(Narrow(last).has_value());
-  Scene two("abc");
-  two.group().acknowledgements = 2;
-  two.Dead('b');
-  MarkUnable(&two, 'b');
-  EXPECT_FALSE(Narrow(two).has_value());
+TEST(AcknowledgingTest, CountsWhoReceivesFromThePrimaryWithItsFlagInEffect) {
+  Scene scene("abc");
+  EXPECT_EQ(CountAcknowledging(scene), 2);
+  scene.Of('b').replication.source_uuid = Id('c');
+  EXPECT_EQ(CountAcknowledging(scene), 1);
+  scene.Of('c').semi_sync.replica_active = false;
+  EXPECT_EQ(CountAcknowledging(scene), 0);
 }
 
-TEST(NarrowTest, NotOneThatIsToAcknowledgeAgain) {
+TEST(AwaitsProofTest, WaitsOnlyForProofThatCanComeAndWouldNarrow) {
   Scene scene("abc");
+  scene.Record('b').set_aside = "errant";
   scene.Revoked('b');
-  MarkUnable(&scene, 'b');
-  EXPECT_FALSE(Narrow(scene).has_value());
-}
-
-TEST(WidenTest, TakesInASecondaryThatHasCaughtUp) {
-  Scene scene("abc");
-  scene.group().acknowledgers.servers.erase(Id('c'));
-  scene.Of('c').semi_sync.replica_enabled = scene.Of('c').semi_sync.replica_active = false;
-  const std::optional<SetAcknowledgers> wider = Widen(scene);
-  ASSERT_TRUE(wider.has_value());
-  EXPECT_THAT(wider->servers, ElementsAre(Id('b'), Id('c')));
-  EXPECT_EQ(wider->watermark, scene.group().watermark);
-}
-
-TEST(WidenTest, NotOneThatLagsNorOneThatDoesNotReceive) {
-  Scene scene("abc");
-  scene.group().acknowledgers.servers.erase(Id('c'));
-  scene.Of('c').semi_sync = SemiSync();
-  scene.Holds('c', "a:1-50");
-  EXPECT_FALSE(Widen(scene).has_value());
-  scene.Holds('c', "a:1-100").Revoked('c');
-  EXPECT_FALSE(Widen(scene).has_value());
-}
-
-TEST(WidenTest, UnderLoadWhatThePrimaryHadAtItsReturnIsEnough) {
-  Scene scene("abc");
-  scene.group().acknowledgers.servers.erase(Id('c'));
-  scene.Of('c').semi_sync = SemiSync();
-  scene.Holds('c', "a:1-95");
-  scene.MarksOf('c').returned = Gtids("a:1-90");
-  EXPECT_TRUE(Widen(scene).has_value());
-}
-
-TEST(WidenTest, AccountsForOneThatAcknowledgesUnasked) {
-  Scene scene("abc");
-  scene.group().acknowledgers.servers.erase(Id('c'));
-  scene.Record('c').status = ServerStatus::kSpare;
-  EXPECT_THAT(Widen(scene)->servers, ElementsAre(Id('b'), Id('c')));
-}
-
-TEST(WidenTest, CommitsDoNotBeginToWaitBeforeEnoughCanAcknowledge) {
-  Scene scene("abc");
-  scene.group().acknowledgements = 2;
-  scene.group().acknowledgers.servers.clear();
-  scene.Of('b').semi_sync = scene.Of('c').semi_sync = SemiSync();
-  scene.Holds('c', "a:1-50");
-  EXPECT_FALSE(Widen(scene).has_value());
-  scene.Holds('c', "a:1-100");
-  EXPECT_TRUE(Widen(scene).has_value());
-}
-
-TEST(WidenTest, NotUnderAsync) {
-  Scene scene("abc");
-  scene.Async();
-  EXPECT_FALSE(Widen(scene).has_value());
+  EXPECT_TRUE(AwaitsProof(scene, Id('b')));
+  scene.MarksOf('b').preset = true;
+  EXPECT_FALSE(AwaitsProof(scene, Id('b')));
+  Scene last("ab");
+  last.Record('b').set_aside = "errant";
+  last.Revoked('b');
+  EXPECT_FALSE(AwaitsProof(last, Id('b')));
+  Scene needed("abc");
+  needed.Record('b').set_aside = "errant";
+  needed.Revoked('b').Silent('c');
+  EXPECT_FALSE(AwaitsProof(needed, Id('b')));
+  Scene other("abc");
+  other.Record('b').set_aside = "errant";
+  other.Revoked('b').group().acknowledgers.servers.erase(Id('b'));
+  other.group().acknowledgers.servers.insert(Id('d'));
+  EXPECT_FALSE(AwaitsProof(other, Id('b')));
 }
 
 TEST(MayAcknowledgeTest, OneInTheSetWithItsFlagOnMay) {
@@ -267,6 +229,12 @@ TEST(MayAcknowledgeTest, NeitherErrantNorSetAsideNorSpareNorRebuiltServersDo) {
   EXPECT_FALSE(MayAcknowledge(scene, Id('d')));
 }
 
+TEST(MayAcknowledgeTest, AVersionWithoutSemiSyncDoesNot) {
+  Scene scene("abc");
+  scene.Of('b').can_semi_sync = false;
+  EXPECT_FALSE(MayAcknowledge(scene, Id('b')));
+}
+
 TEST(MayAcknowledgeTest, ASpareGoesOnWhileWritesWouldStopWithoutIt) {
   Scene scene("abc");
   scene.Record('b').status = scene.Record('c').status = ServerStatus::kSpare;
@@ -278,51 +246,11 @@ TEST(MayAcknowledgeTest, AFaultyOneThatOnlyWasAwayGoesOn) {
   Scene scene("abc");
   scene.Record('b').status = ServerStatus::kFaulty;
   EXPECT_TRUE(MayAcknowledge(scene, Id('b')));
+  scene.group().acknowledgers.servers.erase(Id('b'));
+  EXPECT_FALSE(ShouldAcknowledge(scene, Id('b')));
+  scene.group().acknowledgers.servers.insert(Id('b'));
   scene.Restarted('b');
   EXPECT_FALSE(MayAcknowledge(scene, Id('b')));
-}
-
-TEST(AcknowledgersAfterTest, AreThoseWhoCanBeginAtOnce) {
-  Scene scene("abcd");
-  scene.Dead('a').Revoked('b').Revoked('c').Restarted('d').Holds('d', "a:1-90");
-  EXPECT_THAT(AcknowledgersAfter(scene, Id('b')), ElementsAre(Id('c')));
-}
-
-TEST(AcknowledgersAfterTest, OfASwitchoverIncludeTheOldPrimary) {
-  Scene scene("abc");
-  scene.Fenced('a');
-  EXPECT_THAT(AcknowledgersAfter(scene, Id('b')), ElementsAre(Id('a'), Id('c')));
-}
-
-TEST(AcknowledgersAfterTest, WithoutEnoughOfThemOthersAreWaitedFor) {
-  Scene scene("ab");
-  scene.Dead('a');
-  EXPECT_THAT(AcknowledgersAfter(scene, Id('b')), ElementsAre(Id('a')));
-}
-
-TEST(AcknowledgersAfterTest, AreNoneUnderAsyncNorForAnOldVersion) {
-  Scene scene("abc");
-  scene.Async();
-  EXPECT_THAT(AcknowledgersAfter(scene, Id('b')), IsEmpty());
-  Scene old("abc");
-  old.Version56();
-  EXPECT_THAT(AcknowledgersAfter(old, Id('b')), IsEmpty());
-}
-
-TEST(AcknowledgersAfterTest, LeaveOutWhoIsAsideErrantOrSpare) {
-  Scene scene("abcdef");
-  scene.Dead('a');
-  scene.Record('c').set_aside = "errant";
-  scene.Holds('d', "a:1-100,d:1");
-  scene.Record('e').status = ServerStatus::kSpare;
-  EXPECT_THAT(AcknowledgersAfter(scene, Id('b')), ElementsAre(Id('f')));
-}
-
-TEST(AcknowledgersAfterTest, AFirstPromotionDoesNotWaitForSilentServers) {
-  Scene scene("abc");
-  scene.group().primary = ServerUuid();
-  scene.Silent('b').Silent('c');
-  EXPECT_THAT(AcknowledgersAfter(scene, Id('a')), IsEmpty());
 }
 
 }  // namespace

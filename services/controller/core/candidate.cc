@@ -28,8 +28,8 @@ uint64_t Unapplied(const Observation& server) {
 ServerUuid WholeHolder(const Snapshot& snapshot, const GtidSet& required) {
   for (const ServerUuid& server : ReachedOthers(snapshot)) {
     if (StatusOf(snapshot.group, server) == ServerStatus::kConfiguring) continue;
-    if (!Errant(snapshot, server).Empty()) continue;  // guard: rule 6
-    if (snapshot.Of(server).Held().Contains(required)) return server;
+    if (!Errant(snapshot, server).Empty()) continue;                   // guard: rule 6
+    if (snapshot.Of(server).Held().Contains(required)) return server;  // proof: rule 5
   }
   return ServerUuid();
 }
@@ -128,7 +128,7 @@ GtidSet Required(const Snapshot& snapshot) {
 std::optional<Refusal> RefuseBelowWatermark(const Snapshot& snapshot, const GtidSet& required) {
   const Group& group = snapshot.group;
   const GtidSet lacks = group.watermark.Minus(required);
-  if (lacks.Empty()) return std::nullopt;
+  if (lacks.Empty()) return std::nullopt;  // proof: rule 3
   std::vector<ServerUuid> silent;
   for (const Server& server : group.servers) {
     if (!snapshot.Of(server.uuid).reached()) silent.push_back(server.uuid);
@@ -166,7 +166,7 @@ ElectionResult Elect(const Snapshot& snapshot) {
   result.refusal = RefuseBelowWatermark(snapshot, election.required);  // guard: rule 3
   if (result.refusal.has_value()) return result;
   for (const ServerUuid& candidate : candidates) {
-    if (!snapshot.Of(candidate).Held().Contains(election.required)) continue;
+    if (!snapshot.Of(candidate).Held().Contains(election.required)) continue;  // guard: rule 5
     election.winner = candidate;
     return result;
   }

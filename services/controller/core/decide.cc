@@ -16,7 +16,7 @@ Plan Decide(const Snapshot& snapshot) {
       if (!intent.target.empty() && intent.target == snapshot.group.primary) {
         return DecideKeep(snapshot);
       }
-      if (!intent.given_up.empty()) return DecideRollBack(snapshot);
+      if (!intent.given_up.empty()) return DecideRollBack(snapshot);  // guard: rule 8
       return DecidePromotion(snapshot);
   }
   return Plan();

@@ -67,6 +67,16 @@ TEST(DecideFailoverTest, FencesAWritableServerFirst) {
   EXPECT_EQ(Text(Decide(scene)), "fence c");
 }
 
+TEST(DecideFailoverTest, FencesAWritableServerAlsoWhereItMayNotGoOn) {
+  Scene refused("abc");
+  refused.Dead('a').Silent('b').Of('c').super_read_only = false;
+  EXPECT_EQ(Text(Decide(refused)), "fence c");
+  Scene uncertain("abc");
+  uncertain.Silent('a').Of('c').super_read_only = false;
+  uncertain.Of('b').replication.heard_ago = absl::Milliseconds(100);
+  EXPECT_EQ(Text(Decide(uncertain)), "fence c");
+}
+
 TEST(DecideFailoverTest, CommitsTheServerThatHoldsMost) {
   Scene scene = Revoked("abc");
   scene.Holds('b', "a:1-99");
@@ -104,6 +114,29 @@ TEST(DecideFailoverTest, BeforeRepointingAnOldVersionAppliesItsRelayLog) {
   scene.Record('d').status = ServerStatus::kSpare;
   scene.Holds('d', "a:1-105").Executed('b', "a:1-98").Executed('c', "a:1-97");
   EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-100] within 1m\nfollow b <- d");
+}
+
+TEST(DecideFailoverTest, BeforeRepointingOthersNeedNotApply) {
+  Scene scene = Revoked("abcd");
+  scene.Record('d').status = ServerStatus::kSpare;
+  scene.Holds('d', "a:1-105").Executed('b', "a:1-98").Executed('c', "a:1-97");
+  EXPECT_EQ(Text(Decide(scene)), "follow b <- d, acknowledging");
+  Scene old("abcd");
+  old.Version56().Failover().Dead('a').Revoked('b').Revoked('c').Revoked('d');
+  old.Record('d').status = ServerStatus::kSpare;
+  old.Holds('d', "a:1-105");
+  EXPECT_EQ(Text(Decide(old)), "follow b <- d");
+}
+
+TEST(DecideFailoverTest, AReceiverIsStoppedAlsoWhenSomebodyElseIsFetching) {
+  Scene scene = Revoked("abcd");
+  scene.Record('d').status = ServerStatus::kSpare;
+  scene.Holds('d', "a:1-105");
+  for (const char letter : {'b', 'c'}) {
+    scene.Of(letter).replication.receiver = ThreadState::kOn;
+    scene.Of(letter).replication.source_uuid = Id('d');
+  }
+  EXPECT_EQ(Text(Decide(scene)), "stop receiver of c");
 }
 
 TEST(DecideFailoverTest, APersonMayNameTheServer) {
@@ -159,6 +192,9 @@ TEST(DecideFailoverTest, RefusesBelowTheWatermarkAndSaysWhatIsMissing) {
   const Plan plan = Decide(scene);
   EXPECT_EQ(Text(plan), "refused BELOW_WATERMARK");
   EXPECT_THAT(testing::WithLetters(plan.refusal->message), HasSubstr("lack [a:101]"));
+  EXPECT_THAT(plan.refusal->servers, ElementsAre(Id('a')));
+  scene.Holds('b', "a:1-100,b:1").Holds('c', "a:1-99");
+  EXPECT_EQ(Text(Decide(scene)), "refused BELOW_WATERMARK");
 }
 
 TEST(DecideFailoverTest, TheWatermarkHoldsUnderAsyncToo) {
@@ -212,6 +248,15 @@ TEST(DecideFailoverTest, AfterTheCommitTheWinnerServesAndTheOthersFollowInOnePha
   scene.Record('a').status = ServerStatus::kFaulty;
   EXPECT_EQ(Text(Decide(scene)),
             "detach b\narm b, commits wait for 1\nunfence b\nfollow c <- b, acknowledging");
+}
+
+TEST(DecideFailoverTest, AWinnerThatMayBeAliveIsWaitedFor) {
+  Scene scene("abc");
+  scene.Promote('a').Silent('a');
+  scene.Of('b').replication.heard_ago = absl::Milliseconds(100);
+  EXPECT_EQ(Text(Decide(scene)), "waiting");
+  scene.group().active = false;
+  EXPECT_EQ(Text(Decide(scene)), "waiting");
 }
 
 TEST(DecideFailoverTest, AWinnerThatDiesBeforeItServesEndsTheIntent) {

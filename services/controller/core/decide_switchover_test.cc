@@ -30,6 +30,13 @@ TEST(DecideSwitchoverTest, FirstWritesDownWhomItWillFenceFor) {
   EXPECT_EQ(Text(Decide(scene)), "begin switchover to c");
 }
 
+TEST(DecideSwitchoverTest, PassesOverOneThatLags) {
+  Scene scene("abc");
+  scene.Promote('\0');
+  scene.Of('b').replication.lag = absl::Seconds(11);
+  EXPECT_EQ(Text(Decide(scene)), "begin switchover to c");
+}
+
 TEST(DecideSwitchoverTest, ThenStopsWrites) {
   Scene scene("abc");
   scene.Promote('b');
@@ -84,6 +91,9 @@ TEST(DecideSwitchoverTest, RefusesATargetThatDoesNotReplicate) {
   const Plan plan = Decide(scene);
   EXPECT_EQ(Text(plan), "refused TARGET_NOT_REPLICATING");
   EXPECT_THAT(plan.refusal->message, HasSubstr("duplicate key"));
+  Scene revoked("abc");
+  revoked.Promote('b').Revoked('b');
+  EXPECT_EQ(Text(Decide(revoked)), "refused TARGET_NOT_REPLICATING");
 }
 
 TEST(DecideSwitchoverTest, RefusesUnknownSilentErrantAndFaultyTargets) {
@@ -134,6 +144,18 @@ TEST(DecideSwitchoverTest, PastTheBudgetItGivesUp) {
   EXPECT_THAT(Text(Decide(scene)), HasSubstr("give up: WRITE_STOP_BUDGET"));
 }
 
+TEST(DecideSwitchoverTest, WhatSomebodyElseClosedHasNoBudget) {
+  Scene scene("abc");
+  scene.Promote('b').Fenced('a').snapshot().write_stopped_for = absl::Seconds(11);
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("commit primary b"));
+}
+
+TEST(DecideSwitchoverTest, UnderAsyncNobodyNeedsToAcknowledgeEvenWhileTheSetIsNotYetEmpty) {
+  Scene scene("abc");
+  scene.Promote('b').group().durability = Durability::kAsync;
+  EXPECT_EQ(Text(Decide(scene)), "begin switchover to b");
+}
+
 TEST(DecideSwitchoverTest, AFailureAfterTheFenceGivesUpRatherThanRefuse) {
   Scene scene = Stopped();
   scene.Dead('b');
@@ -145,6 +167,14 @@ TEST(DecideSwitchoverTest, GivenUpTheOldPrimaryIsOpenedAlsoInAGroupThatIsNotActi
   scene.group().active = false;
   scene.group().intent.given_up = "WRITE_STOP_BUDGET";
   EXPECT_EQ(Text(Decide(scene)), "unfence a");
+}
+
+TEST(DecideSwitchoverTest, GivenUpAPrimaryThatWeftDidNotCloseStaysClosed) {
+  Scene scene = Stopped();
+  scene.group().active = false;
+  scene.group().intent.reopen = false;
+  scene.group().intent.given_up = "TARGET_NOT_REACHED";
+  EXPECT_EQ(Text(Decide(scene)), "refused TARGET_NOT_REACHED");
 }
 
 TEST(DecideSwitchoverTest, OnceItIsOpenTheIntentEndsAsRefused) {
@@ -225,6 +255,14 @@ TEST(FirstPromotionTest, RefusesWhenNobodyHoldsAll) {
   Scene scene = Fresh("abc");
   scene.Holds('a', "a:1-101").Holds('b', "a:1-100,b:1-3");
   EXPECT_EQ(Text(Decide(scene)), "refused TARGET_INCOMPLETE");
+}
+
+TEST(FirstPromotionTest, WhatFaultyServersAndClonesHoldIsNotAskedFor) {
+  for (const ServerStatus status : {ServerStatus::kFaulty, ServerStatus::kConfiguring}) {
+    Scene scene = Fresh("abc");
+    scene.Holds('c', "a:1-100,c:1-3").Record('c').status = status;
+    EXPECT_THAT(Text(Decide(scene)), HasSubstr("commit primary a"));
+  }
 }
 
 TEST(FirstPromotionTest, FencesTheOtherWritableServersButNotTheOneItTakesOver) {

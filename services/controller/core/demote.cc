@@ -11,7 +11,7 @@ Plan DecideDemotion(const Snapshot& snapshot) {
     return fence.empty() ? Phase("finish", {Finish{}}) : Phase("fence", std::move(fence));
   }
   const Observation& primary = snapshot.Of(group.primary);
-  if (!primary.reached()) {
+  if (!primary.reached()) {  // guard: rule 2
     const Verdict verdict = Judge(snapshot, /*ask_monitors=*/false);
     return Refuse(Refusal{.reason = "PRIMARY_NOT_REACHED",
                           .message = "expected the primary to answer, so that it can be fenced; "

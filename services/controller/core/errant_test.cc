@@ -55,6 +55,12 @@ TEST(ErrantTest, AnOldPrimaryIsErrantByWhatItCommittedAfterItsEpoch) {
   EXPECT_EQ(HeldSound(scene, Id('a')), Gtids("a:1-100"));
 }
 
+TEST(ErrantTest, ThePrimaryOfRecordIsTheMeasureAndNeverErrantItself) {
+  Scene scene("abc");
+  scene.Of('a').received = Gtids("c:1-3");
+  EXPECT_TRUE(Errant(scene, Id('a')).Empty());
+}
+
 TEST(ErrantTest, ReceivedCountsAsMuchAsExecuted) {
   Scene scene("abc");
   scene.Of('b').received = Gtids("a:1-100,c:1");

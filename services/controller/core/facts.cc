@@ -47,7 +47,7 @@ bool CommitsWait(const Snapshot& snapshot) {
 bool PointsAt(const Snapshot& snapshot, const ServerUuid& replica, const ServerUuid& source) {
   const Replication& replication = snapshot.Of(replica).replication;
   const Server* record = snapshot.group.Find(source);
-  if (!replication.configured || source.empty()) return false;
+  if (!replication.configured) return false;
   // An address may be an alias of the one on record; the uuid is known once it has connected.
   if (!replication.source_uuid.empty()) return replication.source_uuid == source;
   return record != nullptr && replication.source == record->address;

@@ -9,8 +9,7 @@ namespace {
 
 // The winner gets what it lacks from another replica.
 bool IsFetching(const Snapshot& snapshot, const Election& election, const ServerUuid& server) {
-  return server == election.winner && !election.catch_up_from.empty() &&
-         ReceivesFrom(snapshot, server, election.catch_up_from);
+  return server == election.winner && ReceivesFrom(snapshot, server, election.catch_up_from);
 }
 
 // Afterwards nobody who was reached can acknowledge a commit of the old primary. A receiver that

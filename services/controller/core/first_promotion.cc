@@ -73,7 +73,7 @@ Plan DecideFirstPromotion(const Snapshot& snapshot) {
   if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
 
   const Observation& winner = snapshot.Of(target);
-  if (winner.replication.receiver != ThreadState::kOff) {
+  if (winner.replication.receiver != ThreadState::kOff) {  // guard: rule 5
     return Phase("revoke", {StopReceiver{.server = target}});
   }
   const GtidSet required = RequiredOf(snapshot, target).Union(winner.received);

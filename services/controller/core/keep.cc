@@ -22,9 +22,8 @@ std::vector<Step> RepairReplicas(const Snapshot& snapshot) {
   return steps;
 }
 
-// Writes are accepted and can be acknowledged.
-bool IsServing(const Snapshot& snapshot) {
-  if (!IsOpen(snapshot.Of(snapshot.group.primary))) return false;
+// The writes that the primary accepts can be acknowledged.
+bool IsAcknowledged(const Snapshot& snapshot) {
   return !IsLosslessEpoch(snapshot.group) ||
          CountAcknowledging(snapshot) >= static_cast<int>(WaitFor(snapshot.group));
 }
@@ -57,7 +56,7 @@ Plan KeepAlive(const Snapshot& snapshot) {
     serve.insert(serve.end(), repair.begin(), repair.end());
     return Phase("serve", std::move(serve));
   }
-  if (committed && IsServing(snapshot)) return Phase("finish", {Finish{}});
+  if (committed && IsAcknowledged(snapshot)) return Phase("finish", {Finish{}});
   Plan correction = CorrectRecord(snapshot);
   if (!correction.settled()) return correction;
   if (!repair.empty()) return Phase("repair", std::move(repair));

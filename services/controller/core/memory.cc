@@ -40,12 +40,6 @@ void RememberServer(const Snapshot& snapshot, const ServerUuid& server,
   const Observation& primary = snapshot.Of(snapshot.group.primary);
   Marks& marks = memory->marks;
   if (seen.reached()) marks.preset = seen.semi_sync.replica_preset;
-  if (!primary.reached()) {  // guard: rule 3
-    // What it hears from the server meanwhile is not known.
-    marks.unable.reset();
-    memory->unable = false;
-    return;
-  }
   const bool unable = IsUnable(snapshot, server);
   const bool was_unable = std::exchange(memory->unable, unable);
   if (!unable) marks.unable.reset();  // guard: rule 3
@@ -63,7 +57,7 @@ void RememberReturn(const Snapshot& snapshot, const ServerUuid& server, Marks* m
     marks->returned_while_commits_wait = false;
     return;
   }
-  if (!primary.reached()) return;
+  if (!primary.reached()) return;  // guard: rule 4
   const bool commits_wait = CommitsWait(snapshot);
   if (marks->returned.has_value() && marks->returned_while_commits_wait >= commits_wait) return;
   marks->returned = primary.executed;

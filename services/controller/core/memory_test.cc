@@ -94,6 +94,26 @@ TEST(MemoryTest, ItIsTakenAnewWhenCommitsBeginToWait) {
   EXPECT_TRUE(marks.returned_while_commits_wait);
 }
 
+TEST(MemoryTest, ItIsNotTakenFromAPrimaryThatSaysNothing) {
+  Looks looks;
+  Scene scene("abc");
+  scene.Restarted('b').Silent('a');
+  EXPECT_FALSE(looks.Next(scene).marks.at(Id('b')).returned.has_value());
+}
+
+TEST(MemoryTest, AReturnEndsWhenTheServerAcknowledgesAgain) {
+  Looks looks;
+  Scene scene("abc");
+  scene.Restarted('b');
+  looks.Next(scene);
+  EXPECT_FALSE(looks.Next(Scene("abc")).marks.at(Id('b')).returned.has_value());
+}
+
+TEST(MemoryTest, NothingIsKeptOfThePrimaryItself) {
+  Looks looks;
+  EXPECT_EQ(looks.Next(Scene("abc")).marks.count(Id('a')), 0u);
+}
+
 TEST(MemoryTest, ASecondRestartIsASecondReturn) {
   Looks looks;
   Scene scene("abc");
@@ -139,6 +159,33 @@ TEST(MemoryTest, TheWriteStopIsCountedFromTheFenceAndThroughASilence) {
   EXPECT_EQ(looks.Next(scene).write_stopped_for, absl::ZeroDuration());
 }
 
+TEST(MemoryTest, OnlyAFenceForAnIntentStopsWrites) {
+  Looks looks;
+  Scene closed("abc");
+  closed.Fenced('a');
+  looks.Next(closed);
+  EXPECT_EQ(looks.Next(closed).write_stopped_for, absl::ZeroDuration());
+  Scene open("abc");
+  open.Promote('b').group().intent.reopen = true;
+  looks.Next(open);
+  EXPECT_EQ(looks.Next(open).write_stopped_for, absl::ZeroDuration());
+}
+
+TEST(MemoryTest, TheNextWriteStopIsCountedFromItsOwnFence) {
+  Scene scene("abc");
+  scene.Promote('b').Fenced('a').group().intent.reopen = true;
+  Scene opened("abc");
+  opened.Promote('b').group().intent.reopen = true;
+  Scene ended("abc");
+  ended.Silent('a');
+  for (const Scene& between : {opened, ended}) {
+    Looks looks;
+    looks.Next(scene);
+    looks.Next(between);
+    EXPECT_EQ(looks.Next(scene).write_stopped_for, absl::ZeroDuration());
+  }
+}
+
 TEST(MemoryTest, ACoolDownFollowsAFailover) {
   Looks looks;
   Scene scene("abc");
@@ -158,6 +205,34 @@ TEST(MemoryTest, TheCoolDownEndsWhenTheGroupHasHealed) {
   looks.memory().last_failover = looks.now();
   EXPECT_GT(looks.Next(scene).cool_down, absl::ZeroDuration());
   EXPECT_EQ(looks.Next(Scene("abc")).cool_down, absl::ZeroDuration());
+  EXPECT_EQ(looks.Next(scene).cool_down, absl::ZeroDuration());
+}
+
+TEST(MemoryTest, AGroupInWhichSomethingIsStillAmissHasNotHealed) {
+  Scene closed("abc");
+  closed.Fenced('a');
+  Scene changing("abc");
+  changing.Promote('b');
+  Scene faulty("abc");
+  faulty.Record('c').status = ServerStatus::kFaulty;
+  Scene cloning("abc");
+  cloning.Record('c').status = ServerStatus::kConfiguring;
+  Scene waiting("abc");
+  waiting.Revoked('b').Revoked('c');
+  for (const Scene& scene : {closed, changing, faulty, cloning, waiting}) {
+    Looks looks;
+    looks.Next(scene);
+    looks.memory().last_failover = looks.now();
+    EXPECT_GT(looks.Next(scene).cool_down, absl::ZeroDuration());
+  }
+}
+
+TEST(MemoryTest, UnderAsyncAGroupHealsWithoutAcknowledgements) {
+  Looks looks;
+  Scene scene("abc");
+  scene.Async();
+  looks.Next(scene);
+  looks.memory().last_failover = looks.now();
   EXPECT_EQ(looks.Next(scene).cool_down, absl::ZeroDuration());
 }
 

@@ -31,7 +31,9 @@ std::vector<Step> ServePrimary(const Snapshot& snapshot) {
   } else if (group.durability == Durability::kAsync && primary.semi_sync.source_enabled) {
     steps.push_back(ArmSource{.server = server, .wait_for = 0});
   }
-  if (!IsOpen(primary) && MayOpen(group)) steps.push_back(Unfence{.server = server});
+  if (!IsOpen(primary) && MayOpen(group)) {  // proof: rule 9
+    steps.push_back(Unfence{.server = server});
+  }
   return steps;
 }
 

@@ -42,7 +42,7 @@ std::vector<Step> FollowPrimary(const Snapshot& snapshot, const ServerUuid& serv
 std::vector<Step> KeepOut(const Snapshot& snapshot, const ServerUuid& server) {
   const Replication& replication = snapshot.Of(server).replication;
   if (!replication.configured) return {};
-  if (!IsAcknowledger(snapshot.group, server)) return {Detach{.server = server}};
+  if (!IsAcknowledger(snapshot.group, server)) return {Detach{.server = server}};  // proof: rule 3
   if (replication.receiver == ThreadState::kOff) return {};
   return {StopReceiver{.server = server}};
 }

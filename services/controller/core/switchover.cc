@@ -19,7 +19,9 @@ Refusal RefuseTarget(const Group& group, const ServerUuid& target, const std::st
 std::optional<Refusal> RefuseLaggard(const Snapshot& snapshot, const ServerUuid& target) {
   const Group& group = snapshot.group;
   const Replication& replication = snapshot.Of(target).replication;
-  if (!ReceivesFrom(snapshot, target, group.primary) || !replication.applier_running) {
+  const bool replicates =
+      ReceivesFrom(snapshot, target, group.primary) && replication.applier_running;
+  if (!replicates) {  // guard: rule 8
     return RefuseTarget(
         group, target, "TARGET_NOT_REPLICATING",
         absl::StrCat("was expected to replicate from ", NameOf(group, group.primary), ", found ",

@@ -38,7 +38,7 @@ Verdict Judge(const Snapshot& snapshot, bool ask_monitors) {
   if (group.primary.empty()) return Verdict{.state = PrimaryState::kNone, .evidence = "no primary"};
   const std::string name = NameOf(group, group.primary);
   const Observation& primary = snapshot.Of(group.primary);
-  if (primary.reached()) {
+  if (primary.reached()) {  // guard: rule 7
     return Verdict{.state = PrimaryState::kAlive, .evidence = absl::StrCat(name, " answers")};
   }
   const std::string silence =
