@@ -1,10 +1,12 @@
 #include "services/controller/foresee.h"
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "gtest/gtest.h"
 #include "services/controller/core/decide.h"
+#include "services/controller/ports/record_steps.h"
 #include "services/controller/testing/fake_farm.h"
 
 namespace weft::controller {
@@ -42,9 +44,41 @@ class ForeseeTest : public ::testing::Test {
     for (const Plan& plan : Foresee(look_, absl::UnixEpoch())) phases.push_back(plan.phase);
     return phases;
   }
+  // Decides and acts on the farm, phase by phase, as the reconciler does.
+  std::vector<std::string> Play() {
+    std::vector<std::string> phases;
+    for (Plan plan = Decide(look_); !plan.steps.empty(); plan = Decide(look_)) {
+      phases.push_back(ToString(plan));
+      if (phases.size() == 32) break;
+      for (const Step& step : plan.steps) Act(step);
+      Look();
+    }
+    return phases;
+  }
+  void ExpectToHappenAsForeseen() {
+    look_.group.active = true;
+    look_.group.intent.operation = "op";
+    farm_.WriteOn(FakeFarm::UuidOf(1));
+    Look();
+    std::vector<std::string> foreseen;
+    for (const Plan& plan : Foresee(look_, absl::UnixEpoch())) foreseen.push_back(ToString(plan));
+    EXPECT_EQ(foreseen, Play());
+  }
 
   FakeFarm farm_;
   Snapshot look_;
+
+ private:
+  void Act(const Step& step) {
+    const Group seen = look_.group;
+    if (std::holds_alternative<Finish>(step)) {
+      look_.group.intent = Intent();
+    } else if (IsRecordStep(step)) {
+      EXPECT_TRUE(ApplyRecordStep(seen, step, absl::UnixEpoch(), &look_.group).ok());
+    } else {
+      EXPECT_TRUE(farm_.Apply(seen, step, absl::Seconds(1)).ok());
+    }
+  }
 };
 
 using Phase = std::vector<std::string>;
@@ -81,6 +115,22 @@ TEST_F(ForeseeTest, ItEndsInTheRefusalWhereThereIsOne) {
   const std::vector<Plan> phases = Foresee(look_, absl::UnixEpoch());
   ASSERT_EQ(phases.size(), 1u);
   EXPECT_EQ(phases[0].refusal->reason, "TARGET_NOT_REACHED");
+}
+
+TEST_F(ForeseeTest, ASwitchoverHappensAsForeseenPhaseByPhase) {
+  look_.group.intent.goal = Goal::kPromote;
+  ExpectToHappenAsForeseen();
+}
+
+TEST_F(ForeseeTest, ASwitchoverWithASpareHappensAsForeseenPhaseByPhase) {
+  look_.group.servers[2].status = ServerStatus::kSpare;
+  look_.group.intent.goal = Goal::kPromote;
+  ExpectToHappenAsForeseen();
+}
+
+TEST_F(ForeseeTest, ADemotionHappensAsForeseenPhaseByPhase) {
+  look_.group.intent.goal = Goal::kDemote;
+  ExpectToHappenAsForeseen();
 }
 
 TEST_F(ForeseeTest, WhatWouldNeverEndIsCutOff) {

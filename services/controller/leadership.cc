@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "common/base/error_details.h"
 #include "common/base/random.h"
 #include "common/log/log.h"
@@ -15,6 +16,50 @@ constexpr char kSuffixMark = '#';
 
 std::string WithoutSuffix(const std::string& holder) {
   return holder.substr(0, holder.rfind(kSuffixMark));
+}
+
+absl::Status StoreDown(const absl::Status& status) {
+  constexpr absl::string_view kWhat = "the state store does not answer: ";
+  // What the store's adapter says begins so already.
+  const absl::string_view cause = absl::StripPrefix(status.message(), kWhat);
+  return ::weft::Refusal(absl::StatusCode::kUnavailable, "STORE_DOWN", absl::StrCat(kWhat, cause),
+                         "an answer of the state store", cause,
+                         "start the state store; Weft goes on by itself when it is back");
+}
+
+// The row still names this process, which could not renew it in time: the store is slow to answer,
+// or the machine stood still.
+absl::Status LeaseLapsed(absl::string_view name) {
+  return ::weft::Refusal(
+      absl::StatusCode::kUnavailable, "LEASE_LAPSED",
+      absl::StrCat("controller ", name,
+                   " could not renew its lease at the state store in time, and may not act until "
+                   "it has; it keeps trying"),
+      "a lease that is renewed in time", "no answer of the state store to the last renewal",
+      "try again in a second; if it lasts, look at the state store and the load of both machines");
+}
+
+absl::Status NotLeading(absl::string_view name, absl::string_view leader) {
+  absl::Status status;
+  if (leader.empty()) {
+    status = ::weft::Refusal(absl::StatusCode::kUnavailable, "NOT_LEADING",
+                             "no controller leads yet", "the leading controller", name,
+                             "try again in a second");
+  } else if (leader == name) {
+    status = ::weft::Refusal(
+        absl::StatusCode::kUnavailable, "NOT_LEADING",
+        absl::StrCat("another process by the name ", name, " holds the lease, or held it last"),
+        "the leading controller", name,
+        "try again in some seconds: the lease of one that has ended runs out; if two run by the "
+        "same name, start one of them with another --name");
+  } else {
+    status = ::weft::Refusal(absl::StatusCode::kUnavailable, "NOT_LEADING",
+                             absl::StrCat("controller ", leader, " leads"),
+                             "the leading controller", name,
+                             absl::StrCat("ask controller ", leader));
+  }
+  if (!leader.empty()) AddErrorMetadata(status, "leader", leader);
+  return status;
 }
 
 }  // namespace
@@ -84,21 +129,9 @@ absl::Status Leadership::Check() const {
   if (MayAct()) return absl::OkStatus();
   MutexLock lock(&mutex_);
   if (absl::IsFailedPrecondition(store_status_)) return store_status_;
-  if (!store_status_.ok()) {
-    return ::weft::Refusal(
-        absl::StatusCode::kUnavailable, "STORE_DOWN",
-        absl::StrCat("the state store does not answer: ", store_status_.message()),
-        "an answer of the state store", std::string(store_status_.message()),
-        "start the state store; Weft goes on by itself when it is back");
-  }
-  const std::string leader = WithoutSuffix(row_.holder);
-  absl::Status status = ::weft::Refusal(
-      absl::StatusCode::kUnavailable, "NOT_LEADING",
-      leader.empty() ? "no controller leads yet" : absl::StrCat("controller ", leader, " leads"),
-      "the leading controller", options_.name,
-      leader.empty() ? "try again in a second" : absl::StrCat("ask controller ", leader));
-  if (!leader.empty()) AddErrorMetadata(status, "leader", leader);
-  return status;
+  if (!store_status_.ok()) return StoreDown(store_status_);
+  if (row_.holder == holder_) return LeaseLapsed(options_.name);
+  return NotLeading(options_.name, WithoutSuffix(row_.holder));
 }
 
 void Leadership::Step() {

@@ -61,8 +61,9 @@ class Leadership {
   // The row as last seen; holder without its suffix.
   Lease lease() const;
   bool StoreUp() const;
-  // OK, or UNAVAILABLE: NOT_LEADING (another holds it, named in the metadata), STORE_DOWN,
-  // NO_SCHEMA.
+  // OK, or UNAVAILABLE: NOT_LEADING (another holds it, named in the metadata), LEASE_LAPSED (this
+  // one holds it and could not renew it in time), STORE_DOWN; or FAILED_PRECONDITION: what the
+  // store lacks, NO_SCHEMA.
   absl::Status Check() const;
 
   // One renewal, look or take-over. Blocks up to the store's deadline.

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "common/base/error_details.h"
 #include "common/base/manual_clock.h"
 #include "gtest/gtest.h"
@@ -125,6 +126,33 @@ TEST_F(LeadershipTest, WhileTheStoreIsDownTheLeaseRunsOutAndComesBackWithTheStor
   // Nobody took it meanwhile: the term is the same.
   EXPECT_EQ(a_.leadership.term(), 1u);
   EXPECT_EQ(a_.events, (Events{"won 1", "may act", "may act"}));
+}
+
+TEST_F(LeadershipTest, OneThatCouldNotRenewInTimeDoesNotSendPeopleToItself) {
+  a_.leadership.Step();
+  Pass(absl::Seconds(5));
+  const absl::Status status = a_.leadership.Check();
+  EXPECT_TRUE(absl::IsUnavailable(status));
+  EXPECT_EQ(ErrorReason(status), "LEASE_LAPSED");
+  a_.leadership.Step();
+  EXPECT_TRUE(a_.leadership.Check().ok());
+}
+
+TEST_F(LeadershipTest, OneStartedAgainDoesNotSendPeopleToItself) {
+  a_.leadership.Step();
+  Candidate again("a", database_, &clock_);
+  again.leadership.Step();
+  const absl::Status status = again.leadership.Check();
+  EXPECT_EQ(ErrorReason(status), "NOT_LEADING");
+  EXPECT_FALSE(absl::StrContains(GetErrorDetail(status)->next_step, "ask controller"));
+}
+
+TEST_F(LeadershipTest, ThatTheStoreDoesNotAnswerIsSaidOnce) {
+  a_.store.SetUnavailable(true);
+  a_.leadership.Step();
+  const std::string message(a_.leadership.Check().message());
+  EXPECT_TRUE(absl::StartsWith(message, "the state store does not answer: ")) << message;
+  EXPECT_EQ(message.find("does not answer"), message.rfind("does not answer")) << message;
 }
 
 TEST_F(LeadershipTest, ARenewalWhoseAnswerWasLostIsNoLoss) {
