@@ -93,7 +93,7 @@ TEST(DecideFailoverTest, AmongEqualsTheGreaterWeightLeads) {
 TEST(DecideFailoverTest, TheRelayLogIsAppliedBeforeTheCommit) {
   Scene scene = Revoked("abc");
   scene.Executed('b', "a:1-95").Executed('c', "a:1-90");
-  EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-100] within 1m");
+  EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-100] within 1 min");
 }
 
 TEST(DecideFailoverTest, TheChosenServerFirstGetsWhatOnlyASpareHas) {
@@ -103,7 +103,7 @@ TEST(DecideFailoverTest, TheChosenServerFirstGetsWhatOnlyASpareHas) {
   EXPECT_EQ(Text(Decide(scene)), "follow b <- d, acknowledging");
   scene.Of('b').replication.receiver = ThreadState::kOn;
   scene.Of('b').replication.source_uuid = Id('d');
-  EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-105] within 1m");
+  EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-105] within 1 min");
   scene.Holds('b', "a:1-105");
   EXPECT_EQ(Text(Decide(scene)), "stop receiver of b");
 }
@@ -113,7 +113,7 @@ TEST(DecideFailoverTest, BeforeRepointingAnOldVersionAppliesItsRelayLog) {
   scene.Version56().Failover().Dead('a').Revoked('b').Revoked('c').Revoked('d');
   scene.Record('d').status = ServerStatus::kSpare;
   scene.Holds('d', "a:1-105").Executed('b', "a:1-98").Executed('c', "a:1-97");
-  EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-100] within 1m\nfollow b <- d");
+  EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-100] within 1 min\nfollow b <- d");
 }
 
 TEST(DecideFailoverTest, BeforeRepointingOthersNeedNotApply) {

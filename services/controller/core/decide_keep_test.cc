@@ -163,7 +163,7 @@ TEST(DecideKeepTest, AnOldVersionAppliesItsRelayLogBeforeItIsRepointed) {
   Scene scene("abc");
   scene.Version56().Executed('b', "a:1-90");
   scene.Of('b').replication.source_uuid = Id('c');
-  EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-100] within 2s\nfollow b <- a");
+  EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-100] within 2.0 s\nfollow b <- a");
 }
 
 // --- errant servers

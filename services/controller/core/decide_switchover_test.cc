@@ -47,7 +47,7 @@ TEST(DecideSwitchoverTest, ThenStopsWrites) {
 TEST(DecideSwitchoverTest, ThenLetsTheTargetCatchUpWithinTheBudget) {
   Scene scene = Stopped();
   scene.Executed('b', "a:1-98");
-  EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-100] within 9.98s");
+  EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-100] within 10 s");
 }
 
 TEST(DecideSwitchoverTest, ThenCommitsWithTheOldPrimaryAmongThoseWhoAcknowledge) {

@@ -1,4 +1,5 @@
 #include "absl/strings/str_cat.h"
+#include "common/base/duration_text.h"
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/candidate.h"
 #include "services/controller/core/facts.h"
@@ -73,8 +74,7 @@ Plan KeepDead(const Snapshot& snapshot, const Verdict& verdict) {
   }
   if (snapshot.cool_down > absl::ZeroDuration()) {
     return Await(absl::StrCat("the cool-down after the last failover, ",
-                              absl::FormatDuration(snapshot.cool_down), " more; ",
-                              verdict.evidence));
+                              DurationText(snapshot.cool_down), " more; ", verdict.evidence));
   }
   return Phase("begin", {BeginFailover{.evidence = verdict.evidence}});
 }

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/duration_text.h"
 
 namespace weft::controller {
 namespace {
@@ -73,7 +74,7 @@ std::string ToString(const Step& step) {
           [](const StopReceiver& s) { return absl::StrCat("stop receiver of ", s.server.text()); },
           [](const CatchUp& s) {
             return absl::StrCat("catch up ", s.server.text(), " to ", Set(s.goal), " within ",
-                                absl::FormatDuration(s.budget));
+                                DurationText(s.budget));
           },
           [](const Follow& s) {
             return absl::StrCat("follow ", s.server.text(), " <- ", s.source.text(),

@@ -16,7 +16,7 @@ TEST(PlanTest, EachStepReadsAsASentence) {
   EXPECT_EQ(Text(Step(Unfence{.server = Id('a')})), "unfence a");
   EXPECT_EQ(Text(Step(StopReceiver{.server = Id('b')})), "stop receiver of b");
   EXPECT_EQ(Text(Step(CatchUp{.server = Id('b'), .goal = Gtids("a:1-5")})),
-            "catch up b to [a:1-5] within 1m");
+            "catch up b to [a:1-5] within 1 min");
   EXPECT_EQ(Text(Step(Follow{
                 .server = Id('b'), .source = Id('a'), .source_address = {}, .acknowledge = true})),
             "follow b <- a, acknowledging");

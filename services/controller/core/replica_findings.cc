@@ -1,4 +1,5 @@
 #include "absl/strings/str_cat.h"
+#include "common/base/duration_text.h"
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/errant.h"
 #include "services/controller/core/facts.h"
@@ -74,7 +75,7 @@ void Silent(const Snapshot& snapshot, const Emit& emit) {
   ForOthers(snapshot, [&](const Server& server, const Observation& seen, const std::string& name) {
     if (seen.contact != Contact::kUnreachable) return;
     emit(server.uuid,
-         absl::StrCat(name, " does not answer since ", absl::FormatDuration(seen.silent_for),
+         absl::StrCat(name, " does not answer since ", DurationText(seen.silent_for),
                       seen.error.empty() ? "" : ": ", seen.error),
          "start it, or see why it cannot be reached");
   });
@@ -115,8 +116,8 @@ void NotReplicating(const Snapshot& snapshot, const Emit& emit) {
 void Lags(const Snapshot& snapshot, const Emit& emit) {
   ForOthers(snapshot, [&](const Server& server, const Observation& seen, const std::string& name) {
     if (!seen.reached() || seen.replication.lag < kLagWorthAWord) return;
-    emit(server.uuid,
-         absl::StrCat(name, " is ", absl::FormatDuration(seen.replication.lag), " behind"), "");
+    emit(server.uuid, absl::StrCat(name, " is ", DurationText(seen.replication.lag), " behind"),
+         "");
   });
 }
 

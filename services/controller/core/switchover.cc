@@ -1,4 +1,5 @@
 #include "absl/strings/str_cat.h"
+#include "common/base/duration_text.h"
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/candidate.h"
 #include "services/controller/core/facts.h"
@@ -30,10 +31,10 @@ std::optional<Refusal> RefuseLaggard(const Snapshot& snapshot, const ServerUuid&
                          : absl::StrCat(replication.receiver_error, replication.applier_error)));
   }
   if (replication.lag > group.intent.write_stop_budget) {  // guard: rule 8
-    return RefuseTarget(group, target, "TARGET_LAGS",
-                        absl::StrCat("is ", absl::FormatDuration(replication.lag),
-                                     " behind, more than writes may stop (",
-                                     absl::FormatDuration(group.intent.write_stop_budget), ")"));
+    return RefuseTarget(
+        group, target, "TARGET_LAGS",
+        absl::StrCat("is ", DurationText(replication.lag), " behind, more than writes may stop (",
+                     DurationText(group.intent.write_stop_budget), ")"));
   }
   return std::nullopt;
 }
@@ -101,14 +102,13 @@ Plan DecideSwitchover(const Snapshot& snapshot) {
   }
   if (intent.reopen && snapshot.write_stopped_for > intent.write_stop_budget) {  // guard: rule 8
     return GiveUpOrRefuse(
-        snapshot,
-        Refusal{.reason = "WRITE_STOP_BUDGET",
-                .message = absl::StrCat(
-                    "writes have stopped for ", absl::FormatDuration(snapshot.write_stopped_for),
-                    ", more than ", absl::FormatDuration(intent.write_stop_budget), ", and ",
-                    NameOf(group, target), " has not caught up"),
-                .next_step = "try again when it lags less",
-                .servers = {target}});
+        snapshot, Refusal{.reason = "WRITE_STOP_BUDGET",
+                          .message = absl::StrCat(
+                              "writes have stopped for ", DurationText(snapshot.write_stopped_for),
+                              ", more than ", DurationText(intent.write_stop_budget), ", and ",
+                              NameOf(group, target), " has not caught up"),
+                          .next_step = "try again when it lags less",
+                          .servers = {target}});
   }
   // Nothing is committed on the primary any more, so this is all there will ever be.
   const GtidSet required = primary.executed.Union(Required(snapshot));

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/duration_text.h"
 #include "services/controller/core/facts.h"
 
 namespace weft::controller {
@@ -21,7 +22,7 @@ std::vector<std::string> StillHearing(const Snapshot& snapshot) {
       hearing.push_back(absl::StrCat(NameOf(snapshot.group, server), " receives from it"));
     } else if (*replication.heard_ago < snapshot.heard_threshold) {
       hearing.push_back(absl::StrCat(NameOf(snapshot.group, server), " heard from it ",
-                                     absl::FormatDuration(*replication.heard_ago), " ago"));
+                                     DurationText(*replication.heard_ago), " ago"));
     }
   }
   return hearing;

@@ -50,7 +50,7 @@ TEST(VerdictTest, CuttingOnlyWeftOffCausesNoFailover) {
   scene.Of('c').replication.heard_ago = absl::Milliseconds(300);
   const Verdict verdict = Judge(scene, /*ask_monitors=*/true);
   EXPECT_EQ(verdict.state, PrimaryState::kUncertain);
-  EXPECT_THAT(verdict.evidence, HasSubstr("c:3306 heard from it 300ms ago"));
+  EXPECT_THAT(verdict.evidence, HasSubstr("c:3306 heard from it 300 ms ago"));
   EXPECT_EQ(Judge(scene, /*ask_monitors=*/false).state, PrimaryState::kUncertain);
 }
 
