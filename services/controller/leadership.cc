@@ -42,9 +42,9 @@ absl::Status LeaseLapsed(absl::string_view name) {
 absl::Status NotLeading(absl::string_view name, absl::string_view leader) {
   absl::Status status;
   if (leader.empty()) {
-    status = ::weft::Refusal(absl::StatusCode::kUnavailable, "NOT_LEADING",
-                             "no controller leads yet", "the leading controller", name,
-                             "try again in a second");
+    status =
+        ::weft::Refusal(absl::StatusCode::kUnavailable, "NOT_LEADING", "no controller leads yet",
+                        "the leading controller", name, "try again in a second");
   } else if (leader == name) {
     status = ::weft::Refusal(
         absl::StatusCode::kUnavailable, "NOT_LEADING",
@@ -53,10 +53,10 @@ absl::Status NotLeading(absl::string_view name, absl::string_view leader) {
         "try again in some seconds: the lease of one that has ended runs out; if two run by the "
         "same name, start one of them with another --name");
   } else {
-    status = ::weft::Refusal(absl::StatusCode::kUnavailable, "NOT_LEADING",
-                             absl::StrCat("controller ", leader, " leads"),
-                             "the leading controller", name,
-                             absl::StrCat("ask controller ", leader));
+    status =
+        ::weft::Refusal(absl::StatusCode::kUnavailable, "NOT_LEADING",
+                        absl::StrCat("controller ", leader, " leads"), "the leading controller",
+                        name, absl::StrCat("ask controller ", leader));
   }
   if (!leader.empty()) AddErrorMetadata(status, "leader", leader);
   return status;
