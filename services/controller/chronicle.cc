@@ -10,6 +10,7 @@
 #include "common/base/error_details.h"
 #include "services/controller/core/finding.h"
 #include "services/controller/core/verdict.h"
+#include "services/controller/with_addresses.h"
 
 namespace weft::controller {
 namespace {
@@ -31,6 +32,10 @@ std::string Shape(const std::string& text) {
 std::string AddressOf(const Snapshot& look, const ServerUuid& server) {
   const Server* const found = look.group.Find(server);
   return found == nullptr ? server.text() : found->address.ToString();
+}
+
+std::string ForPeople(const Round& round, const std::string& text) {
+  return round.snapshot.has_value() ? WithAddresses(text, round.snapshot->group) : text;
 }
 
 }  // namespace
@@ -143,7 +148,9 @@ void Chronicle::TakePlan(const Round& round) {
           plan.phase, ": ", absl::StrJoin(plan.steps, "; ", [](std::string* out, const Step& step) {
             absl::StrAppend(out, ToString(step));
           }));
-      journal_->AppendChange("plan", Shape(text), NewEvent(round, kDecision, text));
+      // Two steps of one kind differ by their uuids, while addresses may differ by figures alone.
+      journal_->AppendChange("plan", Shape(text),
+                             NewEvent(round, kDecision, ForPeople(round, text)));
       break;
     }
   }
@@ -172,10 +179,10 @@ void Chronicle::TakeFailures(const Round& round) {
     shapes.push_back(
         absl::StrCat(absl::StatusCodeToString(round.status.code()), ErrorReason(round.status)));
   }
-  journal_->AppendChange(
-      "failure", Shape(absl::StrJoin(shapes, "|")),
-      NewEvent(round, kDecision,
-               absl::StrCat("failed, tried again: ", absl::StrJoin(failures, "; "))));
+  journal_->AppendChange("failure", Shape(absl::StrJoin(shapes, "|")),
+                         NewEvent(round, kDecision,
+                                  ForPeople(round, absl::StrCat("failed, tried again: ",
+                                                                absl::StrJoin(failures, "; ")))));
 }
 
 }  // namespace weft::controller

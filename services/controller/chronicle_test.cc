@@ -92,6 +92,21 @@ TEST_F(ChronicleTest, WhatIsDoneIsRecordedWithItsSteps) {
   EXPECT_EQ(Count("revoke: stop receiver of " + Uuid('b').text()), 1);
 }
 
+TEST_F(ChronicleTest, WhatIsDoneNamesServersByAddressAndTellsThemApart) {
+  Server other = look_.group.servers[0];
+  other.uuid = Uuid('b');
+  other.address = HostPort{"a", 3307};
+  look_.group.servers.push_back(other);
+  for (const char one : {'a', 'b'}) {
+    Plan plan;
+    plan.phase = "revoke";
+    plan.steps = {StopReceiver{Uuid(one)}};
+    chronicle_.Take(Ends(RoundEnd::kActed, plan));
+  }
+  EXPECT_EQ(Count("revoke: stop receiver of a:3306"), 1);
+  EXPECT_EQ(Count("revoke: stop receiver of a:3307"), 1);
+}
+
 TEST_F(ChronicleTest, AStepThatFailsAgainAndAgainIsRecordedOnceWithItsCause) {
   Plan plan;
   plan.phase = "revoke";

@@ -2,6 +2,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "gtest/gtest.h"
@@ -112,6 +113,10 @@ TEST_F(ControllerGroupsTest, APromotionMakesOnePrimaryThatOthersFollow) {
   const v1::Group group = GetGroup("g");
   EXPECT_EQ(group.epoch(), 1u);
   EXPECT_EQ(group.effective_durability(), "lossless");
+  EXPECT_EQ(Call(*groups_, &v1::Groups::Stub::ListGroups, v1::ListGroupsRequest())
+                ->groups(0)
+                .effective_durability(),
+            "lossless");
   EXPECT_EQ(group.acknowledgers_size(), 2);
   EXPECT_TRUE(IsPrimary("g", 1));
   EXPECT_FALSE(farm_.Get(FakeFarm::UuidOf(1)).super_read_only);
@@ -145,7 +150,12 @@ TEST_F(ControllerGroupsTest, ADryRunShowsThePhasesAndTouchesNothing) {
   ASSERT_TRUE(foreseen.ok()) << foreseen.status();
   EXPECT_FALSE(foreseen->has_operation());
   std::vector<std::string> phases;
-  for (const v1::PlannedPhase& phase : foreseen->plan()) phases.push_back(phase.phase());
+  for (const v1::PlannedPhase& phase : foreseen->plan()) {
+    phases.push_back(phase.phase());
+    for (const std::string& step : phase.steps()) {
+      EXPECT_FALSE(absl::StrContains(step, "-0000-4000-")) << "a uuid for a name: " << step;
+    }
+  }
   ASSERT_GE(phases.size(), 4u);
   EXPECT_EQ(phases[0], "begin");
   EXPECT_EQ(phases[1], "stop writes");

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/error_details.h"
 #include "services/controller/core/durability.h"
+#include "services/controller/with_addresses.h"
 
 namespace weft::controller {
 namespace {
@@ -201,7 +202,8 @@ v1::Group ToProto(const Group& group, const Snapshot* look, absl::Time looked) {
       *added->mutable_health() = HealthOf(*look, server.uuid, looked);
     }
   }
-  if (look != nullptr) proto.set_effective_durability(EffectiveDurability(*look));
+  proto.set_effective_durability(
+      EffectiveDurability(look != nullptr ? *look : Snapshot{.group = group}));
   proto.set_pending_operation(OperationName(group.intent.operation));
   proto.set_etag(EtagOf(group));
   return proto;
@@ -278,10 +280,10 @@ v1::Finding ToProto(const Finding& finding) {
   return proto;
 }
 
-v1::PlannedPhase PhaseOf(const Plan& plan) {
+v1::PlannedPhase PhaseOf(const Plan& plan, const Group& group) {
   v1::PlannedPhase phase;
   phase.set_phase(plan.phase);
-  for (const Step& step : plan.steps) phase.add_steps(ToString(step));
+  for (const Step& step : plan.steps) phase.add_steps(WithAddresses(ToString(step), group));
   return phase;
 }
 

@@ -40,7 +40,8 @@ std::optional<ServerMode> FromProto(v1::ServerMode mode);
 
 // --- values.
 
-// Where `look` is given (of the same group), servers carry what it saw at `looked`.
+// Where `look` is given (of the same group), servers carry what it saw at `looked`; without it the
+// durability is what the record knows of.
 v1::Group ToProto(const Group& group, const Snapshot* look = nullptr,
                   absl::Time looked = absl::InfinitePast());
 v1::Server ToProto(const Server& server);
@@ -50,7 +51,8 @@ v1::GroupRoute RouteOf(const Group& group);
 v1::Operation ToProto(const Operation& operation);
 v1::Event ToProto(const Event& event);
 v1::Finding ToProto(const Finding& finding);
-v1::PlannedPhase PhaseOf(const Plan& plan);
+// `group` names the servers.
+v1::PlannedPhase PhaseOf(const Plan& plan, const Group& group);
 v1::Refusal ToProto(const Refusal& refusal);
 v1::ServerProblem ToProto(const AdmissionProblem& problem);
 

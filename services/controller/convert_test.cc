@@ -93,6 +93,14 @@ TEST(ConvertTest, OnlyWhatWasLookedAtHasHealth) {
   EXPECT_FALSE(seen.effective_durability().empty());
 }
 
+TEST(ConvertTest, AGroupThatWasNotLookedAtHasTheDurabilityThatItsRecordKnows) {
+  Group group;
+  group.id = "g";
+  EXPECT_EQ(ToProto(group).effective_durability(), "async: the group has no primary");
+  group.durability = Durability::kAsync;
+  EXPECT_EQ(ToProto(group).effective_durability(), "async");
+}
+
 TEST(ConvertTest, ARefusalBecomesAStatusWithItsReasonAndServers) {
   const absl::Status status = StatusOf(Refusal{"NO_CANDIDATE", "none is fit", "add one", {kUuid}});
   EXPECT_TRUE(absl::IsFailedPrecondition(status));

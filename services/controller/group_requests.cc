@@ -8,6 +8,7 @@
 #include "common/base/status_macros.h"
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/decide.h"
+#include "services/controller/core/durability.h"
 #include "services/controller/ports/store_errors.h"
 
 namespace weft::controller {
@@ -149,10 +150,15 @@ absl::StatusOr<GroupRequests::Page> GroupRequests::List(int page_size, const std
   for (Group& group : all) {
     if (group.id <= token) continue;
     if (static_cast<int>(page.groups.size()) == size) {
-      page.next_token = page.groups.back().id;
+      page.next_token = page.groups.back().group.id;
       break;
     }
-    page.groups.push_back(std::move(group));
+    Snapshot look;
+    if (auto last = ports_.reconciler->LastLook(group.id); last.has_value()) {
+      look = std::move(last->snapshot);
+    }
+    look.group = group;
+    page.groups.push_back({std::move(group), EffectiveDurability(look)});
   }
   return page;
 }
@@ -310,6 +316,7 @@ absl::StatusOr<GroupRequests::Outcome> GroupRequests::Begin(const Order& order,
   Outcome outcome;
   if (caller.validate_only) {
     WEFT_ASSIGN_OR_RETURN(outcome.foreseen, ports_.reconciler->Foresee(order.group, intent));
+    WEFT_ASSIGN_OR_RETURN(outcome.group, ports_.reconciler->Cached(order.group));
     return outcome;
   }
   const Operation operation = ports_.ledger->New(caller, kind, order.group, intent.target.text());

@@ -41,8 +41,12 @@ class GroupRequests {
     int default_page_size = 50;
     int max_page_size = 1000;
   };
+  struct Listed {
+    Group group;
+    std::string effective_durability;  // by the last look; without one, by the record
+  };
   struct Page {
-    std::vector<Group> groups;
+    std::vector<Listed> groups;
     std::string next_token;
   };
   // Which fields of `group` an update changes; the etag is compared where it is not empty.
@@ -62,6 +66,7 @@ class GroupRequests {
   struct Outcome {
     std::optional<Operation> operation;
     std::vector<Plan> foreseen;
+    Group group;  // of what is foreseen
   };
   struct Explanation {
     GroupView view;

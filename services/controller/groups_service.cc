@@ -19,7 +19,7 @@ void Fill(GroupRequests::Outcome outcome, Response* response) {
   if (outcome.operation.has_value()) *response->mutable_operation() = ToProto(*outcome.operation);
   for (const Plan& plan : outcome.foreseen) {
     if (plan.refusal.has_value()) *response->mutable_refusal() = ToProto(*plan.refusal);
-    if (!plan.steps.empty()) *response->add_plan() = PhaseOf(plan);
+    if (!plan.steps.empty()) *response->add_plan() = PhaseOf(plan, outcome.group);
   }
 }
 
@@ -50,7 +50,11 @@ grpc::Status GroupsService::ListGroups(grpc::ServerContext*, const v1::ListGroup
                                        v1::ListGroupsResponse* response) {
   return Answer(groups_->List(request->page_size(), request->page_token()),
                 [&](const GroupRequests::Page& page) {
-                  for (const Group& group : page.groups) *response->add_groups() = ToProto(group);
+                  for (const GroupRequests::Listed& listed : page.groups) {
+                    v1::Group* const group = response->add_groups();
+                    *group = ToProto(listed.group);
+                    group->set_effective_durability(listed.effective_durability);
+                  }
                   response->set_next_page_token(page.next_token);
                 });
 }
@@ -141,7 +145,7 @@ grpc::Status GroupsService::ExplainGroup(grpc::ServerContext*,
                     *response->add_findings() = ToProto(finding);
                   }
                   if (!next.steps.empty() || !next.waiting_for.empty()) {
-                    *response->mutable_next_phase() = PhaseOf(next);
+                    *response->mutable_next_phase() = PhaseOf(next, explanation.view.group);
                   }
                   if (next.refusal.has_value())
                     *response->mutable_refusal() = ToProto(*next.refusal);
