@@ -153,6 +153,9 @@ TEST_F(ControllerNodeTest, APasswordIsRotatedOnTheServersAndThenInItsFile) {
   request.set_duty("sweep");
   EXPECT_EQ(ErrorReason(Call(*node_, &v1::Node::Stub::RotateAccount, request).status()),
             "UNKNOWN_DUTY");
+  request.set_duty("backup");
+  EXPECT_EQ(ErrorReason(Call(*node_, &v1::Node::Stub::RotateAccount, request).status()),
+            "NO_PASSWORD_FILE");
   request.set_duty("manage");
   const auto rotated = Call(*node_, &v1::Node::Stub::RotateAccount, request);
   ASSERT_TRUE(rotated.ok()) << rotated.status();

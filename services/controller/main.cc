@@ -52,6 +52,10 @@ ABSL_FLAG(std::string, backup_user, "weft_backup", "Account that reads for clone
 ABSL_FLAG(std::string, backup_password_file, "", "File with its password.");
 ABSL_FLAG(std::string, restore_user, "weft_restore", "Account that writes clones.");
 ABSL_FLAG(std::string, restore_password_file, "", "File with its password.");
+ABSL_FLAG(std::string, monitor_user, "weft_monitor",
+          "Account that monitors probe the servers with.");
+ABSL_FLAG(std::string, monitor_password_file, "",
+          "File with its password, the one that the monitors read; needed only to rotate it.");
 
 ABSL_FLAG(std::string, admin_user, "admin", "User that may call this controller.");
 ABSL_FLAG(std::string, admin_password_file, "",
@@ -133,7 +137,8 @@ std::map<std::string, std::string> PasswordFiles() {
       {"manage", absl::GetFlag(FLAGS_manage_password_file)},
       {"replicate", absl::GetFlag(FLAGS_replicate_password_file)},
       {"backup", absl::GetFlag(FLAGS_backup_password_file)},
-      {"restore", absl::GetFlag(FLAGS_restore_password_file)}};
+      {"restore", absl::GetFlag(FLAGS_restore_password_file)},
+      {"monitor", absl::GetFlag(FLAGS_monitor_password_file)}};
   std::erase_if(files, [](const auto& entry) { return entry.second.empty(); });
   return files;
 }
@@ -157,6 +162,7 @@ FarmOptions FarmOptionsFromFlags(const HostPort& store, StoreIdentity* identity)
       LoginOf(absl::GetFlag(FLAGS_backup_user), absl::GetFlag(FLAGS_backup_password_file));
   options.restore =
       LoginOf(absl::GetFlag(FLAGS_restore_user), absl::GetFlag(FLAGS_restore_password_file));
+  options.monitor_user = absl::GetFlag(FLAGS_monitor_user);
   options.ca_file = absl::GetFlag(FLAGS_tls_ca);
   if (!options.ca_file.empty()) options.tls = mysql::TlsMode::kVerifyCa;
   options.mysqlbinlog = absl::GetFlag(FLAGS_mysqlbinlog);

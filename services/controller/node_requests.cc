@@ -1,14 +1,38 @@
 #include "services/controller/node_requests.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/model/accounts.h"
 #include "services/controller/rotating_secret.h"
 
 namespace weft::controller {
+
+namespace {
+
+absl::Status CheckDuty(const std::string& duty) {
+  std::vector<absl::string_view> known;
+  for (const Duty one : kDuties) known.push_back(DutyName(one));
+  if (std::find(known.begin(), known.end(), duty) != known.end()) return absl::OkStatus();
+  return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "UNKNOWN_DUTY",
+                         absl::StrCat("there is no account for the duty '", duty, "'"),
+                         absl::StrJoin(known, ", "), duty, "name one of these");
+}
+
+absl::Status NoPasswordFile(const std::string& duty) {
+  const std::string flag = absl::StrCat("--", duty, "-password-file");
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition, "NO_PASSWORD_FILE",
+      absl::StrCat("the controller does not know where the password of '", duty, "' is kept"),
+      absl::StrCat("a controller started with ", flag), absl::StrCat("one without ", flag),
+      absl::StrCat("start the controller with ", flag, "=FILE, and rotate again"));
+}
+
+}  // namespace
 
 NodeRequests::Status NodeRequests::Get() {
   Status status;
@@ -81,14 +105,9 @@ absl::Status NodeRequests::RotateEverywhere(const std::string& duty, const std::
 absl::StatusOr<std::vector<ServerUuid>> NodeRequests::Rotate(const std::string& duty,
                                                              const Caller& caller) {
   WEFT_RETURN_IF_ERROR(ports_.reconciler->CheckLeading());
+  WEFT_RETURN_IF_ERROR(CheckDuty(duty));
   const auto file = options_.password_files.find(duty);
-  if (file == options_.password_files.end()) {
-    std::vector<std::string> known;
-    for (const auto& [name, path] : options_.password_files) known.push_back(name);
-    return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "UNKNOWN_DUTY",
-                           absl::StrCat("there is no account for the duty '", duty, "'"),
-                           absl::StrJoin(known, ", "), duty, "name one of these");
-  }
+  if (file == options_.password_files.end()) return NoPasswordFile(duty);
   WEFT_ASSIGN_OR_RETURN(const std::vector<ServerUuid> servers, CheckAllAnswer());
   WEFT_RETURN_IF_ERROR(ports_.ledger->Once(
       caller, "rotate", "", "", [&](bool) { return RotateEverywhere(duty, file->second); }));

@@ -70,8 +70,10 @@ absl::StatusOr<Monitor::Options> OptionsFromFlags() {
   options.watcher.detector.patience = absl::GetFlag(FLAGS_patience);
   options.watcher.prober.deadline = absl::GetFlag(FLAGS_probe_deadline);
   options.watcher.prober.user = absl::GetFlag(FLAGS_monitor_user);
-  WEFT_ASSIGN_OR_RETURN(options.watcher.prober.password,
-                        Password(absl::GetFlag(FLAGS_monitor_password_file)));
+  const std::string monitor_file = absl::GetFlag(FLAGS_monitor_password_file);
+  // What cannot be read now would be missed at the first connection.
+  WEFT_RETURN_IF_ERROR(Password(monitor_file).status());
+  options.watcher.prober.password = [monitor_file] { return Password(monitor_file); };
 
   rpc::Credentials credentials;
   const std::string admin_file = absl::GetFlag(FLAGS_admin_password_file);

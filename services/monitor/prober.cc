@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "common/base/status_macros.h"
+#include "common/log/log.h"
 #include "common/mysql/dialect.h"
 #include "common/mysql/errors.h"
 #include "common/mysql/replica_status.h"
@@ -59,11 +60,19 @@ Prober::Prober(Options options, HostPort address, Clock* clock)
 Prober::~Prober() { close(wake_fd_); }
 
 absl::Status Prober::Open() {
+  if (options_.password) {
+    const absl::StatusOr<std::string> password = options_.password();
+    if (password.ok()) {
+      password_ = *password;
+    } else {
+      WEFT_LOG(kWarning, "the password cannot be read", {{"error", password.status().message()}});
+    }
+  }
   mysql::ConnectOptions connect;
   connect.host = address_.host;
   connect.port = address_.port;
   connect.user = options_.user;
-  connect.password = options_.password;
+  connect.password = password_;
   connect.tls = options_.tls;
   connect.ca_file = options_.ca_file;
   connect.connect_timeout = absl::Seconds(1);

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/model/ids.h"
@@ -16,7 +18,9 @@ class Prober {
  public:
   struct Options {
     std::string user;
-    std::string password;  // secret
+    // Asked before each connection, as the password changes while running; a failure leaves the one
+    // of before. Returns a secret.
+    std::function<absl::StatusOr<std::string>()> password;
     mysql::TlsMode tls = mysql::TlsMode::kPreferred;
     std::string ca_file;
     // For one probe over a held session; opening one takes up to a second, the client library's
@@ -47,6 +51,7 @@ class Prober {
   const HostPort address_;
   Clock* const clock_;
   int wake_fd_;  // an eventfd
+  std::string password_;
   std::unique_ptr<mysql::Session> session_;
 };
 

@@ -153,7 +153,7 @@ class ControllerProcess(unittest.TestCase):
         secrets = pathlib.Path(self.farm.directory, "secrets")
         with harness.Writer(self.farm) as writer:
             writer.moved()
-            for duty in ("manage", "replicate", "backup", "restore"):
+            for duty in ("manage", "replicate", "backup", "restore", "monitor"):
                 before = (secrets / duty).read_text()
                 rotated = self.farm.weft("account", "rotate", duty)
                 self.assertEqual(len(rotated["changed"]), 3, rotated)

@@ -84,7 +84,7 @@ class MonitorTest : public ::testing::Test {
     Monitor::Options options;
     options.observer = "m1";
     options.watcher.prober.user = farm_->account(Duty::kMonitor).user;
-    options.watcher.prober.password = password;
+    options.watcher.prober.password = [password] { return password; };
     rpc::ChannelOptions channel;
     channel.address = "127.0.0.1:" + std::to_string(port);
     options.controllers.push_back(channel);
@@ -152,7 +152,7 @@ TEST_F(MonitorTest, AFullServerIsRejectingNotDead) {
     sessions.push_back(std::move(*session));
   }
   Prober prober({.user = farm_->account(Duty::kMonitor).user,
-                 .password = farm_->account(Duty::kMonitor).password},
+                 .password = [this] { return farm_->account(Duty::kMonitor).password; }},
                 {"127.0.0.1", static_cast<uint16_t>(farm_->server(0).port)}, RealClock::Get());
   EXPECT_EQ(prober.Probe().contact, Contact::kRejected);
   sessions.clear();
@@ -160,7 +160,8 @@ TEST_F(MonitorTest, AFullServerIsRejectingNotDead) {
 
 TEST_F(MonitorTest, AWrongPasswordIsNotDeath) {
   StartOn({.servers = 1});
-  Prober prober({.user = farm_->account(Duty::kMonitor).user, .password = "wrong"},
+  Prober prober({.user = farm_->account(Duty::kMonitor).user,
+                 .password = [] { return std::string("wrong"); }},
                 {"127.0.0.1", static_cast<uint16_t>(farm_->server(0).port)}, RealClock::Get());
   const Sample sample = prober.Probe();
   EXPECT_EQ(sample.contact, Contact::kRejected);

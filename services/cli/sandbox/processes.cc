@@ -55,7 +55,7 @@ std::vector<std::string> ControllerFlags(const Folder& folder, const Layout& lay
       absl::StrCat("--mysqlbinlog=", folder.bin(), "/mysqlbinlog"),
       absl::StrCat("--rescue-dir=", folder.rescue()),
   };
-  for (const Duty duty : {Duty::kManage, Duty::kReplicate, Duty::kBackup, Duty::kRestore}) {
+  for (const Duty duty : kDuties) {
     AddAccount(folder, duty, &flags);
   }
   AddAdmin(folder, &flags);
