@@ -29,6 +29,10 @@ class Effects {
     look_->seen[step.server].semi_sync.replica_active = false;
     StopStreamingTo(step.server);
   }
+  void operator()(const StopReplica& step) {
+    (*this)(StopReceiver{.server = step.server});
+    look_->seen[step.server].replication.applier_running = false;
+  }
   void operator()(const CatchUp& step) {
     Observation& seen = look_->seen[step.server];
     seen.executed = seen.executed.Union(step.goal);

@@ -180,6 +180,15 @@ TEST_P(FarmContract, CatchUpGivesUpAtItsBudgetOnWhatDoesNotCome) {
   EXPECT_EQ(Do(CatchUp{server(1), goal, absl::Seconds(5)}), absl::OkStatus());
 }
 
+TEST_P(FarmContract, AStoppedReplicaKnowsItsSource) {
+  SetUpGroup(0);
+  ASSERT_EQ(Do(StopReplica{server(1)}), absl::OkStatus());
+  const Observation seen = See(1);
+  EXPECT_TRUE(seen.replication.configured);
+  EXPECT_EQ(seen.replication.receiver, ThreadState::kOff);
+  EXPECT_FALSE(seen.replication.applier_running);
+}
+
 TEST_P(FarmContract, DetachForgetsTheSource) {
   SetUpGroup(0);
   ASSERT_EQ(Do(Detach{server(1)}), absl::OkStatus());

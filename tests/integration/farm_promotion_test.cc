@@ -209,9 +209,15 @@ TEST_F(FarmPromotionTest, LosesNothingInASwitchover) {
   writer.Redirect(uuid(1));
   All("unfence and follow", {Unfence{uuid(1)}, FollowStep(0, 1), FollowStep(2, 1)});
   Print("switchover", began);
+  EXPECT_TRUE(Look("look")[uuid(0)].semi_sync.source_deaf);
   real_->Wait(absl::Milliseconds(500));
   writer.Stop();
   ExpectNothingLost(1, writer);
+  const Deadline noticed = Deadline::After(RealClock::Get(), absl::Seconds(10));
+  while (Look("look")[uuid(0)].semi_sync.source_deaf) {
+    ASSERT_FALSE(noticed.Passed()) << "it never notices that its replicas have left";
+    real_->Wait(absl::Milliseconds(100));
+  }
 }
 
 TEST_F(FarmPromotionTest, ALookIsAMatterOfMilliseconds) {

@@ -58,6 +58,7 @@ class SimFarm : public controller::Farm {
   absl::Status Run(const controller::StopReceiver& step, Millis until);
   absl::Status Run(const controller::CatchUp& step, Millis until);
   absl::Status Run(const controller::Follow& step, Millis until);
+  absl::Status Run(const controller::StopReplica& step, Millis until);
   absl::Status Run(const controller::Detach& step, Millis until);
   absl::Status Run(const controller::ArmSource& step, Millis until);
 

@@ -103,14 +103,17 @@ absl::Status SimFarm::Run(const controller::Follow& step, Millis until) {
   });
 }
 
-absl::Status SimFarm::Run(const controller::Detach& step, Millis until) {
-  const int server = IndexOf(step.server);
-  WEFT_RETURN_IF_ERROR(Execute(server, until, [](SimServer& replica) {
+absl::Status SimFarm::Run(const controller::StopReplica& step, Millis until) {
+  return Execute(IndexOf(step.server), until, [](SimServer& replica) {
     replica.StopReceiver();
     replica.applier_on = false;
     return true;
-  }));
-  return Execute(server, until, [](SimServer& replica) {
+  });
+}
+
+absl::Status SimFarm::Run(const controller::Detach& step, Millis until) {
+  WEFT_RETURN_IF_ERROR(Run(controller::StopReplica{.server = step.server}, until));
+  return Execute(IndexOf(step.server), until, [](SimServer& replica) {
     replica.ResetReplica();
     replica.replica_flag = false;
     return true;

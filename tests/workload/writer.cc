@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/base/status_macros.h"
+#include "common/mysql/errors.h"
 #include "tests/workload/writer_sql.h"
 
 namespace weft::testing {
@@ -65,7 +66,8 @@ bool Writer::Connected(int index, std::unique_ptr<mysql::Session>& session) {
 bool Writer::IsWritable(mysql::Session& session) {
   const auto answer = session.Query(sql::kIsReadOnly);
   if (!answer.ok() || answer->empty() || answer->front().BoolOr("read_only", true)) return false;
-  return session.Execute(sql::kCreateLedger).ok();
+  if (!ledger_exists_) ledger_exists_ = session.Execute(sql::kCreateLedger).ok();
+  return ledger_exists_;
 }
 
 bool Writer::WriteOne(int index, mysql::Session& session) {
@@ -77,13 +79,15 @@ bool Writer::WriteOne(int index, mysql::Session& session) {
     writing_ = true;
     id = next_id_++;
   }
-  const bool ok = session.Execute(sql::kInsert, {id, server}).ok();
+  const absl::Status written = session.Execute(sql::kInsert, {id, server}).status();
   const absl::Duration now = clock_->MonotonicNow();
 
   MutexLock lock(&mutex_);
   writing_ = false;
   changed_.NotifyAll();
-  if (!ok) return false;
+  // A failover under asynchronous replication may have lost the table itself.
+  if (mysql::MysqlErrorCode(written) == mysql::kErrUnknownTable) ledger_exists_ = false;
+  if (!written.ok()) return false;
   last_server_ = server;
   const Ledger::Move* move = ledger_.Acknowledged(id, server, now);
   if (move != nullptr && listener_) listener_(*move);

@@ -78,6 +78,7 @@ class Writer {
   Clock* const clock_;
   const MoveListener listener_;
   std::atomic<bool> stop_{false};
+  std::atomic<bool> ledger_exists_{false};
 
   mutable Mutex mutex_;
   CondVar changed_;

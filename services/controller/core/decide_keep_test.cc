@@ -35,6 +35,15 @@ TEST(DecideKeepTest, APrimaryThatReplicatesIsDetached) {
   EXPECT_EQ(Text(Decide(scene)), "detach a");
 }
 
+TEST(DecideKeepTest, ADeposedPrimaryThatHearsNoNewReplicasYetIsWaitedFor) {
+  Scene scene("abc");
+  scene.Of('b').semi_sync.source_deaf = true;
+  scene.Of('b').streaming_to.push_back(Id('c'));
+  EXPECT_EQ(Decide(scene).waiting_for, "b:3306 to notice that its replicas have left");
+  scene.Of('b').streaming_to.push_back(Id('f'));  // a replica that is no business of the group
+  EXPECT_EQ(Text(Decide(scene)), "settled");
+}
+
 TEST(DecideKeepTest, SemiSyncIsArmedAsThePolicyAsks) {
   Scene scene("abc");
   scene.group().acknowledgements = 2;

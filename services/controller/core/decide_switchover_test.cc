@@ -72,7 +72,7 @@ TEST(DecideSwitchoverTest, AfterTheCommitTheOldPrimaryIsDisarmedAndFollows) {
   scene.Record('a').status = ServerStatus::kSecondary;
   scene.Record('b').status = ServerStatus::kPrimary;
   EXPECT_EQ(Text(Decide(scene)),
-            "detach b\narm b, commits wait for 1\nunfence b\ndisarm a\n"
+            "stop replica b\narm b, commits wait for 1\nunfence b\ndetach b\ndisarm a\n"
             "follow a <- b, acknowledging\nfollow c <- b, acknowledging");
 }
 

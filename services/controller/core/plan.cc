@@ -34,6 +34,7 @@ bool IsRecordStep(const Step& step) {
                         [](const Fence&) { return false; },
                         [](const Unfence&) { return false; },
                         [](const StopReceiver&) { return false; },
+                        [](const StopReplica&) { return false; },
                         [](const CatchUp&) { return false; },
                         [](const Follow&) { return false; },
                         [](const Detach&) { return false; },
@@ -72,6 +73,7 @@ std::string ToString(const Step& step) {
           },
           [](const Unfence& s) { return absl::StrCat("unfence ", s.server.text()); },
           [](const StopReceiver& s) { return absl::StrCat("stop receiver of ", s.server.text()); },
+          [](const StopReplica& s) { return absl::StrCat("stop replica ", s.server.text()); },
           [](const CatchUp& s) {
             return absl::StrCat("catch up ", s.server.text(), " to ", Set(s.goal), " within ",
                                 DurationText(s.budget));

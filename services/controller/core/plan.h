@@ -32,6 +32,12 @@ struct StopReceiver {
   ServerUuid server;
   friend bool operator==(const StopReceiver&, const StopReceiver&) = default;
 };
+// Receiver and applier stop; what was received and the source stay known. Quicker than Detach,
+// which makes the server forget both.
+struct StopReplica {
+  ServerUuid server;
+  friend bool operator==(const StopReplica&, const StopReplica&) = default;
+};
 // Waits until the server has executed `goal`, at most `budget`; starts its applier if need be.
 struct CatchUp {
   ServerUuid server;
@@ -109,9 +115,9 @@ struct Finish {
   friend bool operator==(const Finish&, const Finish&) = default;
 };
 
-using Step =
-    std::variant<Fence, Unfence, StopReceiver, CatchUp, Follow, Detach, ArmSource, Commit,
-                 SetAcknowledgers, SetStatus, BeginFailover, BeginSwitchover, GiveUp, Finish>;
+using Step = std::variant<Fence, Unfence, StopReceiver, StopReplica, CatchUp, Follow, Detach,
+                          ArmSource, Commit, SetAcknowledgers, SetStatus, BeginFailover,
+                          BeginSwitchover, GiveUp, Finish>;
 
 // True for steps on the record, false for steps on servers.
 bool IsRecordStep(const Step& step);

@@ -20,6 +20,7 @@ TEST(PlanTest, EachStepReadsAsASentence) {
   EXPECT_EQ(Text(Step(Follow{
                 .server = Id('b'), .source = Id('a'), .source_address = {}, .acknowledge = true})),
             "follow b <- a, acknowledging");
+  EXPECT_EQ(Text(Step(StopReplica{.server = Id('b')})), "stop replica b");
   EXPECT_EQ(Text(Step(Detach{.server = Id('b')})), "detach b");
   EXPECT_EQ(Text(Step(ArmSource{.server = Id('a'), .wait_for = 2})), "arm a, commits wait for 2");
   EXPECT_EQ(Text(Step(ArmSource{.server = Id('a'), .wait_for = 0})), "disarm a");

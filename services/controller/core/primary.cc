@@ -22,8 +22,10 @@ std::vector<Step> ServePrimary(const Snapshot& snapshot) {
   const Group& group = snapshot.group;
   const ServerUuid& server = group.primary;
   const Observation& primary = snapshot.Of(server);
+  const bool opens = !IsOpen(primary) && MayOpen(group);
+  const bool replicates = primary.replication.configured;
   std::vector<Step> steps;
-  if (primary.replication.configured) steps.push_back(Detach{.server = server});  // guard: rule 2
+  if (replicates && opens) steps.push_back(StopReplica{.server = server});  // guard: rule 2
   if (MayBeLossless(snapshot) && IsLosslessEpoch(group)) {
     if (!IsArmed(primary, WaitFor(group))) {  // guard: rule 5
       steps.push_back(ArmSource{.server = server, .wait_for = WaitFor(group)});
@@ -31,9 +33,9 @@ std::vector<Step> ServePrimary(const Snapshot& snapshot) {
   } else if (group.durability == Durability::kAsync && primary.semi_sync.source_enabled) {
     steps.push_back(ArmSource{.server = server, .wait_for = 0});
   }
-  if (!IsOpen(primary) && MayOpen(group)) {  // proof: rule 9
-    steps.push_back(Unfence{.server = server});
-  }
+  if (opens) steps.push_back(Unfence{.server = server});  // proof: rule 9
+  // Last: forgetting the source takes several flushes, and writes wait for all before it.
+  if (replicates) steps.push_back(Detach{.server = server});  // guard: rule 2
   return steps;
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "services/controller/core/acknowledgers.h"
@@ -53,6 +55,14 @@ bool IsToBeKeptOut(const Snapshot& snapshot, const ServerUuid& server) {
   return false;
 }
 
+// It has just been the primary. Replicas of other groups may keep its thread busy for ever.
+bool IsDeafForAWhile(const Snapshot& snapshot, const ServerUuid& server) {
+  const Observation& seen = snapshot.Of(server);
+  return seen.semi_sync.source_deaf &&
+         std::all_of(seen.streaming_to.begin(), seen.streaming_to.end(),
+                     [&](const ServerUuid& one) { return snapshot.group.Find(one) != nullptr; });
+}
+
 }  // namespace
 
 bool NeedsRebuild(const Snapshot& snapshot, const ServerUuid& server) {
@@ -80,6 +90,9 @@ std::string WhatReplicasAwait(const Snapshot& snapshot) {
                            !IsBroken(snapshot, server);
     if (receiving && IsCatchingUp(snapshot, server)) {
       return absl::StrCat(NameOf(group, server), " to catch up, before it acknowledges");
+    }
+    if (IsDeafForAWhile(snapshot, server)) {
+      return absl::StrCat(NameOf(group, server), " to notice that its replicas have left");
     }
   }
   for (const ServerUuid& server : group.acknowledgers.servers) {

@@ -46,6 +46,9 @@ struct SemiSync {
   uint32_t source_wait_for = 0;
   bool source_active = false;  // it has not fallen back to asynchronous
   uint32_t source_clients = 0;
+  // Disarmed, but its thread for acknowledgements still attends to replicas that have left: for a
+  // second or two it would hear no others (seen on 9.7), and commits would wait that long.
+  bool source_deaf = false;
   uint32_t source_waiting = 0;   // commits that wait for an acknowledgement at this moment
   bool replica_enabled = false;  // the flag: ON proves no restart since admission (rule 4)
   // The receiver runs and acknowledges. OFF with the flag ON and a receiver that is connected: it

@@ -25,6 +25,13 @@ inline constexpr absl::string_view kExecuted = "SELECT @@GLOBAL.gtid_executed AS
 inline constexpr absl::string_view kSuperReadOnlyColumn =
     ", @@GLOBAL.super_read_only AS super_read_only";
 
+// What the source's thread for acknowledgements does; has kAcknowledging in it while it attends to
+// replicas, also to those that have left.
+inline constexpr absl::string_view kAcknowledging = "ACK";
+inline constexpr absl::string_view kAcknowledgementThreadColumn =
+    ", (SELECT MAX(PROCESSLIST_STATE) FROM performance_schema.threads"
+    " WHERE NAME = 'thread/semisync/Ack_receiver') AS acknowledgement_thread";
+
 inline constexpr absl::string_view kSemiSyncVariables =
     "SHOW GLOBAL VARIABLES LIKE 'rpl\\_semi\\_sync\\_%'";
 inline constexpr absl::string_view kSemiSyncStatus =

@@ -54,6 +54,9 @@ std::string StateSql(const LookMemory& memory) {
                     names->source_wait_count, " AS source_wait_count, @@GLOBAL.",
                     names->source_wait_no_replica, " AS source_wait_no_replica, @@GLOBAL.",
                     names->source_wait_point, " AS source_wait_point");
+    if (memory.dialect.can.replication_tables) {
+      absl::StrAppend(&sql, sql::kAcknowledgementThreadColumn);
+    }
   }
   if (const mysql::SemiSyncNames* names = memory.semi_sync.replica; names != nullptr) {
     absl::StrAppend(&sql, ", @@GLOBAL.", names->replica_enabled, " AS replica_enabled");
@@ -159,6 +162,9 @@ absl::Status ReadState(const mysql::ResultSet& rows, const LookMemory& memory, O
   // With a timeout of zero commits wait for nobody: that is how Weft disarms (semi_sync.h).
   semi_sync.source_enabled =
       row.BoolOr("source_enabled", false) && row.UintOr("source_timeout", 0) > 0;
+  semi_sync.source_deaf =
+      !semi_sync.source_enabled &&
+      absl::StrContains(row.StringOr("acknowledgement_thread", ""), sql::kAcknowledging);
   semi_sync.source_wait_for = static_cast<uint32_t>(row.UintOr("source_wait_count", 0));
   semi_sync.source_endless = row.UintOr("source_timeout", 0) >= kEndlessFrom &&
                              row.BoolOr("source_wait_no_replica", false) &&

@@ -79,6 +79,10 @@ absl::Status Run(const CatchUp& step, Turn& turn) {
   return AwaitApplied(turn, step.goal, budget);
 }
 
+absl::Status Run(const StopReplica&, Turn& turn) {
+  return turn.Change("stopping replication", turn.dialect().stop_replica);
+}
+
 absl::Status Run(const Detach&, Turn& turn) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus status, ReadReplica(turn));
   if (!status.source_host.empty()) {

@@ -17,6 +17,7 @@ absl::Status Run(const CatchUp& step, Turn& turn);
 // FAILED_PRECONDITION, reason UNAPPLIED_RELAY_LOG, when repointing would lose what is received and
 // not applied.
 absl::Status Run(const Follow& step, Turn& turn);
+absl::Status Run(const StopReplica& step, Turn& turn);
 absl::Status Run(const Detach& step, Turn& turn);
 absl::Status Run(const ArmSource& step, Turn& turn);
 
