@@ -19,7 +19,7 @@ class StaticUser : public Authenticator {
     if (authorization.empty()) {
       return Refusal(absl::StatusCode::kUnauthenticated, "LOGIN_REQUIRED",
                      "this call needs a login", "metadata authorization: Basic ...", "none",
-                     "name the user and a password file");
+                     "send the metadata authorization: Basic base64(user:password)");
     }
     const absl::StatusOr<Credentials> given = ParseBasicAuthorization(authorization);
     if (!given.ok()) return given.status();

@@ -134,11 +134,17 @@ TEST_F(ServeTest, CallsNeedTheAdminsLogin) {
   Server::Options options = Defaults();
   options.authenticator = StaticAuthenticator(kAdmin);
   const auto server = Started(std::move(options));
-  EXPECT_EQ(Call({.address = server->address()}).code(), absl::StatusCode::kUnauthenticated);
+  const absl::Status nobody = Call({.address = server->address()});
+  EXPECT_EQ(nobody.code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_EQ(nobody.message(),
+            "this call needs a login (LOGIN_REQUIRED); to do: send the metadata authorization: "
+            "Basic base64(user:password)");
   const absl::Status wrong =
       Call({.address = server->address(), .credentials = {.user = "admin", .password = "x"}});
   EXPECT_EQ(wrong.code(), absl::StatusCode::kUnauthenticated);
-  EXPECT_EQ(wrong.message(), "wrong user or password");
+  EXPECT_EQ(wrong.message(),
+            "wrong user or password (WRONG_LOGIN); to do: check the user name and the password "
+            "file");
   EXPECT_EQ(service_.calls, 0);
   EXPECT_EQ(Call({.address = server->address(), .credentials = kAdmin}).code(),
             absl::StatusCode::kNotFound);
@@ -302,6 +308,7 @@ TEST_F(TlsTest, ServesOverTlsWithTheLogin) {
   ChannelOptions options{.address = server->address(), .ca_file = directory_ + "/cert.pem"};
   const absl::Status nobody = Call(options);
   EXPECT_EQ(nobody.code(), absl::StatusCode::kUnauthenticated) << nobody;
+  EXPECT_TRUE(absl::StrContains(nobody.message(), "(LOGIN_REQUIRED); to do: ")) << nobody;
   options.credentials = kAdmin;
   const absl::Status status = Call(options);
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;

@@ -4,9 +4,12 @@
 #include <grpc/grpc_security.h>
 #include <grpcpp/security/auth_metadata_processor.h>
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/pem_file.h"
 
@@ -27,6 +30,14 @@ absl::Status CheckCall(const Authenticator& authenticator, absl::string_view met
   return authenticator.Check(method, authorization);
 }
 
+// A call that is refused here ends before it has trailers, so there is no room for details: the
+// text has the reason and what to do.
+std::string TextOf(const absl::Status& status) {
+  const std::optional<ErrorDetail> detail = GetErrorDetail(status);
+  if (!detail.has_value()) return std::string(status.message());
+  return absl::StrCat(status.message(), " (", detail->reason, "); to do: ", detail->next_step);
+}
+
 // For TLS, by gRPC's own interface.
 class LoginProcessor : public grpc::AuthMetadataProcessor {
  public:
@@ -40,7 +51,7 @@ class LoginProcessor : public grpc::AuthMetadataProcessor {
     const absl::Status status =
         CheckCall(*authenticator_, Find(metadata, kPathKey), Find(metadata, kAuthorizationKey));
     if (status.ok()) return grpc::Status::OK;
-    return grpc::Status(grpc::StatusCode::UNAUTHENTICATED, std::string(status.message()));
+    return grpc::Status(grpc::StatusCode::UNAUTHENTICATED, TextOf(status));
   }
 
  private:
@@ -88,8 +99,7 @@ class PlainServerCredentials : public grpc::ServerCredentials {
     }
     const absl::Status status = CheckCall(authenticator, method, authorization);
     done(argument, nullptr, 0, nullptr, 0,
-         status.ok() ? GRPC_STATUS_OK : GRPC_STATUS_UNAUTHENTICATED,
-         std::string(status.message()).c_str());
+         status.ok() ? GRPC_STATUS_OK : GRPC_STATUS_UNAUTHENTICATED, TextOf(status).c_str());
   }
 
   static void Destroy(void* state) {

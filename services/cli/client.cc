@@ -44,8 +44,10 @@ absl::Status Client::Explain(const grpc::Status& status) const {
           .found = logged_in_ ? "a user or password that the controller does not know" : "no login",
           .next_step = kHowToLogIn,
           .metadata = {{"controller", address_}}};
-      SetErrorDetail(error, detail);
-      return error;
+      return Refusal(error.code(),
+                     absl::StrCat("the controller at ", address_,
+                                  logged_in_ ? " does not accept this login" : " needs a login"),
+                     detail);
     case absl::StatusCode::kDeadlineExceeded:
       detail = {.reason = "TIMEOUT",
                 .expected = absl::StrCat("an answer from ", address_, " in time"),

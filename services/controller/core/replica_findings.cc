@@ -75,7 +75,10 @@ void Silent(const Snapshot& snapshot, const Emit& emit) {
   ForOthers(snapshot, [&](const Server& server, const Observation& seen, const std::string& name) {
     if (seen.contact != Contact::kUnreachable) return;
     emit(server.uuid,
-         absl::StrCat(name, " does not answer since ", DurationText(seen.silent_for),
+         absl::StrCat(name,
+                      seen.silent_for > absl::ZeroDuration()
+                          ? absl::StrCat(" has not answered for ", DurationText(seen.silent_for))
+                          : " does not answer",
                       seen.error.empty() ? "" : ": ", seen.error),
          "start it, or see why it cannot be reached");
   });
