@@ -138,8 +138,14 @@ std::string WithAddresses(absl::string_view text, const v1::Group& group) {
   std::string result(text);
   for (const v1::Server& server : group.servers()) {
     if (server.uuid().size() != kUuidLength || server.address().empty()) continue;
-    result = absl::StrReplaceAll(
-        result, {{server.name(), server.address()}, {server.uuid(), server.address()}});
+    result = absl::StrReplaceAll(result, {{server.name(), server.uuid()}});
+    for (size_t at = 0; (at = result.find(server.uuid(), at)) != std::string::npos;) {
+      const size_t end = at + kUuidLength;
+      // A GTID set has a uuid before a colon and no blank.
+      const bool gtids = end + 1 < result.size() && result[end] == ':' && result[end + 1] != ' ';
+      if (!gtids) result.replace(at, kUuidLength, server.address());
+      at += gtids ? kUuidLength : server.address().size();
+    }
   }
   return result;
 }

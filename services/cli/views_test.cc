@@ -189,6 +189,7 @@ TEST(WithAddressesTest, ReplacesUuidsByWhatPeopleKnow) {
   group.mutable_servers(0)->set_name("servers/" + uuid);
   EXPECT_EQ(WithAddresses("follow b <- " + uuid + ", not servers/" + uuid, group),
             "follow b <- 127.0.0.1:21001, not 127.0.0.1:21001");
+  EXPECT_EQ(WithAddresses("watermark [" + uuid + ":1-5]", group), "watermark [" + uuid + ":1-5]");
 }
 
 TEST(HealthOfTest, NamesEverythingThatIsWrong) {
