@@ -11,6 +11,7 @@ namespace weft {
 namespace {
 
 constexpr int kStateField = 3;  // As proc(5) counts.
+constexpr int kThreadsField = 20;
 constexpr int kStartTimeField = 22;
 
 }  // namespace
@@ -34,6 +35,7 @@ bool ReadProcStat(pid_t pid, ProcStat* stat) {
     at = std::strchr(at, ' ');
     if (at == nullptr) return false;
     ++at;
+    if (field + 1 == kThreadsField) stat->threads = std::atoi(at);
   }
   stat->start_time = std::strtoull(at, nullptr, 10);
   return true;

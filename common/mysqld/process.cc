@@ -170,7 +170,7 @@ absl::Status ReadOutput(int fd, const Deadline& deadline, const std::function<bo
 
 absl::StatusOr<ProcessId> IdentifyProcess(pid_t pid) {
   ProcStat stat;
-  if (pid <= 0 || !ReadProcStat(pid, &stat) || stat.state == 'Z' || stat.state == 'X') {
+  if (pid <= 0 || !ReadProcStat(pid, &stat) || HasEnded(stat)) {
     return absl::NotFoundError(absl::StrCat("no process ", pid));
   }
   return ProcessId{.pid = pid, .start_time = stat.start_time};

@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <string>
+#include <thread>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
@@ -42,6 +45,28 @@ TEST(ProcessTest, RecognisesAProcessByItsStartTimeToo) {
   // A signal to the former bearer of this pid must not end this test.
   EXPECT_TRUE(absl::IsNotFound(SignalProcess(predecessor, SIGKILL)));
   EXPECT_TRUE(WaitGone(predecessor, absl::ZeroDuration()).ok());
+}
+
+// What a killed process holds is free only when the last of its threads has ended.
+TEST(ProcessTest, AProcessLivesAsLongAsOneOfItsThreads) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    std::thread([] { pause(); }).detach();
+    syscall(SYS_exit, 0);  // this thread alone
+  }
+  const auto process = IdentifyProcess(child);
+  ASSERT_TRUE(process.ok());
+  const std::string stat = absl::StrCat("/proc/", child, "/stat");
+  while (!absl::StrContains(ReadFile(stat).value_or(") Z "), ") Z ")) {
+    RealClock::Get()->Sleep(absl::Milliseconds(1));
+  }
+  EXPECT_TRUE(IsAlive(*process));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(WaitGone(*process, absl::Milliseconds(20))));
+  EXPECT_TRUE(SignalProcess(*process, SIGKILL).ok());
+  EXPECT_TRUE(WaitGone(*process, absl::Seconds(10)).ok());
+  EXPECT_FALSE(IsAlive(*process));
+  EXPECT_EQ(waitpid(child, nullptr, 0), child);
 }
 
 TEST(ProcessTest, APidFileKeepsTheIdentity) {

@@ -31,8 +31,8 @@ bool BelongsToSandbox(const std::vector<std::string>& argv, const std::string& d
   if (argv.empty()) return false;
   const std::string program = BaseName(argv[0]);
   // A mysqld that brings its own loader goes by the loader's name.
-  if (program != kSupervisor && program != "mysqld" && !absl::StartsWith(program, "ld-linux") &&
-      !absl::StartsWith(program, "weft-")) {
+  if (program != kSupervisor && program != "mysqld" && program != "mysqlbinlog" &&
+      !absl::StartsWith(program, "ld-linux") && !absl::StartsWith(program, "weft-")) {
     return false;
   }
   const std::string value = absl::StrCat("=", dir, "/");

@@ -12,6 +12,8 @@ TEST(StraysTest, WhatWasStartedForTheFolderBelongsToIt) {
       "/tmp/s"));
   EXPECT_TRUE(BelongsToSandbox({"/x/weft-controller", "--admin-password-file=/tmp/s/secrets/admin"},
                                "/tmp/s"));
+  EXPECT_TRUE(
+      BelongsToSandbox({"mysqlbinlog", "--result-file=/tmp/s/rescue/g/1.sql.part"}, "/tmp/s"));
 }
 
 TEST(StraysTest, NothingElseDoes) {
