@@ -18,8 +18,12 @@ constexpr size_t kMaxRequestId = 64;
 // How long a repeated request waits for the first one that is still running.
 constexpr absl::Duration kWaitForFirst = absl::Seconds(10);
 
+// The client's own condition: it will not hold again.
+constexpr char kConditionFailed[] = "ETAG_MOVED";
+
 // Outcomes that say nothing of the request itself: asking again may end otherwise.
 bool IsPassing(const absl::Status& status) {
+  if (ErrorReason(status) == kConditionFailed) return false;
   return absl::IsUnavailable(status) || absl::IsAborted(status) ||
          absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status);
 }
@@ -32,8 +36,10 @@ absl::Status ErrorOf(const Operation& operation) {
                            absl::StrCat("operation ", operation.id, " was cancelled"));
   }
   if (operation.state != OperationState::kFailed) return absl::OkStatus();
-  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, operation.error_reason,
-                         operation.error_message);
+  return ::weft::Refusal(operation.error_reason == kConditionFailed
+                             ? absl::StatusCode::kAborted
+                             : absl::StatusCode::kFailedPrecondition,
+                         operation.error_reason, operation.error_message);
 }
 
 void EndWith(const absl::Status& status, absl::Time now, Operation* operation) {

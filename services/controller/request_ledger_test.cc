@@ -66,6 +66,18 @@ TEST_F(RequestLedgerTest, APassingFailureIsNoAnswerToKeep) {
   EXPECT_EQ(made_, 1);
 }
 
+TEST_F(RequestLedgerTest, AConditionThatDoesNotHoldEndsTheOperation) {
+  const auto moved = [](bool) {
+    return ::weft::Refusal(absl::StatusCode::kAborted, "ETAG_MOVED", "it has changed");
+  };
+  EXPECT_EQ(ErrorReason(Once("r1", moved)), "ETAG_MOVED");
+  EXPECT_EQ(store_.ListOperations("g", 10, "")->front().state, OperationState::kFailed);
+  const absl::Status again = Once("r1", make_);
+  EXPECT_EQ(ErrorReason(again), "ETAG_MOVED");
+  EXPECT_TRUE(absl::IsAborted(again));
+  EXPECT_EQ(made_, 0);
+}
+
 TEST_F(RequestLedgerTest, AnIdOfAnotherRequestIsRefused) {
   ASSERT_TRUE(Once("r1", make_).ok());
   EXPECT_EQ(ErrorReason(Once("r1", make_, "destroy")), "REQUEST_ID_REUSED");
