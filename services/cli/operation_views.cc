@@ -178,7 +178,10 @@ std::string NodeText(const v1::NodeStatus& node, const View& view) {
   fields.Add("leader", node.leader().empty()
                            ? Cell("none", Tone::kBad)
                            : Cell(absl::StrCat(node.leader(), " (term ", node.term(), ")")));
-  fields.Add("this one", node.leading() ? "leads" : "follows");
+  fields.Add("this one", node.leading() ? Cell("leads")
+                         : node.store_reachable()
+                             ? Cell("follows")
+                             : Cell("may not act without the store", Tone::kBad));
   fields.Add("up", Age(absl::Seconds(node.uptime().seconds())));
   fields.Add("store",
              node.store_reachable()

@@ -45,7 +45,9 @@ TEST_F(ControllerServersTest, AServerThatIsAddedFollowsThePrimary) {
   v1::GetServerRequest request;
   request.set_name("s3:3306");
   EXPECT_EQ(Call(*servers_, &v1::Servers::Stub::GetServer, request)->mode(), v1::READ_ONLY);
-  EXPECT_EQ(ErrorReason(AddServer("g", 3).status()), "UUID_TAKEN");
+  const absl::Status taken = AddServer("g", 3).status();
+  EXPECT_EQ(ErrorReason(taken), "UUID_TAKEN");
+  EXPECT_TRUE(absl::StrContains(taken.message(), FakeFarm::AddressOf(3).ToString())) << taken;
 }
 
 TEST_F(ControllerServersTest, EveryFatalProblemIsNamedWithWhatMendsIt) {

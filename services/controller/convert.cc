@@ -284,6 +284,10 @@ v1::PlannedPhase PhaseOf(const Plan& plan, const Group& group) {
   v1::PlannedPhase phase;
   phase.set_phase(plan.phase);
   for (const Step& step : plan.steps) phase.add_steps(WithAddresses(ToString(step), group));
+  if (plan.steps.empty() && !plan.waiting_for.empty()) {
+    phase.set_phase("wait");
+    phase.add_steps(absl::StrCat("for ", WithAddresses(plan.waiting_for, group)));
+  }
   return phase;
 }
 

@@ -51,7 +51,8 @@ v1::GroupRoute RouteOf(const Group& group);
 v1::Operation ToProto(const Operation& operation);
 v1::Event ToProto(const Event& event);
 v1::Finding ToProto(const Finding& finding);
-// `group` names the servers.
+// `group` names the servers. Where nothing can be done yet the phase is "wait", its one step what
+// for.
 v1::PlannedPhase PhaseOf(const Plan& plan, const Group& group);
 v1::Refusal ToProto(const Refusal& refusal);
 v1::ServerProblem ToProto(const AdmissionProblem& problem);

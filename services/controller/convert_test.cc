@@ -101,6 +101,15 @@ TEST(ConvertTest, AGroupThatWasNotLookedAtHasTheDurabilityThatItsRecordKnows) {
   EXPECT_EQ(ToProto(group).effective_durability(), "async");
 }
 
+TEST(ConvertTest, APlanThatWaitsSaysForWhat) {
+  Plan plan;
+  plan.waiting_for = "the cool-down";
+  const v1::PlannedPhase phase = PhaseOf(plan, Group());
+  EXPECT_EQ(phase.phase(), "wait");
+  ASSERT_EQ(phase.steps_size(), 1);
+  EXPECT_EQ(phase.steps(0), "for the cool-down");
+}
+
 TEST(ConvertTest, ARefusalBecomesAStatusWithItsReasonAndServers) {
   const absl::Status status = StatusOf(Refusal{"NO_CANDIDATE", "none is fit", "add one", {kUuid}});
   EXPECT_TRUE(absl::IsFailedPrecondition(status));

@@ -23,9 +23,6 @@ void Fill(GroupRequests::Outcome outcome, Response* response) {
   }
 }
 
-// A name that is missing or malformed is left to whoever validates it.
-std::string IdOf(const std::string& name) { return GroupIdOf(name).value_or(name); }
-
 }  // namespace
 
 grpc::Status GroupsService::CreateGroup(grpc::ServerContext* context,
@@ -42,7 +39,7 @@ grpc::Status GroupsService::CreateGroup(grpc::ServerContext* context,
 
 grpc::Status GroupsService::GetGroup(grpc::ServerContext*, const v1::GetGroupRequest* request,
                                      v1::Group* response) {
-  return Answer(groups_->Get(IdOf(request->name()), request->cached()),
+  return Answer(groups_->Get(BareGroupId(request->name()), request->cached()),
                 [&](const GroupView& view) { *response = ToProto(view); });
 }
 
@@ -64,7 +61,7 @@ grpc::Status GroupsService::UpdateGroup(grpc::ServerContext* context,
                                         v1::Group* response) {
   const v1::Group& wanted = request->group();
   GroupRequests::Change change;
-  change.group.id = IdOf(wanted.name());
+  change.group.id = BareGroupId(wanted.name());
   change.group.description = wanted.description();
   change.group.durability = FromProto(wanted.durability()).value_or(Durability::kLossless);
   change.group.acknowledgements = wanted.acknowledgements();
@@ -77,29 +74,31 @@ grpc::Status GroupsService::UpdateGroup(grpc::ServerContext* context,
 grpc::Status GroupsService::DestroyGroup(grpc::ServerContext* context,
                                          const v1::DestroyGroupRequest* request,
                                          v1::DestroyGroupResponse*) {
-  return rpc::ToGrpc(groups_->Destroy(IdOf(request->name()), request->force(), request->etag(),
-                                      CallerOf(*context, *request)));
+  return rpc::ToGrpc(groups_->Destroy(BareGroupId(request->name()), request->force(),
+                                      request->etag(), CallerOf(*context, *request)));
 }
 
 grpc::Status GroupsService::ActivateGroup(grpc::ServerContext* context,
                                           const v1::ActivateGroupRequest* request,
                                           v1::Group* response) {
-  return Answer(groups_->SetActive(IdOf(request->name()), true, CallerOf(*context, *request)),
-                [&](const Group& group) { *response = ToProto(group); });
+  return Answer(
+      groups_->SetActive(BareGroupId(request->name()), true, CallerOf(*context, *request)),
+      [&](const Group& group) { *response = ToProto(group); });
 }
 
 grpc::Status GroupsService::DeactivateGroup(grpc::ServerContext* context,
                                             const v1::DeactivateGroupRequest* request,
                                             v1::Group* response) {
-  return Answer(groups_->SetActive(IdOf(request->name()), false, CallerOf(*context, *request)),
-                [&](const Group& group) { *response = ToProto(group); });
+  return Answer(
+      groups_->SetActive(BareGroupId(request->name()), false, CallerOf(*context, *request)),
+      [&](const Group& group) { *response = ToProto(group); });
 }
 
 grpc::Status GroupsService::PromoteGroup(grpc::ServerContext* context,
                                          const v1::PromoteGroupRequest* request,
                                          v1::PromoteGroupResponse* response) {
   GroupRequests::Order order;
-  order.group = IdOf(request->name());
+  order.group = BareGroupId(request->name());
   order.server = request->server();
   order.expected_primary = request->expected_primary();
   order.expected_epoch = request->expected_epoch();
@@ -112,7 +111,7 @@ grpc::Status GroupsService::DemoteGroup(grpc::ServerContext* context,
                                         const v1::DemoteGroupRequest* request,
                                         v1::DemoteGroupResponse* response) {
   GroupRequests::Order order;
-  order.group = IdOf(request->name());
+  order.group = BareGroupId(request->name());
   order.expected_primary = request->expected_primary();
   order.expected_epoch = request->expected_epoch();
   return Answer(groups_->Demote(order, CallerOf(*context, *request)),
@@ -137,7 +136,7 @@ grpc::Status GroupsService::AdoptGroup(grpc::ServerContext* context,
 grpc::Status GroupsService::ExplainGroup(grpc::ServerContext*,
                                          const v1::ExplainGroupRequest* request,
                                          v1::ExplainGroupResponse* response) {
-  return Answer(groups_->Explain(IdOf(request->name())),
+  return Answer(groups_->Explain(BareGroupId(request->name())),
                 [&](const GroupRequests::Explanation& explanation) {
                   const Plan& next = explanation.next;
                   *response->mutable_group() = ToProto(explanation.view);

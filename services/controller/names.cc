@@ -27,8 +27,12 @@ std::string OperationName(absl::string_view id) {
   return id.empty() ? "" : absl::StrCat(kOperations, id);
 }
 
+std::string BareGroupId(absl::string_view name) {
+  return std::string(absl::StripPrefix(name, kGroups));
+}
+
 absl::StatusOr<std::string> GroupIdOf(absl::string_view name) {
-  std::string id(absl::StripPrefix(name, kGroups));
+  std::string id = BareGroupId(name);
   const absl::Status status = ValidateGroupId(id);
   if (!status.ok()) return status;
   return id;

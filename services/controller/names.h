@@ -14,6 +14,8 @@ std::string ServerName(const ServerUuid& uuid);  // "servers/UUID", "" for none
 std::string ServerName(absl::string_view uuid);
 std::string OperationName(absl::string_view id);  // "operations/ID", "" for ""
 absl::StatusOr<std::string> GroupIdOf(absl::string_view name);
+// The same without a check, for who validates the id itself. "" for "".
+std::string BareGroupId(absl::string_view name);
 absl::StatusOr<std::string> OperationIdOf(absl::string_view name);
 
 // A server as people name it: by uuid ("servers/UUID", "UUID") or by address ("host:port").

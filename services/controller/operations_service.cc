@@ -15,10 +15,6 @@
 namespace weft::controller {
 namespace {
 
-std::string IdOf(const std::string& name) {
-  return name.empty() ? name : GroupIdOf(name).value_or(name);
-}
-
 // What is left of the call's own deadline.
 absl::Duration Left(const grpc::ServerContext& context) {
   const gpr_timespec deadline = context.raw_deadline();
@@ -79,7 +75,7 @@ grpc::Status OperationsService::ListOperations(grpc::ServerContext*,
                                                const v1::ListOperationsRequest* request,
                                                v1::ListOperationsResponse* response) {
   return Answer(
-      operations_->List(IdOf(request->group()), request->page_size(), request->page_token()),
+      operations_->List(BareGroupId(request->group()), request->page_size(), request->page_token()),
       [&](const OperationRequests::Page<Operation>& page) {
         for (const Operation& operation : page.items) {
           *response->add_operations() = ToProto(operation);
@@ -115,12 +111,12 @@ grpc::Status OperationsService::CancelOperation(grpc::ServerContext*,
 grpc::Status OperationsService::ListEvents(grpc::ServerContext*,
                                            const v1::ListEventsRequest* request,
                                            v1::ListEventsResponse* response) {
-  return Answer(
-      operations_->Events(IdOf(request->group()), request->page_size(), request->page_token()),
-      [&](const OperationRequests::Page<Event>& page) {
-        for (const Event& event : page.items) *response->add_events() = ToProto(event);
-        response->set_next_page_token(page.next_token);
-      });
+  return Answer(operations_->Events(BareGroupId(request->group()), request->page_size(),
+                                    request->page_token()),
+                [&](const OperationRequests::Page<Event>& page) {
+                  for (const Event& event : page.items) *response->add_events() = ToProto(event);
+                  response->set_next_page_token(page.next_token);
+                });
 }
 
 }  // namespace weft::controller

@@ -72,6 +72,14 @@ absl::Status IllegalMode(const Server& server, ServerStatus status, ServerMode m
       absl::StrCat("see: weft server show ", server.address.ToString()));
 }
 
+absl::Status ServerTaken(const Server& server) {
+  const std::string address = server.address.ToString();
+  const std::string where = absl::StrCat(address, " is already in group ", server.group);
+  return ::weft::Refusal(
+      absl::StatusCode::kAlreadyExists, "UUID_TAKEN", where, "a server that is in no group", where,
+      absl::StrCat("remove it there first: weft group remove ", server.group, " ", address));
+}
+
 // Only what is not in its place can come back to it.
 absl::Status CheckIsAway(const Group& group, const Server& server) {
   const std::string address = server.address.ToString();
@@ -239,7 +247,7 @@ absl::StatusOr<ServerRequests::Started> ServerRequests::Add(const AddOrder& orde
   if (earlier.has_value()) return *std::move(earlier);
   WEFT_ASSIGN_OR_RETURN(const Group group, ports_.reconciler->Refresh(order.group));
   if (const absl::StatusOr<Server> known = Find(address.ToString()); known.ok()) {
-    return UuidTaken(known->uuid.text());
+    return ServerTaken(*known);
   }
   WEFT_ASSIGN_OR_RETURN(const Admission admission,
                         ports_.farm->Admit(group, address, options_.admit_deadline));

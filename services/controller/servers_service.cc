@@ -9,10 +9,6 @@ namespace weft::controller {
 namespace {
 
 // A malformed name is left to whoever validates it.
-std::string IdOf(const std::string& name) {
-  return name.empty() ? name : GroupIdOf(name).value_or(name);
-}
-
 }  // namespace
 
 grpc::Status ServersService::GetServer(grpc::ServerContext*, const v1::GetServerRequest* request,
@@ -28,7 +24,7 @@ grpc::Status ServersService::ListServers(grpc::ServerContext*,
                                          const v1::ListServersRequest* request,
                                          v1::ListServersResponse* response) {
   ServerRequests::Filter filter;
-  filter.group = IdOf(request->group());
+  filter.group = BareGroupId(request->group());
   filter.status = FromProto(request->status());
   filter.mode = FromProto(request->mode());
   return Answer(servers_->List(filter, request->page_size(), request->page_token()),
@@ -44,7 +40,7 @@ grpc::Status ServersService::AddServer(grpc::ServerContext* context,
                                        const v1::AddServerRequest* request,
                                        v1::AddServerResponse* response) {
   ServerRequests::AddOrder order;
-  order.group = IdOf(request->group());
+  order.group = BareGroupId(request->group());
   order.address = request->address();
   order.status = FromProto(request->status()).value_or(ServerStatus::kSecondary);
   if (request->weight_set() || request->weight() != 0) order.weight = request->weight();
@@ -61,12 +57,12 @@ grpc::Status ServersService::AddServer(grpc::ServerContext* context,
 grpc::Status ServersService::RemoveServer(grpc::ServerContext* context,
                                           const v1::RemoveServerRequest* request,
                                           v1::RemoveServerResponse* response) {
-  return Answer(
-      servers_->Remove(IdOf(request->group()), request->server(), CallerOf(*context, *request)),
-      [&](const ServerRequests::Started& started) {
-        if (!started.operation.has_value()) return;
-        *response->mutable_operation() = ToProto(*started.operation);
-      });
+  return Answer(servers_->Remove(BareGroupId(request->group()), request->server(),
+                                 CallerOf(*context, *request)),
+                [&](const ServerRequests::Started& started) {
+                  if (!started.operation.has_value()) return;
+                  *response->mutable_operation() = ToProto(*started.operation);
+                });
 }
 
 grpc::Status ServersService::UpdateServer(grpc::ServerContext* context,
@@ -85,7 +81,7 @@ grpc::Status ServersService::UpdateServer(grpc::ServerContext* context,
 grpc::Status ServersService::CheckServer(grpc::ServerContext*,
                                          const v1::CheckServerRequest* request,
                                          v1::CheckServerResponse* response) {
-  return Answer(servers_->Check(IdOf(request->group()), request->address()),
+  return Answer(servers_->Check(BareGroupId(request->group()), request->address()),
                 [&](const Admission& admission) {
                   response->set_uuid(admission.observation.uuid.text());
                   response->set_version(admission.observation.version);

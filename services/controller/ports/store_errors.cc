@@ -133,7 +133,7 @@ absl::Status UnknownServer(absl::string_view uuid) {
 absl::Status NotInGroup(absl::string_view uuid, absl::string_view group) {
   return Unknown("UNKNOWN_SERVER", absl::StrCat("group ", group, " has no server ", uuid),
                  absl::StrCat("a server of group ", group),
-                 absl::StrCat("`weft group describe ", group, "` shows its servers"));
+                 absl::StrCat("`weft group show ", group, "` shows its servers"));
 }
 
 absl::Status UnknownOperation(absl::string_view id) {
