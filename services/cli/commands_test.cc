@@ -40,6 +40,18 @@ TEST_F(CommandsTest, GroupsAreCreatedAndListed) {
   EXPECT_FALSE(list.contains("next_page_token"));
 }
 
+TEST_F(CommandsTest, NoGroupWaitsForNobodysAcknowledgement) {
+  EXPECT_EQ(Run({"group", "create", "orders", "--acknowledgements", "0"}), kExitUsage);
+  EXPECT_NE(err().find("expected: 1 or more"), std::string::npos) << err();
+  EXPECT_EQ(Run({"group", "set", "g1", "--acknowledgements", "0"}), kExitUsage);
+  EXPECT_EQ(controller_.GroupNow("g1").acknowledgements(), 1u);
+}
+
+TEST_F(CommandsTest, ASandboxWithAMalformedGroupNameStartsNothing) {
+  EXPECT_EQ(Run({"sandbox", "up", "--dir", "/nonexistent/farm", "--groups", "a b"}), kExitUsage);
+  EXPECT_NE(err().find("a group cannot be named 'a b'"), std::string::npos) << err();
+}
+
 TEST_F(CommandsTest, AGroupIsShownAsTableJsonAndYaml) {
   EXPECT_EQ(Run({"group", "show", "g1"}), kExitOk);
   EXPECT_NE(out().find("127.0.0.1:21003  SECONDARY  READ_ONLY"), std::string::npos) << out();

@@ -1,5 +1,6 @@
 // weft group create, list, show, set, destroy.
 #include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "protos/weft/v1/groups.grpc.pb.h"
 #include "services/cli/json.h"
@@ -16,12 +17,22 @@ Parameter AcknowledgementsParameter() {
           Kind::kInteger};
 }
 
+absl::Status CheckAcknowledgements(const Arguments& arguments) {
+  if (!arguments.Has("acknowledgements") || arguments.Integer("acknowledgements") > 0) {
+    return absl::OkStatus();
+  }
+  return Refusal(absl::StatusCode::kInvalidArgument, "USAGE", "wrong value for --acknowledgements",
+                 "1 or more", arguments.Text("acknowledgements"),
+                 "for a group whose commits wait for nobody: --durability async");
+}
+
 Parameter DescriptionParameter() {
   return {"description", "TEXT", "what the group is for, for people"};
 }
 
 absl::StatusOr<Answer> Create(Context& context) {
   const Arguments& arguments = context.arguments();
+  WEFT_RETURN_IF_ERROR(CheckAcknowledgements(arguments));
   v1::CreateGroupRequest request;
   request.set_group_id(ShortName(arguments.Text("group")));
   request.set_description(arguments.Text("description"));
@@ -52,6 +63,7 @@ absl::StatusOr<Answer> Show(Context& context) {
 
 absl::StatusOr<Answer> Set(Context& context) {
   const Arguments& arguments = context.arguments();
+  WEFT_RETURN_IF_ERROR(CheckAcknowledgements(arguments));
   v1::UpdateGroupRequest request;
   v1::Group& group = *request.mutable_group();
   group.set_name(GroupName(arguments.Text("group")));

@@ -7,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/model/ids.h"
 #include "services/cli/login.h"
 #include "services/cli/nouns/nouns.h"
 #include "services/cli/nouns/requests.h"
@@ -20,7 +21,8 @@ absl::StatusOr<std::string> FolderOf(const Context& context) {
   if (folder.empty()) folder = SandboxFolder(context.options(), context.surroundings().variables);
   if (!folder.empty()) return folder;
   return Refusal(absl::StatusCode::kInvalidArgument, "USAGE", "no folder for the sandbox",
-                 "--dir DIR, --sandbox DIR or WEFT_SANDBOX", "none of them");
+                 "--dir DIR, --sandbox DIR or WEFT_SANDBOX", "none of them",
+                 "name one: --dir /tmp/farm");
 }
 
 std::string PidText(int pid) { return pid == 0 ? "" : absl::StrCat(pid); }
@@ -66,8 +68,11 @@ absl::Status SetGroups(const std::string& text, sandbox::UpOptions& options) {
   for (const std::string& name : options.group_names) {
     if (name.empty()) {
       return Refusal(absl::StatusCode::kInvalidArgument, "USAGE", "wrong value for --groups",
-                     "a number, or names with commas between them", text);
+                     "a number, or names with commas between them", text,
+                     "give each group a name: --groups orders,billing");
     }
+    // Before anything is started.
+    WEFT_RETURN_IF_ERROR(ValidateGroupId(name));
   }
   return absl::OkStatus();
 }

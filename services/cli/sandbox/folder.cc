@@ -67,7 +67,11 @@ absl::Status Folder::CheckUsable() const {
 absl::StatusOr<FileLock> Folder::Claim() const {
   WEFT_RETURN_IF_ERROR(CheckUsable());
   const std::vector<std::string> made = MissingFolders(dir_);
-  WEFT_RETURN_IF_ERROR(MakeFolder(dir_, 0755));
+  if (const absl::Status status = MakeFolder(dir_, 0755); !status.ok()) {
+    return Refusal(absl::StatusCode::kFailedPrecondition, "FOLDER_NOT_MADE", status.message(),
+                   "a folder that can be made and written to", status.message(),
+                   "choose another folder, such as one under /tmp");
+  }
   absl::StatusOr<FileLock> held = FileLock::TryAcquire(lock());
   if (absl::IsUnavailable(held.status())) {
     return Taken(dir_, "a sandbox that is just being made",
