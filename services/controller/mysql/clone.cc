@@ -57,13 +57,19 @@ absl::Status InstallClone(Turn& turn) {
       turn, [&turn] { return turn.Change("installing the CLONE plugin", sql::kInstallClone); });
 }
 
-// A clone that was killed ends within seconds: it looks for its donor every five.
-absl::Status AwaitNoClone(Turn& turn) {
+// When the last clone onto the server began; empty: there was none.
+std::string BeganAt(const mysql::ResultSet& status) {
+  return status.empty() ? std::string() : status.front().StringOr("began", "");
+}
+
+// A clone that was killed ends within seconds: it looks for its donor every five. Returns when it
+// began.
+absl::StatusOr<std::string> AwaitNoClone(Turn& turn) {
   const Deadline patience = Deadline::After(turn.clock(), kEndOfAnother);
   while (true) {
     WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, turn.Read(sql::kCloneStatus));
     if (status.empty() || status.front().StringOr("state", "") != "In Progress") {
-      return absl::OkStatus();
+      return BeganAt(status);
     }
     if (patience.Passed()) {
       return ::weft::Refusal(
@@ -76,9 +82,10 @@ absl::Status AwaitNoClone(Turn& turn) {
   }
 }
 
-absl::Status PrepareRecipient(const CloneOrder& order, Turn& turn) {
+// Returns when the clone before this one began.
+absl::StatusOr<std::string> PrepareRecipient(const CloneOrder& order, Turn& turn) {
   WEFT_RETURN_IF_ERROR(InstallClone(turn));
-  WEFT_RETURN_IF_ERROR(AwaitNoClone(turn));
+  WEFT_ASSIGN_OR_RETURN(std::string earlier, AwaitNoClone(turn));
   WEFT_RETURN_IF_ERROR(Run(Detach{order.recipient_uuid}, turn));
   WEFT_RETURN_IF_ERROR(Run(Fence{order.recipient_uuid, true}, turn));
   WEFT_RETURN_IF_ERROR(PersistReadOnlyStart(turn));
@@ -89,7 +96,9 @@ absl::Status PrepareRecipient(const CloneOrder& order, Turn& turn) {
                         mysql::BindParams(sql::kDonorList, {order.donor->address().ToString()}));
   WEFT_RETURN_IF_ERROR(turn.Change("naming the donor", donors));
   // CLONE refuses a super_read_only recipient; it is persisted, so the restart brings it back.
-  return turn.Change("lifting super_read_only for the clone", sql::kSuperReadOnlyOff);
+  WEFT_RETURN_IF_ERROR(
+      turn.Change("lifting super_read_only for the clone", sql::kSuperReadOnlyOff));
+  return earlier;
 }
 
 // The CLONE statement on a session of the restore account, in a thread of its own: it runs as long
@@ -201,26 +210,22 @@ void CloseAgain(const CloneOrder& order, const Turn& turn) {
            {{"server", turn.address().ToString()}, {"error", status}});
 }
 
-// What the server says of the clone once it is back; nullopt while it is not.
-absl::StatusOr<bool> Completed(const CloneOrder& order) {
+// False while the server is not back from the clone.
+absl::StatusOr<bool> IsBack(const CloneOrder& order, const std::string& earlier) {
   auto session = order.opener->Open(order.recipient->address(), Duty::kManage);
   // The accounts are the donor's now; until the restart is over nothing answers.
   if (!session.ok()) return false;
   (*session)->set_statement_timeout(order.options->connect_timeout);
   auto rows = (*session)->Query(sql::kCloneStatus);
-  if (!rows.ok() || rows->empty()) return false;
-  const std::string state = rows->front().StringOr("state", "");
-  if (state == "Completed") return true;
-  if (state != "Failed") return false;
-  return Failed(order.recipient->address(),
-                absl::StrCat("error ", rows->front().IntOr("error_no", 0), ": ",
-                             rows->front().StringOr("error_message", "")));
+  if (!rows.ok()) return false;
+  return HasCompleted(order.recipient->address(), *rows, earlier);
 }
 
-absl::Status AwaitRestart(const CloneOrder& order, const Deadline& deadline) {
+absl::Status AwaitRestart(const CloneOrder& order, const std::string& earlier,
+                          const Deadline& deadline) {
   while (true) {
-    WEFT_ASSIGN_OR_RETURN(const bool completed, Completed(order));
-    if (completed) return absl::OkStatus();
+    WEFT_ASSIGN_OR_RETURN(const bool back, IsBack(order, earlier));
+    if (back) return absl::OkStatus();
     if (deadline.Passed()) {
       return ::weft::Refusal(
           absl::StatusCode::kDeadlineExceeded, "CLONE_NOT_BACK",
@@ -242,7 +247,21 @@ absl::Status SettleRecipient(const CloneOrder& order, const Deadline& deadline) 
 
 }  // namespace
 
+absl::StatusOr<bool> HasCompleted(const HostPort& recipient, const mysql::ResultSet& status,
+                                  const std::string& earlier) {
+  if (BeganAt(status) == earlier) {
+    return Failed(recipient, "the statement was cut off before it began");
+  }
+  const std::string state = status.front().StringOr("state", "");
+  if (state == "Failed") {
+    return Failed(recipient, absl::StrCat("error ", status.front().IntOr("error_no", 0), ": ",
+                                          status.front().StringOr("error_message", "")));
+  }
+  return state == "Completed";
+}
+
 absl::Status CloneServer(const CloneOrder& order, const Deadline& deadline) {
+  std::string earlier;
   {
     WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Turn> recipient,
                           order.recipient->Take(order.recipient_uuid, deadline));
@@ -252,7 +271,7 @@ absl::Status CloneServer(const CloneOrder& order, const Deadline& deadline) {
       WEFT_RETURN_IF_ERROR(CheckVersions(*donor, *recipient));
       WEFT_RETURN_IF_ERROR(InstallClone(*donor));
     }
-    WEFT_RETURN_IF_ERROR(PrepareRecipient(order, *recipient));
+    WEFT_ASSIGN_OR_RETURN(earlier, PrepareRecipient(order, *recipient));
     WEFT_RETURN_IF_ERROR(recipient->MayAct());
     absl::Status cloned = [&]() -> absl::Status {
       WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Statement> statement,
@@ -264,7 +283,7 @@ absl::Status CloneServer(const CloneOrder& order, const Deadline& deadline) {
       return cloned;
     }
   }
-  WEFT_RETURN_IF_ERROR(AwaitRestart(order, deadline));
+  WEFT_RETURN_IF_ERROR(AwaitRestart(order, earlier, deadline));
   WEFT_RETURN_IF_ERROR(SettleRecipient(order, deadline));
   if (order.progress) order.progress(1.0);
   return absl::OkStatus();

@@ -128,7 +128,7 @@ inline constexpr absl::string_view kHalfCloned =
     " AND p.STAGE = 'DROP DATA' AND p.STATE <> 'Not Started'";
 inline constexpr absl::string_view kCloneStatus =
     "SELECT STATE AS state, ERROR_NO AS error_no, ERROR_MESSAGE AS error_message,"
-    " SOURCE AS source FROM performance_schema.clone_status";
+    " SOURCE AS source, BEGIN_TIME AS began FROM performance_schema.clone_status";
 inline constexpr absl::string_view kCloneProgress =
     "SELECT STAGE AS stage, STATE AS state, ESTIMATE AS estimate, DATA AS data"
     " FROM performance_schema.clone_progress ORDER BY ID";
