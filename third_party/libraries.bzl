@@ -88,6 +88,7 @@ def system_libraries():
             "utility:utility",
             named = {
                 "algorithm:container": "algorithm_container",
+                "flags:config": "flags_config",
                 "flags:flag": "flags",
                 "flags:parse": "flags_parse",
                 "flags:reflection": "flags_reflection",

@@ -11,7 +11,6 @@
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -27,6 +26,7 @@
 #include "common/rpc/metrics.h"
 #include "common/rpc/serve.h"
 #include "common/rpc/termination.h"
+#include "common/version/program.h"
 #include "common/version/version.h"
 #include "services/controller/controller.h"
 #include "services/controller/mysql/farm.h"
@@ -272,7 +272,8 @@ absl::Status Run() {
 }  // namespace weft::controller
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage(
+  weft::DescribeProgram(
+      "weft-controller",
       "weft-controller --store=HOST:PORT --store-password-file=FILE --manage-password-file=FILE\n"
       "Manages groups of MySQL servers. See docs/operations.md.");
   weft::rpc::BlockTerminationSignals();

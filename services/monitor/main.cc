@@ -6,7 +6,6 @@
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
-#include "absl/flags/usage.h"
 #include "absl/status/status.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
@@ -20,6 +19,7 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/metrics.h"
 #include "common/rpc/serve.h"
+#include "common/version/program.h"
 #include "common/version/version.h"
 #include "services/monitor/monitor.h"
 
@@ -126,9 +126,9 @@ absl::Status Run() {
 }  // namespace weft::monitor
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage(
-      "weft-monitor --controller=HOST:PORT --monitor-password-file=FILE\n"
-      "Watches the servers of active groups and reports to the controllers.");
+  weft::DescribeProgram("weft-monitor",
+                        "weft-monitor --controller=HOST:PORT --monitor-password-file=FILE\n"
+                        "Watches the servers of active groups and reports to the controllers.");
   weft::rpc::BlockTerminationSignals();
   weft::mysql::SkipSystemAuthorities();
   const weft::CommandLine line = weft::UnderscoredCommandLine(argc, argv);
