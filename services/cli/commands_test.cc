@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "services/cli/testing/cli_fixture.h"
 
@@ -263,6 +264,10 @@ TEST_F(CommandsTest, OperationsAreListedNewestFirstUpToTheLimit) {
   EXPECT_EQ(shown["name"], name);
   EXPECT_EQ(RunJson({"operation", "wait", name})["state"], "SUCCEEDED");
   EXPECT_EQ(Run({"operation", "show", "nothing"}), kExitNotFound);
+  controller_.End(name, v1::Operation::SUCCEEDED,
+                  absl::StrCat(R"({"new_primary":")", kFirst, R"("})"));
+  EXPECT_EQ(Run({"operation", "show", name}), kExitOk);
+  EXPECT_NE(out().find("new primary 127.0.0.1:21001"), std::string::npos) << out();
   EXPECT_EQ(RunJson({"events"})["events"].size(), 3u);
 }
 

@@ -88,7 +88,9 @@ Noun AccountNoun() {
        .run = List},
       {.verb = "rotate",
        .summary = "change the password of a duty's account on every server, while running",
-       .details = "Exit code 8 when a server could not be reached: rotate again when it is back.",
+       .details =
+           "Refused unless every server answers. After a failure in the middle ask again: it "
+           "goes on with the same new password. Exit code 8 when a server was left behind.",
        .examples = {"weft account rotate replicate"},
        .positionals = {{"duty",
                         "DUTY",

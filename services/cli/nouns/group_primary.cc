@@ -22,15 +22,6 @@ Parameter ExpectedEpoch() {
   return {"expected-epoch", "N", "only if the group's epoch is N now", Kind::kInteger};
 }
 
-// The group as it is known now, to call servers by their addresses; empty when it cannot be had:
-// that is no reason to fail.
-v1::Group KnownGroup(Context& context, const std::string& name) {
-  v1::GetGroupRequest request;
-  request.set_name(name);
-  request.set_cached(true);
-  return context.Call(&Groups::Stub::GetGroup, request).value_or(v1::Group());
-}
-
 // What --dry-run answers: the plan, and failure where it would be refused.
 template <typename Response>
 Answer PlanAnswer(Context& context, const std::string& group, const Response& response) {

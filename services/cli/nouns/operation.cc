@@ -1,5 +1,6 @@
 // weft operation ..., weft events.
 #include <algorithm>
+#include <map>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
@@ -20,6 +21,25 @@ int64_t LimitOf(const Arguments& arguments) {
   return limit == 0 ? INT64_MAX : limit;
 }
 
+// For people: servers by their addresses.
+Answer AnswerOf(Context& context, const v1::Operation& operation) {
+  return Answer{.json = ToJson(operation),
+                .text = WithAddresses(OperationText(operation, ViewOf(context)),
+                                      KnownGroup(context, operation.group()))};
+}
+
+std::vector<v1::Operation> Addressed(Context& context, const v1::ListOperationsResponse& all) {
+  std::map<std::string, v1::Group> groups;
+  std::vector<v1::Operation> operations(all.operations().begin(), all.operations().end());
+  for (v1::Operation& operation : operations) {
+    if (operation.server().empty()) continue;
+    const auto [group, unknown] = groups.try_emplace(operation.group());
+    if (unknown) group->second = KnownGroup(context, operation.group());
+    operation.set_server(WithAddresses(operation.server(), group->second));
+  }
+  return operations;
+}
+
 absl::StatusOr<Answer> List(Context& context) {
   const int64_t limit = LimitOf(context.arguments());
   v1::ListOperationsResponse all;
@@ -35,9 +55,11 @@ absl::StatusOr<Answer> List(Context& context) {
     all.mutable_operations()->MergeFrom(page.operations());
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty() && all.operations_size() < limit);
-  return Answer{
-      .json = ToJson(all, {"next_page_token"}),
-      .text = OperationsTable({all.operations().begin(), all.operations().end()}, ViewOf(context))};
+  Answer answer = {.json = ToJson(all, {"next_page_token"})};
+  if (context.options().output == OutputFormat::kTable) {
+    answer.text = OperationsTable(Addressed(context, all), ViewOf(context));
+  }
+  return answer;
 }
 
 absl::StatusOr<Answer> Show(Context& context) {
@@ -45,7 +67,7 @@ absl::StatusOr<Answer> Show(Context& context) {
   request.set_name(OperationName(context.arguments().Text("operation")));
   WEFT_ASSIGN_OR_RETURN(const v1::Operation operation,
                         context.Call(&Operations::Stub::GetOperation, request));
-  return Answer{.json = ToJson(operation), .text = OperationText(operation, ViewOf(context))};
+  return AnswerOf(context, operation);
 }
 
 absl::StatusOr<Answer> Wait(Context& context) {
@@ -54,7 +76,7 @@ absl::StatusOr<Answer> Wait(Context& context) {
   WEFT_ASSIGN_OR_RETURN(v1::Operation operation,
                         context.Call(&Operations::Stub::GetOperation, request));
   WEFT_ASSIGN_OR_RETURN(operation, Await(context, operation, OnInterrupt::kDetach));
-  return Answer{.json = ToJson(operation), .text = OperationText(operation, ViewOf(context))};
+  return AnswerOf(context, operation);
 }
 
 absl::StatusOr<Answer> Cancel(Context& context) {
@@ -62,7 +84,7 @@ absl::StatusOr<Answer> Cancel(Context& context) {
   request.set_name(OperationName(context.arguments().Text("operation")));
   WEFT_ASSIGN_OR_RETURN(const v1::Operation operation,
                         context.Call(&Operations::Stub::CancelOperation, request));
-  return Answer{.json = ToJson(operation), .text = OperationText(operation, ViewOf(context))};
+  return AnswerOf(context, operation);
 }
 
 absl::StatusOr<Answer> Events(Context& context) {

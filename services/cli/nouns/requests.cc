@@ -108,6 +108,14 @@ v1::Durability DurabilityOf(const std::string& text) {
   return durability;
 }
 
+v1::Group KnownGroup(Context& context, const std::string& name) {
+  if (name.empty()) return v1::Group();
+  v1::GetGroupRequest request;
+  request.set_name(name);
+  request.set_cached(true);
+  return context.Call(&v1::Groups::Stub::GetGroup, request).value_or(v1::Group());
+}
+
 absl::Status NothingAsked(absl::string_view expected) {
   return Refusal(absl::StatusCode::kInvalidArgument, "USAGE", "nothing to change", expected,
                  "none of them", "say what shall change");

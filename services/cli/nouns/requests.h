@@ -59,6 +59,10 @@ v1::Durability DurabilityOf(const std::string& text);
 // INVALID_ARGUMENT: the command was given nothing to do.
 absl::Status NothingAsked(absl::string_view expected);
 
+// The group ("groups/G") as it is known now, to call its servers by their addresses; empty when it
+// cannot be had: that is no reason to fail.
+v1::Group KnownGroup(Context& context, const std::string& name);
+
 // All groups or servers, page by page.
 absl::StatusOr<std::vector<v1::Group>> ListGroups(Context& context);
 absl::StatusOr<std::vector<v1::Server>> ListServers(Context& context, const std::string& group,
