@@ -95,7 +95,9 @@ class Tree {
     const auto& acknowledgers = group_.acknowledgers();
     if (std::find(acknowledgers.begin(), acknowledgers.end(), server.name()) !=
         acknowledgers.end()) {
-      absl::StrAppend(&label, "  acknowledges");
+      // One that is counted on need not do it now.
+      const bool now = health.contact() == "answered" && health.semi_sync_replica();
+      absl::StrAppend(&label, now ? "  acknowledges" : "  acknowledger");
     }
     const Cell state = HealthOf(server, view_);
     if (state.text.empty() || state.text == "OK") return label;

@@ -91,6 +91,14 @@ TEST(TopologyTreeTest, HangsReplicasUnderTheirSource) {
             "aside: errant transactions, errant: c:1-3\n");
 }
 
+TEST(TopologyTreeTest, AnAcknowledgerThatIsAwayDoesNotAcknowledge) {
+  v1::Group group = OrdersGroup();
+  group.add_acknowledgers("servers/c");
+  EXPECT_NE(TopologyTree(group, kView).find("FAULTY  OFFLINE  acknowledger  unreachable"),
+            std::string::npos)
+      << TopologyTree(group, kView);
+}
+
 TEST(TopologyTreeTest, DrawsBranchesOfBranches) {
   v1::Group group = OrdersGroup();
   v1::Server* third = group.mutable_servers(2);
