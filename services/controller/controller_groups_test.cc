@@ -94,6 +94,11 @@ TEST_F(ControllerGroupsTest, AnUpdateChangesWhatItsMaskNamesIfTheEtagHolds) {
   EXPECT_EQ(updated->durability(), v1::LOSSLESS);
   request.mutable_group()->set_description("newer");
   EXPECT_EQ(ErrorReason(Update(request).status()), "ETAG_MOVED");
+  // A mask that names a field without a value must not take a default for it.
+  v1::UpdateGroupRequest empty;
+  empty.mutable_group()->set_name("g");
+  empty.mutable_update_mask()->add_paths("durability");
+  EXPECT_EQ(ErrorReason(Update(empty).status()), "BAD_VALUE");
   request.mutable_update_mask()->add_paths("primary");
   EXPECT_EQ(ErrorReason(Update(request).status()), "BAD_FIELD_MASK");
 }

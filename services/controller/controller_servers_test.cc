@@ -149,6 +149,7 @@ TEST_F(ControllerServersTest, StatusModeAndWeightChangeAlongTheLegalTransitions)
   EXPECT_EQ(ErrorReason(Update(request).status()), "ILLEGAL_TRANSITION");
 
   request = Change(2, "mode");
+  EXPECT_EQ(ErrorReason(Update(request).status()), "BAD_VALUE");
   request.mutable_server()->set_mode(v1::READ_WRITE);
   EXPECT_EQ(ErrorReason(Update(request).status()), "ILLEGAL_MODE");
   request.mutable_server()->set_mode(v1::OFFLINE);

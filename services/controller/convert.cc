@@ -139,6 +139,13 @@ std::optional<ServerMode> FromProto(v1::ServerMode mode) {
   return std::nullopt;
 }
 
+absl::Status UnspecifiedValue(absl::string_view field, absl::string_view expected) {
+  return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_VALUE",
+                         absl::StrCat("the update names ", field, ", and has no value for it"),
+                         expected, "none that is known",
+                         absl::StrCat("give a value, or leave ", field, " out of the mask"));
+}
+
 v1::Server ToProto(const Server& server) {
   v1::Server proto;
   proto.set_name(ServerName(server.uuid));

@@ -38,6 +38,9 @@ std::optional<Durability> FromProto(v1::Durability durability);
 std::optional<ServerStatus> FromProto(v1::ServerStatus status);
 std::optional<ServerMode> FromProto(v1::ServerMode mode);
 
+// INVALID_ARGUMENT: an update's mask names `field`, and its value is none of `expected`.
+absl::Status UnspecifiedValue(absl::string_view field, absl::string_view expected);
+
 // --- values.
 
 // Where `look` is given (of the same group), servers carry what it saw at `looked`; without it the

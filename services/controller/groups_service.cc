@@ -1,5 +1,6 @@
 #include "services/controller/groups_service.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -63,9 +64,14 @@ grpc::Status GroupsService::UpdateGroup(grpc::ServerContext* context,
   GroupRequests::Change change;
   change.group.id = BareGroupId(wanted.name());
   change.group.description = wanted.description();
-  change.group.durability = FromProto(wanted.durability()).value_or(Durability::kLossless);
+  const auto& paths = request->update_mask().paths();
+  if (const auto durability = FromProto(wanted.durability()); durability.has_value()) {
+    change.group.durability = *durability;
+  } else if (std::find(paths.begin(), paths.end(), "durability") != paths.end()) {
+    return rpc::ToGrpc(UnspecifiedValue("durability", "LOSSLESS or ASYNC"));
+  }
   change.group.acknowledgements = wanted.acknowledgements();
-  change.mask.assign(request->update_mask().paths().begin(), request->update_mask().paths().end());
+  change.mask.assign(paths.begin(), paths.end());
   change.etag = wanted.etag();
   return Answer(groups_->Update(change, CallerOf(*context, *request)),
                 [&](const Group& group) { *response = ToProto(group); });

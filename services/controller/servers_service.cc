@@ -1,15 +1,12 @@
 #include "services/controller/servers_service.h"
 
+#include <algorithm>
 #include <string>
 
 #include "services/controller/answer.h"
 #include "services/controller/convert.h"
 
 namespace weft::controller {
-namespace {
-
-// A malformed name is left to whoever validates it.
-}  // namespace
 
 grpc::Status ServersService::GetServer(grpc::ServerContext*, const v1::GetServerRequest* request,
                                        v1::Server* response) {
@@ -70,9 +67,21 @@ grpc::Status ServersService::UpdateServer(grpc::ServerContext* context,
                                           v1::Server* response) {
   ServerRequests::Change change;
   change.server = request->server().name();
-  change.mask.assign(request->update_mask().paths().begin(), request->update_mask().paths().end());
-  change.status = FromProto(request->server().status()).value_or(ServerStatus::kConfiguring);
-  change.mode = FromProto(request->server().mode()).value_or(ServerMode::kOffline);
+  const auto& paths = request->update_mask().paths();
+  const auto names = [&](const char* field) {
+    return std::find(paths.begin(), paths.end(), field) != paths.end();
+  };
+  change.mask.assign(paths.begin(), paths.end());
+  const auto status = FromProto(request->server().status());
+  if (names("status") && !status.has_value()) {
+    return rpc::ToGrpc(UnspecifiedValue("status", "SPARE or SECONDARY"));
+  }
+  const auto mode = FromProto(request->server().mode());
+  if (names("mode") && !mode.has_value()) {
+    return rpc::ToGrpc(UnspecifiedValue("mode", "OFFLINE, READ_ONLY, WRITE_ONLY or READ_WRITE"));
+  }
+  change.status = status.value_or(change.status);
+  change.mode = mode.value_or(change.mode);
   change.weight = request->server().weight();
   return Answer(servers_->Update(change, CallerOf(*context, *request)),
                 [&](const Server& server) { *response = ToProto(server); });
