@@ -144,6 +144,24 @@ TEST_F(ControllerFailoverTest, AnErrantOldPrimaryIsSetAsideItsTransactionsSavedA
   EXPECT_TRUE(farm_.Get(kFirst).receiver_on);
 }
 
+// A look may be older than the clone: what it saw then is not held against the server.
+TEST_F(ControllerFailoverTest, ARebuiltServerIsNotJudgedByALookFromBefore) {
+  StartAnother("two", /*fresh=*/absl::Milliseconds(100));
+  MakeActiveGroup();
+  farm_.SlowLooks(absl::Milliseconds(30));
+  v1::RejoinServerRequest request;
+  request.set_server(FakeFarm::AddressOf(3).ToString());
+  request.set_rebuild(true);
+  for (int i = 0; i < 5; ++i) {
+    farm_.WriteAstray(kThird);
+    Await("it is set aside", [this] { return StatusOfServer("g", 3) == "FAULTY"; });
+    const auto rejoined = Call(*servers_, &v1::Servers::Stub::RejoinServer, request);
+    ASSERT_TRUE(rejoined.ok()) << rejoined.status();
+    const v1::Operation ended = Wait(rejoined->operation());
+    ASSERT_EQ(ended.state(), v1::Operation::SUCCEEDED) << ended.error_message();
+  }
+}
+
 TEST_F(ControllerFailoverTest, AnAsynchronousFailoverLearnsItsLossWhenTheOldPrimaryIsRead) {
   MakeActiveGroup();
   v1::UpdateGroupRequest request;

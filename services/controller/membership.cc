@@ -105,6 +105,8 @@ absl::Status Membership::Edit(const Seat& seat, absl::FunctionRef<void(Server*)>
 absl::Status Membership::Await(const std::string& group, absl::Duration timeout,
                                const Running& running, Condition done) {
   const Deadline deadline = Deadline::After(ports_.clock, timeout);
+  // A look may be a moment old: one from before the caller's last change would answer for the past.
+  WEFT_ASSIGN_OR_RETURN(const Group now, ports_.store->Load(group));
   while (true) {
     if (running.cancelled()) return absl::CancelledError("an end of it was asked for");
     const auto standing = ports_.reconciler->StandingOf(group);
@@ -114,7 +116,7 @@ absl::Status Membership::Await(const std::string& group, absl::Duration timeout,
         group, [rounds](const GroupWorker::Standing& now) { return now.rounds > rounds; },
         options_.poll);
     const auto look = ports_.reconciler->Look(group);
-    if (look.ok()) {
+    if (look.ok() && look->snapshot.group.revision >= now.revision) {
       WEFT_ASSIGN_OR_RETURN(const bool is_done, done(look->snapshot));
       if (is_done) return absl::OkStatus();
     }

@@ -10,7 +10,7 @@
 namespace weft::controller {
 namespace {
 
-Controller::Options QuickOptions(const std::string& name) {
+Controller::Options QuickOptions(const std::string& name, absl::Duration fresh) {
   Controller::Options options;
   Reconciler::Options& reconciler = options.reconciler;
   reconciler.leadership.name = name;
@@ -19,7 +19,7 @@ Controller::Options QuickOptions(const std::string& name) {
   reconciler.leadership.period = absl::Milliseconds(50);
   reconciler.worker.period = absl::Milliseconds(50);
   reconciler.worker.first_rest = absl::Milliseconds(5);
-  reconciler.worker.fresh = absl::ZeroDuration();
+  reconciler.worker.fresh = fresh;
   reconciler.follow_period = absl::Milliseconds(50);
   reconciler.converge.look_valid_for = absl::Milliseconds(20);
   options.membership.poll = absl::Milliseconds(5);
@@ -31,9 +31,10 @@ Controller::Options QuickOptions(const std::string& name) {
 
 TestController::TestController(const std::string& name, std::shared_ptr<MemoryDatabase> database,
                                FakeFarm* farm,
-                               const std::map<std::string, std::string>& password_files)
+                               const std::map<std::string, std::string>& password_files,
+                               absl::Duration fresh)
     : store_(std::move(database)) {
-  Controller::Options options = QuickOptions(name);
+  Controller::Options options = QuickOptions(name, fresh);
   options.node.password_files = password_files;
   controller_ = std::make_unique<Controller>(
       options, Controller::Ports{farm, &store_, &metrics_, RealClock::Get()});
@@ -99,10 +100,11 @@ class ControllerFixture::Monitor {
 ControllerFixture::ControllerFixture() { StartAnother("one"); }
 ControllerFixture::~ControllerFixture() { monitor_.reset(); }
 
-void ControllerFixture::StartAnother(const std::string& name) {
+void ControllerFixture::StartAnother(const std::string& name, absl::Duration fresh) {
   monitor_.reset();
   process_.reset();
-  process_ = std::make_unique<TestController>(name, database_, &farm_);
+  process_ = std::make_unique<TestController>(name, database_, &farm_,
+                                              std::map<std::string, std::string>(), fresh);
   Connect();
 }
 

@@ -31,7 +31,8 @@ namespace weft::controller {
 class TestController {
  public:
   TestController(const std::string& name, std::shared_ptr<MemoryDatabase> database, FakeFarm* farm,
-                 const std::map<std::string, std::string>& password_files = {});
+                 const std::map<std::string, std::string>& password_files = {},
+                 absl::Duration fresh = absl::ZeroDuration());
   ~TestController();
 
   MemoryStore& store() { return store_; }
@@ -89,7 +90,8 @@ class ControllerFixture : public ::testing::Test {
   std::vector<std::string> EventTexts(const std::string& group);
 
   // Makes another controller over the same store and farm, and talks to that one from now on.
-  void StartAnother(const std::string& name);
+  // Its looks may be `fresh` old (GroupWorker::Options).
+  void StartAnother(const std::string& name, absl::Duration fresh = absl::ZeroDuration());
   void Connect();
 
   std::shared_ptr<MemoryDatabase> database_ = std::make_shared<MemoryDatabase>();

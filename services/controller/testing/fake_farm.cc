@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/clock.h"
 
 namespace weft::controller {
 namespace {
@@ -144,7 +145,18 @@ Observation FakeFarm::Look(const FakeServer& server) {
   return seen;
 }
 
+void FakeFarm::SlowLooks(absl::Duration time) {
+  MutexLock lock(&mutex_);
+  look_time_ = time;
+}
+
 std::map<ServerUuid, Observation> FakeFarm::Probe(const Group& group, absl::Duration) {
+  absl::Duration time;
+  {
+    MutexLock lock(&mutex_);
+    time = look_time_;
+  }
+  RealClock::Get()->Sleep(time);
   MutexLock lock(&mutex_);
   Replicate();
   std::map<ServerUuid, Observation> seen;

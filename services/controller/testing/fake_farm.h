@@ -53,6 +53,8 @@ class FakeFarm : public Farm {
   std::vector<std::string> Applied() const;
   // The next Apply of a step on `server` fails with this.
   void FailNext(const ServerUuid& server, absl::Status status);
+  // Every look takes so long from now on.
+  void SlowLooks(absl::Duration time);
 
   void SetTerm(uint64_t term, std::function<bool()> still_leading) override;
   std::map<ServerUuid, Observation> Probe(const Group& group, absl::Duration deadline) override;
@@ -83,6 +85,7 @@ class FakeFarm : public Farm {
   uint64_t term_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<ServerUuid, FakeServer> servers_ ABSL_GUARDED_BY(mutex_);
   std::map<ServerUuid, absl::Status> failures_ ABSL_GUARDED_BY(mutex_);
+  absl::Duration look_time_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> applied_ ABSL_GUARDED_BY(mutex_);
 };
 
