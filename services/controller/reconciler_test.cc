@@ -100,11 +100,12 @@ TEST_F(ReconcilerTest, ListenersGetRecordsInOrderAndTheEndOfAGroup) {
   for (const int n : {1, 2, 3, 1}) EXPECT_EQ(Wait(Promote(n)), OperationState::kSucceeded);
   reconciler_->DropAll();
   MutexLock lock(&mutex_);
-  std::vector<uint64_t> revisions = told_["g"];
-  ASSERT_GE(revisions.size(), 5u);
-  EXPECT_EQ(revisions.back(), 0u);
-  revisions.pop_back();
-  EXPECT_TRUE(std::is_sorted(revisions.begin(), revisions.end()));
+  const std::vector<uint64_t>& revisions = told_["g"];
+  const auto end = std::find(revisions.begin(), revisions.end(), 0u);
+  // The store still has the group, so it may have been found again since.
+  ASSERT_NE(end, revisions.end());
+  EXPECT_GE(end - revisions.begin(), 4);
+  EXPECT_TRUE(std::is_sorted(revisions.begin(), end));
 }
 
 TEST_F(ReconcilerTest, OneChangeOfPrimaryAtATime) {
@@ -119,7 +120,10 @@ TEST_F(ReconcilerTest, OneChangeOfPrimaryAtATime) {
         ++begun;
         EXPECT_NE(Wait(operation), OperationState::kRunning);
       } else {
-        EXPECT_TRUE(absl::IsAborted(operation.status())) << operation.status();
+        // One is pending, or was a moment ago and its replicas are not attached yet.
+        EXPECT_TRUE(absl::IsAborted(operation.status()) ||
+                    ErrorReason(operation.status()) == "TARGET_NOT_REPLICATING")
+            << operation.status();
       }
     });
   }

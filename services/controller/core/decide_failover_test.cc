@@ -247,8 +247,7 @@ TEST(DecideFailoverTest, AfterTheCommitTheWinnerServesAndTheOthersFollowInOnePha
       {.number = 2, .primary = Id('b'), .at_start = Gtids("a:1-100"), .started = {}});
   scene.Record('a').status = ServerStatus::kFaulty;
   EXPECT_EQ(Text(Decide(scene)),
-            "stop replica b\narm b, commits wait for 1\nunfence b\ndetach b\nfollow c <- b, "
-            "acknowledging");
+            "stop replica b\narm b, commits wait for 1\nunfence b\nfollow c <- b, acknowledging");
 }
 
 TEST(DecideFailoverTest, AWinnerThatMayBeAliveIsWaitedFor) {

@@ -61,7 +61,8 @@ TEST(DecideSwitchoverTest, TheWinnerHoldsWhatAnyServerReachedHolds) {
   EXPECT_THAT(Text(Decide(scene)), HasSubstr("catch up b to [a:1-101]"));
 }
 
-TEST(DecideSwitchoverTest, AfterTheCommitTheOldPrimaryIsDisarmedAndFollows) {
+// `b` has just been committed.
+Scene Committed() {
   Scene scene = Stopped();
   Group& group = scene.group();
   group.epoch = 2;
@@ -71,9 +72,29 @@ TEST(DecideSwitchoverTest, AfterTheCommitTheOldPrimaryIsDisarmedAndFollows) {
       {.number = 2, .primary = Id('b'), .at_start = Gtids("a:1-100"), .started = {}});
   scene.Record('a').status = ServerStatus::kSecondary;
   scene.Record('b').status = ServerStatus::kPrimary;
+  return scene;
+}
+
+TEST(DecideSwitchoverTest, AfterTheCommitOnlyThatIsDoneWhichTheFirstWritesWaitFor) {
+  EXPECT_EQ(Text(Decide(Committed())),
+            "stop replica b\narm b, commits wait for 1\nunfence b\nfollow c <- b, acknowledging");
+}
+
+TEST(DecideSwitchoverTest, TheOldPrimaryFollowsAtOnceWhereCommitsNeedIt) {
+  Scene scene = Committed();
+  scene.group().acknowledgements = 2;
   EXPECT_EQ(Text(Decide(scene)),
-            "stop replica b\narm b, commits wait for 1\nunfence b\ndetach b\ndisarm a\n"
+            "stop replica b\narm b, commits wait for 2\nunfence b\ndisarm a\n"
             "follow a <- b, acknowledging\nfollow c <- b, acknowledging");
+}
+
+TEST(DecideSwitchoverTest, ThenTheNewPrimaryForgetsItsSourceAndTheOldOneFollows) {
+  Scene scene = Committed();
+  scene.Of('b').read_only = scene.Of('b').super_read_only = false;
+  scene.Of('b').semi_sync = scene.Of('a').semi_sync;
+  scene.Of('c').replication.source = scene.Record('b').address;
+  scene.Of('c').replication.source_uuid = Id('b');
+  EXPECT_EQ(Text(Decide(scene)), "detach b\ndisarm a\nfollow a <- b, acknowledging");
 }
 
 TEST(DecideSwitchoverTest, RefusesATargetThatLagsMoreThanWritesMayStop) {

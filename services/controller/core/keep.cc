@@ -23,6 +23,25 @@ std::vector<Step> RepairReplicas(const Snapshot& snapshot) {
   return steps;
 }
 
+// Of `repair` what the first commits wait for. A server that follows nobody yet (the old primary)
+// is long in being attached, and its flushes hinder theirs: if the others suffice it comes when the
+// new primary, once open, forgets its source.
+std::vector<Step> Urgent(const Snapshot& snapshot, const std::vector<Step>& repair) {
+  const Observation& primary = snapshot.Of(snapshot.group.primary);
+  if (IsOpen(primary) || !primary.replication.configured) return repair;
+  std::vector<Step> urgent;
+  int acknowledging = CountAcknowledging(snapshot);
+  for (const Step& step : repair) {
+    if (!snapshot.Of(ServerOf(step)).replication.configured) continue;
+    urgent.push_back(step);
+    const Follow* follow = std::get_if<Follow>(&step);
+    if (follow != nullptr && follow->acknowledge) ++acknowledging;
+  }
+  const bool enough = !IsLosslessEpoch(snapshot.group) ||
+                      acknowledging >= static_cast<int>(WaitFor(snapshot.group));
+  return enough ? urgent : repair;
+}
+
 // The writes that the primary accepts can be acknowledged.
 bool IsAcknowledged(const Snapshot& snapshot) {
   return !IsLosslessEpoch(snapshot.group) ||
@@ -53,8 +72,8 @@ Plan KeepAlive(const Snapshot& snapshot) {
   std::vector<Step> serve = ServePrimary(snapshot);
   std::vector<Step> repair = RepairReplicas(snapshot);
   if (!serve.empty()) {
-    // With the replicas, since the primary's commits wait for them.
-    serve.insert(serve.end(), repair.begin(), repair.end());
+    const std::vector<Step> urgent = Urgent(snapshot, repair);
+    serve.insert(serve.end(), urgent.begin(), urgent.end());
     return Phase("serve", std::move(serve));
   }
   if (committed && IsAcknowledged(snapshot)) return Phase("finish", {Finish{}});

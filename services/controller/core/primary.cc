@@ -34,8 +34,8 @@ std::vector<Step> ServePrimary(const Snapshot& snapshot) {
     steps.push_back(ArmSource{.server = server, .wait_for = 0});
   }
   if (opens) steps.push_back(Unfence{.server = server});  // proof: rule 9
-  // Last: forgetting the source takes several flushes, and writes wait for all before it.
-  if (replicates) steps.push_back(Detach{.server = server});  // guard: rule 2
+  // Forgetting the source takes several flushes: not before the first commits.
+  if (replicates && !opens) steps.push_back(Detach{.server = server});  // guard: rule 2
   return steps;
 }
 
