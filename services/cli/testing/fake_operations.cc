@@ -188,12 +188,12 @@ grpc::Status FakeNode::RotateAccount(grpc::ServerContext*, const v1::RotateAccou
   return Serve(state_, "RotateAccount", *request, [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     for (const auto& [name, group] : state_->groups) {
       for (const v1::Server& server : group.servers()) {
-        // A faulty server is not reached.
         if (server.status() == v1::FAULTY) {
-          response->add_pending(server.name());
-        } else {
-          response->add_changed(server.name());
+          return Refusal(absl::StatusCode::kFailedPrecondition, "SERVERS_SILENT",
+                         absl::StrCat("a server does not answer: ", server.address()),
+                         "an answer of every server", "1 silent", "start it, and ask again");
         }
+        response->add_changed(server.name());
       }
     }
     return absl::OkStatus();
