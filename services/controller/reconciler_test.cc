@@ -113,6 +113,7 @@ TEST_F(ReconcilerTest, OneChangeOfPrimaryAtATime) {
   MakeGroup();
   std::atomic<int> begun = 0;
   std::vector<std::thread> callers;
+  callers.reserve(3);
   for (int n = 1; n <= 3; ++n) {
     callers.emplace_back([this, n, &begun] {
       const absl::StatusOr<Operation> operation = Promote(n);
@@ -153,6 +154,7 @@ TEST_F(ReconcilerTest, LooksAndChangesMayComeFromEverywhereAtOnce) {
   ASSERT_EQ(Wait(Promote(1)), OperationState::kSucceeded);
   std::atomic<bool> stop = false;
   std::vector<std::thread> callers;
+  callers.reserve(4);
   for (int i = 0; i < 4; ++i) {
     callers.emplace_back([&] {
       while (!stop) {

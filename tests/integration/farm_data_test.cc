@@ -105,12 +105,14 @@ TEST_F(FarmDataTest, AServerThatACloneLeftHalfDoneDoesNotLookWhole) {
   ASSERT_EQ(Do(CatchUp{uuid(1), See(0).executed, absl::Seconds(5)}), absl::OkStatus());
   for (const int server : {0, 1}) Root(server, test_sql::kSlowClone);
   ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
-  // The donor dies as soon as the copy has begun. The plugin would wait five minutes for it.
+  // The donor dies once the old data are being dropped. The plugin would wait five minutes for it.
   bool killed = false;
   const auto cloned = farm().Clone(
       group_, uuid(1), uuid(0),
-      [&](double part) {
-        if (part <= 0 || killed) return;
+      [&](double) {
+        if (killed) return;
+        const std::string drop = Root(1, test_sql::kDropOfCloned);
+        if (drop.empty() || drop == "Not Started") return;
         killed = true;
         EXPECT_EQ(real_->Kill(uuid(0)), absl::OkStatus());
       },

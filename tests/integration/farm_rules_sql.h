@@ -28,6 +28,8 @@ inline constexpr absl::string_view kSlowClone =
     " SET GLOBAL clone_max_network_bandwidth = 1;"
     " SET GLOBAL clone_autotune_concurrency = OFF; SET GLOBAL clone_max_concurrency = 1;"
     " SET GLOBAL super_read_only = ON";
+inline constexpr absl::string_view kDropOfCloned =
+    "SELECT STATE FROM performance_schema.clone_progress WHERE STAGE = 'DROP DATA'";
 inline constexpr absl::string_view kFullSpeedClone =
     "SET GLOBAL clone_max_data_bandwidth = 0, GLOBAL clone_max_network_bandwidth = 0";
 inline constexpr absl::string_view kSuperReadOnly = "SELECT @@GLOBAL.super_read_only";
