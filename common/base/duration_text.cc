@@ -37,7 +37,8 @@ std::string DurationText(absl::Duration duration) {
   if (seconds < 60) return absl::StrCat(seconds, " s");
   if (seconds < 3600) return InTwo(seconds, 60, "min", "s");
   const int64_t minutes = Rounded(duration, absl::Minutes(1));
-  if (minutes < 24 * 60) return InTwo(minutes, 60, "h", "min");
+  constexpr int64_t kMinutesOfADay = 1440;
+  if (minutes < kMinutesOfADay) return InTwo(minutes, 60, "h", "min");
   return InTwo(Rounded(duration, absl::Hours(1)), 24, "d", "h");
 }
 

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -22,7 +22,8 @@ absl::Status CannotRead(absl::string_view path, int error) {
   if (error == ENOENT) code = absl::StatusCode::kNotFound;
   if (error == EACCES) code = absl::StatusCode::kPermissionDenied;
   return Refusal(code, "SECRET_FILE_UNREADABLE", absl::StrCat("cannot read the secret in ", path),
-                 "a readable file whose first line is the secret", std::strerror(error),
+                 "a readable file whose first line is the secret",
+                 std::generic_category().message(error),
                  "create it with mode 0600, owned by the user that runs this");
 }
 

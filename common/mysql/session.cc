@@ -12,9 +12,9 @@
 #include <atomic>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <iterator>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -162,8 +162,10 @@ sql::ConnectOptionsMap Properties(const ConnectOptions& options, const std::stri
 }  // namespace
 
 void SkipSystemAuthorities() {
+  // Once, before there are threads. NOLINTBEGIN(concurrency-mt-unsafe)
   setenv("SSL_CERT_FILE", "/dev/null", /*overwrite=*/0);
   setenv("SSL_CERT_DIR", "/dev/null", /*overwrite=*/0);
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 std::string ConnectOptions::Address() const {
@@ -228,7 +230,7 @@ Session::Impl::~Impl() {
     connection_.reset();
   } catch (const std::exception&) {
     // Closing reports nothing that anybody could act on.
-    connection_.release();
+    static_cast<void>(connection_.release());
   }
 }
 
@@ -245,8 +247,9 @@ absl::Status Session::Impl::FailToDial(const sql::SQLException& error) {
   const bool by_tcp = options_.unix_socket.empty();
   if (by_tcp && error.getErrorCode() == kErrConnectFailed && absl::EndsWith(what, "(115)")) {
     const int reason = ConnectError(options_.host, options_.port, kCheckTimeout);
-    const std::string text = absl::StrCat("Can't connect to server: ",
-                                          reason == 0 ? "it refused once" : std::strerror(reason));
+    const std::string text =
+        absl::StrCat("Can't connect to server: ",
+                     reason == 0 ? "it refused once" : std::generic_category().message(reason));
     return FromMysql(kErrConnectFailed, error.getSQLState(), absl::StrCat(text, " (", reason, ")"));
   }
   const int code = DiedInHandshake(error) ? kErrServerLost : error.getErrorCode();

@@ -92,7 +92,8 @@ absl::StatusOr<int> OpenLockFile(absl::string_view path) {
 }  // namespace
 
 absl::Status FileError(int error, absl::string_view doing, absl::string_view path) {
-  const std::string what = absl::StrCat("cannot ", doing, " ", path, ": ", std::strerror(error));
+  const std::string what =
+      absl::StrCat("cannot ", doing, " ", path, ": ", std::generic_category().message(error));
   switch (error) {
     case ENOSPC:
     case EDQUOT:

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <system_error>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
@@ -28,8 +29,8 @@ absl::Status AwaitGreeting(absl::string_view socket_path, absl::Duration timeout
   if (fd < 0) return absl::ErrnoToStatus(errno, "socket");
   const absl::Cleanup close_fd = [fd] { close(fd); };
   if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
-    return absl::UnavailableError(
-        absl::StrCat("nothing accepts connections at ", socket_path, ": ", std::strerror(errno)));
+    return absl::UnavailableError(absl::StrCat("nothing accepts connections at ", socket_path, ": ",
+                                               std::generic_category().message(errno)));
   }
   while (true) {
     pollfd wait = {fd, POLLIN, 0};

@@ -35,7 +35,7 @@ bool ReadProcStat(pid_t pid, ProcStat* stat) {
     at = std::strchr(at, ' ');
     if (at == nullptr) return false;
     ++at;
-    if (field + 1 == kThreadsField) stat->threads = std::atoi(at);
+    if (field + 1 == kThreadsField) stat->threads = static_cast<int>(std::strtol(at, nullptr, 10));
   }
   stat->start_time = std::strtoull(at, nullptr, 10);
   return true;

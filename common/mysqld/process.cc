@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -80,7 +81,7 @@ constexpr int kReportFd = 3;
   for (int number = 1; number < NSIG; ++number) sigaction(number, &action, nullptr);
   sigset_t none;
   sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
   execve(plan.argv[0], plan.argv.data(), plan.environment.data());
   fail(kReportFd);
   _exit(127);
@@ -88,7 +89,7 @@ constexpr int kReportFd = 3;
 
 absl::Status ExecError(int error, const SpawnOptions& options) {
   const std::string what = absl::StrCat("cannot run ", options.argv.empty() ? "" : options.argv[0],
-                                        ": ", std::strerror(error));
+                                        ": ", std::generic_category().message(error));
   return error == ENOENT ? absl::NotFoundError(what) : absl::ErrnoToStatus(error, what);
 }
 

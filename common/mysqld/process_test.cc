@@ -104,7 +104,7 @@ TEST(ProcessTest, InheritsNothingButItsThreeDescriptors) {
 }
 
 TEST(ProcessTest, TheEnvironmentIsOnlyWhatIsGiven) {
-  setenv("WEFT_PROCESS_TEST_SECRET", "x", 1);
+  setenv("WEFT_PROCESS_TEST_SECRET", "x", 1);  // NOLINT(concurrency-mt-unsafe): one thread
   const auto result = RunCommand(Shell("env"), absl::Seconds(10));
   ASSERT_TRUE(result.ok());
   EXPECT_FALSE(absl::StrContains(result->output, "WEFT_PROCESS_TEST_SECRET"));

@@ -118,13 +118,13 @@ class Supervisor {
     const int lock = open(File("lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) != 0) {
       std::fprintf(stderr, "mysqld_supervisor: cannot lock %s: %s\n", File("lock").c_str(),
-                   std::strerror(errno));
+                   std::generic_category().message(errno).c_str());
       return false;
     }
     sigset_t watched;
     sigemptyset(&watched);
     for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) sigaddset(&watched, number);
-    sigprocmask(SIG_BLOCK, &watched, nullptr);
+    pthread_sigmask(SIG_BLOCK, &watched, nullptr);
     signal_fd_ = signalfd(-1, &watched, SFD_CLOEXEC);
     if (arguments_.owner != 0) {
       owner_fd_ = static_cast<int>(syscall(SYS_pidfd_open, arguments_.owner, 0));
@@ -135,6 +135,7 @@ class Supervisor {
         return false;
       }
     }
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): it has one thread.
     setenv("MYSQLD_PARENT_PID", std::to_string(getpid()).c_str(), 1);
     WriteSmallFile(File("supervisor.pid"), PidLine(getpid()));
     return signal_fd_ >= 0;
@@ -149,10 +150,10 @@ class Supervisor {
       if (arguments_.owner != 0) prctl(PR_SET_PDEATHSIG, SIGKILL);
       sigset_t none;
       sigemptyset(&none);
-      sigprocmask(SIG_SETMASK, &none, nullptr);
+      pthread_sigmask(SIG_SETMASK, &none, nullptr);
       execv(arguments_.mysqld[0], arguments_.mysqld);
       std::fprintf(stderr, "mysqld_supervisor: cannot run %s: %s\n", arguments_.mysqld[0],
-                   std::strerror(errno));
+                   std::generic_category().message(errno).c_str());
       _exit(127);
     }
     WriteSmallFile(File("mysqld.pid"), PidLine(child_));

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <memory>
+#include <system_error>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -95,7 +95,7 @@ absl::Status CheckBindable(const Endpoint& endpoint) {
   return Refusal(absl::StatusCode::kFailedPrecondition,
                  error == EADDRINUSE ? "ADDRESS_IN_USE" : "CANNOT_LISTEN",
                  absl::StrCat("cannot listen on ", endpoint.ToString()), "a free address",
-                 std::strerror(error),
+                 std::generic_category().message(error),
                  error == EADDRINUSE ? "stop whatever listens there, or choose another port"
                                      : "choose an address of this machine and a port above 1023");
 }

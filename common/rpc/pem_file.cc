@@ -1,9 +1,9 @@
 #include "common/rpc/pem_file.h"
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -19,7 +19,8 @@ absl::StatusOr<std::string> ReadPemFile(absl::string_view path) {
   if (read && absl::StrContains(content.str(), "-----BEGIN ")) return content.str();
   return Refusal(absl::StatusCode::kFailedPrecondition, "UNREADABLE_PEM_FILE",
                  absl::StrCat("cannot use the TLS file ", path), "a readable file in PEM format",
-                 read ? "a file without a PEM block" : std::strerror(errno == 0 ? EIO : errno),
+                 read ? "a file without a PEM block"
+                      : std::generic_category().message(errno == 0 ? EIO : errno),
                  "check the path, its permissions and its content");
 }
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -55,7 +55,7 @@ absl::Status Terminal::Out(absl::string_view text) {
   const int error = errno;
   return Refusal(absl::StatusCode::kDataLoss, "OUTPUT_FAILED",
                  "the output could not be written completely", "a writable standard output",
-                 strerror(error));  // NOLINT(concurrency-mt-unsafe): one thread writes here
+                 std::generic_category().message(error));
 }
 
 void Terminal::Err(absl::string_view text) {

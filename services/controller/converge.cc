@@ -123,6 +123,7 @@ void Converger::ActOnServers(const Snapshot& snapshot, Round* round) {
     results.push_back({step, absl::CancelledError("an earlier step on this server failed"), {}});
   }
   std::vector<std::function<void()>> jobs;
+  jobs.reserve(by_server.size());
   for (const auto& [server, indexes] : by_server) {
     jobs.push_back([this, &snapshot, &results, indexes = indexes] {
       for (const size_t index : indexes) {

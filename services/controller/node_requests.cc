@@ -16,6 +16,7 @@ namespace {
 
 absl::Status CheckDuty(const std::string& duty) {
   std::vector<absl::string_view> known;
+  known.reserve(std::size(kDuties));
   for (const Duty one : kDuties) known.push_back(DutyName(one));
   if (std::find(known.begin(), known.end(), duty) != known.end()) return absl::OkStatus();
   return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "UNKNOWN_DUTY",

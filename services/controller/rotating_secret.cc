@@ -6,7 +6,7 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
@@ -19,10 +19,11 @@ namespace {
 std::string NextOf(const std::string& file) { return absl::StrCat(file, ".next"); }
 
 absl::Status FileError(const std::string& file, absl::string_view what) {
-  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "SECRET_NOT_WRITTEN",
-                         absl::StrCat("cannot ", what, " ", file, ": ", std::strerror(errno)),
-                         "a folder that the controller may write to", std::strerror(errno),
-                         absl::StrCat("let the controller's user write beside ", file));
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition, "SECRET_NOT_WRITTEN",
+      absl::StrCat("cannot ", what, " ", file, ": ", std::generic_category().message(errno)),
+      "a folder that the controller may write to", std::generic_category().message(errno),
+      absl::StrCat("let the controller's user write beside ", file));
 }
 
 absl::Status WriteNew(const std::string& file, const std::string& secret) {

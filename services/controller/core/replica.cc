@@ -113,10 +113,9 @@ std::vector<Step> RepairReplica(const Snapshot& snapshot, const ServerUuid& serv
   std::vector<Step> rest;
   if (IsToBeKeptOut(snapshot, server)) {
     rest = KeepOut(snapshot, server);
-  } else if (status == ServerStatus::kFaulty && !group.active) {
-    // It rejoins when the group is active, or when a person says so.
-  } else if (NeedsRebuild(snapshot, server)) {
-    // Its status is corrected instead.
+  } else if ((status == ServerStatus::kFaulty && !group.active) || NeedsRebuild(snapshot, server)) {
+    // The one rejoins when the group is active, or when a person says so; the status of the other
+    // is corrected instead.
   } else if (status == ServerStatus::kSpare && IsAcknowledger(group, server) &&
              IsDispensable(snapshot, server)) {
     if (seen.replication.receiver != ThreadState::kOff) rest = {StopReceiver{.server = server}};

@@ -169,9 +169,8 @@ absl::Status FakeFarm::Do(const Step& step, FakeServer* server) {
     server->super_read_only = true;
   } else if (std::holds_alternative<Unfence>(step)) {
     server->super_read_only = false;
-  } else if (std::holds_alternative<StopReceiver>(step)) {
-    server->receiver_on = false;
-  } else if (std::holds_alternative<StopReplica>(step)) {
+  } else if (std::holds_alternative<StopReceiver>(step) ||
+             std::holds_alternative<StopReplica>(step)) {
     server->receiver_on = false;
   } else if (const auto* catch_up = std::get_if<CatchUp>(&step)) {
     server->executed = server->executed.Union(server->received);
