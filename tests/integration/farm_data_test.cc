@@ -51,8 +51,10 @@ TEST_F(FarmDataTest, RefusesToRepointWhenTheApplierIsBrokenAndSomethingIsUnappli
   ASSERT_EQ(Do(CatchUp{uuid(2), See(0).executed, absl::Seconds(5)}), absl::OkStatus());
   Root(2, test_sql::kDropLedgerQuietly);
   ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
-  const Observation broken =
-      Until(2, [](const Observation& seen) { return !seen.replication.applier_error.empty(); });
+  // The error is there a moment before the applier has ended.
+  const Observation broken = Until(2, [](const Observation& seen) {
+    return !seen.replication.applier_error.empty() && !seen.replication.applier_running;
+  });
   EXPECT_FALSE(broken.replication.applier_running);
   const absl::Status status = Do(FollowStep(2, 1, false));
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;

@@ -55,7 +55,10 @@ void Checkers::OnRecord(const Group& before, const Group& after, const Transacti
 
 void Checkers::OnEnd(const Group& record, const std::vector<SimServer>& servers) {
   const SimServer* primary = ServerOf(servers, record.primary);
-  if (primary != nullptr) CheckNothingLost(*primary, "at the end");
+  if (primary != nullptr) {
+    CheckNothingLost(*primary, "at the end");
+    ForgetAdopted(*primary);
+  }
   CheckAsideApart(record, servers);
 }
 

@@ -315,6 +315,7 @@ void Play::ChangeStatus(int server, ServerStatus from, ServerStatus to) {
 
 void Play::OnRound(int controller, const controller::Round& round) {
   ++outcome_.looks;
+  if (!round.plan.steps.empty()) outcome_.last_act = world_.now();
   if (!keep_log_) return;
   const std::string plan(absl::StripTrailingAsciiWhitespace(ToString(round.plan)));
   // A refusal is said once, as long as it stays the same.

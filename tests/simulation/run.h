@@ -14,6 +14,7 @@ struct Outcome {
   int acked = 0;
   uint64_t epochs = 0;
   int looks = 0;
+  Millis last_act = 0;  // when a controller last did something
 
   bool ok() const { return failure.empty(); }
 };

@@ -190,6 +190,31 @@ Scenario Generate(uint64_t seed) {
   return scenario;
 }
 
+std::vector<Fault> EveryFault(const World::Options& world, Millis at,
+                              const std::vector<Millis>& lengths) {
+  std::vector<Fault> faults;
+  const auto add = [&](const KindRow& row, int target, int other) {
+    for (const Millis lasts : row.lasting ? lengths : std::vector<Millis>{0}) {
+      faults.push_back(
+          {.at = at, .kind = row.kind, .target = target, .other = other, .lasts = lasts});
+    }
+  };
+  for (const KindRow& row : kKinds) {
+    const int targets = row.aim == Aim::kServer       ? world.servers
+                        : row.aim == Aim::kController ? world.controllers
+                        : row.aim == Aim::kMonitor    ? world.monitors
+                                                      : 1;
+    for (int target = 0; target < targets; ++target) {
+      if (row.kind != FaultKind::kCut) {
+        add(row, row.aim == Aim::kNobody ? kPrimary : target, 0);
+        continue;
+      }
+      for (int other = target + 1; other < targets; ++other) add(row, target, other);
+    }
+  }
+  return faults;
+}
+
 namespace {
 
 // The settings of a scenario: how each is written, what it usually is, and where it is kept.

@@ -64,6 +64,10 @@ struct Scenario {
 // (swarm), then when and whom they hit. Every fourth scenario has a single fault.
 Scenario Generate(uint64_t seed);
 
+// Each kind of fault at each of its targets in such a world, for each of `lengths` where it lasts.
+std::vector<Fault> EveryFault(const World::Options& world, Millis at,
+                              const std::vector<Millis>& lengths);
+
 // The lines of a history (tests/histories) that repeats it, and back. Empty lines and those that
 // begin with '#' say nothing.
 std::string ToString(const Scenario& scenario);
