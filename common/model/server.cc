@@ -23,6 +23,13 @@ constexpr std::array<std::pair<ServerMode, const char*>, 4> kModeNames = {{
     {ServerMode::kReadWrite, "READ_WRITE"},
 }};
 
+constexpr std::array<std::pair<PromotionRule, const char*>, 4> kRuleNames = {{
+    {PromotionRule::kPrefer, "PREFER"},
+    {PromotionRule::kNeutral, "NEUTRAL"},
+    {PromotionRule::kPreferNot, "PREFER_NOT"},
+    {PromotionRule::kMustNot, "MUST_NOT"},
+}};
+
 template <typename Table, typename Value>
 absl::string_view NameIn(const Table& table, Value value) {
   for (const auto& [entry, name] : table) {
@@ -35,6 +42,7 @@ absl::string_view NameIn(const Table& table, Value value) {
 
 absl::string_view ToString(ServerStatus status) { return NameIn(kStatusNames, status); }
 absl::string_view ToString(ServerMode mode) { return NameIn(kModeNames, mode); }
+absl::string_view ToString(PromotionRule rule) { return NameIn(kRuleNames, rule); }
 
 std::optional<ServerStatus> ParseServerStatus(absl::string_view text) {
   for (const auto& [status, name] : kStatusNames) {
@@ -46,6 +54,13 @@ std::optional<ServerStatus> ParseServerStatus(absl::string_view text) {
 std::optional<ServerMode> ParseServerMode(absl::string_view text) {
   for (const auto& [mode, name] : kModeNames) {
     if (absl::EqualsIgnoreCase(text, name)) return mode;
+  }
+  return std::nullopt;
+}
+
+std::optional<PromotionRule> ParsePromotionRule(absl::string_view text) {
+  for (const auto& [rule, name] : kRuleNames) {
+    if (absl::EqualsIgnoreCase(text, name)) return rule;
   }
   return std::nullopt;
 }

@@ -14,10 +14,20 @@ enum class ServerStatus { kSpare, kSecondary, kPrimary, kFaulty, kConfiguring };
 // Which transactions connectors may send to a server.
 enum class ServerMode { kOffline, kReadOnly, kWriteOnly, kReadWrite };
 
+// Whether a server may become the primary; the preferred first.
+enum class PromotionRule {
+  kPrefer,
+  kNeutral,
+  kPreferNot,  // only where no server of the rules above can
+  kMustNot,    // never; it may acknowledge all the same, and what it holds counts
+};
+
 absl::string_view ToString(ServerStatus status);                        // "SECONDARY"
 absl::string_view ToString(ServerMode mode);                            // "READ_ONLY"
+absl::string_view ToString(PromotionRule rule);                         // "PREFER_NOT"
 std::optional<ServerStatus> ParseServerStatus(absl::string_view text);  // any letter case
 std::optional<ServerMode> ParseServerMode(absl::string_view text);
+std::optional<PromotionRule> ParsePromotionRule(absl::string_view text);
 
 // The record of one server: what the state store says of it.
 struct Server {
@@ -27,6 +37,8 @@ struct Server {
   ServerStatus status = ServerStatus::kSecondary;
   ServerMode mode = ServerMode::kReadOnly;
   double weight = 1.0;  // 0..1: share of reads; and the order of preference among equals
+  // Of a primary it says nothing: it stays until another is promoted.
+  PromotionRule promotion_rule = PromotionRule::kNeutral;
 
   // Why Weft keeps this server out although it may be reachable; empty when it does not.
   // A server set aside is FAULTY, follows nobody and acknowledges nothing until told to rejoin.

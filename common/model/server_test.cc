@@ -10,11 +10,14 @@ constexpr ServerStatus kStatuses[] = {ServerStatus::kSpare, ServerStatus::kSecon
                                       ServerStatus::kConfiguring};
 constexpr ServerMode kModes[] = {ServerMode::kOffline, ServerMode::kReadOnly,
                                  ServerMode::kWriteOnly, ServerMode::kReadWrite};
+constexpr PromotionRule kRules[] = {PromotionRule::kPrefer, PromotionRule::kNeutral,
+                                    PromotionRule::kPreferNot, PromotionRule::kMustNot};
 
 TEST(ServerTest, ParsesEachNameThatItPrints) {
   for (const ServerStatus status : kStatuses)
     EXPECT_EQ(ParseServerStatus(ToString(status)), status);
   for (const ServerMode mode : kModes) EXPECT_EQ(ParseServerMode(ToString(mode)), mode);
+  for (const PromotionRule rule : kRules) EXPECT_EQ(ParsePromotionRule(ToString(rule)), rule);
 }
 
 TEST(ServerTest, ParsesAnyLetterCaseAndNothingElse) {
@@ -22,6 +25,8 @@ TEST(ServerTest, ParsesAnyLetterCaseAndNothingElse) {
   EXPECT_EQ(ParseServerMode("Read_Write"), ServerMode::kReadWrite);
   EXPECT_EQ(ParseServerStatus("slave"), std::nullopt);
   EXPECT_EQ(ParseServerMode(""), std::nullopt);
+  EXPECT_EQ(ParsePromotionRule("must_not"), PromotionRule::kMustNot);
+  EXPECT_EQ(ParsePromotionRule("NEVER"), std::nullopt);
 }
 
 TEST(ServerTest, DefaultModesAreLegal) {

@@ -76,6 +76,22 @@ TEST_F(CommandsTest, OnlyGivenFieldsAreChanged) {
   EXPECT_EQ(Run({"server", "set", "127.0.0.1:21002"}), kExitUsage);
 }
 
+TEST_F(CommandsTest, APromotionRuleIsSetAndShown) {
+  const std::string second = "127.0.0.1:21002";
+  EXPECT_EQ(Run({"server", "list"}), kExitOk);
+  EXPECT_EQ(out().find("PROMOTION"), std::string::npos) << out();
+  const Json set = RunJson({"server", "set", second, "--promotion-rule", "must-not"});
+  EXPECT_EQ(set["promotion_rule"], "MUST_NOT");
+  EXPECT_EQ(set["mode"], "READ_ONLY");
+  EXPECT_EQ(controller_.GroupNow("g1").servers(1).promotion_rule(), v1::MUST_NOT);
+  EXPECT_EQ(Run({"server", "show", second}), kExitOk);
+  EXPECT_NE(out().find("\npromotion:  MUST_NOT\n"), std::string::npos) << out();
+  EXPECT_EQ(Run({"server", "list"}), kExitOk);
+  EXPECT_NE(out().find("  PROMOTION  "), std::string::npos) << out();
+  EXPECT_EQ(Run({"server", "set", second, "--promotion-rule", "never"}), kExitUsage);
+  EXPECT_NE(err().find("PREFER_NOT"), std::string::npos) << err();
+}
+
 TEST_F(CommandsTest, ServersAreNamedInAnyWay) {
   for (const char* name :
        {kFirst, "servers/00000000-0000-4000-8000-000000000001", "127.0.0.1:21001"}) {

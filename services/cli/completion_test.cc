@@ -49,6 +49,10 @@ TEST(CompleteTest, OffersOptionsAndTheirValues) {
             (Words{"--expected-primary", "--expected-epoch"}));
   EXPECT_EQ(WordsOf({"server", "set", "x", "--mode", "r"}), (Words{"READ_ONLY", "READ_WRITE"}));
   EXPECT_EQ(WordsOf({"server", "set", "x", "--mode=w"}), Words{"--mode=WRITE_ONLY"});
+  EXPECT_EQ(WordsOf({"server", "set", "x", "--promotion-rule", "pre"}),
+            (Words{"PREFER", "PREFER_NOT"}));
+  EXPECT_EQ(WordsOf({"group", "add", "g1", "a:1", "--promotion-rule=m"}),
+            Words{"--promotion-rule=MUST_NOT"});
   EXPECT_EQ(WordsOf({"-o", "j"}), Words{"json"});
   EXPECT_EQ(WordsOf({"group", "list", "--password-file", ""}), Words{kAnyFile});
   EXPECT_EQ(WordsOf({"--sandbox", ""}), Words{kAnyFolder});

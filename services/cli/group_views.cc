@@ -35,6 +35,13 @@ std::string ModeText(const v1::Server& server) {
   return server.mode() == v1::SERVER_MODE_UNSPECIFIED ? "" : v1::ServerMode_Name(server.mode());
 }
 
+// Empty where the controller is of an earlier version.
+std::string RuleText(const v1::Server& server) {
+  return server.promotion_rule() == v1::PROMOTION_RULE_UNSPECIFIED
+             ? ""
+             : v1::PromotionRule_Name(server.promotion_rule());
+}
+
 std::string LagText(const v1::ServerHealth& health) {
   return health.has_lag() ? Age(SpanOf(health.lag())) : "";
 }
@@ -207,12 +214,16 @@ std::string GroupText(const v1::Group& group, const View& view) {
 
 std::string ServersTable(const std::vector<v1::Server>& servers, bool with_group,
                          const View& view) {
-  Table table({"SERVER", "GROUP", "STATUS", "MODE", "WEIGHT", "LAG", "VERSION", "UUID", "HEALTH"});
-  table.AlignRight(4).AlignRight(5).DropEmpty(1).DropEmpty(5).DropEmpty(6).DropEmpty(8);
+  Table table({"SERVER", "GROUP", "STATUS", "MODE", "WEIGHT", "PROMOTION", "LAG", "VERSION", "UUID",
+               "HEALTH"});
+  table.AlignRight(4).AlignRight(6);
+  for (const int column : {1, 5, 6, 7, 9}) table.DropEmpty(column);
   for (const v1::Server& server : servers) {
     table.Add({server.address(), with_group ? ShortName(server.group()) : "", StatusCell(server),
-               ModeText(server), absl::StrCat(server.weight()), LagText(server.health()),
-               server.health().version(), server.uuid(), HealthOf(server, view)});
+               ModeText(server), absl::StrCat(server.weight()),
+               server.promotion_rule() == v1::NEUTRAL ? "" : RuleText(server),
+               LagText(server.health()), server.health().version(), server.uuid(),
+               HealthOf(server, view)});
   }
   return table.Render(view.style);
 }
@@ -225,6 +236,7 @@ std::string ServerText(const v1::Server& server, const View& view) {
   fields.Add("status", StatusCell(server));
   fields.Add("mode", ModeText(server));
   fields.Add("weight", absl::StrCat(server.weight()));
+  fields.Add("promotion", RuleText(server));
   fields.Add("set aside", Cell(server.set_aside(), Tone::kBad));
   fields.Add("errant", Cell(server.errant(), Tone::kBad));
   fields.Add("health", HealthOf(server, view));

@@ -1,4 +1,4 @@
-// Servers through the API: admission, removal, status, mode and weight.
+// Servers through the API: admission, removal, status, mode, weight and promotion rule.
 #include <string>
 #include <vector>
 
@@ -160,6 +160,43 @@ TEST_F(ControllerServersTest, StatusModeAndWeightChangeAlongTheLegalTransitions)
   EXPECT_EQ(Update(request)->weight(), 0.25);
   request.mutable_server()->set_weight(1.5);
   EXPECT_EQ(ErrorReason(Update(request).status()), "WEIGHT_OUT_OF_RANGE");
+}
+
+TEST_F(ControllerServersTest, APromotionRuleIsSetAndObeyed) {
+  MakeGroup(3);
+  v1::UpdateServerRequest request = Change(2, "promotion_rule");
+  EXPECT_EQ(ErrorReason(Update(request).status()), "BAD_VALUE");
+  request.mutable_server()->set_promotion_rule(v1::MUST_NOT);
+  request.mutable_server()->set_weight(0.25);  // not in the mask
+  const auto forbidden = Update(request);
+  ASSERT_TRUE(forbidden.ok()) << forbidden.status();
+  EXPECT_EQ(forbidden->promotion_rule(), v1::MUST_NOT);
+  EXPECT_EQ(forbidden->weight(), 1);
+  const absl::Status refused = Promote("g", 2).status();
+  EXPECT_EQ(ErrorReason(refused), "PROMOTION_FORBIDDEN");
+  EXPECT_EQ(GetErrorDetail(refused)->next_step,
+            "weft server set s2:3306 --promotion-rule neutral, or name another server");
+}
+
+TEST_F(ControllerServersTest, ThePrimaryMayBeForbiddenAndStays) {
+  MakeGroup(2);
+  v1::UpdateServerRequest request = Change(1, "promotion_rule");
+  request.mutable_server()->set_promotion_rule(v1::MUST_NOT);
+  const auto forbidden = Update(request);
+  ASSERT_TRUE(forbidden.ok()) << forbidden.status();
+  EXPECT_EQ(forbidden->status(), v1::PRIMARY);
+}
+
+TEST_F(ControllerServersTest, AServerMayBeAddedWithItsPromotionRule) {
+  MakeGroup(2);
+  farm_.Add(3);
+  v1::AddServerRequest request;
+  request.set_group("g");
+  request.set_address(FakeFarm::AddressOf(3).ToString());
+  request.set_promotion_rule(v1::PREFER_NOT);
+  const auto added = Call(*servers_, &v1::Servers::Stub::AddServer, request);
+  ASSERT_TRUE(added.ok()) << added.status();
+  EXPECT_EQ(added->server().promotion_rule(), v1::PREFER_NOT);
 }
 
 TEST_F(ControllerServersTest, OnlyWhatIsAwayCanRejoin) {

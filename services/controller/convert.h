@@ -34,9 +34,11 @@ absl::Duration FromProto(const google::protobuf::Duration& duration);
 v1::Durability ToProto(Durability durability);
 v1::ServerStatus ToProto(ServerStatus status);
 v1::ServerMode ToProto(ServerMode mode);
+v1::PromotionRule ToProto(PromotionRule rule);
 std::optional<Durability> FromProto(v1::Durability durability);
 std::optional<ServerStatus> FromProto(v1::ServerStatus status);
 std::optional<ServerMode> FromProto(v1::ServerMode mode);
+std::optional<PromotionRule> FromProto(v1::PromotionRule rule);
 
 // INVALID_ARGUMENT: an update's mask names `field`, and its value is none of `expected`.
 absl::Status UnspecifiedValue(absl::string_view field, absl::string_view expected);

@@ -43,6 +43,12 @@ TEST(ConvertTest, ScalarsComeBackAsTheyWere) {
                                 ServerMode::kReadWrite}) {
     EXPECT_EQ(FromProto(ToProto(mode)), mode);
   }
+  for (const PromotionRule rule : {PromotionRule::kPrefer, PromotionRule::kNeutral,
+                                   PromotionRule::kPreferNot, PromotionRule::kMustNot}) {
+    EXPECT_EQ(FromProto(ToProto(rule)), rule);
+    EXPECT_EQ(v1::PromotionRule_Name(ToProto(rule)), ToString(rule));
+  }
+  EXPECT_FALSE(FromProto(v1::PROMOTION_RULE_UNSPECIFIED).has_value());
   EXPECT_FALSE(FromProto(v1::SERVER_STATUS_UNSPECIFIED).has_value());
   EXPECT_FALSE(FromProto(v1::SERVER_MODE_UNSPECIFIED).has_value());
   EXPECT_FALSE(FromProto(v1::DURABILITY_UNSPECIFIED).has_value());

@@ -52,6 +52,7 @@ class ServerRequests {
     std::string address;
     ServerStatus status = ServerStatus::kSecondary;  // or kSpare
     double weight = 1.0;
+    PromotionRule promotion_rule = PromotionRule::kNeutral;
     bool update_only = false;  // only record it
     bool rebuild = false;      // clone a member into it where only its data stand in the way
   };
@@ -61,6 +62,7 @@ class ServerRequests {
     ServerStatus status = ServerStatus::kSecondary;
     ServerMode mode = ServerMode::kReadOnly;
     double weight = 1.0;
+    PromotionRule promotion_rule = PromotionRule::kNeutral;
   };
   struct Started {
     Server server;

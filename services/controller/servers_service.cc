@@ -41,6 +41,7 @@ grpc::Status ServersService::AddServer(grpc::ServerContext* context,
   order.address = request->address();
   order.status = FromProto(request->status()).value_or(ServerStatus::kSecondary);
   if (request->weight_set() || request->weight() != 0) order.weight = request->weight();
+  order.promotion_rule = FromProto(request->promotion_rule()).value_or(order.promotion_rule);
   order.update_only = request->update_only();
   order.rebuild = request->rebuild();
   return Answer(servers_->Add(order, CallerOf(*context, *request)),
@@ -80,9 +81,15 @@ grpc::Status ServersService::UpdateServer(grpc::ServerContext* context,
   if (names("mode") && !mode.has_value()) {
     return rpc::ToGrpc(UnspecifiedValue("mode", "OFFLINE, READ_ONLY, WRITE_ONLY or READ_WRITE"));
   }
+  const auto rule = FromProto(request->server().promotion_rule());
+  if (names("promotion_rule") && !rule.has_value()) {
+    return rpc::ToGrpc(
+        UnspecifiedValue("promotion_rule", "PREFER, NEUTRAL, PREFER_NOT or MUST_NOT"));
+  }
   change.status = status.value_or(change.status);
   change.mode = mode.value_or(change.mode);
   change.weight = request->server().weight();
+  change.promotion_rule = rule.value_or(change.promotion_rule);
   return Answer(servers_->Update(change, CallerOf(*context, *request)),
                 [&](const Server& server) { *response = ToProto(server); });
 }

@@ -41,6 +41,7 @@ Group FullGroup() {
   a.status = ServerStatus::kFaulty;
   a.mode = ServerMode::kWriteOnly;
   a.weight = 0.1;
+  a.promotion_rule = PromotionRule::kPreferNot;
   a.set_aside = kWeird;
   a.errant = "aaaaaaaa-0000-0000-0000-000000000000:6";
   Server b = MakeServer('b', 1);
@@ -219,6 +220,7 @@ TEST_P(StoreContract, OfManyUpdatesOfOneRevisionExactlyOneWins) {
   const Group group = MakeGroup();
   std::atomic<int> winners = 0;
   std::vector<std::thread> writers;
+  writers.reserve(8);
   for (int i = 0; i < 8; ++i) {
     writers.emplace_back([&, i] {
       const std::unique_ptr<Store> writer = Another();

@@ -11,6 +11,7 @@ TEST_P(StoreContract, AServerIsAddedWholeAndInTheOrderOfUuids) {
   added.status = ServerStatus::kSpare;
   added.mode = ServerMode::kOffline;
   added.weight = 0.25;
+  added.promotion_rule = PromotionRule::kMustNot;
   added.set_aside = "why";
   added.errant = "bbbbbbbb-0000-0000-0000-000000000000:1";
   WEFT_ASSERT_OK(store().AddServer("g", group.revision, added));
@@ -82,6 +83,7 @@ TEST_P(StoreContract, AServersUpdateWritesEveryField) {
   server.status = ServerStatus::kFaulty;
   server.mode = ServerMode::kOffline;
   server.weight = 0.7;
+  server.promotion_rule = PromotionRule::kPrefer;
   server.set_aside = "errant";
   server.errant = "aaaaaaaa-0000-0000-0000-000000000000:6";
   WEFT_ASSERT_OK(store().UpdateServer("g", group.revision, server.uuid, server));

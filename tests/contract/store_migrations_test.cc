@@ -73,6 +73,29 @@ TEST_F(StoreMigrationsTest, EachEarlierVersionIsBroughtUpToThisOne) {
   }
 }
 
+TEST_F(StoreMigrationsTest, AServerOfBeforeThePromotionRulesIsNeutral) {
+  const std::vector<std::string> added = SplitStatements(StoreMigrations()[2].sql);
+  for (const size_t done : {size_t{0}, size_t{1}}) {
+    options_ = server_.NewStore();
+    const std::vector<Migration> earlier(StoreMigrations().begin(), StoreMigrations().begin() + 2);
+    MysqlStoreOptions old = options_;
+    old.migrations = &earlier;
+    WEFT_ASSERT_OK(MysqlStore(old).SetUp());
+    const auto session = OpenSession();
+    ASSERT_NE(session, nullptr);
+    WEFT_ASSERT_OK(session->Execute(store_server_sql::kCreateGroupOfVersion2));
+    // A migration that was cut off has done some of it already.
+    for (size_t i = 0; i < done; ++i) WEFT_ASSERT_OK(session->Execute(added[i]));
+    MysqlStore store(options_);
+    WEFT_ASSERT_OK(store.SetUp());
+    const absl::StatusOr<Group> group = store.Load("of-before");
+    WEFT_ASSERT_OK(group);
+    ASSERT_EQ(group->servers.size(), 1u);
+    EXPECT_EQ(group->servers[0].weight, 0.5);
+    EXPECT_EQ(group->servers[0].promotion_rule, PromotionRule::kNeutral);
+  }
+}
+
 TEST_F(StoreMigrationsTest, AMigrationThatWasCutOffIsTakenUpAgain) {
   const std::vector<std::string> tables = SplitStatements(StoreMigrations()[0].sql);
   for (const size_t done : {size_t{1}, tables.size() / 2, tables.size()}) {

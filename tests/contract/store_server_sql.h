@@ -12,6 +12,12 @@ inline constexpr absl::string_view kCreatePoorUser =
 // As SchemaLock of migrations.cc takes it.
 inline constexpr absl::string_view kHoldSchemaLock =
     "SELECT GET_LOCK(CONCAT('weft.schema.', ?), 0)";
+// As a controller of schema version 2 did.
+inline constexpr absl::string_view kCreateGroupOfVersion2 =
+    "CALL create_group(0, 'of-before', '', TRUE, 'lossless', 1, 0, '', 0, '[]', '', 'KEEP', '',"
+    " FALSE, '', 0, FALSE, '', '', JSON_ARRAY(JSON_OBJECT('uuid',"
+    " 'aaaaaaaa-0000-0000-0000-000000000000', 'host', 'h', 'port', 1, 'status', 'SECONDARY',"
+    " 'mode', 'READ_ONLY', 'weight', 0.5, 'set_aside', '', 'errant', '')), '[]')";
 // In an order that the foreign keys bear.
 inline constexpr absl::string_view kEmpty[] = {
     "DELETE FROM event",

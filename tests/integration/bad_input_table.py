@@ -100,6 +100,8 @@ TABLE = [
     ("a weight below zero", USAGE, "WEIGHT_OUT_OF_RANGE", "server set {secondary} --weight=-0.5"),
     ("more acknowledgements than servers can give", USAGE, "BAD_ACKNOWLEDGEMENTS",
      "group set g1 --acknowledgements 70000"),
+    ("a promotion rule that is none", USAGE, "USAGE",
+     "server set {secondary} --promotion-rule never"),
     ("a change of nothing", USAGE, "USAGE", "server set {secondary}"),
 
     # --- the way to the controller

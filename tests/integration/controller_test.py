@@ -191,6 +191,29 @@ class ControllerProcess(unittest.TestCase):
                                "it acknowledges again")
             self.assertEqual(writer.check()["lost"], 0)
 
+    def test_a_server_that_must_not_lead_is_passed_over_though_it_holds_most(self):
+        old = self.farm.primary()
+        forbidden, other = [address for address in self.farm.members() if address != old]
+        self.farm.weft("server", "set", forbidden, "--promotion-rule", "must_not", "--weight", "1")
+        self.farm.weft("server", "set", other, "--weight", "0.1")
+        refused = self.farm.run("group", "promote", "g1", forbidden)
+        error = harness.parse_last(refused.stdout)["error"]
+        self.assertEqual((refused.returncode, error["reason"]), (1, "PROMOTION_FORBIDDEN"))
+        self.assertIn(f"weft server set {forbidden} --promotion-rule", error["next_step"])
+        with harness.Writer(self.farm) as writer:
+            writer.moved()
+            # It alone acknowledges for a moment.
+            self.farm.signal(other, signal.SIGSTOP)
+            time.sleep(0.3)
+            self.farm.kill(old)
+            self.farm.signal(other, signal.SIGCONT)
+            self.assertEqual(writer.moved()["to"], other)
+            self.assertEqual(writer.check()["lost"], 0)
+            self.farm.start(old)
+            self.farm.heal(old)
+        self.farm.weft("server", "set", forbidden, "--promotion-rule", "neutral")
+        self.farm.weft("server", "set", other, "--weight", "1")
+
     # --- what is on record
 
     def test_what_is_decided_is_on_record_within_a_second(self):

@@ -51,6 +51,7 @@ void Checkers::OnRecord(const Group& before, const Group& after, const Transacti
   if (loser != nullptr) ForgetAdopted(*loser);
   CheckWinnerClean(*winner, now);
   CheckWatermark(watermark, *winner);
+  CheckMayLead(*winner, now);
 }
 
 void Checkers::OnEnd(const Group& record, const std::vector<SimServer>& servers) {

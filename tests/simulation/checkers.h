@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ class Checkers {
   // A replica acknowledges. `calm_for`: no fault has been active for so long.
   void OnAcknowledgement(const Group& record, const SimServer& replica, Millis calm_for);
   void OnErrant(int transaction, Millis at) { errants_.push_back({transaction, at}); }
+  // Somebody gave a server another promotion rule.
+  void OnRule(const ServerUuid& server, PromotionRule rule, Millis now);
   // `watermark`: of the record before.
   void OnRecord(const Group& before, const Group& after, const TransactionSet& watermark,
                 const std::vector<SimServer>& servers, Millis now);
@@ -54,6 +57,8 @@ class Checkers {
   void CheckWinnerClean(const SimServer& winner, Millis now);
   // below_watermark.cc (rule 3)
   void CheckWatermark(const TransactionSet& watermark, const SimServer& winner);
+  // must_not.cc (rule 5)
+  void CheckMayLead(const SimServer& winner, Millis now);
 
   std::vector<Acked> ledger_;
   TransactionSet promised_;  // acknowledged under lossless: never to be lost
@@ -61,9 +66,10 @@ class Checkers {
     int transaction;
     Millis at;
   };
-  std::vector<Errant> errants_;  // written on a server that was not the primary
-  bool lossless_epoch_ = false;  // the policy when it began
-  bool commits_wait_ = false;    // in this epoch, by what was seen of it
+  std::map<ServerUuid, Millis> forbidden_;  // MUST_NOT, and since when
+  std::vector<Errant> errants_;             // written on a server that was not the primary
+  bool lossless_epoch_ = false;             // the policy when it began
+  bool commits_wait_ = false;               // in this epoch, by what was seen of it
   std::string failure_;
 };
 

@@ -74,6 +74,8 @@ Outcome Play::Finish() {
   world_.StopClients();
   bool settled = Settle(kSettleTime);
   if (settled && world_.record().primary.empty()) {
+    // Who wants a primary now lets anybody lead.
+    for (int i = 0; i < scenario_.world.servers; ++i) ChangeRule(i, PromotionRule::kNeutral);
     Request(Goal::kPromote, kPrimary);
     settled = Settle(kSettleTime);
   }
@@ -274,6 +276,18 @@ bool Play::Ask(const Fault& fault, int target) {
     case FaultKind::kSecondary:
       ChangeStatus(target, ServerStatus::kSpare, ServerStatus::kSecondary);
       return true;
+    case FaultKind::kPrefer:
+      ChangeRule(target, PromotionRule::kPrefer);
+      return true;
+    case FaultKind::kNeutral:
+      ChangeRule(target, PromotionRule::kNeutral);
+      return true;
+    case FaultKind::kPreferNot:
+      ChangeRule(target, PromotionRule::kPreferNot);
+      return true;
+    case FaultKind::kMustNot:
+      ChangeRule(target, PromotionRule::kMustNot);
+      return true;
     default:
       return false;
   }
@@ -311,6 +325,15 @@ void Play::ChangeStatus(int server, ServerStatus from, ServerStatus to) {
   record.mode = DefaultMode(to);
   admin_.SetTerm(admin_.ReadLease()->term);
   admin_.UpdateServer("g", group.revision, record.uuid, record).IgnoreError();
+}
+
+void Play::ChangeRule(int server, PromotionRule rule) {
+  const Group group = *admin_.Load("g");
+  Server record = *group.Find(world_.servers()[server].uuid);
+  record.promotion_rule = rule;
+  admin_.SetTerm(admin_.ReadLease()->term);
+  if (!admin_.UpdateServer("g", group.revision, record.uuid, record).ok()) return;
+  world_.checkers().OnRule(record.uuid, rule, world_.now());
 }
 
 void Play::OnRound(int controller, const controller::Round& round) {

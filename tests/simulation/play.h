@@ -34,6 +34,7 @@ class Play {
   void Request(Goal goal, int target);
   void ChangeGroup(bool active, Durability durability);
   void ChangeStatus(int server, ServerStatus from, ServerStatus to);
+  void ChangeRule(int server, PromotionRule rule);
 
   void OnRound(int controller, const controller::Round& round);
   void Note(const std::string& line);

@@ -26,10 +26,10 @@ struct KindRow {
   absl::string_view name;
   Aim aim;
   bool lasting;
-  int weight;  // in the lottery
+  int weight;  // in the lottery; 0: drawn apart from it
 };
 
-constexpr std::array<KindRow, 21> kKinds = {{
+constexpr std::array<KindRow, 25> kKinds = {{
     {FaultKind::kCrash, "crash", Aim::kServer, true, 8},
     {FaultKind::kHang, "hang", Aim::kServer, true, 5},
     {FaultKind::kIsolate, "isolate", Aim::kServer, true, 5},
@@ -51,6 +51,10 @@ constexpr std::array<KindRow, 21> kKinds = {{
     {FaultKind::kSecondary, "secondary", Aim::kServer, false, 1},
     {FaultKind::kDeactivate, "deactivate", Aim::kNobody, true, 1},
     {FaultKind::kAsync, "async", Aim::kNobody, true, 1},
+    {FaultKind::kPrefer, "prefer", Aim::kServer, false, 0},
+    {FaultKind::kNeutral, "neutral", Aim::kServer, false, 0},
+    {FaultKind::kPreferNot, "prefer-not", Aim::kServer, false, 0},
+    {FaultKind::kMustNot, "must-not", Aim::kServer, false, 0},
 }};
 
 const KindRow& RowOf(FaultKind kind) {
@@ -123,6 +127,27 @@ Fault DrawFault(Chance& chance, const World::Options& world, const KindRow& row)
   return fault;
 }
 
+// The rules that servers have before the first promotion, and now and then one that is changed
+// later.
+void DrawRules(Chance& chance, const World::Options& world, std::vector<Fault>* faults) {
+  if (chance.OneIn(2)) return;
+  constexpr FaultKind kRules[] = {FaultKind::kMustNot, FaultKind::kPreferNot, FaultKind::kPrefer,
+                                  FaultKind::kNeutral};
+  for (int server = 0; server < world.servers; ++server) {
+    const int ticket = chance.Below(12);  // most have none
+    if (ticket >= 3) continue;
+    faults->push_back({.at = 0, .kind = kRules[ticket], .target = server, .other = 0, .lasts = 0});
+  }
+  if (!chance.OneIn(4)) return;
+  Fault change{.at = chance.Between(kFirstFault / kTick, kLastFault / kTick) * kTick,
+               .kind = kRules[chance.Below(4)],
+               .target = kPrimary,
+               .other = 0,
+               .lasts = 0};
+  if (chance.OneIn(2)) change.target = chance.Below(world.servers);
+  faults->push_back(change);
+}
+
 }  // namespace
 
 std::string ToString(const Fault& fault) {
@@ -178,13 +203,15 @@ Scenario Generate(uint64_t seed) {
 
   std::vector<KindRow> kinds;
   for (const KindRow& row : kKinds) {
-    if (chance.OneIn(2)) kinds.push_back(row);
+    if (row.weight > 0 && chance.OneIn(2)) kinds.push_back(row);
   }
   if (kinds.empty()) kinds.push_back(kKinds[0]);
   const int count = chance.OneIn(4) ? 1 : chance.Below(7) + 1;
   for (int i = 0; i < count; ++i) {
     scenario.faults.push_back(DrawFault(chance, world, kinds[Draw(chance, kinds)]));
   }
+  // Last, so that whatever else a seed means does not depend on it.
+  DrawRules(chance, world, &scenario.faults);
   std::stable_sort(scenario.faults.begin(), scenario.faults.end(),
                    [](const Fault& a, const Fault& b) { return a.at < b.at; });
   return scenario;

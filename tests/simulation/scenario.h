@@ -33,6 +33,10 @@ enum class FaultKind {
   kSecondary,        // a SPARE becomes SECONDARY
   kDeactivate,       //
   kAsync,            // the policy, for a while
+  kPrefer,           // the promotion rule of a server from now on
+  kNeutral,          //
+  kPreferNot,        //
+  kMustNot,          //
 };
 
 // The server that is the primary of record when the fault happens; or the best.
@@ -61,7 +65,8 @@ struct Scenario {
 };
 
 // Differently shaped for each seed: which kinds of faults there are and how many is drawn first
-// (swarm), then when and whom they hit. Every fourth scenario has a single fault.
+// (swarm), then when and whom they hit. Every fourth scenario has a single fault. Every second has
+// promotion rules, some of them changed on the way.
 Scenario Generate(uint64_t seed);
 
 // Each kind of fault at each of its targets in such a world, for each of `lengths` where it lasts.

@@ -33,7 +33,7 @@ void SimServer::Restart() {
 void SimServer::StartReceiver() {
   receiver_on = true;
   connected = false;
-  fatal_receiver_error = false;
+  fatal_receiver_error = connect_error = false;
   reconnect_at = 0;
 }
 
@@ -83,7 +83,11 @@ controller::Observation SimServer::Observe(const std::vector<SimServer>& all,
                            : connected  ? controller::ThreadState::kOn
                                         : controller::ThreadState::kConnecting;
     replication.applier_running = applier_on;
-    if (fatal_receiver_error) replication.receiver_error = "Got fatal error 1236 from source";
+    if (fatal_receiver_error) {
+      replication.receiver_error = "Got fatal error 1236 from source";
+    } else if (connect_error) {
+      replication.receiver_error = "error connecting to source";
+    }
     if (last_heard >= 0) replication.heard_ago = absl::Milliseconds(now - last_heard);
   }
   controller::SemiSync& semi_sync = seen.semi_sync;

@@ -70,6 +70,7 @@ struct SimServer {
   bool applier_on = false;
   bool applier_stalled = false;  // a fault: it applies nothing
   bool fatal_receiver_error = false;
+  bool connect_error = false;  // its last attempt failed
   std::vector<int> relay_log;
   size_t applied = 0;  // of the relay log
   TransactionSet received;

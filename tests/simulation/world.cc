@@ -19,6 +19,7 @@ std::string UuidOf(int server) {
 
 std::vector<std::string> Uuids(int servers) {
   std::vector<std::string> uuids;
+  uuids.reserve(servers);
   for (int i = 0; i < servers; ++i) uuids.push_back(UuidOf(i));
   return uuids;
 }
@@ -74,6 +75,7 @@ void World::Replicate(SimServer& replica) {
     if (link && source.responsive()) {
       Connect(replica, source);
     } else {
+      replica.connect_error = true;
       replica.reconnect_at = now_ + kReconnect;
     }
     return;
@@ -95,6 +97,7 @@ void World::Connect(SimServer& replica, SimServer& source) {
     return;
   }
   replica.connected = true;
+  replica.connect_error = false;
   replica.receiver_semi_sync = replica.replica_flag;
   replica.position = 0;
   replica.last_heard = now_;
@@ -266,7 +269,8 @@ void World::WriteErrant(int server) {
   if (!victim.responsive() || transactions_.full() || victim.uuid == record_.primary) return;
   const int transaction = transactions_.Begin(server);
   victim.Execute(transaction);
-  checkers_.OnErrant(transaction, now_);
+  // What is there before a group's first primary is its data.
+  if (record_.epoch > 0) checkers_.OnErrant(transaction, now_);
 }
 
 void World::Purge(int server) {

@@ -90,6 +90,14 @@ Parameter DurabilityParameter() {
           {"lossless", "async"}};
 }
 
+Parameter PromotionRuleParameter() {
+  return {"promotion-rule",
+          "RULE",
+          "whether it may become the primary: prefer, neutral, prefer_not, must_not",
+          Kind::kText,
+          {"PREFER", "NEUTRAL", "PREFER_NOT", "MUST_NOT"}};
+}
+
 v1::ServerStatus ServerStatusOf(const std::string& text) {
   v1::ServerStatus status = v1::SERVER_STATUS_UNSPECIFIED;
   v1::ServerStatus_Parse(absl::AsciiStrToUpper(text), &status);
@@ -106,6 +114,12 @@ v1::Durability DurabilityOf(const std::string& text) {
   v1::Durability durability = v1::DURABILITY_UNSPECIFIED;
   v1::Durability_Parse(absl::AsciiStrToUpper(text), &durability);
   return durability;
+}
+
+v1::PromotionRule PromotionRuleOf(const std::string& text) {
+  v1::PromotionRule rule = v1::PROMOTION_RULE_UNSPECIFIED;
+  v1::PromotionRule_Parse(absl::AsciiStrToUpper(text), &rule);
+  return rule;
 }
 
 v1::Group KnownGroup(Context& context, const std::string& name) {

@@ -50,11 +50,13 @@ Parameter StatusFilter();
 Parameter ModeFilter();
 Parameter LimitParameter(absl::string_view what);
 Parameter DurabilityParameter();
+Parameter PromotionRuleParameter();
 
 // REQUIRES: checked against their choices.
 v1::ServerStatus ServerStatusOf(const std::string& text);
 v1::ServerMode ServerModeOf(const std::string& text);
 v1::Durability DurabilityOf(const std::string& text);
+v1::PromotionRule PromotionRuleOf(const std::string& text);
 
 // INVALID_ARGUMENT: the command was given nothing to do.
 absl::Status NothingAsked(absl::string_view expected);

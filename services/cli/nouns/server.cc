@@ -38,12 +38,16 @@ absl::StatusOr<Answer> Set(Context& context) {
   for (const char* field : {"status", "mode", "weight"}) {
     if (arguments.Has(field)) request.mutable_update_mask()->add_paths(field);
   }
-  if (request.update_mask().paths().empty()) return NothingAsked("--status, --mode or --weight");
+  if (arguments.Has("promotion-rule")) request.mutable_update_mask()->add_paths("promotion_rule");
+  if (request.update_mask().paths().empty()) {
+    return NothingAsked("--status, --mode, --weight or --promotion-rule");
+  }
   v1::Server& server = *request.mutable_server();
   WEFT_ASSIGN_OR_RETURN(*server.mutable_name(), ResolveServer(context, arguments.Text("server")));
   server.set_status(ServerStatusOf(arguments.Text("status")));
   server.set_mode(ServerModeOf(arguments.Text("mode")));
   server.set_weight(arguments.Number("weight"));
+  server.set_promotion_rule(PromotionRuleOf(arguments.Text("promotion-rule")));
   Mark(context, &request);
   WEFT_ASSIGN_OR_RETURN(const v1::Server changed,
                         context.Call(&Servers::Stub::UpdateServer, request));
@@ -109,11 +113,15 @@ std::vector<Command> RecordCommands() {
        .traits = kReads,
        .run = Show},
       {.verb = "set",
-       .summary = "change a server's status, mode or weight",
+       .summary = "change a server's status, mode, weight or promotion rule",
        .details = "Status: SPARE and SECONDARY into each other, FAULTY to SPARE. A primary is made "
-                  "by `weft group promote`, a faulty server brought back by `weft server rejoin`.",
+                  "by `weft group promote`, a faulty server brought back by `weft server rejoin`. "
+                  "Promotion rule: PREFER before NEUTRAL before PREFER_NOT; MUST_NOT is never "
+                  "promoted, neither by itself nor by name. A primary that gets MUST_NOT stays the "
+                  "primary until another is promoted.",
        .examples = {"weft server set db3.example.net:3306 --status spare",
-                    "weft server set 127.0.0.1:21002 --weight 0.3 --mode offline"},
+                    "weft server set 127.0.0.1:21002 --weight 0.3 --mode offline",
+                    "weft server set 127.0.0.1:21003 --promotion-rule must_not"},
        .positionals = {ServerParameter()},
        .options = {{"status",
                     "STATUS",
@@ -125,7 +133,8 @@ std::vector<Command> RecordCommands() {
                     "which transactions clients may send to it",
                     Kind::kText,
                     {"OFFLINE", "READ_ONLY", "WRITE_ONLY", "READ_WRITE"}},
-                   {"weight", "W", "0 to 1: its share of the reads", Kind::kNumber}},
+                   {"weight", "W", "0 to 1: its share of the reads", Kind::kNumber},
+                   PromotionRuleParameter()},
        .traits = kChanges | kForesees,
        .run = Set},
   };
@@ -160,7 +169,8 @@ std::vector<Command> WorkCommands() {
 }  // namespace
 
 Noun ServerNoun() {
-  Noun noun = {"server", "servers: status, mode, weight, checks, rejoining", RecordCommands()};
+  Noun noun = {"server", "servers: status, mode, weight, promotion rule, checks, rejoining",
+               RecordCommands()};
   for (Command& command : WorkCommands()) noun.commands.push_back(std::move(command));
   return noun;
 }

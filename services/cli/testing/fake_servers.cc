@@ -49,6 +49,7 @@ grpc::Status FakeServers::AddServer(grpc::ServerContext*, const v1::AddServerReq
     server.set_status(request->status() == 0 ? v1::SECONDARY : request->status());
     server.set_mode(v1::READ_ONLY);
     server.set_weight(request->weight_set() ? request->weight() : 1);
+    server.set_promotion_rule(request->promotion_rule());
     *response->mutable_server() = server;
     if (request->validate_only()) return absl::OkStatus();
     *group->add_servers() = server;
@@ -95,6 +96,9 @@ grpc::Status FakeServers::UpdateServer(grpc::ServerContext*, const v1::UpdateSer
           if (path == "status") response->set_status(request->server().status());
           if (path == "mode") response->set_mode(request->server().mode());
           if (path == "weight") response->set_weight(request->server().weight());
+          if (path == "promotion_rule") {
+            response->set_promotion_rule(request->server().promotion_rule());
+          }
         }
         if (!request->validate_only()) *server = *response;
         return absl::OkStatus();

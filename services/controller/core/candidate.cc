@@ -11,6 +11,18 @@
 namespace weft::controller {
 namespace {
 
+constexpr char kForbidden[] = "PROMOTION_FORBIDDEN";
+
+// A preference is worth a moment, not an outage: how many transactions a server may lack and still
+// be chosen over one of a lesser promotion rule that holds everything, and how long it is waited
+// for before it is looked at again.
+constexpr uint64_t kMostToFetch = 1000;
+constexpr absl::Duration kFetchPatience = absl::Seconds(5);
+
+PromotionRule RuleOf(const Snapshot& snapshot, const ServerUuid& server) {
+  return snapshot.group.Find(server)->promotion_rule;
+}
+
 Refusal Unfit(const Group& group, const ServerUuid& server, const std::string& reason,
               const std::string& found, const std::string& next_step) {
   return Refusal{.reason = reason,
@@ -59,16 +71,56 @@ bool CanBeCompleted(const Snapshot& snapshot, const ServerUuid& server, const Se
   return snapshot.Of(server).Held().Contains(snapshot.Of(source).purged);
 }
 
-}  // namespace
+// It was told to get what it lacks from `source`, and does not: it cannot connect, or was given up.
+bool FailsToFetch(const Snapshot& snapshot, const ServerUuid& server, const ServerUuid& source) {
+  if (!PointsAt(snapshot, server, source)) return false;
+  const Replication& replication = snapshot.Of(server).replication;
+  return replication.receiver == ThreadState::kOff ||
+         (replication.receiver == ThreadState::kConnecting && !replication.receiver_error.empty());
+}
 
-std::optional<Refusal> RefuseCandidate(const Snapshot& snapshot, const ServerUuid& server,
-                                       bool by_name) {
+// It gets the rest of `required` from `source` within moments, by what is seen.
+bool FetchesSoon(const Snapshot& snapshot, const ServerUuid& server, const ServerUuid& source,
+                 const GtidSet& required) {
+  return required.Minus(snapshot.Of(server).Held()).Count() <= kMostToFetch &&
+         !FailsToFetch(snapshot, server, source);
+}
+
+// The first of `candidates` that holds all of `required`; empty: none does.
+ServerUuid FirstWhole(const Snapshot& snapshot, const std::vector<ServerUuid>& candidates,
+                      const GtidSet& required) {
+  for (const ServerUuid& candidate : candidates) {
+    if (!snapshot.Of(candidate).Held().Contains(required)) continue;  // guard: rule 5
+    return candidate;
+  }
+  return ServerUuid();
+}
+
+// False when none of `candidates` holds, or can get, what `election` requires.
+bool ChooseWinner(const Snapshot& snapshot, const std::vector<ServerUuid>& candidates,
+                  Election* election) {
+  const ServerUuid whole = FirstWhole(snapshot, candidates, election->required);
+  const ServerUuid source = WholeHolder(snapshot, election->required);
+  for (const ServerUuid& candidate : candidates) {
+    election->winner = candidate;
+    if (candidate == whole) return true;
+    if (source.empty() || !CanBeCompleted(snapshot, candidate, source)) continue;
+    if (!whole.empty()) {
+      if (RuleOf(snapshot, candidate) == RuleOf(snapshot, whole)) continue;
+      if (!FetchesSoon(snapshot, candidate, source, election->required)) continue;
+      election->patience = kFetchPatience;
+    }
+    election->catch_up_from = source;
+    return true;
+  }
+  return false;
+}
+
+// Why it is not fit to lead, whatever its promotion rule says.
+std::optional<Refusal> RefuseUnfit(const Snapshot& snapshot, const ServerUuid& server,
+                                   bool by_name) {
   const Group& group = snapshot.group;
   const Server* record = group.Find(server);
-  if (record == nullptr) {
-    return Unfit(group, server, "NOT_IN_GROUP", absl::StrCat("no such server in group ", group.id),
-                 "name a server of the group");
-  }
   const Observation& seen = snapshot.Of(server);
   if (!seen.reached()) {  // guard: rule 3
     return Unfit(group, server, "TARGET_NOT_REACHED", absl::StrCat("no answer: ", seen.error),
@@ -100,6 +152,49 @@ std::optional<Refusal> RefuseCandidate(const Snapshot& snapshot, const ServerUui
   return std::nullopt;
 }
 
+}  // namespace
+
+std::optional<Refusal> RefuseCandidate(const Snapshot& snapshot, const ServerUuid& server,
+                                       bool by_name) {
+  const Group& group = snapshot.group;
+  if (group.Find(server) == nullptr) {
+    return Unfit(group, server, "NOT_IN_GROUP", absl::StrCat("no such server in group ", group.id),
+                 "name a server of the group");
+  }
+  if (RuleOf(snapshot, server) == PromotionRule::kMustNot) {  // guard: rule 5
+    return Unfit(group, server, kForbidden, "its promotion rule to be MUST_NOT",
+                 absl::StrCat("weft server set ", NameOf(group, server),
+                              " --promotion-rule neutral, or name another server"));
+  }
+  return RefuseUnfit(snapshot, server, by_name);
+}
+
+Refusal RefuseForWantOfCandidates(const Snapshot& snapshot) {
+  const Group& group = snapshot.group;
+  Refusal refusal{.reason = "NO_CANDIDATE",
+                  .message =
+                      "expected a clean SECONDARY that answers and may be promoted, found "
+                      "none",
+                  .next_step = "start a server of the group or add one, or promote a SPARE by name",
+                  .servers = {}};
+  bool forbidden = false;
+  for (const Server& server : group.servers) {
+    if (server.uuid == group.primary) continue;
+    const std::optional<Refusal> why = RefuseCandidate(snapshot, server.uuid, /*by_name=*/false);
+    if (!why.has_value()) continue;
+    absl::StrAppend(&refusal.message, refusal.servers.empty() ? ": " : ", ",
+                    NameOf(group, server.uuid), " (", why->reason, ")");
+    refusal.servers.push_back(server.uuid);
+    if (forbidden || why->reason != kForbidden) continue;
+    if (RefuseUnfit(snapshot, server.uuid, /*by_name=*/false).has_value()) continue;
+    forbidden = true;  // and nothing else is in the way
+    refusal.next_step =
+        absl::StrCat("start another server of the group, or let this one lead: weft server set ",
+                     NameOf(group, server.uuid), " --promotion-rule prefer_not");
+  }
+  return refusal;
+}
+
 std::vector<ServerUuid> Candidates(const Snapshot& snapshot) {
   std::vector<ServerUuid> fit;
   for (const ServerUuid& server : ReachedOthers(snapshot)) {
@@ -107,8 +202,8 @@ std::vector<ServerUuid> Candidates(const Snapshot& snapshot) {
   }
   std::stable_sort(fit.begin(), fit.end(), [&](const ServerUuid& a, const ServerUuid& b) {
     const auto rank = [&](const ServerUuid& server) {
-      return std::make_tuple(-snapshot.group.Find(server)->weight, Unapplied(snapshot.Of(server)),
-                             server);
+      return std::make_tuple(RuleOf(snapshot, server), -snapshot.group.Find(server)->weight,
+                             Unapplied(snapshot.Of(server)), server);
     };
     return rank(a) < rank(b);
   });
@@ -157,27 +252,14 @@ ElectionResult Elect(const Snapshot& snapshot) {
     candidates = Candidates(snapshot);
   }
   if (candidates.empty()) {
-    result.refusal = Refusal{.reason = "NO_CANDIDATE",
-                             .message = "expected a clean SECONDARY that answers, found none",
-                             .next_step = "start a server of the group, or promote a SPARE by name",
-                             .servers = {}};
+    result.refusal = RefuseForWantOfCandidates(snapshot);
     return result;
   }
   result.refusal = RefuseBelowWatermark(snapshot, election.required);  // guard: rule 3
   if (result.refusal.has_value()) return result;
-  for (const ServerUuid& candidate : candidates) {
-    if (!snapshot.Of(candidate).Held().Contains(election.required)) continue;  // guard: rule 5
-    election.winner = candidate;
-    return result;
+  if (!ChooseWinner(snapshot, candidates, &election)) {
+    result.refusal = NobodyHolds(snapshot, election.required);
   }
-  election.catch_up_from = WholeHolder(snapshot, election.required);
-  for (const ServerUuid& candidate : candidates) {
-    if (election.catch_up_from.empty()) break;
-    if (!CanBeCompleted(snapshot, candidate, election.catch_up_from)) continue;
-    election.winner = candidate;
-    return result;
-  }
-  result.refusal = NobodyHolds(snapshot, election.required);
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "common/model/gtid_set.h"
 #include "services/controller/core/plan.h"
 #include "services/controller/core/snapshot.h"
@@ -13,13 +14,16 @@ namespace weft::controller {
 // Who may become the primary (rules 3, 5 and 6). Pure.
 
 // Why `server` must not be promoted; nullopt when it may. `by_name`: a person asked for this one,
-// so that a SPARE will do.
+// so that a SPARE will do. Nobody may ask for one whose promotion rule is MUST_NOT.
 std::optional<Refusal> RefuseCandidate(const Snapshot& snapshot, const ServerUuid& server,
                                        bool by_name);
 
-// Servers that may be promoted, the preferred first: by weight, then by how little they still have
-// to apply, then by uuid.
+// Servers that may be promoted, the preferred first: by promotion rule, then by weight, then by how
+// little they still have to apply, then by uuid.
 std::vector<ServerUuid> Candidates(const Snapshot& snapshot);
+
+// There are no candidates: says of each server why not.
+Refusal RefuseForWantOfCandidates(const Snapshot& snapshot);
 
 // Everything that the servers reached hold, less what is errant: what the next primary must have
 // executed before anything is written to it.
@@ -30,9 +34,13 @@ struct Election {
   ServerUuid winner;
   ServerUuid catch_up_from;  // empty: the winner holds everything already
   GtidSet required;          // what it must have executed before the commit
+  // The time to wait at once for what it fetches.
+  absl::Duration patience = absl::Seconds(60);
 };
 
-// Elects, or refuses by name. REQUIRES: the primary of record does not answer.
+// Elects, or refuses by name. Of servers of the same promotion rule one that holds everything wins
+// over one that would have to fetch. One of a better rule fetches, where that is little and works:
+// else the preference is passed over. REQUIRES: the primary of record does not answer.
 struct ElectionResult {
   Election election;
   std::optional<Refusal> refusal;

@@ -154,6 +154,91 @@ TEST(DecideFailoverTest, ASpareIsNotChosenUnasked) {
   EXPECT_EQ(Text(Decide(scene)), "refused NO_CANDIDATE");
 }
 
+TEST(DecideFailoverTest, ThePromotionRuleCountsBeforeTheWeight) {
+  Scene scene = Revoked("abcd");
+  scene.Record('b').promotion_rule = PromotionRule::kPreferNot;
+  scene.Record('c').weight = 0.1;
+  scene.Record('d').weight = 0;
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("commit primary c"));
+  scene.Record('d').promotion_rule = PromotionRule::kPrefer;
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("commit primary d"));
+}
+
+TEST(DecideFailoverTest, TheLastThatIsLeftLeadsAlsoWhereItIsPreferredNot) {
+  Scene scene = Revoked("ab");
+  scene.Record('b').promotion_rule = PromotionRule::kPreferNot;
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("commit primary b"));
+}
+
+TEST(DecideFailoverTest, APreferredServerFirstGetsTheLittleThatItLacks) {
+  Scene scene = Revoked("abc");
+  scene.Record('c').promotion_rule = PromotionRule::kPreferNot;
+  scene.Holds('b', "a:1-99");
+  EXPECT_EQ(Text(Decide(scene)), "follow b <- c, acknowledging");
+  scene.Of('b').replication.receiver = ThreadState::kOn;
+  scene.Of('b').replication.source_uuid = Id('c');
+  EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-100] within 5.0 s");
+  scene.Holds('b', "a:1-100");
+  EXPECT_EQ(Text(Decide(scene)), "stop receiver of b");
+  scene.Revoked('b');
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("commit primary b"));
+}
+
+TEST(DecideFailoverTest, APreferredServerThatLacksMuchIsPassedOver) {
+  Scene scene = Revoked("abc");
+  scene.Record('b').promotion_rule = PromotionRule::kPrefer;
+  scene.Holds('c', "a:1-1100");
+  EXPECT_EQ(Text(Decide(scene)), "follow b <- c, acknowledging");
+  scene.Holds('c', "a:1-1101");
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("commit primary c"));
+}
+
+TEST(DecideFailoverTest, APreferredServerThatCannotGetWhatItLacksIsPassedOver) {
+  Scene scene = Revoked("abc");
+  scene.Record('b').promotion_rule = PromotionRule::kPrefer;
+  scene.Holds('b', "a:1-99");
+  Replication& replication = scene.Of('b').replication;
+  replication.source_uuid = Id('c');
+  replication.receiver = ThreadState::kConnecting;
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("catch up b"));
+  replication.receiver_error = "error connecting";
+  EXPECT_EQ(Text(Decide(scene)), "stop receiver of b");
+  scene.Revoked('b');
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("commit primary c"));
+}
+
+TEST(DecideFailoverTest, AServerThatMustNotLeadIsNotPromotedAlsoWhenItIsNamed) {
+  Scene scene = Revoked("abc");
+  scene.Record('b').promotion_rule = PromotionRule::kMustNot;
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("commit primary c"));
+  scene.group().intent.target = Id('b');
+  EXPECT_EQ(Text(Decide(scene)), "refused PROMOTION_FORBIDDEN");
+}
+
+TEST(DecideFailoverTest, TheChosenServerFirstGetsWhatOnlyOneThatMustNotLeadHas) {
+  Scene scene = Revoked("abc");
+  scene.Record('c').promotion_rule = PromotionRule::kMustNot;
+  scene.Holds('c', "a:1-2105");
+  EXPECT_EQ(Text(Decide(scene)), "follow b <- c, acknowledging");
+}
+
+TEST(DecideFailoverTest, RefusesByNameWhereOnlyServersThatMustNotLeadAnswer) {
+  Scene scene("abcd");
+  scene.Dead('a').Silent('d');
+  scene.group().acknowledgers.servers = {Id('b'), Id('c')};
+  for (const char letter : {'b', 'c'}) {
+    scene.Record(letter).promotion_rule = PromotionRule::kMustNot;
+  }
+  const Plan plan = Decide(scene);
+  EXPECT_EQ(Text(plan), "refused NO_CANDIDATE");
+  EXPECT_THAT(plan.refusal->message,
+              HasSubstr("b:3306 (PROMOTION_FORBIDDEN), c:3306 (PROMOTION_FORBIDDEN), "
+                        "d:3306 (TARGET_NOT_REACHED)"));
+  EXPECT_THAT(plan.refusal->next_step,
+              HasSubstr("weft server set b:3306 --promotion-rule prefer_not"));
+  EXPECT_THAT(plan.refusal->servers, ElementsAre(Id('b'), Id('c'), Id('d')));
+}
+
 TEST(DecideFailoverTest, AnErrantServerIsNeverPromoted) {
   Scene scene = Revoked("abc");
   scene.Holds('b', "a:1-100,b:1");

@@ -60,7 +60,9 @@ Plan DecideFailover(const Snapshot& snapshot) {
     if (!ReceivesFrom(snapshot, election.winner, election.catch_up_from)) {
       return Phase("fetch", Fetch(snapshot, election));
     }
-    return Phase("fetch", {CatchUp{.server = election.winner, .goal = election.required}});
+    return Phase("fetch", {CatchUp{.server = election.winner,
+                                   .goal = election.required,
+                                   .budget = election.patience}});
   }
   if (!winner.executed.Contains(election.required)) {  // guard: rule 5
     return Phase("apply", {CatchUp{.server = election.winner, .goal = election.required}});

@@ -59,6 +59,18 @@ TEST(FindingTest, SaysWhyAFailoverWouldBeRefused) {
   EXPECT_THAT(finding.message, HasSubstr("NOT_REACHED_ACKNOWLEDGER"));
 }
 
+TEST(FindingTest, SaysWhoMustNotLead) {
+  Scene scene("ab");
+  scene.Record('b').promotion_rule = PromotionRule::kMustNot;
+  const Finding finding = Found(scene, "NO_SUCCESSOR");
+  EXPECT_THAT(finding.message, HasSubstr("b:3306 (PROMOTION_FORBIDDEN)"));
+  EXPECT_THAT(finding.next_step, HasSubstr("weft server set b:3306 --promotion-rule"));
+  Scene primary("abc");
+  primary.Record('a').promotion_rule = PromotionRule::kMustNot;
+  EXPECT_THAT(Codes(primary), ElementsAre("PRIMARY_MUST_NOT"));
+  EXPECT_THAT(Found(primary, "PRIMARY_MUST_NOT").next_step, HasSubstr("weft group promote g"));
+}
+
 TEST(FindingTest, CommitsThatWaitAreCritical) {
   Scene scene("ab");
   scene.Revoked('b').Of('a').semi_sync.source_waiting = 7;

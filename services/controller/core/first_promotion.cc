@@ -39,12 +39,17 @@ std::optional<Refusal> RefuseIncomplete(const Snapshot& snapshot, const ServerUu
   return RefuseBelowWatermark(snapshot, snapshot.Of(target).Held());
 }
 
-// The preferred among those that would do: one that accepts writes already, so that a topology that
-// runs is taken over without a write stop; then as in any election.
+// The preferred among those that would do. Of those of one promotion rule one that accepts writes
+// already, so that a topology that runs is taken over without a write stop; then as in any
+// election.
 ServerUuid Choose(const Snapshot& snapshot) {
+  const auto rule_of = [&](const ServerUuid& server) {
+    return snapshot.group.Find(server)->promotion_rule;
+  };
   ServerUuid chosen;
   for (const ServerUuid& candidate : Candidates(snapshot)) {
     if (RefuseIncomplete(snapshot, candidate).has_value()) continue;
+    if (!chosen.empty() && rule_of(candidate) != rule_of(chosen)) break;
     if (IsOpen(snapshot.Of(candidate))) return candidate;
     if (chosen.empty()) chosen = candidate;
   }
@@ -54,10 +59,7 @@ ServerUuid Choose(const Snapshot& snapshot) {
 Refusal RefuseAll(const Snapshot& snapshot) {
   const std::vector<ServerUuid> candidates = Candidates(snapshot);
   if (!candidates.empty()) return *RefuseIncomplete(snapshot, candidates.front());
-  return Refusal{.reason = "NO_CANDIDATE",
-                 .message = "expected a clean SECONDARY that answers, found none",
-                 .next_step = "add a server or start one of the group",
-                 .servers = {}};
+  return RefuseForWantOfCandidates(snapshot);
 }
 
 }  // namespace

@@ -140,6 +140,16 @@ void MayStillAcceptWrites(const Snapshot& snapshot, const Emit& emit) {
        "stop it, or let the controller reach it");
 }
 
+void MustNotLead(const Snapshot& snapshot, const Emit& emit) {
+  const Group& group = snapshot.group;
+  const Server* record = group.Find(group.primary);
+  if (record == nullptr || record->promotion_rule != PromotionRule::kMustNot) return;
+  emit(group.primary,
+       absl::StrCat("the promotion rule of the primary ", PrimaryName(snapshot),
+                    " is MUST_NOT: it stays the primary until another is promoted"),
+       absl::StrCat("weft group promote ", group.id));
+}
+
 void NoPrimary(const Snapshot& snapshot, const Emit& emit) {
   if (!snapshot.group.primary.empty()) return;
   emit(ServerUuid(), "the group has no primary: nothing accepts writes", "weft group promote");
@@ -174,6 +184,7 @@ constexpr FindingRow kRows[] = {
     {"NOT_LOSSLESS", Severity::kWarning, NotLossless},
     {"OLD_PRIMARY_MAY_ACCEPT_WRITES", Severity::kCritical, MayStillAcceptWrites},
     {"FEW_ACKNOWLEDGERS", Severity::kInfo, FewAcknowledgers},
+    {"PRIMARY_MUST_NOT", Severity::kInfo, MustNotLead},
     {"NO_PRIMARY", Severity::kWarning, NoPrimary},
     {"NOT_ACTIVE", Severity::kInfo, Inactive},
     {"NO_MONITOR", Severity::kWarning, NoMonitor},

@@ -72,10 +72,7 @@ Choice ChooseTarget(const Snapshot& snapshot) {
     choice.refusal = refuse(choice.target, /*by_name=*/true);
     return choice;
   }
-  choice.refusal = Refusal{.reason = "NO_CANDIDATE",
-                           .message = "expected a clean SECONDARY that answers, found none",
-                           .next_step = "start a server of the group, or promote a SPARE by name",
-                           .servers = {}};
+  choice.refusal = RefuseForWantOfCandidates(snapshot);
   for (const ServerUuid& candidate : Candidates(snapshot)) {
     choice.target = candidate;
     choice.refusal = refuse(candidate, /*by_name=*/false);

@@ -27,6 +27,9 @@ constexpr absl::string_view kRecord =
 constexpr absl::string_view kWrites =
 #include "services/controller/mysql/schema/0002_writes.sql.inc"
     ;
+constexpr absl::string_view kPromotionRule =
+#include "services/controller/mysql/schema/0003_promotion_rule.sql.inc"
+    ;
 
 // Table, column, key, foreign key or check constraint is already there; or already gone.
 bool IsAlreadySo(const absl::Status& status) {
@@ -169,6 +172,7 @@ const std::vector<Migration>& StoreMigrations() {
   static const auto& migrations = *new std::vector<Migration>{
       {1, "record", kRecord},
       {2, "writes", kWrites},
+      {3, "promotion_rule", kPromotionRule},
   };
   return migrations;
 }

@@ -111,11 +111,15 @@ absl::StatusOr<Server> ReadServer(const json& object) {
   const std::optional<ServerMode> parsed_mode = ParseServerMode(mode);
   if (!parsed_status.has_value()) return Corrupt("server status", status);
   if (!parsed_mode.has_value()) return Corrupt("server mode", mode);
+  const std::string rule = TextIn(object, "promotion_rule");
+  const std::optional<PromotionRule> parsed_rule = ParsePromotionRule(rule);
+  if (!parsed_rule.has_value()) return Corrupt("promotion rule", rule);
   server.status = *parsed_status;
   server.mode = *parsed_mode;
   server.weight = NumberIn<double>(object, "weight");
   server.set_aside = TextIn(object, "set_aside");
   server.errant = TextIn(object, "errant");
+  server.promotion_rule = *parsed_rule;
   return server;
 }
 
@@ -272,7 +276,8 @@ std::string ServersAsJson(const std::vector<Server>& servers) {
                     {"mode", std::string(ToString(server.mode))},
                     {"weight", server.weight},
                     {"set_aside", server.set_aside},
-                    {"errant", server.errant}});
+                    {"errant", server.errant},
+                    {"promotion_rule", std::string(ToString(server.promotion_rule))}});
   }
   return Dump(list);
 }
@@ -302,7 +307,7 @@ mysql::Params IntentParams(const Intent& intent) {
 mysql::Params ServerParams(const Server& server) {
   return {server.uuid.text(),      server.address.host,   static_cast<int>(server.address.port),
           ToString(server.status), ToString(server.mode), server.weight,
-          server.set_aside,        server.errant};
+          server.set_aside,        server.errant,         ToString(server.promotion_rule)};
 }
 
 mysql::Params OperationParams(const Operation& operation) {

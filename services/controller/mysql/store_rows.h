@@ -30,9 +30,9 @@ std::string UuidsAsJson(const std::set<ServerUuid>& servers);
 std::string ServersAsJson(const std::vector<Server>& servers);
 std::string HistoryAsJson(const std::vector<Epoch>& history);
 
-// Parameters in the order of schema/0002_writes.sql; the values have passed Stored().
+// Parameters in the order of the procedures in schema/; the values have passed Stored().
 mysql::Params IntentParams(const Intent& intent);           // goal ... given_up_message
-mysql::Params ServerParams(const Server& server);           // uuid ... errant
+mysql::Params ServerParams(const Server& server);           // uuid ... promotion_rule
 mysql::Params OperationParams(const Operation& operation);  // id ... updated
 mysql::Params ProgressParams(const Operation& operation);   // id, state ... updated
 

@@ -1,6 +1,8 @@
 #include "services/controller/mysql/store_rows.h"
 
 #include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "common/base/error_details.h"
 #include "common/mysql/result_set.h"
@@ -37,6 +39,9 @@ TEST(StoreRowsTest, RefusesAServerWithAWordThatIsNoStatus) {
                            R"(", "group": "g", "host": "h", "port": 1, "status": "KING",)"
                            R"( "mode": "OFFLINE", "weight": 1.0, "set_aside": "", "errant": ""})";
   EXPECT_TRUE(absl::IsDataLoss(ReadServerJson(text).status()));
+  const std::string ruled = absl::StrReplaceAll(
+      text, {{"KING", "SPARE"}, {"\"mode\"", "\"promotion_rule\": \"NEVER\", \"mode\""}});
+  EXPECT_TRUE(absl::StrContains(ReadServerJson(ruled).status().message(), "promotion rule"));
   EXPECT_FALSE(ReadServerJson("not json").ok());
 }
 
@@ -48,10 +53,12 @@ TEST(StoreRowsTest, WritesListsThatTheServerCanRead) {
   server.uuid = uuid;
   server.address = {"h\"1", 3306};
   server.set_aside = std::string("a\0b\n\xff", 5);
+  server.promotion_rule = PromotionRule::kPreferNot;
   const std::string json = ServersAsJson({server});
   const absl::StatusOr<Server> read = ReadServerJson(json.substr(1, json.size() - 2));
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->address, server.address);
+  EXPECT_EQ(read->promotion_rule, server.promotion_rule);
   EXPECT_EQ(read->set_aside, std::string("a\0b\n\xEF\xBF\xBD", 7));
 }
 

@@ -69,9 +69,10 @@ inline constexpr absl::string_view kRenewLease =
 
 inline constexpr absl::string_view kListGroups = "SELECT id FROM weft_group ORDER BY id";
 
-#define WEFT_SERVER_AS_JSON                                                                    \
-  "JSON_OBJECT('uuid', s.uuid, 'group', s.group_id, 'host', s.host, 'port', s.port, 'status'," \
-  " s.status, 'mode', s.mode, 'weight', s.weight, 'set_aside', s.set_aside, 'errant', s.errant)"
+#define WEFT_SERVER_AS_JSON                                                                      \
+  "JSON_OBJECT('uuid', s.uuid, 'group', s.group_id, 'host', s.host, 'port', s.port, 'status',"   \
+  " s.status, 'mode', s.mode, 'weight', s.weight, 'set_aside', s.set_aside, 'errant', s.errant," \
+  " 'promotion_rule', s.promotion_rule)"
 
 // The group, its servers, its acknowledgers and its newest reigns. First parameter: how many
 // reigns.
@@ -108,10 +109,11 @@ inline constexpr absl::string_view kCreateGroup =
     "CALL create_group(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 inline constexpr absl::string_view kDestroyGroup = "CALL destroy_group(?, ?, ?)";
 inline constexpr absl::string_view kUpdateGroup = "CALL update_group(?, ?, ?, ?, ?, ?, ?)";
-inline constexpr absl::string_view kAddServer = "CALL add_server(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kAddServer =
+    "CALL add_server(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 inline constexpr absl::string_view kRemoveServer = "CALL remove_server(?, ?, ?, ?)";
 inline constexpr absl::string_view kUpdateServer =
-    "CALL update_server(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    "CALL update_server(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 inline constexpr absl::string_view kSetIntent =
     "CALL set_intent(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 inline constexpr absl::string_view kEndIntent = "CALL end_intent(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";

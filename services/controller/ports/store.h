@@ -102,7 +102,8 @@ class Store {
                                  const Server& server) = 0;
   virtual absl::Status RemoveServer(const std::string& group, uint64_t revision,
                                     const ServerUuid& server) = 0;
-  // Writes status, mode, weight, address, set_aside, errant. Compares the group's revision.
+  // Writes status, mode, weight, address, set_aside, errant, promotion_rule. Compares the group's
+  // revision.
   // `uuid` names the record; `server.uuid` may differ (a clone gives a server a new one).
   virtual absl::Status UpdateServer(const std::string& group, uint64_t revision,
                                     const ServerUuid& uuid, const Server& server) = 0;
