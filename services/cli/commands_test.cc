@@ -242,6 +242,27 @@ TEST_F(CommandsTest, WhyTellsByItsExitCodeWhetherAllIsWell) {
   EXPECT_EQ(RunJson({"why", "g1"}, kExitAttention)["settled"], false);
 }
 
+TEST_F(CommandsTest, DurabilityTellsByItsExitCodeWhetherItIsProven) {
+  v1::ExplainDurabilityResponse proof;
+  proof.set_proven(true);
+  controller_.SetProof(proof);
+  EXPECT_EQ(Run({"group", "durability", "g1"}), kExitOk) << err();
+  EXPECT_EQ(out().substr(0, out().find('\n')),
+            "proven: a failover of group g1 now would lose no acknowledged commit");
+  proof.set_proven(false);
+  proof.set_reason("NOT_LOSSLESS");
+  v1::DurabilityWitness* witness = proof.add_witnesses();
+  witness->set_server("servers/b");
+  witness->set_lacks(3);
+  controller_.SetProof(proof);
+  const Json json = RunJson({"group", "durability", "groups/g1"}, kExitAttention);
+  EXPECT_EQ(json["proven"], false);
+  EXPECT_EQ(json["group"], "groups/g1");
+  EXPECT_EQ(json["witnesses"][0]["lacks"], 3);
+  EXPECT_EQ(Run({"group", "durability", "nosuch"}), kExitNotFound);
+  EXPECT_EQ(Run({"group", "durability"}), kExitUsage);
+}
+
 TEST_F(CommandsTest, HealthTellsByItsExitCodeWhetherServersAreWell) {
   EXPECT_EQ(Run({"health", "g1"}), kExitOk) << out();
   EXPECT_EQ(RunJson({"group", "health", "g1"})["reports"].size(), 3u);

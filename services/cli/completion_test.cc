@@ -32,6 +32,8 @@ TEST(CompleteTest, OffersNounsVerbsAndNames) {
   EXPECT_EQ(WordsOf({"gr"}), Words{"group"});
   EXPECT_EQ(WordsOf({"group", "de"}), (Words{"destroy", "demote", "deactivate"}));
   EXPECT_EQ(WordsOf({"group", "show", ""}), (Words{"g1", "g2"}));
+  EXPECT_EQ(WordsOf({"group", "du"}), Words{"durability"});
+  EXPECT_EQ(WordsOf({"group", "durability", ""}), (Words{"g1", "g2"}));
   EXPECT_EQ(WordsOf({"why", "g"}), (Words{"g1", "g2"}));
   EXPECT_EQ(WordsOf({"group", "show", "g1", ""}), Words{});
   EXPECT_EQ(WordsOf({"nonsense", ""}), Words{});

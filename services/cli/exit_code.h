@@ -16,7 +16,7 @@ enum ExitCode : int {
   kExitPermission = 5,   // Not logged in, or not allowed.
   kExitConflict = 6,     // It exists already, or changed meanwhile (expected primary, epoch, etag).
   kExitTimeout = 7,
-  kExitAttention = 8,  // Answered, and the answer is "not well": why, health, server check.
+  kExitAttention = 8,  // Answered, and the answer is "not well": why, health, server check, ...
   kExitInterrupted = 130,
 };
 

@@ -45,6 +45,8 @@ std::string ProblemsText(const v1::CheckServerResponse& check, const View& view)
 
 std::string PlanText(const google::protobuf::RepeatedPtrField<v1::PlannedPhase>& plan,
                      const v1::Refusal* refusal, const View& view);
+// The proof of a group's durability: the verdict, who could acknowledge, and who is missing.
+std::string DurabilityProofText(const v1::ExplainDurabilityResponse& proof, const View& view);
 // What `weft why` prints.
 std::string ExplanationText(const v1::ExplainGroupResponse& explanation, const View& view);
 

@@ -16,6 +16,13 @@ class ControllerGroupsTest : public ControllerFixture {
   absl::StatusOr<v1::Group> Update(const v1::UpdateGroupRequest& request) {
     return Call(*groups_, &v1::Groups::Stub::UpdateGroup, request);
   }
+  v1::ExplainDurabilityResponse Durability() {
+    v1::ExplainDurabilityRequest request;
+    request.set_name("g");
+    const auto proof = Call(*groups_, &v1::Groups::Stub::ExplainDurability, request);
+    EXPECT_TRUE(proof.ok()) << proof.status();
+    return proof.ok() ? *proof : v1::ExplainDurabilityResponse();
+  }
   absl::Status Destroy(const std::string& group, bool force, const std::string& etag = "") {
     v1::DestroyGroupRequest request;
     request.set_name(group);
@@ -228,6 +235,52 @@ TEST_F(ControllerGroupsTest, AnExplanationNamesWhatIsWrongAndWhatIsDoneAboutIt) 
   ASSERT_TRUE(explained.ok());
   ASSERT_GE(explained->findings_size(), 1);
   EXPECT_EQ(explained->findings(0).code(), "PRIMARY_DEAD");
+}
+
+TEST_F(ControllerGroupsTest, TheProofNamesWhoCouldAcknowledgeAndWhoIsMissing) {
+  MakeGroup(3);
+  const v1::ExplainDurabilityResponse settled = Durability();
+  EXPECT_TRUE(settled.proven()) << settled.message();
+  EXPECT_EQ(settled.group(), "groups/g");
+  EXPECT_EQ(settled.effective_durability(), "lossless");
+  EXPECT_EQ(settled.policy(), v1::LOSSLESS);
+  EXPECT_EQ(settled.acknowledgements(), 1u);
+  EXPECT_EQ(settled.epoch(), 1u);
+  EXPECT_TRUE(settled.primary_reached() && settled.has_look_time());
+  ASSERT_EQ(settled.witnesses_size(), 2);
+  for (const v1::DurabilityWitness& witness : settled.witnesses()) {
+    EXPECT_TRUE(witness.in_group() && witness.may_acknowledge() && witness.acknowledges_now());
+    EXPECT_TRUE(witness.reached() && witness.counts());
+    EXPECT_EQ(witness.lacks(), 0u);
+  }
+  farm_.Kill(FakeFarm::UuidOf(2));
+  const v1::ExplainDurabilityResponse missing = Durability();
+  EXPECT_FALSE(missing.proven());
+  EXPECT_EQ(missing.reason(), "NOT_REACHED_ACKNOWLEDGER");
+  ASSERT_EQ(missing.missing_size(), 1);
+  EXPECT_EQ(missing.missing(0), "servers/" + FakeFarm::UuidOf(2).text());
+  EXPECT_EQ(missing.witnesses(0).address(), "s2:3306");
+  EXPECT_EQ(missing.witnesses(0).unproven(), "does not answer: connection refused");
+  process_->store().SetUnavailable(true);
+  EXPECT_EQ(Durability().reason(), "NOT_REACHED_ACKNOWLEDGER") << "by the last look";
+}
+
+TEST_F(ControllerGroupsTest, AForeignAcknowledgerTakesTheClaimAwayAndGivesItBackWhenItGoes) {
+  MakeGroup(2);
+  farm_.Edit(farm_.Add(7), [](FakeFarm::FakeServer& server) {
+    server.source = FakeFarm::UuidOf(1);
+    server.receiver_on = server.replica_enabled = true;
+  });
+  Await("it stays", [&] { return Durability().reason() == "UNKNOWN_ACKNOWLEDGER"; });
+  const v1::ExplainDurabilityResponse proof = Durability();
+  ASSERT_EQ(proof.witnesses_size(), 2);
+  EXPECT_EQ(proof.witnesses(1).server(), "servers/" + FakeFarm::UuidOf(7).text());
+  EXPECT_FALSE(proof.witnesses(1).in_group());
+  EXPECT_TRUE(proof.witnesses(1).may_acknowledge());
+  EXPECT_TRUE(absl::StartsWith(GetGroup("g").effective_durability(), "async: 2 semi-sync"));
+  farm_.Kill(FakeFarm::UuidOf(7));
+  EXPECT_TRUE(Durability().proven());
+  EXPECT_EQ(GetGroup("g").effective_durability(), "lossless");
 }
 
 TEST_F(ControllerGroupsTest, RaisingTheAcknowledgementsPutsWhatWasWrittenBelowTheWatermark) {

@@ -47,6 +47,7 @@ absl::StatusOr<Snapshot> Converger::Observe(bool may_reuse) {
     // What was proven of servers was proven under the primary of that epoch.
     if (group.epoch != snapshot.group.epoch) {  // guard: rule 3
       snapshot.marks.clear();
+      snapshot.strangers.reset();
       snapshot.write_stopped_for = absl::ZeroDuration();
     }
     snapshot.group = std::move(group);

@@ -7,6 +7,7 @@
 #include "common/base/error_details.h"
 #include "services/controller/answer.h"
 #include "services/controller/convert.h"
+#include "services/controller/convert_durability.h"
 
 namespace weft::controller {
 namespace {
@@ -156,6 +157,17 @@ grpc::Status GroupsService::ExplainGroup(grpc::ServerContext*,
                     *response->mutable_refusal() = ToProto(*next.refusal);
                   response->set_settled(explanation.view.look.has_value() && next.settled());
                 });
+}
+
+grpc::Status GroupsService::ExplainDurability(grpc::ServerContext*,
+                                              const v1::ExplainDurabilityRequest* request,
+                                              v1::ExplainDurabilityResponse* response) {
+  return Answer(
+      groups_->Get(BareGroupId(request->name()), /*cached=*/false), [&](const GroupView& view) {
+        const Snapshot* const look = view.look.has_value() ? &*view.look : nullptr;
+        *response =
+            DurabilityToProto(look != nullptr ? look->group : view.group, look, view.looked);
+      });
 }
 
 }  // namespace weft::controller

@@ -34,6 +34,9 @@ class GroupsService : public v1::Groups::Service {
                           v1::AdoptGroupResponse* response) override;
   grpc::Status ExplainGroup(grpc::ServerContext* context, const v1::ExplainGroupRequest* request,
                             v1::ExplainGroupResponse* response) override;
+  grpc::Status ExplainDurability(grpc::ServerContext* context,
+                                 const v1::ExplainDurabilityRequest* request,
+                                 v1::ExplainDurabilityResponse* response) override;
 
  private:
   GroupRequests* const groups_;

@@ -108,6 +108,26 @@ TEST(PromotionStoryTest, AnAsynchronousFailoverCountsWhatItKnowsToBeMissing) {
   EXPECT_NE(story.figures().ToJson().find("unknown, at least 3"), std::string::npos);
 }
 
+TEST(PromotionStoryTest, AFailoverIsLosslessOnlyWhereNobodyElseCouldAcknowledge) {
+  for (const bool stranger : {false, true}) {
+    PromotionStory story;
+    Snapshot alive = Look(Durability::kLossless);
+    alive.group.acknowledgers.servers = {kB};
+    SemiSync& source = alive.seen[kA].semi_sync;
+    alive.seen[kA].can_semi_sync = source.source_enabled = source.source_endless = true;
+    source.source_active = true;
+    source.source_wait_for = 1;
+    if (stranger) alive.strangers = Strangers{.connected = 2, .known = 1, .servers = {}};
+    story.Take(RoundOf(alive), At(1000));
+    const Snapshot dead = WithDeadPrimary(alive, At(30));
+    story.Take(Begins(dead), At(1980));
+    story.Take(RoundOf(Pending(dead), {CommitOf(Of(kA, 10))}), At(2020));
+    EXPECT_EQ(story.figures().durability == "lossless", !stranger) << story.figures().durability;
+    EXPECT_EQ(story.figures().lost_is_exact, !stranger);
+    EXPECT_EQ(story.figures().lost, 0u);
+  }
+}
+
 TEST(PromotionStoryTest, ASwitchoverIsMeasuredFromItsFenceAndLosesNothing) {
   PromotionStory story;
   const Snapshot alive = Look(Durability::kAsync);

@@ -12,6 +12,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/workload"))
 sys.path.insert(0, str(ROOT / "tests/integration"))
+import by_hand  # noqa: E402
 import cases  # noqa: E402
 import harness  # noqa: E402
 
@@ -166,6 +167,61 @@ class InactiveGroup(unittest.TestCase):
                 self.assertNotEqual(writer.moved()["to"], old)
                 audit = writer.check()
                 self.assertEqual(audit["lost"], 0)
+
+
+class ForeignAcknowledger(unittest.TestCase):
+    """A server of no group that somebody attaches to the primary, with semi-sync."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="weft-it-")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.farm = harness.Sandbox(cls.folder.name + "/s", servers=4)
+        cls.addClassCleanup(cls.farm.__exit__)
+        servers = cls.farm.layout["groups"][0]["servers"]
+        cls.primary, cls.foreign = servers[0], servers[3]
+        cls.farm.weft("group", "promote", "g1", cls.primary["address"])
+        cls.farm.weft("group", "remove", "g1", cls.foreign["address"])
+        cls.farm.weft("group", "activate", "g1")
+        cls.farm.await_settled()
+
+    def proof(self, *, proven):
+        """The proof once it has that verdict; the exit code tells the same."""
+        def read():
+            done = self.farm.run("group", "durability", "g1")
+            proof = harness.parse_last(done.stdout)
+            self.assertEqual(done.returncode, 0 if proof["proven"] else 8, done.stderr)
+            return proof if proof["proven"] == proven else None
+        return harness.wait_until(read, 15, f"proven is {proven}")
+
+    def attach(self):
+        by_hand.sql(self.primary["socket"], "CREATE USER by_hand IDENTIFIED BY 'by hand'",
+                    "GRANT REPLICATION SLAVE ON *.* TO by_hand")
+        host, _, port = self.primary["address"].rpartition(":")
+        by_hand.sql(self.foreign["socket"], f"CHANGE REPLICATION SOURCE TO SOURCE_HOST = '{host}', "
+                    f"SOURCE_PORT = {port}, SOURCE_USER = 'by_hand', SOURCE_PASSWORD = 'by hand', "
+                    "SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1",
+                    "SET GLOBAL rpl_semi_sync_replica_enabled = ON", "START REPLICA")
+
+    def test_it_takes_the_claim_away_and_is_named(self):
+        proof = self.proof(proven=True)
+        self.assertEqual(proof["effective_durability"], "lossless")
+        self.assertEqual([(one["may_acknowledge"], one["acknowledges_now"], one["counts"])
+                          for one in proof["witnesses"]], [(True, True, True)] * 2)
+
+        self.attach()
+        name = "servers/" + self.foreign["uuid"]
+        proof = self.proof(proven=False)
+        self.assertEqual((proof["reason"], proof["missing"]), ("UNKNOWN_ACKNOWLEDGER", [name]))
+        self.assertTrue(self.farm.show()["effective_durability"].startswith(
+            "async: 3 semi-sync replicas are connected"))
+        self.assertIn("UNKNOWN_ACKNOWLEDGER", finding_codes(self.farm))
+
+        # That it replicates is nobody's business.
+        by_hand.sql(self.foreign["socket"], "SET GLOBAL rpl_semi_sync_replica_enabled = OFF",
+                    "STOP REPLICA", "START REPLICA")
+        self.assertEqual(self.proof(proven=True)["effective_durability"], "lossless")
+        self.assertNotIn("UNKNOWN_ACKNOWLEDGER", finding_codes(self.farm))
 
 
 if __name__ == "__main__":

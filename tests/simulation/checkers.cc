@@ -54,6 +54,8 @@ void Checkers::OnRecord(const Group& before, const Group& after, const Transacti
   CheckMayLead(*winner, now);
 }
 
+void Checkers::OnLook(const controller::Snapshot& look) { CheckNoStrangers(look); }
+
 void Checkers::OnEnd(const Group& record, const std::vector<SimServer>& servers) {
   const SimServer* primary = ServerOf(servers, record.primary);
   if (primary != nullptr) {

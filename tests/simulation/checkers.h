@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "common/model/group.h"
+#include "services/controller/core/snapshot.h"
 #include "tests/simulation/sim_server.h"
 #include "tests/simulation/transactions.h"
 
@@ -32,6 +33,8 @@ class Checkers {
   // `watermark`: of the record before.
   void OnRecord(const Group& before, const Group& after, const TransactionSet& watermark,
                 const std::vector<SimServer>& servers, Millis now);
+  // A look of a leader. Every semi-sync replica there is belongs to the group.
+  void OnLook(const controller::Snapshot& look);
   // All faults are healed and the group is settled.
   void OnEnd(const Group& record, const std::vector<SimServer>& servers);
 
@@ -55,6 +58,8 @@ class Checkers {
   // over a channel that was just being cut. (One promoted with it would have failed the next.)
   void ForgetAdopted(const SimServer& primary);
   void CheckWinnerClean(const SimServer& winner, Millis now);
+  // false_stranger.cc (rule 3)
+  void CheckNoStrangers(const controller::Snapshot& look);
   // below_watermark.cc (rule 3)
   void CheckWatermark(const TransactionSet& watermark, const SimServer& winner);
   // must_not.cc (rule 5)

@@ -193,6 +193,7 @@ bool SimController::MayAct() {
 void SimController::OneRound() {
   const controller::Round round = converger_->Once();
   if (crashed_) return;
+  if (round.snapshot.has_value()) world_->checkers().OnLook(*round.snapshot);
   const bool idle = round.plan.steps.empty() && !round.plan.refusal.has_value();
   const bool settled = round.end == controller::RoundEnd::kSettled;
   settled_rounds_ = settled ? settled_rounds_ + 1 : 0;

@@ -30,5 +30,6 @@ std::vector<Command> GroupRecordCommands();   // create, list, show, set, destro
 std::vector<Command> GroupMemberCommands();   // add, remove, lookup-servers
 std::vector<Command> GroupPrimaryCommands();  // promote, demote, activate, deactivate, adopt
 Command GroupHealthCommand();                 // the same as `weft health`
+Command GroupDurabilityCommand();
 
 }  // namespace weft::cli

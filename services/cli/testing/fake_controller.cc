@@ -163,6 +163,11 @@ void FakeController::SetExplanation(const v1::ExplainGroupResponse& explanation)
   state_->explanation = explanation;
 }
 
+void FakeController::SetProof(const v1::ExplainDurabilityResponse& proof) {
+  MutexLock lock(&state_->mutex);
+  state_->proof = proof;
+}
+
 void FakeController::SetRefusal(const v1::Refusal& refusal) {
   MutexLock lock(&state_->mutex);
   state_->refusal = refusal;

@@ -48,6 +48,8 @@ class FakeController {
   void SetProblems(const std::vector<v1::ServerProblem>& problems);
   void SetNode(const v1::NodeStatus& node);
   void SetExplanation(const v1::ExplainGroupResponse& explanation);
+  // What ExplainDurability says of any group.
+  void SetProof(const v1::ExplainDurabilityResponse& proof);
   // PromoteGroup and DemoteGroup with validate_only answer with this refusal.
   void SetRefusal(const v1::Refusal& refusal);
   // Changes what is seen of a server.

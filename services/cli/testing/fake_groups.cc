@@ -212,4 +212,16 @@ grpc::Status FakeGroups::ExplainGroup(grpc::ServerContext*, const v1::ExplainGro
                });
 }
 
+grpc::Status FakeGroups::ExplainDurability(grpc::ServerContext*,
+                                           const v1::ExplainDurabilityRequest* request,
+                                           v1::ExplainDurabilityResponse* response) {
+  return Serve(state_, "ExplainDurability", *request,
+               [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS -> absl::Status {
+                 WEFT_ASSIGN_OR_RETURN(const v1::Group* group, state_->Find(request->name()));
+                 *response = state_->proof;
+                 response->set_group(group->name());
+                 return absl::OkStatus();
+               });
+}
+
 }  // namespace weft::cli

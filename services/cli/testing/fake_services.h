@@ -39,6 +39,7 @@ struct FakeState {
   std::vector<v1::ServerProblem> problems ABSL_GUARDED_BY(mutex);
   v1::NodeStatus node ABSL_GUARDED_BY(mutex);
   v1::ExplainGroupResponse explanation ABSL_GUARDED_BY(mutex);
+  v1::ExplainDurabilityResponse proof ABSL_GUARDED_BY(mutex);
   v1::Refusal refusal ABSL_GUARDED_BY(mutex);
 
   // Notes the request; the failure that was set, if any.
@@ -90,6 +91,8 @@ class FakeGroups : public v1::Groups::Service {
                           v1::AdoptGroupResponse*) override;
   grpc::Status ExplainGroup(grpc::ServerContext*, const v1::ExplainGroupRequest*,
                             v1::ExplainGroupResponse*) override;
+  grpc::Status ExplainDurability(grpc::ServerContext*, const v1::ExplainDurabilityRequest*,
+                                 v1::ExplainDurabilityResponse*) override;
 
  private:
   FakeState* const state_;

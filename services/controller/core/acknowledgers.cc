@@ -269,12 +269,15 @@ std::set<ServerUuid> AcknowledgersAfter(const Snapshot& snapshot, const ServerUu
   return too_few ? std::set<ServerUuid>() : chosen;
 }
 
+bool AcknowledgesNow(const Snapshot& snapshot, const ServerUuid& server) {
+  return IsAcknowledging(snapshot, server) && snapshot.Of(server).semi_sync.replica_active;
+}
+
 int CountAcknowledging(const Snapshot& snapshot) {
   const std::set<ServerUuid>& servers = snapshot.group.acknowledgers.servers;
   return static_cast<int>(
-      std::count_if(servers.begin(), servers.end(), [&](const ServerUuid& server) {
-        return IsAcknowledging(snapshot, server) && snapshot.Of(server).semi_sync.replica_active;
-      }));
+      std::count_if(servers.begin(), servers.end(),
+                    [&](const ServerUuid& server) { return AcknowledgesNow(snapshot, server); }));
 }
 
 }  // namespace weft::controller

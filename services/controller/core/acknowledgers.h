@@ -59,7 +59,10 @@ bool AwaitsProof(const Snapshot& snapshot, const ServerUuid& server);
 // The acknowledgers of the epoch that begins with the promotion of `winner`.
 std::set<ServerUuid> AcknowledgersAfter(const Snapshot& snapshot, const ServerUuid& winner);
 
-// Acknowledgers that receive from the primary now, with their flag on.
+// True when `server` receives from the primary now and acknowledges, by its own word.
+bool AcknowledgesNow(const Snapshot& snapshot, const ServerUuid& server);
+
+// Acknowledgers that do.
 int CountAcknowledging(const Snapshot& snapshot);
 
 }  // namespace weft::controller

@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/facts.h"
+#include "services/controller/core/strangers.h"
 
 namespace weft::controller {
 
@@ -17,6 +18,9 @@ std::string EffectiveDurability(const Snapshot& snapshot) {
                         ") has no lossless semi-synchronous replication");
   }
   if (!IsLosslessEpoch(group)) return "async: no secondary has caught up and acknowledges yet";
+  if (snapshot.strangers.has_value()) {  // guard: rule 3
+    return absl::StrCat("async: ", StrangersText(snapshot));
+  }
   if (!primary.reached()) return "lossless";
   if (!primary.semi_sync.source_enabled) {
     return absl::StrCat("async: semi-synchronous replication is off on ", name);

@@ -8,6 +8,7 @@ namespace weft::controller {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::Id;
 using testing::Scene;
 
 TEST(DurabilityTest, IsLosslessWhenCommitsWaitWithoutEnd) {
@@ -24,6 +25,16 @@ TEST(DurabilityTest, IsWhatTheEpochHadWhileThePrimaryIsSilent) {
 TEST(DurabilityTest, IsAsyncWhereThePolicySaysSo) {
   Scene scene("abc");
   EXPECT_EQ(EffectiveDurability(scene.Async()), "async");
+}
+
+TEST(DurabilityTest, IsNotLosslessWhileAStrangerMayAcknowledge) {
+  Scene scene("abc");
+  scene.snapshot().strangers = Strangers{.connected = 3, .known = 2, .servers = {Id('f')}};
+  EXPECT_EQ(testing::WithLetters(EffectiveDurability(scene)),
+            "async: 3 semi-sync replicas are connected to a, 2 are known; f is no acknowledger of "
+            "group g");
+  EXPECT_THAT(EffectiveDurability(scene.Dead('a')), HasSubstr("async: 3 semi-sync replicas"))
+      << "it may have acknowledged the last commits";
 }
 
 TEST(DurabilityTest, SaysWhyItIsLessThanThePolicy) {

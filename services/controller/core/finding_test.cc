@@ -88,6 +88,19 @@ TEST(FindingTest, SemiSyncThatFellBackOrIsSetWronglyIsTold) {
   EXPECT_THAT(Codes(wrong), ElementsAre("SEMI_SYNC_NOT_ARMED"));
 }
 
+TEST(FindingTest, AStrangerThatMayAcknowledgeIsNamedWithWhatToDo) {
+  Scene scene("abc");
+  scene.snapshot().strangers = Strangers{.connected = 3, .known = 2, .servers = {Id('f')}};
+  const Finding finding = Found(scene, "UNKNOWN_ACKNOWLEDGER");
+  EXPECT_EQ(finding.severity, Severity::kCritical);
+  EXPECT_EQ(finding.server, Id('a'));
+  EXPECT_THAT(testing::WithLetters(finding.message), HasSubstr("f is no acknowledger of group g"));
+  EXPECT_THAT(finding.next_step, HasSubstr("rpl_semi_sync_replica_enabled = OFF"));
+  EXPECT_THAT(Codes(scene), ElementsAre("UNKNOWN_ACKNOWLEDGER"));
+  scene.Async();
+  EXPECT_THAT(Codes(scene), IsEmpty()) << "nobody was promised anything";
+}
+
 TEST(FindingTest, AGroupThatIsLessThanItsPolicyIsTold) {
   Scene old("abc");
   EXPECT_THAT(Codes(old.Version56()), ElementsAre("NOT_LOSSLESS"));

@@ -5,6 +5,7 @@
 
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/facts.h"
+#include "services/controller/core/strangers.h"
 
 namespace weft::controller {
 namespace {
@@ -64,6 +65,19 @@ void RememberReturn(const Snapshot& snapshot, const ServerUuid& server, Marks* m
   marks->returned_while_commits_wait = commits_wait;
 }
 
+void RememberStrangers(absl::Duration now, Memory* memory, Snapshot* snapshot) {
+  if (snapshot->Of(snapshot->group.primary).reached()) {
+    std::optional<Strangers> found = FindStrangers(*snapshot);
+    if (!found.has_value()) memory->strangers_believed = false;
+    if (found.has_value() && !memory->strangers.has_value()) memory->strangers_since = now;
+    memory->strangers = std::move(found);
+    if (memory->strangers.has_value() && now - memory->strangers_since >= kStrangersStay) {
+      memory->strangers_believed = true;
+    }
+  }
+  if (memory->strangers_believed) snapshot->strangers = memory->strangers;
+}
+
 // Everybody is in place again and commits can be acknowledged: what failed before is over, and a
 // failure from now on is another one (S24 is about groups that flap, not about two bad days).
 bool HasHealed(const Snapshot& snapshot) {
@@ -87,9 +101,12 @@ void Remember(absl::Duration now, absl::Duration failover_cool_down, Memory* mem
     memory->epoch = group.epoch;
     memory->servers.clear();
     memory->fenced_since.reset();
+    memory->strangers.reset();
+    memory->strangers_believed = false;
   }
   RememberSilence(now, memory, snapshot);
   RememberFence(now, memory, snapshot);
+  RememberStrangers(now, memory, snapshot);
   if (HasHealed(*snapshot)) memory->last_failover.reset();
   if (memory->last_failover.has_value()) {
     snapshot->cool_down =

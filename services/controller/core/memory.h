@@ -24,11 +24,20 @@ struct Memory {
     Marks marks;
   };
   std::map<ServerUuid, ServerMemory> servers;
+
+  // Strangers at each look that reached the primary since then. Believed after kStrangersStay.
+  std::optional<Strangers> strangers;
+  absl::Duration strangers_since;
+  bool strangers_believed = false;
 };
+
+// A replica that has left is counted until its next heartbeats fail, one that reconnects may be
+// counted twice for a moment, and list and count are read one after the other: none of that lasts.
+constexpr absl::Duration kStrangersStay = absl::Seconds(3);
 
 // Completes a look: takes `snapshot` with its group, observations and reports, adds what it means
 // to the memory, and fills the fields that earlier looks answer (silent_for, write_stopped_for,
-// cool_down, marks). Pure. REQUIRES: called once for each look, in order.
+// cool_down, marks, strangers). Pure. REQUIRES: called once for each look, in order.
 void Remember(absl::Duration now, absl::Duration failover_cool_down, Memory* memory,
               Snapshot* snapshot);
 

@@ -4,6 +4,7 @@
 #include "services/controller/core/facts.h"
 #include "services/controller/core/finding_rows.h"
 #include "services/controller/core/phases.h"
+#include "services/controller/core/strangers.h"
 #include "services/controller/core/verdict.h"
 
 namespace weft::controller {
@@ -104,6 +105,16 @@ void NotArmed(const Snapshot& snapshot, const Emit& emit) {
        "");
 }
 
+void StrangerAcknowledges(const Snapshot& snapshot, const Emit& emit) {
+  if (!snapshot.strangers.has_value() || !IsLosslessEpoch(snapshot.group)) return;
+  emit(snapshot.group.primary,
+       absl::StrCat("a failover could lose commits that only a server outside of the acknowledger "
+                    "set has acknowledged: ",
+                    StrangersText(snapshot)),
+       "on that server set rpl_semi_sync_replica_enabled = OFF and restart its receiver, or add it "
+       "to the group");
+}
+
 void NotLossless(const Snapshot& snapshot, const Emit& emit) {
   const Group& group = snapshot.group;
   if (group.durability != Durability::kLossless || !PrimaryOf(snapshot).reached()) return;
@@ -181,6 +192,7 @@ constexpr FindingRow kRows[] = {
     {"PRIMARY_REPLICATES", Severity::kWarning, PrimaryReplicates},
     {"SEMI_SYNC_FELL_BACK", Severity::kCritical, FellBack},
     {"SEMI_SYNC_NOT_ARMED", Severity::kWarning, NotArmed},
+    {"UNKNOWN_ACKNOWLEDGER", Severity::kCritical, StrangerAcknowledges},
     {"NOT_LOSSLESS", Severity::kWarning, NotLossless},
     {"OLD_PRIMARY_MAY_ACCEPT_WRITES", Severity::kCritical, MayStillAcceptWrites},
     {"FEW_ACKNOWLEDGERS", Severity::kInfo, FewAcknowledgers},

@@ -116,6 +116,18 @@ struct Marks {
   friend bool operator==(const Marks&, const Marks&) = default;
 };
 
+// The primary counts more semi-sync replicas than the record's acknowledgers explain: a commit may
+// have been acknowledged by somebody whom no failover would ask (rule 3).
+struct Strangers {
+  uint32_t connected = 0;  // semi-sync replicas that the primary counts
+  uint32_t known = 0;      // of these, acknowledgers of the record
+  // Replicas of the primary that may be the others. Fewer than the others when the primary does not
+  // list them; more when some of them only replicate.
+  std::vector<ServerUuid> servers;
+
+  friend bool operator==(const Strangers&, const Strangers&) = default;
+};
+
 // One look at one group: its record, then its servers. Input of Decide, Verdict and Findings.
 struct Snapshot {
   Group group;
@@ -133,6 +145,9 @@ struct Snapshot {
   absl::Duration cool_down = absl::ZeroDuration();
   // By server; one without an entry has no marks.
   std::map<ServerUuid, Marks> marks;
+  // Set once they have been there for a while (core/memory.h), and kept while the primary is
+  // silent: they may have acknowledged its last commits.
+  std::optional<Strangers> strangers;
 
   // The observation of `uuid`; an unreachable one where the server was not looked at.
   const Observation& Of(const ServerUuid& uuid) const;
