@@ -204,7 +204,9 @@ class ControllerProcess(unittest.TestCase):
             writer.moved()
             # It alone acknowledges for a moment.
             self.farm.signal(other, signal.SIGSTOP)
-            time.sleep(0.3)
+            before = writer.status()["acked"]
+            harness.wait_until(lambda: writer.status()["acked"] > before + 20, 10,
+                               "writes that the other has not")
             self.farm.kill(old)
             self.farm.signal(other, signal.SIGCONT)
             self.assertEqual(writer.moved()["to"], other)
