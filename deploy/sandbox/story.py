@@ -113,6 +113,7 @@ def main():
     parser.add_argument("--json", action="store_true", help="end with one line of JSON")
     options = parser.parse_args()
 
+    harness.end_on_sigterm()
     story = Story()
     story.tell("building (minutes the first time, seconds after) ...")
     harness.build()

@@ -1,6 +1,7 @@
 """Runs a module's unittest cases, and tells Bazel about each of them."""
 
 import os
+import signal
 import sys
 import time
 import unittest
@@ -53,6 +54,8 @@ def _write_xml(rows, path):
 
 
 def main():
+    # A test that runs out of time is ended by SIGTERM: what it started is taken down.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     runner = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=_Recorder)
     program = unittest.main(module="__main__", testRunner=runner, exit=False)
     if "XML_OUTPUT_FILE" in os.environ:

@@ -7,6 +7,7 @@ import pathlib
 import queue
 import signal
 import subprocess
+import sys
 import threading
 import time
 
@@ -30,6 +31,11 @@ def build():
                    cwd=ROOT, check=True)
 
 
+def end_on_sigterm():
+    """SIGTERM ends the program as Ctrl-C does: what it started is taken down."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+
+
 def wait_until(condition, timeout, what):
     """The first true value of condition(); Failed after `timeout` seconds."""
     deadline = time.monotonic() + timeout
@@ -47,13 +53,21 @@ class Sandbox:
     def __init__(self, directory, servers=3, mysql="9.7", group="g1", groups=1):
         self.directory = str(directory)
         self.group = group
-        self.layout = self.weft("sandbox", "up", "--dir", self.directory, "--servers", str(servers),
-                                "--groups", str(groups), "--mysql", mysql, timeout=600)
+        try:
+            self.layout = self.weft("sandbox", "up", "--dir", self.directory, "--servers",
+                                    str(servers), "--groups", str(groups), "--mysql", mysql,
+                                    timeout=600)
+        except BaseException:
+            self.down()  # what is half up
+            raise
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.down()
+
+    def down(self):
         subprocess.run([WEFT, "sandbox", "down", "--dir", self.directory],
                        stdout=subprocess.DEVNULL, check=False)
 
