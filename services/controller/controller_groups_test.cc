@@ -170,7 +170,8 @@ TEST_F(ControllerGroupsTest, ADryRunShowsThePhasesAndTouchesNothing) {
   }
   ASSERT_GE(phases.size(), 4u);
   EXPECT_EQ(phases[0], "begin");
-  EXPECT_EQ(phases[1], "stop writes");
+  EXPECT_EQ(phases[1], "move replicas");
+  EXPECT_EQ(phases[2], "stop writes");
   EXPECT_EQ(phases.back(), "finish");
   EXPECT_EQ(farm_.Applied().size(), applied);
   EXPECT_TRUE(IsPrimary("g", 1));

@@ -201,6 +201,25 @@ TEST(AcknowledgersAfterTest, OneThatHasBeenAdmittedCanBeginBeforeItHasCaughtUp) 
   EXPECT_THAT(AcknowledgersAfter(scene, Id('b')), ElementsAre(Id('c')));
 }
 
+TEST(AcknowledgersAfterTest, OneThatCannotBeSeenStaysOne) {
+  Scene scene("abc");
+  scene.Silent('c').Record('c').status = ServerStatus::kFaulty;
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('b')), ElementsAre(Id('a'), Id('c')));
+  scene.group().acknowledgers.servers.erase(Id('c'));
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('b')), ElementsAre(Id('a')));
+}
+
+TEST(AcknowledgersAfterTest, OneThatReceivesFromTheWinnerAlreadyIsAccountedFor) {
+  Scene scene("abc");
+  scene.Holds('c', "a:1-100,c:1");  // errant, so not wanted
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('b')), ElementsAre(Id('a')));
+  scene.Of('c').replication.source = scene.Record('b').address;
+  scene.Of('c').replication.source_uuid = Id('b');
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('b')), ElementsAre(Id('a'), Id('c')));
+  scene.Of('c').semi_sync = SemiSync();
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('b')), ElementsAre(Id('a')));
+}
+
 TEST(AcknowledgersAfterTest, AVersionWithoutSemiSyncIsNoneOfThem) {
   Scene scene("abcd");
   scene.Dead('a').Of('c').can_semi_sync = false;

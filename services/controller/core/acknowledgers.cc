@@ -60,6 +60,17 @@ bool StreamsTo(const Observation& source, const ServerUuid& replica) {
          source.streaming_to.end();
 }
 
+// Whatever is wanted of it, it may acknowledge the commits of `winner` without being asked again.
+// One that does not answer may receive from anybody: Weft may have begun to move it, or it has
+// slept through changes of primary.
+bool MayAcknowledgeUnasked(const Snapshot& snapshot, const ServerUuid& server,
+                           const ServerUuid& winner) {
+  const Observation& seen = snapshot.Of(server);
+  if (!seen.reached()) return IsAcknowledger(snapshot.group, server);
+  return (seen.semi_sync.replica_enabled || seen.semi_sync.replica_active) &&
+         ReceivesFrom(snapshot, server, winner);
+}
+
 // Another acknowledger, which commits go on with, that holds `set`.
 bool AnotherHolds(const Snapshot& snapshot, const ServerUuid& server, const GtidSet& set) {
   return std::any_of(snapshot.group.acknowledgers.servers.begin(),
@@ -265,8 +276,16 @@ std::set<ServerUuid> AcknowledgersAfter(const Snapshot& snapshot, const ServerUu
   for (std::set<ServerUuid>& one : classes) {
     if (chosen.size() < WaitFor(group)) chosen.merge(one);
   }
-  const bool too_few = group.primary.empty() && chosen.size() < WaitFor(group);
-  return too_few ? std::set<ServerUuid>() : chosen;
+  if (group.primary.empty()) {
+    return chosen.size() < WaitFor(group) ? std::set<ServerUuid>() : chosen;
+  }
+  for (const Server& server : group.servers) {
+    if (server.uuid == winner) continue;
+    if (MayAcknowledgeUnasked(snapshot, server.uuid, winner)) {  // guard: rule 3
+      chosen.insert(server.uuid);
+    }
+  }
+  return chosen;
 }
 
 bool AcknowledgesNow(const Snapshot& snapshot, const ServerUuid& server) {

@@ -37,10 +37,66 @@ TEST(DecideSwitchoverTest, PassesOverOneThatLags) {
   EXPECT_EQ(Text(Decide(scene)), "begin switchover to c");
 }
 
-TEST(DecideSwitchoverTest, ThenStopsWrites) {
-  Scene scene("abc");
+// `b` has been chosen, and a will be fenced for it.
+Scene Begun(absl::string_view letters) {
+  Scene scene(letters);
   scene.Promote('b');
   scene.group().intent.reopen = true;
+  return scene;
+}
+
+void Move(Scene& scene, char replica) {
+  scene.Of(replica).replication.source = scene.Record('b').address;
+  scene.Of(replica).replication.source_uuid = Id('b');
+}
+
+TEST(DecideSwitchoverTest, ThenMovesOneWhoWillAcknowledgeWhileWritesGoOn) {
+  Scene scene = Begun("abc");
+  EXPECT_EQ(Text(Decide(scene)), "follow c <- b, acknowledging");
+}
+
+TEST(DecideSwitchoverTest, ThenStopsWrites) {
+  Scene scene = Begun("abc");
+  Move(scene, 'c');
+  EXPECT_EQ(Text(Decide(scene)), "fence a");
+}
+
+TEST(DecideSwitchoverTest, MovesNoMoreThanCommitsWillWaitForAndNoneThatTheyWaitForNow) {
+  EXPECT_EQ(Text(Decide(Begun("ab"))), "fence a");
+  EXPECT_EQ(Text(Decide(Begun("abcd"))), "follow c <- b, acknowledging");
+  Scene two = Begun("abc");
+  two.group().acknowledgements = 2;
+  EXPECT_EQ(Text(Decide(two)), "fence a");
+  Scene four = Begun("abcd");
+  four.group().acknowledgements = 2;
+  EXPECT_EQ(Text(Decide(four)), "follow c <- b, acknowledging");
+  Move(four, 'c');
+  EXPECT_EQ(Text(Decide(four)), "fence a");
+}
+
+TEST(DecideSwitchoverTest, MovesNobodyWhileTheTargetDoesNotAcknowledge) {
+  Scene scene = Begun("abc");
+  scene.Of('b').semi_sync.replica_active = false;
+  EXPECT_EQ(Text(Decide(scene)), "fence a");
+}
+
+TEST(DecideSwitchoverTest, MovesOnlyThoseThatKeepWhatTheyHaveAcknowledged) {
+  Scene scene = Begun("abcd");
+  scene.Of('c').receiver_only_change = false;
+  EXPECT_EQ(Text(Decide(scene)), "follow d <- b, acknowledging");
+  scene.Of('d').replication.applier_running = false;
+  EXPECT_EQ(Text(Decide(scene)), "fence a");
+}
+
+TEST(DecideSwitchoverTest, StopsWritesWhenNobodyCouldBeMovedInASecond) {
+  Scene scene = Begun("abc");
+  scene.snapshot().switching_for = absl::Milliseconds(1001);
+  EXPECT_EQ(Text(Decide(scene)), "fence a");
+}
+
+TEST(DecideSwitchoverTest, MovesNobodyWhoseWordCommitsDoNotWaitFor) {
+  Scene scene = Begun("abc");
+  scene.Async();
   EXPECT_EQ(Text(Decide(scene)), "fence a");
 }
 
@@ -77,14 +133,29 @@ Scene Committed() {
 
 TEST(DecideSwitchoverTest, AfterTheCommitOnlyThatIsDoneWhichTheFirstWritesWaitFor) {
   EXPECT_EQ(Text(Decide(Committed())),
-            "stop replica b\narm b, commits wait for 1\nunfence b\nfollow c <- b, acknowledging");
+            "stop receiver of b\narm b, commits wait for 1\nunfence b\n"
+            "follow c <- b, acknowledging");
+}
+
+TEST(DecideSwitchoverTest, WhatTheOldPrimaryMayStillSendIsNotAppliedOnAnOpenServer) {
+  const std::string expected =
+      "stop replica b\narm b, commits wait for 1\nunfence b\nfollow c <- b, acknowledging";
+  Scene silent = Committed();
+  silent.Silent('a');
+  EXPECT_EQ(Text(Decide(silent)), expected);
+  Scene received = Committed();
+  received.Of('b').received = Gtids("a:1-101");
+  EXPECT_EQ(Text(Decide(received)), expected);
+  Scene behind = Committed();
+  behind.Holds('a', "a:1-101");
+  EXPECT_EQ(Text(Decide(behind)), expected);
 }
 
 TEST(DecideSwitchoverTest, TheOldPrimaryFollowsAtOnceWhereCommitsNeedIt) {
   Scene scene = Committed();
   scene.group().acknowledgements = 2;
   EXPECT_EQ(Text(Decide(scene)),
-            "stop replica b\narm b, commits wait for 2\nunfence b\ndisarm a\n"
+            "stop receiver of b\narm b, commits wait for 2\nunfence b\ndisarm a\n"
             "follow a <- b, acknowledging\nfollow c <- b, acknowledging");
 }
 
@@ -218,6 +289,17 @@ TEST(DecideSwitchoverTest, GivenUpTheOldPrimaryIsOpenedAlsoInAGroupThatIsNotActi
   scene.group().active = false;
   scene.group().intent.given_up = "WRITE_STOP_BUDGET";
   EXPECT_EQ(Text(Decide(scene)), "unfence a");
+}
+
+TEST(DecideSwitchoverTest, GivenUpThoseWhoWereMovedGoBackWhenTheOldPrimaryIsOpened) {
+  Scene scene = Stopped();
+  Move(scene, 'c');
+  scene.group().intent.given_up = "WRITE_STOP_BUDGET";
+  EXPECT_EQ(Text(Decide(scene)), "unfence a\nfollow c <- a, acknowledging");
+  scene.Of('a').read_only = scene.Of('a').super_read_only = false;
+  EXPECT_EQ(Text(Decide(scene)), "refused WRITE_STOP_BUDGET");
+  scene.group().intent = Intent();
+  EXPECT_EQ(Text(Decide(scene)), "follow c <- a, acknowledging");
 }
 
 TEST(DecideSwitchoverTest, GivenUpAPrimaryThatWeftDidNotCloseStaysClosed) {

@@ -35,6 +35,16 @@ void RememberFence(absl::Duration now, Memory* memory, Snapshot* snapshot) {
   snapshot->write_stopped_for = now - *memory->fenced_since;
 }
 
+void RememberSwitch(absl::Duration now, Memory* memory, Snapshot* snapshot) {
+  const Intent& intent = snapshot->group.intent;
+  if (!intent.reopen || !intent.given_up.empty()) {
+    memory->switching_since.reset();
+    return;
+  }
+  if (!memory->switching_since.has_value()) memory->switching_since = now;
+  snapshot->switching_for = now - *memory->switching_since;
+}
+
 void RememberServer(const Snapshot& snapshot, const ServerUuid& server,
                     Memory::ServerMemory* memory) {
   const Observation& seen = snapshot.Of(server);
@@ -101,11 +111,13 @@ void Remember(absl::Duration now, absl::Duration failover_cool_down, Memory* mem
     memory->epoch = group.epoch;
     memory->servers.clear();
     memory->fenced_since.reset();
+    memory->switching_since.reset();
     memory->strangers.reset();
     memory->strangers_believed = false;
   }
   RememberSilence(now, memory, snapshot);
   RememberFence(now, memory, snapshot);
+  RememberSwitch(now, memory, snapshot);
   RememberStrangers(now, memory, snapshot);
   if (HasHealed(*snapshot)) memory->last_failover.reset();
   if (memory->last_failover.has_value()) {

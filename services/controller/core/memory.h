@@ -17,6 +17,7 @@ struct Memory {
   uint64_t epoch = 0;                                 // `servers` speaks of this epoch
   std::map<ServerUuid, absl::Duration> silent_since;  // not answered since then
   std::optional<absl::Duration> fenced_since;         // the primary of record, for an intent
+  std::optional<absl::Duration> switching_since;      // the intent is to fence it for another
   std::optional<absl::Duration> last_failover;        // its Commit, in any epoch
 
   struct ServerMemory {
@@ -37,7 +38,7 @@ constexpr absl::Duration kStrangersStay = absl::Seconds(3);
 
 // Completes a look: takes `snapshot` with its group, observations and reports, adds what it means
 // to the memory, and fills the fields that earlier looks answer (silent_for, write_stopped_for,
-// cool_down, marks, strangers). Pure. REQUIRES: called once for each look, in order.
+// switching_for, cool_down, marks, strangers). Pure. REQUIRES: called once for each look, in order.
 void Remember(absl::Duration now, absl::Duration failover_cool_down, Memory* memory,
               Snapshot* snapshot);
 

@@ -39,6 +39,20 @@ TEST(MemoryTest, SilenceGrowsUntilTheServerAnswers) {
   EXPECT_EQ(looks.Next(silent).Of(Id('b')).silent_for, absl::ZeroDuration());
 }
 
+TEST(MemoryTest, ASwitchoverAgesFromTheFirstLookAfterItWasWrittenDown) {
+  Looks looks;
+  Scene scene("abc");
+  scene.Promote('b');
+  EXPECT_EQ(looks.Next(scene).switching_for, absl::ZeroDuration());
+  scene.group().intent.reopen = true;
+  EXPECT_EQ(looks.Next(scene).switching_for, absl::ZeroDuration());
+  EXPECT_EQ(looks.Next(scene).switching_for, absl::Seconds(1));
+  Scene given_up = scene;
+  given_up.group().intent.given_up = "CANCELLED";
+  EXPECT_EQ(looks.Next(given_up).switching_for, absl::ZeroDuration());
+  EXPECT_EQ(looks.Next(scene).switching_for, absl::ZeroDuration());
+}
+
 TEST(MemoryTest, AServerIsMarkedUnableAtTheSecondLookNotAtTheFirst) {
   Looks looks;
   Scene scene("abc");

@@ -16,6 +16,21 @@ bool MayOpen(const Group& group) {
   return intent.goal == Goal::kKeep;
 }
 
+// Its source commits nothing any more, and it has applied all of it. A source that died may have
+// left it the beginning of a transaction, whose locks the applier holds until it is stopped.
+bool IsDrained(const Snapshot& snapshot, const ServerUuid& server) {
+  const Observation& seen = snapshot.Of(server);
+  const Observation& source = snapshot.Of(seen.replication.source_uuid);
+  return IsFenced(source) && seen.executed.Contains(source.Held().Union(seen.received));
+}
+
+// Nothing replicated comes in any more when the first client writes. Stopping the applier takes
+// several flushes: only where it may have anything to do.
+Step StopReplicating(const Snapshot& snapshot, const ServerUuid& server) {
+  if (IsDrained(snapshot, server)) return StopReceiver{.server = server};  // proof: rule 2
+  return StopReplica{.server = server};
+}
+
 }  // namespace
 
 std::vector<Step> ServePrimary(const Snapshot& snapshot) {
@@ -25,7 +40,9 @@ std::vector<Step> ServePrimary(const Snapshot& snapshot) {
   const bool opens = !IsOpen(primary) && MayOpen(group);
   const bool replicates = primary.replication.configured;
   std::vector<Step> steps;
-  if (replicates && opens) steps.push_back(StopReplica{.server = server});  // guard: rule 2
+  if (replicates && opens) {  // guard: rule 2
+    steps.push_back(StopReplicating(snapshot, server));
+  }
   if (MayBeLossless(snapshot) && IsLosslessEpoch(group)) {
     if (!IsArmed(primary, WaitFor(group))) {  // guard: rule 5
       steps.push_back(ArmSource{.server = server, .wait_for = WaitFor(group)});

@@ -1,8 +1,25 @@
+#include <vector>
+
 #include "services/controller/core/facts.h"
 #include "services/controller/core/phases.h"
 #include "services/controller/core/verdict.h"
 
 namespace weft::controller {
+namespace {
+
+// Who was moved to the target acknowledges the old primary's commits again. Tried once: whoever
+// cannot be moved now must not keep the intent from ending, and is repaired afterwards.
+std::vector<Step> MoveBack(const Snapshot& snapshot) {
+  std::vector<Step> steps;
+  for (const ServerUuid& server : ReachedOthers(snapshot)) {
+    if (!ReceivesFrom(snapshot, server, snapshot.group.intent.target)) continue;
+    const std::vector<Step> one = RepairReplica(snapshot, server);
+    steps.insert(steps.end(), one.begin(), one.end());
+  }
+  return steps;
+}
+
+}  // namespace
 
 Plan GiveUpOrRefuse(const Snapshot& snapshot, Refusal refusal) {
   if (snapshot.group.intent.reopen) {  // guard: rule 8
@@ -21,7 +38,10 @@ Plan DecideRollBack(const Snapshot& snapshot) {
   switch (verdict.state) {
     case PrimaryState::kAlive: {
       std::vector<Step> steps = ServePrimary(snapshot);
-      return steps.empty() ? Refuse(refusal) : Phase("roll back", std::move(steps));
+      if (steps.empty()) return Refuse(refusal);
+      std::vector<Step> back = MoveBack(snapshot);
+      steps.insert(steps.end(), back.begin(), back.end());
+      return Phase("roll back", std::move(steps));
     }
     case PrimaryState::kUncertain:
       return Await("the primary to answer, so that it can be made writable again: " +

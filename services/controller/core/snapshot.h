@@ -136,6 +136,8 @@ struct Snapshot {
   std::map<ServerUuid, Report> reports;
   // How long the old primary has been fenced for the current intent; zero when it is not.
   absl::Duration write_stopped_for = absl::ZeroDuration();
+  // How long the intent has been to fence the primary for another; zero when it is not.
+  absl::Duration switching_for = absl::ZeroDuration();
   // A primary is not dead while a replica heard from it more recently than this.
   absl::Duration heard_threshold = absl::Milliseconds(1500);
   // An acknowledger whose process is gone may be narrowed out after this long.

@@ -1,3 +1,7 @@
+#include <set>
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/duration_text.h"
 #include "services/controller/core/acknowledgers.h"
@@ -7,6 +11,10 @@
 
 namespace weft::controller {
 namespace {
+
+// Replicas that cannot be moved by then are moved after the commit, as where there are none to
+// spare.
+constexpr absl::Duration kMovePatience = absl::Seconds(1);
 
 Refusal RefuseTarget(const Group& group, const ServerUuid& target, const std::string& reason,
                      const std::string& message) {
@@ -81,6 +89,36 @@ Choice ChooseTarget(const Snapshot& snapshot) {
   return choice;
 }
 
+// While writes still go on, as many acknowledgers as commits will wait for follow the target, so
+// that it finds them connected when it is opened: connecting them takes longer than all else does.
+// The old primary keeps as many as its own commits wait for, the target among them.
+std::vector<Step> MoveAcknowledgers(const Snapshot& snapshot, const ServerUuid& target) {
+  const Group& group = snapshot.group;
+  if (!IsLosslessEpoch(group) || snapshot.switching_for > kMovePatience) return {};
+  if (!AcknowledgesNow(snapshot, target)) return {};  // guard: rule 8
+  const std::set<ServerUuid> after = AcknowledgersAfter(snapshot, target);
+  int spare = CountAcknowledging(snapshot) - static_cast<int>(WaitFor(group));
+  int wanted = static_cast<int>(WaitFor(group));
+  for (const ServerUuid& server : after) {
+    if (ReceivesFrom(snapshot, server, target)) --wanted;
+  }
+  std::vector<Step> steps;
+  for (const ServerUuid& server : after) {
+    if (spare <= 0 || wanted <= 0) break;  // guard: rule 8
+    // It keeps its relay log, and with it all that it has acknowledged (rule 4).
+    const bool movable = AcknowledgesNow(snapshot, server) && IsInPlace(snapshot, server) &&
+                         snapshot.Of(server).receiver_only_change;
+    if (!movable) continue;  // guard: rule 4
+    steps.push_back(Follow{.server = server,
+                           .source = target,
+                           .source_address = group.Find(target)->address,
+                           .acknowledge = true});
+    --spare;
+    --wanted;
+  }
+  return steps;
+}
+
 }  // namespace
 
 Plan DecideSwitchover(const Snapshot& snapshot) {
@@ -95,6 +133,8 @@ Plan DecideSwitchover(const Snapshot& snapshot) {
   if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
   if (!IsFenced(primary)) {                                     // guard: rule 2
     if (!intent.reopen) return Phase("begin", {BeginSwitchover{.target = target}});
+    std::vector<Step> move = MoveAcknowledgers(snapshot, target);
+    if (!move.empty()) return Phase("move replicas", std::move(move));
     return Phase("stop writes", {Fence{.server = group.primary, .kill_sessions = true}});
   }
   if (intent.reopen && snapshot.write_stopped_for > intent.write_stop_budget) {  // guard: rule 8
