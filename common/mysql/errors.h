@@ -24,6 +24,7 @@ inline constexpr int kErrLockWaitTimeout = 1205;
 inline constexpr int kErrDeadlock = 1213;
 inline constexpr int kErrReadOnlyOption = 1290;
 inline constexpr int kErrNoSuchThread = 1094;
+inline constexpr int kErrKillDenied = 1095;
 inline constexpr int kErrOfflineMode = 3032;
 inline constexpr int kErrReplicaThreadRunning = 3081;
 

@@ -14,6 +14,20 @@ inline constexpr absl::string_view kStatementsUnderWay =
     " WHERE USER = 'weft_manage' AND COMMAND <> 'Sleep'";
 inline constexpr absl::string_view kDumpThread =
     "SELECT ID FROM performance_schema.processlist WHERE COMMAND LIKE 'Binlog Dump%'";
+// A transaction of 50 MB: it takes a while to be sent.
+inline constexpr absl::string_view kMakeBig = "CREATE TABLE app.big (v LONGTEXT)";
+inline constexpr absl::string_view kFillBig =
+    "INSERT INTO app.big WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+    " WHERE i < 900) SELECT REPEAT('x', 60000) FROM n";
+inline constexpr absl::string_view kAppliesUnfinished =
+    "SELECT COUNT(*) AS holds FROM performance_schema.replication_applier_status_by_coordinator"
+    " JOIN performance_schema.threads USING (THREAD_ID) WHERE PROCESSING_TRANSACTION <> ''"
+    " AND PROCESSLIST_STATE LIKE '%has read all relay log%'";
+inline constexpr absl::string_view kQueueing =
+    "SELECT QUEUEING_TRANSACTION <> '' AS holds"
+    " FROM performance_schema.replication_connection_status";
+inline constexpr absl::string_view kHoldsNoLocks =
+    "SELECT COUNT(*) = 0 AS holds FROM performance_schema.data_locks";
 inline constexpr absl::string_view kStopApplier = "STOP REPLICA SQL_THREAD";
 inline constexpr absl::string_view kDropLedgerQuietly =
     "SET GLOBAL super_read_only = OFF; SET SESSION sql_log_bin = 0; DROP TABLE app.ledger;"

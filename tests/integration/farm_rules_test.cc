@@ -2,6 +2,7 @@
 // that are full, hung or refuse the log-in (rule 7), fences, and what a crash leaves (rule 9).
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -165,6 +166,36 @@ TEST_F(FarmRulesTest, AFenceEndsClientsAndLongStatementsAndSparesReplication) {
   EXPECT_FALSE((*idle)->Ping().ok());
   EXPECT_EQ(Root(0, test_sql::kDumpThread), dump);
   EXPECT_EQ(real_->Write(uuid(0), absl::Seconds(5)).code(), absl::StatusCode::kFailedPrecondition);
+}
+
+// What its source sent of it is the beginning of a transaction; the server's own STOP REPLICA would
+// wait a minute for the rest.
+TEST_F(FarmRulesTest, AnApplierWhoseSourceDiedInTheMiddleOfATransactionIsStoppedAtOnce) {
+  Start(2);
+  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
+  ASSERT_EQ(Do(FollowStep(1, 0, /*acknowledge=*/false)), absl::OkStatus());
+  Root(0, test_sql::kMakeBig);
+  const auto session = ManageSession(1);
+  ASSERT_NE(session, nullptr);
+  const auto comes_true = [&](absl::string_view sql) {
+    const Deadline end = Deadline::After(RealClock::Get(), absl::Seconds(30));
+    while (!end.Passed()) {
+      const auto rows = session->Query(sql);
+      if (rows.ok() && !rows->empty() && rows->front().BoolOr("holds", false)) return true;
+    }
+    return false;
+  };
+  std::thread writer([&] { real_->servers().Sql(0, test_sql::kFillBig).IgnoreError(); });
+  EXPECT_TRUE(comes_true(test_sql::kQueueing));
+  EXPECT_EQ(real_->servers().Kill(0), absl::OkStatus());
+  writer.join();
+  ASSERT_EQ(Do(StopReceiver{uuid(1)}), absl::OkStatus());
+  ASSERT_TRUE(comes_true(test_sql::kAppliesUnfinished));
+
+  EXPECT_EQ(Do(StopReplica{uuid(1)}), absl::OkStatus());
+  EXPECT_TRUE(comes_true(test_sql::kHoldsNoLocks));  // rolled back
+  EXPECT_EQ(Do(Detach{uuid(1)}), absl::OkStatus());
+  EXPECT_EQ(Do(Unfence{uuid(1)}), absl::OkStatus());
 }
 
 TEST_F(FarmRulesTest, AServerThatWasMadeWritableComesBackReadOnlyFromACrash) {

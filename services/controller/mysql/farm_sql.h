@@ -55,6 +55,18 @@ inline constexpr absl::string_view kNudge = "DROP TABLE IF EXISTS weft_nudge.not
 
 inline constexpr absl::string_view kProcesses = "SHOW PROCESSLIST";
 inline constexpr absl::string_view kKill = "KILL ?";
+inline std::string Kill(uint64_t id) { return absl::StrCat("KILL ", id); }
+// The coordinator of a multi-threaded applier; no row when it does not run or is none.
+inline constexpr absl::string_view kCoordinator =
+    "SELECT t.PROCESSLIST_ID AS id, t.PROCESSLIST_STATE AS state,"
+    " c.PROCESSING_TRANSACTION AS transaction"
+    " FROM performance_schema.replication_applier_status_by_coordinator AS c"
+    " JOIN performance_schema.threads AS t ON t.THREAD_ID = c.THREAD_ID"
+    " WHERE c.CHANNEL_NAME = '' AND c.SERVICE_STATE = 'ON'";
+inline constexpr absl::string_view kThread =
+    "SELECT PROCESSLIST_ID AS id FROM performance_schema.threads WHERE PROCESSLIST_ID = ?";
+// "Replica has ...", before 8.0.26 "Slave has ...".
+inline constexpr absl::string_view kReadAllRelayLog = "has read all relay log";
 
 // --- fencing
 

@@ -174,7 +174,7 @@ absl::Status ChangeAll(const Follow& step, const Present& present, Turn& turn) {
     if (!stopped.executed.Contains(stopped.retrieved)) {
       WEFT_RETURN_IF_ERROR(AwaitApplied(turn, stopped.retrieved, turn.deadline()));
     }
-    WEFT_RETURN_IF_ERROR(turn.Change("stopping replication", turn.dialect().stop_replica));
+    WEFT_RETURN_IF_ERROR(StopReplication(turn));
   }
   WEFT_ASSIGN_OR_RETURN(const std::string sql, ChangeSql(step, turn, /*position=*/true));
   WEFT_RETURN_IF_ERROR(turn.ChangeSecret("pointing replication at its source", sql));

@@ -1,12 +1,17 @@
 #include "services/controller/mysql/replica.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/log/log.h"
+#include "common/mysql/errors.h"
 #include "services/controller/mysql/farm_sql.h"
 
 namespace weft::controller {
@@ -29,6 +34,69 @@ absl::Status NudgeApplier(Turn& turn, bool may_start) {
           ? "it replicates from nobody"
           : absl::StrCat("error ", status.applier_errno, ": ", status.applier_error),
       "mend what stopped the applier, or rebuild the server");
+}
+
+// How long an applier may take to come to the end of the relay log; one that has more to apply
+// stops between two transactions.
+constexpr absl::Duration kRelayLogPatience = absl::Milliseconds(500);
+constexpr absl::Duration kPause = absl::Milliseconds(2);
+
+struct Coordinator {
+  uint64_t id = 0;
+  bool in_transaction = false;  // it has read the beginning of one, and not its end
+  bool has_read_all = false;    // it waits for the receiver
+};
+
+// nullopt: none runs.
+absl::StatusOr<std::optional<Coordinator>> ReadCoordinator(Turn& turn) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, turn.Read(sql::kCoordinator));
+  if (rows.empty()) return std::nullopt;
+  const mysql::ResultSet::Row row = rows.front();
+  Coordinator coordinator;
+  coordinator.id = row.UintOr("id", 0);
+  coordinator.in_transaction = !row.StringOr("transaction", "").empty();
+  coordinator.has_read_all = absl::StrContains(row.StringOr("state", ""), sql::kReadAllRelayLog);
+  return coordinator;
+}
+
+// KILL, unlike STOP, does not wait. Its workers go with it.
+absl::Status EndApplier(Turn& turn, uint64_t id) {
+  const absl::Status killed =
+      turn.Change("ending an applier that waits for the rest of a transaction", sql::Kill(id));
+  switch (mysql::MysqlErrorCode(killed)) {
+    case mysql::kErrNoSuchThread:
+      return absl::OkStatus();
+    case mysql::kErrKillDenied:
+      WEFT_LOG(kWarning, "an applier may take a minute to stop: the account lacks SYSTEM_USER",
+               {{"server", turn.address().ToString()}, {"error", killed}});
+      return absl::OkStatus();
+    default:
+      break;
+  }
+  WEFT_RETURN_IF_ERROR(killed);
+  while (true) {
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet left, turn.Read(sql::kThread, {id}));
+    if (left.empty()) return absl::OkStatus();
+    if (turn.deadline().Passed()) {
+      return absl::DeadlineExceededError(
+          absl::StrCat(turn.address().ToString(), ": the applier was killed and is still there"));
+    }
+    turn.clock()->Sleep(kPause);
+  }
+}
+
+// REQUIRES: the receiver is off.
+absl::Status DropUnfinishedTransaction(Turn& turn) {
+  const Deadline patience = Deadline::After(turn.clock(), kRelayLogPatience);
+  while (!patience.Passed()) {
+    WEFT_ASSIGN_OR_RETURN(const std::optional<Coordinator> coordinator, ReadCoordinator(turn));
+    if (!coordinator.has_value()) return absl::OkStatus();
+    if (coordinator->has_read_all) {
+      return coordinator->in_transaction ? EndApplier(turn, coordinator->id) : absl::OkStatus();
+    }
+    turn.clock()->Sleep(kPause);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -60,6 +128,15 @@ absl::Status AwaitApplied(Turn& turn, const GtidSet& goal, const Deadline& budge
     if (executed) return absl::OkStatus();
     WEFT_RETURN_IF_ERROR(NudgeApplier(turn, /*may_start=*/false));
   }
+}
+
+absl::Status StopReplication(Turn& turn) {
+  const mysql::Dialect& dialect = turn.dialect();
+  if (dialect.can.replication_times) {
+    WEFT_RETURN_IF_ERROR(turn.Change("stopping the receiver", dialect.stop_receiver));
+    WEFT_RETURN_IF_ERROR(DropUnfinishedTransaction(turn));
+  }
+  return turn.Change("stopping replication", dialect.stop_replica);
 }
 
 }  // namespace weft::controller

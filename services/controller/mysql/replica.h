@@ -18,4 +18,9 @@ absl::StatusOr<mysql::ReplicaStatus> ReadReplica(Turn& turn);
 // FAILED_PRECONDITION, reason APPLIER_STOPPED, when the applier has stopped by itself.
 absl::Status AwaitApplied(Turn& turn, const GtidSet& goal, const Deadline& budget);
 
+// Receiver and applier stop. The beginning of a transaction whose rest never came, because the
+// source died or the receiver was stopped in the middle of it, is rolled back first: the server's
+// own STOP would wait a minute for the rest, and nobody could ask for its status meanwhile.
+absl::Status StopReplication(Turn& turn);
+
 }  // namespace weft::controller

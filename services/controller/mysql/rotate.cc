@@ -80,7 +80,7 @@ absl::Status RenewReplicaLogin(Turn& turn, absl::string_view user, absl::string_
     // CHANGE purges what is not applied.
     WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus stopped, ReadReplica(turn));
     WEFT_RETURN_IF_ERROR(AwaitApplied(turn, stopped.retrieved, turn.deadline()));
-    WEFT_RETURN_IF_ERROR(turn.Change("stopping replication", dialect.stop_replica));
+    WEFT_RETURN_IF_ERROR(StopReplication(turn));
   }
   mysql::SourceChange change;
   change.user = std::string(user);

@@ -79,14 +79,12 @@ absl::Status Run(const CatchUp& step, Turn& turn) {
   return AwaitApplied(turn, step.goal, budget);
 }
 
-absl::Status Run(const StopReplica&, Turn& turn) {
-  return turn.Change("stopping replication", turn.dialect().stop_replica);
-}
+absl::Status Run(const StopReplica&, Turn& turn) { return StopReplication(turn); }
 
 absl::Status Run(const Detach&, Turn& turn) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus status, ReadReplica(turn));
   if (!status.source_host.empty()) {
-    WEFT_RETURN_IF_ERROR(turn.Change("stopping replication", turn.dialect().stop_replica));
+    WEFT_RETURN_IF_ERROR(StopReplication(turn));
     WEFT_RETURN_IF_ERROR(turn.Change("forgetting the source", turn.dialect().reset_replica_all));
   }
   WEFT_ASSIGN_OR_RETURN(const mysql::SemiSyncLoaded loaded, FindSemiSync(turn));
