@@ -1,5 +1,6 @@
 #include "services/controller/leadership.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -97,11 +98,19 @@ void Leadership::Stop() {
 void Leadership::Loop() {
   while (true) {
     Step();
+    const absl::Duration rest = Rest();
     MutexLock lock(&mutex_);
     if (stopping_) return;
-    clock_->WaitFor(&stopping_changed_, &mutex_, options_.period);
+    clock_->WaitFor(&stopping_changed_, &mutex_, rest);
     if (stopping_) return;
   }
+}
+
+absl::Duration Leadership::Rest() const {
+  if (!watched_.has_value()) return options_.period;
+  const absl::Duration left = watched_since_ + options_.ttl - clock_->MonotonicNow();
+  // Past it, the store does not answer: then it is asked no more often than otherwise.
+  return left > absl::ZeroDuration() ? std::min(left, options_.period) : options_.period;
 }
 
 bool Leadership::MayAct() const {
@@ -183,6 +192,10 @@ void Leadership::Watch() {
     return;
   }
   if (!watched_.has_value() || !(*watched_ == *row)) {
+    // A first look, or one at a new holder, may be at the last word of one that has ended.
+    if (watched_.has_value() && watched_->term == row->term && !row->holder.empty()) {
+      follows_.store(true, std::memory_order_release);
+    }
     watched_ = *row;
     watched_since_ = now;
   }
@@ -204,6 +217,7 @@ void Leadership::BecomeHolder(const Lease& lease, absl::Duration sent) {
   WEFT_LOG(kInfo, "lease won", {{"holder", lease.holder}, {"term", lease.term}});
   held_ = lease;
   watched_.reset();
+  follows_.store(false, std::memory_order_release);
   listener_.won(lease);
   term_.store(lease.term, std::memory_order_release);
   ActUntil(sent);

@@ -58,6 +58,8 @@ class Leadership {
   bool MayAct(uint64_t term) const;
   // Won last; 0 before the first.
   uint64_t term() const { return term_.load(std::memory_order_acquire); }
+  // Another's lease was seen to be renewed: somebody else leads, and lives.
+  bool Follows() const { return follows_.load(std::memory_order_acquire); }
   // The row as last seen; holder without its suffix.
   Lease lease() const;
   bool StoreUp() const;
@@ -78,6 +80,8 @@ class Leadership {
   void BecomeHolder(const Lease& lease, absl::Duration sent);
   void ActUntil(absl::Duration sent);
   void StopHolding();
+  // Until the next Step: the period, or less where a lease may be taken before its end.
+  absl::Duration Rest() const;
 
   const Options options_;
   const std::string holder_;
@@ -88,6 +92,7 @@ class Leadership {
   // Monotonic nanoseconds until which this process may act; read without a lock.
   std::atomic<int64_t> act_until_{0};
   std::atomic<uint64_t> term_{0};
+  std::atomic<bool> follows_{false};
 
   mutable Mutex mutex_;
   CondVar stopping_changed_;

@@ -100,6 +100,21 @@ TEST_F(LeadershipTest, ARenewalMakesTheChallengerBeginAgain) {
   EXPECT_TRUE(a_.leadership.MayAct());
 }
 
+TEST_F(LeadershipTest, AnotherIsFollowedOnceItsLeaseWasSeenToBeRenewed) {
+  a_.leadership.Step();
+  b_.leadership.Step();
+  b_.leadership.Step();
+  // What is in the row may be the last word of one that has died.
+  EXPECT_FALSE(b_.leadership.Follows());
+  a_.leadership.Step();
+  b_.leadership.Step();
+  EXPECT_TRUE(b_.leadership.Follows());
+  EXPECT_FALSE(a_.leadership.Follows());
+  Pass(absl::Seconds(2));
+  b_.leadership.Step();
+  EXPECT_FALSE(b_.leadership.Follows());
+}
+
 TEST_F(LeadershipTest, TheDeposedOneLearnsWhoLeads) {
   a_.leadership.Step();
   b_.leadership.Step();

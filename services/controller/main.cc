@@ -254,8 +254,9 @@ absl::Status Run() {
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,
                         rpc::Server::Start(std::move(serve)));
   controller.Start();
-  // Who waits for "serving" may ask for changes at once; without a store, reads and Node do answer.
-  controller.reconciler().AwaitLeader(absl::Seconds(3));
+  // Who waits for "serving" may ask for changes at once, here or of the leader; without a store,
+  // reads and Node do answer.
+  controller.reconciler().AwaitReady(absl::Seconds(3));
   server->SetServing(true);
   WEFT_LOG(kInfo, "controller is up",
            {{"listen", server->address()}, {"store", address.ToString()}});

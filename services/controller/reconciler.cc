@@ -43,7 +43,9 @@ class Reconciler::Impl {
   void Stop();
 
   absl::StatusOr<GroupTable::Keeper> Known(const std::string& group) const;
-  bool AwaitLeader(absl::Duration timeout);
+  // Blocks until it leads and has read the groups; with `may_follow`, also until it knows them and
+  // another leads. False after `timeout`.
+  bool AwaitRole(absl::Duration timeout, bool may_follow);
   void DropAll();
 
   const Options options_;
@@ -196,10 +198,11 @@ void Reconciler::Impl::DropAll() {
   SetTakenTerm(0);
 }
 
-bool Reconciler::Impl::AwaitLeader(absl::Duration timeout) {
+bool Reconciler::Impl::AwaitRole(absl::Duration timeout, bool may_follow) {
   const Deadline deadline = Deadline::After(ports_.clock, timeout);
   MutexLock lock(&mutex_);
   while (!leadership_.MayAct() || taken_term_ != leadership_.term()) {
+    if (may_follow && leadership_.Follows() && table_.loaded()) return true;
     if (stopping_ || deadline.Passed()) return false;
     // Also looks by itself: a lease that is won tells before the groups are read.
     ports_.clock->WaitFor(&changed_, &mutex_,
@@ -275,7 +278,8 @@ void Reconciler::OnResume(const std::string& kind, Resume resume) {
   impl_->resumers_[kind] = std::move(resume);
 }
 
-bool Reconciler::AwaitLeader(absl::Duration timeout) { return impl_->AwaitLeader(timeout); }
+bool Reconciler::AwaitLeader(absl::Duration timeout) { return impl_->AwaitRole(timeout, false); }
+bool Reconciler::AwaitReady(absl::Duration timeout) { return impl_->AwaitRole(timeout, true); }
 void Reconciler::DropAll() { impl_->DropAll(); }
 
 void Reconciler::Wake(const std::string& group) {

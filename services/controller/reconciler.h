@@ -79,6 +79,8 @@ class Reconciler {
 
   // Blocks until this controller leads and has read the groups; false after `timeout`.
   bool AwaitLeader(absl::Duration timeout);
+  // The same, or until it follows another that leads, and has read the groups.
+  bool AwaitReady(absl::Duration timeout);
   // Everything that was stored is gone.
   void DropAll();
 
