@@ -30,8 +30,8 @@ std::string PidText(int pid) { return pid == 0 ? "" : absl::StrCat(pid); }
 std::string LayoutText(const sandbox::Layout& layout, const Style& style) {
   Fields fields;
   fields.Add("sandbox", Cell(layout.dir, Tone::kStrong));
-  fields.Add("controller", layout.controller.value_or(""));
-  fields.Add("monitor", layout.monitor.value_or(""));
+  fields.Add("controller", absl::StrJoin(layout.controllers, ", "));
+  fields.Add("monitor", absl::StrJoin(layout.monitors, ", "));
   fields.Add("provisioner", layout.provisioner.value_or(""));
   if (layout.gateway.has_value()) {
     fields.Add("gateway", absl::StrCat("XML-RPC ", layout.gateway->xmlrpc, ", MySQL ",
@@ -77,6 +77,20 @@ absl::Status SetGroups(const std::string& text, sandbox::UpOptions& options) {
   return absl::OkStatus();
 }
 
+// --bare, or how many of each process.
+absl::Status SetReplicas(const Arguments& arguments, sandbox::UpOptions& options) {
+  options.processes = !arguments.Has("bare");
+  for (const char* name : {"controllers", "monitors"}) {
+    if (options.processes || !arguments.Has(name)) continue;
+    return Refusal(absl::StatusCode::kInvalidArgument, "USAGE",
+                   absl::StrCat("--bare runs nothing of Weft, and so no ", name),
+                   absl::StrCat("--bare or --", name), "both", "leave one of them out");
+  }
+  options.controllers = static_cast<int>(arguments.Integer("controllers", options.controllers));
+  options.monitors = static_cast<int>(arguments.Integer("monitors", options.monitors));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Answer> Up(Context& context) {
   const Arguments& arguments = context.arguments();
   sandbox::UpOptions options;
@@ -84,7 +98,7 @@ absl::StatusOr<Answer> Up(Context& context) {
   options.servers = static_cast<int>(arguments.Integer("servers", options.servers));
   options.mysql = arguments.Text("mysql", options.mysql);
   WEFT_RETURN_IF_ERROR(SetGroups(arguments.Text("groups", "1"), options));
-  options.processes = !arguments.Has("bare");
+  WEFT_RETURN_IF_ERROR(SetReplicas(arguments, options));
   if (context.options().timeout.has_value()) options.timeout = *context.options().timeout;
   const sandbox::Progress progress = [&context](absl::string_view message) {
     context.console().Err(absl::StrCat(Printable(message), "\n"));
@@ -136,7 +150,7 @@ absl::StatusOr<Answer> Down(Context& context) {
 std::vector<Command> ServerCommands(const Parameter& dir) {
   const Parameter server = {"server", "SERVER",
                             "host:port, a uuid or its beginning, GROUP/N, N, store, controller, "
-                            "monitor, provisioner or gateway"};
+                            "controller-2, monitor, provisioner or gateway"};
   return {
       {.verb = "stop-server",
        .summary = "shut a server or process of a sandbox down in order",
@@ -171,11 +185,16 @@ Noun SandboxNoun() {
        .details = "Groups are created and their servers added; none is promoted or activated. "
                   "Everything survives the shell that started it. Ctrl-C undoes all of it.",
        .examples = {"weft sandbox up --dir /tmp/sandbox --servers 3",
+                    "weft sandbox up --dir /tmp/farm --controllers 2 --monitors 3",
                     "weft sandbox up --dir /tmp/old --mysql 5.6 --json"},
        .options = {dir,
                    {"servers", "N", "servers in each group (default 3)", Kind::kInteger},
                    {"groups", "G", "how many groups (default 1: g1), or names with commas between"},
                    {"mysql", "WHICH", "9.7 (default), 5.6, or the path of a mysqld"},
+                   {"controllers", "N", "controllers over one store (default 1; up to 5)",
+                    Kind::kInteger},
+                   {"monitors", "N", "monitors, reporting to every controller (default 1; up to 5)",
+                    Kind::kInteger},
                    {"bare", "", "only MySQL servers and the state store, nothing of Weft"}},
        .run = Up},
       {.verb = "status",

@@ -67,6 +67,13 @@ bool IsCalled(const Server& server, const std::string& group, int in_group, int 
          absl::StrCat(overall) == which;
 }
 
+// "controller", "controller-2": what ProcessNameOf takes, for each process of its kind.
+void AddNames(absl::string_view kind, size_t number, std::vector<std::string>* names) {
+  for (size_t i = 1; i <= number; ++i) {
+    names->push_back(i == 1 ? std::string(kind) : absl::StrCat(kind, "-", i));
+  }
+}
+
 absl::Status UnknownServer(const Layout& layout, absl::string_view which, absl::string_view found) {
   std::vector<std::string> known;
   for (const Group& group : layout.groups) {
@@ -75,8 +82,8 @@ absl::Status UnknownServer(const Layout& layout, absl::string_view which, absl::
     }
   }
   known.push_back("store");
-  if (layout.controller.has_value()) known.push_back("controller");
-  if (layout.monitor.has_value()) known.push_back("monitor");
+  AddNames("controller", layout.controllers.size(), &known);
+  AddNames("monitor", layout.monitors.size(), &known);
   const std::string all = absl::StrJoin(known, ", ");
   return Refusal(absl::StatusCode::kNotFound, "UNKNOWN_SERVER",
                  absl::StrCat("'", which, "' names ", found, " of this sandbox"),

@@ -36,6 +36,15 @@ std::optional<std::string> OptionalText(const Json& object, const char* name) {
   return text;
 }
 
+// What a record of one process alone does not have; then it is that one.
+std::vector<std::string> TextsOr(const Json& object, const char* name,
+                                 const std::optional<std::string>& only) {
+  const auto found = object.find(name);
+  if (found != object.end() && !found->is_null()) return found->get<std::vector<std::string>>();
+  if (only.has_value()) return {*only};
+  return {};
+}
+
 Json GroupToJson(const Group& group) {
   Json servers = Json::array();
   for (const Server& server : group.servers) {
@@ -86,6 +95,8 @@ Layout LayoutFrom(const Json& json) {
   layout.monitor = OptionalText(json, "monitor");
   layout.provisioner = OptionalText(json, "provisioner");
   layout.gateway = GatewayFromJson(json);
+  layout.controllers = TextsOr(json, "controllers", layout.controller);
+  layout.monitors = TextsOr(json, "monitors", layout.monitor);
   if (const auto metrics = json.find("metrics"); metrics != json.end() && metrics->is_object()) {
     for (const auto& [name, url] : metrics->items()) {
       if (url.is_string()) layout.metrics[name] = url.get<std::string>();
@@ -122,6 +133,8 @@ std::string ToJson(const Layout& layout) {
       {"monitor", OrNull(layout.monitor)},
       {"provisioner", OrNull(layout.provisioner)},
       {"gateway", GatewayToJson(layout.gateway)},
+      {"controllers", layout.controllers},
+      {"monitors", layout.monitors},
       {"metrics", std::move(metrics)},
       {"admin", {{"user", layout.admin.user}, {"password_file", layout.admin.password_file}}},
       {"app",

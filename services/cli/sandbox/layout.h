@@ -53,10 +53,12 @@ struct Layout {
   Store store;
   std::vector<Group> groups;
   // Absent: this sandbox runs none.
-  std::optional<std::string> controller;
-  std::optional<std::string> monitor;
+  std::optional<std::string> controller;  // The first of `controllers`.
+  std::optional<std::string> monitor;     // The first of `monitors`.
   std::optional<std::string> provisioner;
   std::optional<Gateway> gateway;
+  std::vector<std::string> controllers;
+  std::vector<std::string> monitors;
   std::map<std::string, std::string> metrics;  // Process name to URL.
   Credentials admin;                           // Weft's own user: no MySQL account.
   AppAccount app;                              // ALL on `database`, no administrative right.

@@ -19,6 +19,7 @@ Layout Example() {
        {{"127.0.0.1:20002", "11111111-2222-3333-4444-555555555555", 12, "/tmp/sandbox/s1.sock"},
         {"127.0.0.1:20003", "11111111-2222-3333-4444-666666666666", 0, "/tmp/sandbox/s2.sock"}}}};
   layout.controller = "127.0.0.1:20010";
+  layout.controllers = {"127.0.0.1:20010", "127.0.0.1:20012"};
   layout.metrics = {{"weft-controller", "http://127.0.0.1:20011/metrics"}};
   layout.admin = {"admin", "/tmp/sandbox/secrets/admin"};
   layout.app = {"app", "/tmp/sandbox/secrets/app", "app"};
@@ -38,6 +39,7 @@ TEST(LayoutTest, IsWrittenAsDocumented) {
       R"({"address":"127.0.0.1:20003","uuid":"11111111-2222-3333-4444-666666666666","pid":null,)"
       R"("socket":"/tmp/sandbox/s2.sock"}]}],)"
       R"("controller":"127.0.0.1:20010","monitor":null,"provisioner":null,"gateway":null,)"
+      R"("controllers":["127.0.0.1:20010","127.0.0.1:20012"],"monitors":[],)"
       R"("metrics":{"weft-controller":"http://127.0.0.1:20011/metrics"},)"
       R"("admin":{"user":"admin","password_file":"/tmp/sandbox/secrets/admin"},)"
       R"("app":{"user":"app","password_file":"/tmp/sandbox/secrets/app","database":"app"},)"
@@ -52,6 +54,16 @@ TEST(LayoutTest, IsReadBackWhole) {
   EXPECT_EQ(ToJson(*back), ToJson(layout));
   EXPECT_EQ(back->groups[0].servers[1].pid, 0);
   EXPECT_EQ(back->monitor, std::nullopt);
+}
+
+TEST(LayoutTest, ARecordFromBeforeThereWereSeveralControllersHasItsOne) {
+  nlohmann::json json = nlohmann::json::parse(ToJson(Example()));
+  json.erase("controllers");
+  json.erase("monitors");
+  const absl::StatusOr<Layout> back = FromJson(json.dump());
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->controllers, std::vector<std::string>{"127.0.0.1:20010"});
+  EXPECT_TRUE(back->monitors.empty());
 }
 
 TEST(LayoutTest, FieldsOfALaterVersionArePassedOver) {

@@ -1,6 +1,10 @@
 #include "services/cli/sandbox/processes.h"
 
+#include <utility>
+
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
@@ -13,13 +17,14 @@ namespace {
 
 constexpr char kController[] = "weft-controller";
 constexpr char kMonitor[] = "weft-monitor";
+constexpr char kPrefix[] = "weft-";
 constexpr int kPortsEach = 2;  // gRPC and /metrics.
 
 std::string Loopback(int port) { return absl::StrCat("127.0.0.1:", port); }
 
 // "weft-controller" is built in services/controller.
 std::string ServiceFolder(absl::string_view name) {
-  return absl::StrCat("services/", absl::StripPrefix(name, "weft-"));
+  return absl::StrCat("services/", absl::StripPrefix(name, kPrefix));
 }
 
 absl::StatusOr<std::string> FindBinary(const std::string& binary_dir, absl::string_view name) {
@@ -63,40 +68,54 @@ std::vector<std::string> ControllerFlags(const Folder& folder, const Layout& lay
 }
 
 std::vector<std::string> MonitorFlags(const Folder& folder, const Layout& layout) {
-  std::vector<std::string> flags = {absl::StrCat("--controller=", *layout.controller),
-                                    "--name=monitor-1"};
+  std::vector<std::string> flags = {
+      absl::StrCat("--controller=", absl::StrJoin(layout.controllers, ","))};
   AddAccount(folder, Duty::kMonitor, &flags);
   AddAdmin(folder, &flags);
   return flags;
 }
 
-absl::StatusOr<Process> MakeProcess(const std::string& binary_dir, const char* name, int port,
-                                    int metrics_port, Layout* layout) {
-  Process process = {.name = name, .address = Loopback(port), .argv = {}};
-  WEFT_ASSIGN_OR_RETURN(const std::string binary, FindBinary(binary_dir, name));
-  process.argv = {binary, absl::StrCat("--listen=", process.address),
-                  absl::StrCat("--metrics-listen=", Loopback(metrics_port)), "--log-format=logfmt"};
-  layout->metrics[name] = absl::StrCat("http://", Loopback(metrics_port), "/metrics");
+// The `number`-th process, from 1, of `binary`, by the flags that all processes take.
+absl::StatusOr<Process> MakeProcess(const std::string& binary_dir, const char* binary, int number,
+                                    const int* ports, Layout* layout) {
+  Process process = {.name = number == 1 ? binary : absl::StrCat(binary, "-", number),
+                     .address = Loopback(ports[0]),
+                     .argv = {}};
+  WEFT_ASSIGN_OR_RETURN(const std::string path, FindBinary(binary_dir, binary));
+  process.argv = {path, absl::StrCat("--listen=", process.address),
+                  absl::StrCat("--metrics-listen=", Loopback(ports[1])), "--log-format=logfmt",
+                  absl::StrCat("--name=", absl::StripPrefix(binary, kPrefix), "-", number)};
+  layout->metrics[process.name] = absl::StrCat("http://", Loopback(ports[1]), "/metrics");
   return process;
 }
 
 }  // namespace
 
-int PortsOfProcesses() { return 2 * kPortsEach; }
+int PortsOfProcesses(const Replicas& replicas) {
+  return (replicas.controllers + replicas.monitors) * kPortsEach;
+}
 
-absl::StatusOr<std::vector<Process>> PlanProcesses(const Folder& folder,
+absl::StatusOr<std::vector<Process>> PlanProcesses(const Folder& folder, const Replicas& replicas,
                                                    const std::string& binary_dir,
                                                    const std::vector<int>& ports, Layout* layout) {
-  WEFT_ASSIGN_OR_RETURN(Process controller,
-                        MakeProcess(binary_dir, kController, ports[0], ports[1], layout));
-  layout->controller = controller.address;
-  for (std::string& flag : ControllerFlags(folder, *layout)) controller.argv.push_back(flag);
-
-  WEFT_ASSIGN_OR_RETURN(Process monitor,
-                        MakeProcess(binary_dir, kMonitor, ports[2], ports[3], layout));
-  layout->monitor = monitor.address;
-  for (std::string& flag : MonitorFlags(folder, *layout)) monitor.argv.push_back(flag);
-  return std::vector<Process>{std::move(controller), std::move(monitor)};
+  const int* port = ports.data();
+  std::vector<Process> processes;
+  for (int number = 1; number <= replicas.controllers; ++number, port += kPortsEach) {
+    WEFT_ASSIGN_OR_RETURN(Process controller,
+                          MakeProcess(binary_dir, kController, number, port, layout));
+    layout->controllers.push_back(controller.address);
+    for (std::string& flag : ControllerFlags(folder, *layout)) controller.argv.push_back(flag);
+    processes.push_back(std::move(controller));
+  }
+  layout->controller = layout->controllers.front();
+  for (int number = 1; number <= replicas.monitors; ++number, port += kPortsEach) {
+    WEFT_ASSIGN_OR_RETURN(Process monitor, MakeProcess(binary_dir, kMonitor, number, port, layout));
+    layout->monitors.push_back(monitor.address);
+    for (std::string& flag : MonitorFlags(folder, *layout)) monitor.argv.push_back(flag);
+    processes.push_back(std::move(monitor));
+  }
+  layout->monitor = layout->monitors.front();
+  return processes;
 }
 
 std::vector<std::string> SetUpCommand(const Process& controller) {
@@ -106,9 +125,15 @@ std::vector<std::string> SetUpCommand(const Process& controller) {
 }
 
 std::string ProcessNameOf(absl::string_view name) {
-  const absl::string_view service = absl::StripPrefix(name, "weft-");
+  absl::string_view service = absl::StripPrefix(name, kPrefix);
+  int number = 1;
+  if (const size_t dash = service.rfind('-'); dash != absl::string_view::npos) {
+    if (!absl::SimpleAtoi(service.substr(dash + 1), &number) || number < 1) return "";
+    service = service.substr(0, dash);
+  }
   for (const char* known : {"controller", "monitor", "provisioner", "gateway"}) {
-    if (service == known) return absl::StrCat("weft-", known);
+    if (service != known) continue;
+    return number == 1 ? absl::StrCat(kPrefix, known) : absl::StrCat(kPrefix, known, "-", number);
   }
   return "";
 }

@@ -168,6 +168,50 @@ TEST_F(SandboxTest, ProcessesAreServersOfTheirOwn) {
   EXPECT_FALSE(StopServer(options_.dir, "monitor")->changed);
 }
 
+TEST_F(SandboxTest, SeveralControllersAndMonitorsShareOneStore) {
+  options_.groups = 0;
+  options_.controllers = 2;
+  options_.monitors = 3;
+  int set_up = 0;
+  options_.hooks.set_up_store = [&set_up](const Layout&) {
+    ++set_up;
+    return absl::OkStatus();
+  };
+  const Layout layout = MustRise();
+  EXPECT_EQ(set_up, 1);
+  ASSERT_EQ(layout.controllers.size(), 2u);
+  ASSERT_EQ(layout.monitors.size(), 3u);
+  EXPECT_EQ(layout.controller, layout.controllers[0]);
+  EXPECT_EQ(layout.monitor, layout.monitors[0]);
+  std::vector<std::string> names;
+  for (const auto& [name, url] : layout.metrics) names.push_back(name);
+  EXPECT_EQ(names, (std::vector<std::string>{"weft-controller", "weft-controller-2", "weft-monitor",
+                                             "weft-monitor-2", "weft-monitor-3"}));
+  const std::string all =
+      absl::StrCat("--controller=", layout.controllers[0], ",", layout.controllers[1]);
+  for (const char* monitor : {"weft-monitor", "weft-monitor-2", "weft-monitor-3"}) {
+    EXPECT_TRUE(
+        absl::StrContains(*ReadFile(absl::StrCat(options_.dir, "/run/", monitor, ".json")), all))
+        << monitor;
+  }
+  EXPECT_TRUE(KillServer(options_.dir, "weft-controller-2")->changed);
+  EXPECT_FALSE(AskServing(layout.controllers[1], absl::Milliseconds(200)).ok());
+  EXPECT_TRUE(AskServing(layout.controllers[0], absl::Seconds(1)).ok());
+  EXPECT_TRUE(StartServer(options_.dir, "controller-2")->changed);
+  EXPECT_TRUE(AskServing(layout.controllers[1], absl::Seconds(1)).ok());
+  EXPECT_TRUE(StopServer(options_.dir, "monitor-3")->changed);
+  EXPECT_FALSE(StopServer(options_.dir, "weft-monitor-3")->changed);
+
+  const absl::Status unknown = KillServer(options_.dir, "controller-3").status();
+  EXPECT_TRUE(absl::IsNotFound(unknown));
+  EXPECT_TRUE(absl::StrContains(GetErrorDetail(unknown)->expected,
+                                "controller, controller-2, monitor, monitor-2, monitor-3"))
+      << unknown;
+  const auto report = Down(options_.dir, nullptr);
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->processes_stopped, 5);  // The store, two controllers, two monitors.
+}
+
 TEST_F(SandboxTest, TheStoreIsOfTheNewestWhateverTheServersAre) {
   options_.mysql = "5.6";
   options_.processes = false;
@@ -269,6 +313,12 @@ TEST_F(SandboxTest, NonsenseIsRefusedBeforeAnythingIsMade) {
   options_.servers = 0;
   EXPECT_TRUE(absl::IsInvalidArgument(Rise().status()));
   options_.servers = 1;
+  options_.controllers = 6;
+  EXPECT_EQ(GetErrorDetail(Rise().status())->expected, "1 to 5");
+  options_.controllers = 1;
+  options_.monitors = 0;
+  EXPECT_TRUE(absl::IsInvalidArgument(Rise().status()));
+  options_.monitors = 1;
   options_.group_names = {"a", "b"};
   EXPECT_TRUE(absl::IsInvalidArgument(Rise().status()));
   options_.group_names = {};

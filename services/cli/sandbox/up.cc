@@ -33,6 +33,7 @@ constexpr char kAppUser[] = "app";
 constexpr char kAppDatabase[] = "app";
 constexpr int kMaxServers = 32;
 constexpr int kMaxGroups = 16;
+constexpr int kMaxReplicas = 5;
 constexpr int kPasswordLength = 24;
 constexpr int kPortsOfServer = 2;  // The ordinary one and the administrative one.
 constexpr uint64_t kBytesOfServer = uint64_t{180} << 20;
@@ -55,6 +56,12 @@ absl::Status CheckOptions(const UpOptions& options) {
   if (options.groups < 0 || options.groups > kMaxGroups) {
     return invalid("number of groups", absl::StrCat("0 to ", kMaxGroups),
                    absl::StrCat(options.groups));
+  }
+  for (const auto& [what, number] :
+       {std::pair("controllers", options.controllers), std::pair("monitors", options.monitors)}) {
+    if (number >= 1 && number <= kMaxReplicas) continue;
+    return invalid(absl::StrCat("number of ", what), absl::StrCat("1 to ", kMaxReplicas),
+                   absl::StrCat(number));
   }
   if (!options.group_names.empty() &&
       static_cast<int>(options.group_names.size()) != options.groups) {
@@ -85,7 +92,11 @@ class Rise {
  public:
   Rise(const UpOptions& options, Folder folder, const Progress& progress,
        const Cancelled& cancelled)
-      : options_(options), folder_(std::move(folder)), progress_(progress), cancelled_(cancelled) {}
+      : options_(options),
+        replicas_{options.controllers, options.monitors},
+        folder_(std::move(folder)),
+        progress_(progress),
+        cancelled_(cancelled) {}
 
   absl::StatusOr<Layout> Run() {
     layout_.dir = folder_.dir();
@@ -95,8 +106,8 @@ class Rise {
     WEFT_RETURN_IF_ERROR(ClaimAllPorts());
     WEFT_RETURN_IF_ERROR(MakeSecrets());
     if (options_.processes) {
-      WEFT_ASSIGN_OR_RETURN(
-          processes_, PlanProcesses(folder_, options_.binary_dir, ports_of_processes_, &layout_));
+      WEFT_ASSIGN_OR_RETURN(processes_, PlanProcesses(folder_, replicas_, options_.binary_dir,
+                                                      ports_of_processes_, &layout_));
     }
     WEFT_RETURN_IF_ERROR(StartServers());
     if (options_.processes) WEFT_RETURN_IF_ERROR(StartProcesses());
@@ -168,8 +179,9 @@ class Rise {
 
   absl::Status ClaimAllPorts() {
     const int of_servers = kPortsOfServer * options_.groups * options_.servers;
+    const int of_processes = options_.processes ? PortsOfProcesses(replicas_) : 0;
     WEFT_ASSIGN_OR_RETURN(std::vector<int> ports,
-                          ClaimPorts(folder_.dir(), 1 + of_servers + PortsOfProcesses()));
+                          ClaimPorts(folder_.dir(), 1 + of_servers + of_processes));
     store_port_ = ports[0];
     ports_of_servers_.assign(ports.begin() + 1, ports.begin() + 1 + of_servers);
     ports_of_processes_.assign(ports.begin() + 1 + of_servers, ports.end());
@@ -312,6 +324,7 @@ class Rise {
   }
 
   const UpOptions& options_;
+  const Replicas replicas_;
   const Folder folder_;
   const Progress& progress_;
   const Cancelled& cancelled_;
