@@ -5,60 +5,72 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/rpc/channel.h"
+#include "services/cli/controllers.h"
 #include "services/cli/interrupt.h"
 
 namespace weft::cli {
 
-// Calls to one controller. Blocks; an interruption cancels the call that is under way.
+// Calls to the controllers of one Weft. Blocks; an interruption cancels the call that is under way.
+// Not thread-safe.
 class Client {
  public:
-  // Does not connect yet. Errors as rpc::Connect. `interrupt` outlives the client.
-  static absl::StatusOr<std::unique_ptr<Client>> Create(const rpc::ChannelOptions& options,
-                                                        Interrupt* interrupt);
+  // One try at one controller: the same request each time, so that a request id makes a change
+  // happen once however many controllers were asked.
+  using Attempt = absl::FunctionRef<grpc::Status(const std::shared_ptr<grpc::Channel>& channel,
+                                                 grpc::ClientContext* context)>;
 
-  // One unary call: Call(&v1::Groups::Stub::GetGroup, request, timeout). Errors carry what to do
-  // next where it can be known. Not repeated by itself.
+  // One set of options for each controller, in the order to ask them. Does not connect yet. Errors
+  // as rpc::Connect. `interrupt` outlives the client.
+  static absl::StatusOr<std::unique_ptr<Client>> Create(
+      const std::vector<rpc::ChannelOptions>& options, Interrupt* interrupt);
+
+  // Makes an attempt at the leader, and where that one is gone or leads no more at the others, in
+  // turns for at most 8 s and `timeout`: as long as it may take until another leads. One controller
+  // alone is asked once. Errors carry what to do next where it can be known, and where no
+  // controller could serve what each of them said.
+  absl::Status Run(absl::Duration timeout, Attempt attempt);
+
+  // One unary call: Call(&v1::Groups::Stub::GetGroup, request, timeout). As Run.
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                              Response*),
                                 const Request& request, absl::Duration timeout) {
-    grpc::ClientContext context;
-    rpc::SetDeadline(context, timeout);
-    const Interrupt::Scope scope(interrupt_, [&context] { context.TryCancel(); });
     Response response;
-    Stub stub(channel_);
-    const grpc::Status status = (stub.*method)(&context, request, &response);
-    if (!status.ok()) return Explain(status);
+    const absl::Status status = Run(
+        timeout, [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
+          Stub stub(channel);
+          return (stub.*method)(context, request, &response);
+        });
+    if (!status.ok()) return status;
     return response;
   }
 
-  // The same connection, whose calls another interruption ends.
-  Client With(Interrupt* interrupt) const {
-    return Client(channel_, address_, logged_in_, interrupt);
-  }
-
-  const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
-  const std::string& address() const { return address_; }
-
-  // The error of a call, with what was expected and what to do where the server did not say.
-  absl::Status Explain(const grpc::Status& status) const;
+  // The same connections, whose calls another interruption ends.
+  Client With(Interrupt* interrupt) const { return Client(controllers_, interrupt); }
 
  private:
-  Client(std::shared_ptr<grpc::Channel> channel, std::string address, bool logged_in,
-         Interrupt* interrupt)
-      : channel_(std::move(channel)),
-        address_(std::move(address)),
-        logged_in_(logged_in),
-        interrupt_(interrupt) {}
+  using Controller = Controllers::Controller;
+  struct Said {
+    const Controller* controller;
+    absl::Status status;
+  };
 
-  const std::shared_ptr<grpc::Channel> channel_;
-  const std::string address_;
-  const bool logged_in_;
+  Client(std::shared_ptr<Controllers> controllers, Interrupt* interrupt)
+      : controllers_(std::move(controllers)), interrupt_(interrupt) {}
+
+  absl::Status Once(const Controller& controller, absl::Duration timeout, Attempt attempt);
+  // The error of a call, with what was expected and what to do where the server did not say.
+  absl::Status Explain(const Controller& controller, absl::Status error) const;
+  absl::Status NobodyServes(const std::vector<Said>& said) const;
+
+  const std::shared_ptr<Controllers> controllers_;
   Interrupt* const interrupt_;
 };
 

@@ -25,9 +25,9 @@ Options LoginOptions(const Options& options) {
 
 absl::StatusOr<Client*> Connector::Get(const Options& options) {
   if (client_ == nullptr || !(LoginOptions(options) == options_)) {
-    WEFT_ASSIGN_OR_RETURN(const rpc::ChannelOptions login,
+    WEFT_ASSIGN_OR_RETURN(const std::vector<rpc::ChannelOptions> controllers,
                           ResolveLogin(options, surroundings_->variables, surroundings_->console));
-    WEFT_ASSIGN_OR_RETURN(client_, Client::Create(login, surroundings_->interrupt));
+    WEFT_ASSIGN_OR_RETURN(client_, Client::Create(controllers, surroundings_->interrupt));
     options_ = LoginOptions(options);
   }
   return client_.get();

@@ -1,11 +1,14 @@
 #include "services/cli/login.h"
 
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 
@@ -50,6 +53,68 @@ absl::StatusOr<std::string> PasswordFromElsewhere(const std::string& user, bool 
                  "put the password into a file that only you may read, and name it");
 }
 
+absl::StatusOr<rpc::Credentials> ResolveCredentials(const Options& options,
+                                                    const Variables& variables, Console* console) {
+  rpc::Credentials credentials;
+  const std::string user = FirstOf(options.user, Variable(variables, "WEFT_USER"));
+  credentials.user = FirstOf(user, kDefaultUser);
+  if (!options.password_file.empty()) {
+    WEFT_ASSIGN_OR_RETURN(credentials.password, rpc::ReadSecretFile(options.password_file));
+  } else {
+    WEFT_ASSIGN_OR_RETURN(
+        credentials.password,
+        PasswordFromElsewhere(credentials.user, !user.empty(), variables, console));
+  }
+  return credentials.password.empty() ? rpc::Credentials() : credentials;
+}
+
+// "a:1,b:2" as its parts.
+absl::StatusOr<std::vector<std::string>> SplitAddresses(const std::string& text) {
+  std::vector<std::string> addresses;
+  for (const absl::string_view part : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
+    addresses.emplace_back(absl::StripAsciiWhitespace(part));
+  }
+  if (!addresses.empty()) return addresses;
+  return Refusal(absl::StatusCode::kInvalidArgument, "USAGE", "no controller is named",
+                 "HOST:PORT, or several with commas between them", absl::StrCat("'", text, "'"),
+                 "name one: --controller 127.0.0.1:32280");
+}
+
+absl::Status CheckRunsController(const sandbox::Layout& layout) {
+  if (!layout.controllers.empty()) return absl::OkStatus();
+  return Refusal(absl::StatusCode::kFailedPrecondition, "SANDBOX_WITHOUT_CONTROLLER",
+                 absl::StrCat("the sandbox in ", layout.dir, " runs no controller"),
+                 "a sandbox with Weft's processes", "MySQL servers alone",
+                 "name a controller with --controller HOST:PORT");
+}
+
+absl::StatusOr<std::vector<std::string>> ResolveAddresses(
+    const Options& options, const Variables& variables,
+    const std::optional<sandbox::Layout>& sandbox) {
+  if (!options.controller.empty()) return SplitAddresses(options.controller);
+  if (sandbox.has_value()) {
+    WEFT_RETURN_IF_ERROR(CheckRunsController(*sandbox));
+    return sandbox->controllers;
+  }
+  return SplitAddresses(FirstOf(Variable(variables, "WEFT_CONTROLLER"), kDefaultController));
+}
+
+// How the sandbox's admin logs in.
+absl::StatusOr<rpc::ChannelOptions> AdminOf(const sandbox::Layout& layout) {
+  rpc::ChannelOptions login;
+  login.credentials.user = layout.admin.user;
+  WEFT_ASSIGN_OR_RETURN(login.credentials.password,
+                        rpc::ReadSecretFile(layout.admin.password_file));
+  return login;
+}
+
+std::vector<rpc::ChannelOptions> ForEach(const std::vector<std::string>& addresses,
+                                         const rpc::ChannelOptions& login) {
+  std::vector<rpc::ChannelOptions> each(addresses.size(), login);
+  for (size_t i = 0; i < addresses.size(); ++i) each[i].address = addresses[i];
+  return each;
+}
+
 }  // namespace
 
 std::string SandboxFolder(const Options& options, const Variables& variables) {
@@ -71,60 +136,32 @@ absl::StatusOr<sandbox::Layout> ReadSandbox(const std::string& dir) {
   return layout;
 }
 
-absl::StatusOr<rpc::ChannelOptions> LoginOf(const sandbox::Layout& layout) {
-  if (!layout.controller.has_value()) {
-    return Refusal(absl::StatusCode::kFailedPrecondition, "SANDBOX_WITHOUT_CONTROLLER",
-                   absl::StrCat("the sandbox in ", layout.dir, " runs no controller"),
-                   "a sandbox with Weft's processes", "MySQL servers alone",
-                   "name a controller with --controller HOST:PORT");
-  }
-  rpc::ChannelOptions login;
-  login.address = *layout.controller;
-  login.credentials.user = layout.admin.user;
-  WEFT_ASSIGN_OR_RETURN(login.credentials.password,
-                        rpc::ReadSecretFile(layout.admin.password_file));
-  return login;
+absl::StatusOr<std::vector<rpc::ChannelOptions>> LoginOf(const sandbox::Layout& layout) {
+  WEFT_RETURN_IF_ERROR(CheckRunsController(layout));
+  WEFT_ASSIGN_OR_RETURN(const rpc::ChannelOptions login, AdminOf(layout));
+  return ForEach(layout.controllers, login);
 }
 
-absl::StatusOr<rpc::ChannelOptions> ResolveLogin(const Options& options, const Variables& variables,
-                                                 Console* console) {
+absl::StatusOr<std::vector<rpc::ChannelOptions>> ResolveLogin(const Options& options,
+                                                              const Variables& variables,
+                                                              Console* console) {
   WEFT_ASSIGN_OR_RETURN(const std::optional<sandbox::Layout> sandbox,
                         FindSandbox(options, variables));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> addresses,
+                        ResolveAddresses(options, variables, sandbox));
   rpc::ChannelOptions login;
   const bool other_login = !options.user.empty() || !options.password_file.empty();
   if (sandbox.has_value() && !other_login) {
-    if (options.controller.empty()) {
-      WEFT_ASSIGN_OR_RETURN(login, LoginOf(*sandbox));
-    } else {
-      sandbox::Layout elsewhere = *sandbox;
-      elsewhere.controller = options.controller;
-      WEFT_ASSIGN_OR_RETURN(login, LoginOf(elsewhere));
-    }
+    WEFT_ASSIGN_OR_RETURN(login, AdminOf(*sandbox));
   } else {
-    login.address = options.controller;
-    if (login.address.empty() && sandbox.has_value()) {
-      login.address = sandbox->controller.value_or("");
-    }
-    if (login.address.empty()) login.address = Variable(variables, "WEFT_CONTROLLER");
-    if (login.address.empty()) login.address = kDefaultController;
-
-    const std::string user = FirstOf(options.user, Variable(variables, "WEFT_USER"));
-    login.credentials.user = FirstOf(user, kDefaultUser);
-    if (!options.password_file.empty()) {
-      WEFT_ASSIGN_OR_RETURN(login.credentials.password, rpc::ReadSecretFile(options.password_file));
-    } else {
-      WEFT_ASSIGN_OR_RETURN(
-          login.credentials.password,
-          PasswordFromElsewhere(login.credentials.user, !user.empty(), variables, console));
-    }
-    if (login.credentials.password.empty()) login.credentials = {};
+    WEFT_ASSIGN_OR_RETURN(login.credentials, ResolveCredentials(options, variables, console));
   }
   login.ca_file = FirstOf(options.tls_ca, Variable(variables, "WEFT_TLS_CA"));
   login.certificate_file = FirstOf(options.tls_cert, Variable(variables, "WEFT_TLS_CERT"));
   login.key_file = FirstOf(options.tls_key, Variable(variables, "WEFT_TLS_KEY"));
   login.tls_server_name = options.tls_server_name;
   login.allow_insecure = options.insecure;
-  return login;
+  return ForEach(addresses, login);
 }
 
 }  // namespace weft::cli

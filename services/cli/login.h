@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "common/rpc/channel.h"
 #include "services/cli/console.h"
@@ -8,17 +11,19 @@
 
 namespace weft::cli {
 
-// Where the controller is and how to log in. What is nearer wins:
+// Where the controllers are and how to log in, the same at each. What is nearer wins:
 //   address   --controller, --sandbox, WEFT_CONTROLLER, WEFT_SANDBOX, 127.0.0.1:32280
 //   user      --user, the sandbox's, WEFT_USER, "admin"
 //   password  --password-file, the sandbox's, WEFT_PASSWORD_FILE, WEFT_PASSWORD; asked for on a
 //             terminal when a user was named; none: no login is sent
 //   TLS       --tls-ca and its kin, WEFT_TLS_CA, WEFT_TLS_CERT, WEFT_TLS_KEY
-// --user without a password does not take another one's password from the sandbox.
-// NOT_FOUND: no such sandbox. UNAUTHENTICATED: a user was named, and there is no password and
-// nobody to ask.
-absl::StatusOr<rpc::ChannelOptions> ResolveLogin(const Options& options, const Variables& variables,
-                                                 Console* console);
+// Several controllers of one Weft are named with commas between them; a sandbox names all it runs.
+// --user without a password does not take another one's password from the sandbox. Never empty.
+// INVALID_ARGUMENT: commas and no address. NOT_FOUND: no such sandbox. UNAUTHENTICATED: a user was
+// named, and there is no password and nobody to ask.
+absl::StatusOr<std::vector<rpc::ChannelOptions>> ResolveLogin(const Options& options,
+                                                              const Variables& variables,
+                                                              Console* console);
 
 // The folder that --sandbox or else WEFT_SANDBOX names; empty: none.
 std::string SandboxFolder(const Options& options, const Variables& variables);
@@ -27,6 +32,6 @@ std::string SandboxFolder(const Options& options, const Variables& variables);
 absl::StatusOr<sandbox::Layout> ReadSandbox(const std::string& dir);
 
 // The login of a sandbox's admin. FAILED_PRECONDITION: it runs no controller.
-absl::StatusOr<rpc::ChannelOptions> LoginOf(const sandbox::Layout& layout);
+absl::StatusOr<std::vector<rpc::ChannelOptions>> LoginOf(const sandbox::Layout& layout);
 
 }  // namespace weft::cli

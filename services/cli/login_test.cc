@@ -25,14 +25,23 @@ class LoginTest : public testing::Test {
   void MakeSandbox(const std::string& controller) {
     sandbox::Layout layout;
     layout.dir = dir_;
-    if (!controller.empty()) layout.controller = controller;
+    if (!controller.empty()) {
+      layout.controllers = {controller, "127.0.0.1:20002"};
+      layout.controller = controller;
+    }
     layout.admin = {"boss", Write("admin.pw", "sandbox-secret\n")};
     Write("sandbox.json", sandbox::ToJson(layout));
   }
+  // The login at the first controller.
   rpc::ChannelOptions Resolve(const Options& options, const Variables& variables) {
-    const auto login = ResolveLogin(options, variables, &console_);
-    EXPECT_TRUE(login.ok()) << login.status();
-    return login.value_or(rpc::ChannelOptions());
+    const auto logins = ResolveLogin(options, variables, &console_);
+    EXPECT_TRUE(logins.ok()) << logins.status();
+    return logins.ok() ? logins->front() : rpc::ChannelOptions();
+  }
+  static std::vector<std::string> AddressesOf(const std::vector<rpc::ChannelOptions>& logins) {
+    std::vector<std::string> addresses;
+    for (const rpc::ChannelOptions& login : logins) addresses.push_back(login.address);
+    return addresses;
   }
 
   const std::string dir_ = testing::TempDir();
@@ -78,6 +87,43 @@ TEST_F(LoginTest, ASandboxNeedsNothingElse) {
   }
 }
 
+TEST_F(LoginTest, SeveralControllersHaveOneLogin) {
+  Options options;
+  options.controller = "a:1, b:2,,c:3";
+  auto logins = ResolveLogin(options, {{"WEFT_PASSWORD", "secret"}}, &console_);
+  ASSERT_TRUE(logins.ok()) << logins.status();
+  EXPECT_EQ(AddressesOf(*logins), (std::vector<std::string>{"a:1", "b:2", "c:3"}));
+  for (const auto& login : *logins) EXPECT_EQ(login.credentials.password, "secret");
+  logins = ResolveLogin({}, {{"WEFT_CONTROLLER", "b:2,a:1"}}, &console_);
+  ASSERT_TRUE(logins.ok()) << logins.status();
+  EXPECT_EQ(AddressesOf(*logins), (std::vector<std::string>{"b:2", "a:1"}));
+}
+
+TEST_F(LoginTest, ASandboxNamesAllItsControllers) {
+  MakeSandbox("127.0.0.1:20001");
+  Options options;
+  options.sandbox = dir_;
+  auto logins = ResolveLogin(options, {}, &console_);
+  ASSERT_TRUE(logins.ok()) << logins.status();
+  EXPECT_EQ(AddressesOf(*logins), (std::vector<std::string>{"127.0.0.1:20001", "127.0.0.1:20002"}));
+  for (const auto& login : *logins) EXPECT_EQ(login.credentials.password, "sandbox-secret");
+  // One of them alone, with the sandbox's login.
+  options.controller = "127.0.0.1:20002";
+  logins = ResolveLogin(options, {}, &console_);
+  ASSERT_TRUE(logins.ok()) << logins.status();
+  EXPECT_EQ(AddressesOf(*logins), std::vector<std::string>{"127.0.0.1:20002"});
+  EXPECT_EQ(logins->front().credentials.user, "boss");
+}
+
+TEST_F(LoginTest, CommasWithoutAnAddressAreAMistake) {
+  Options options;
+  options.controller = " , ";
+  const auto logins = ResolveLogin(options, {}, &console_);
+  EXPECT_TRUE(absl::IsInvalidArgument(logins.status()));
+  EXPECT_EQ(GetErrorDetail(logins.status())->expected,
+            "HOST:PORT, or several with commas between them");
+}
+
 TEST_F(LoginTest, ANamedControllerIsNotGivenTheLoginOfASandboxFromTheEnvironment) {
   MakeSandbox("127.0.0.1:20001");
   Options options;
@@ -110,7 +156,7 @@ TEST_F(LoginTest, AsksForThePasswordOfANamedUserOnATerminalOnly) {
   terminal.Answer("typed");
   const auto login = ResolveLogin(options, {}, &terminal);
   ASSERT_TRUE(login.ok());
-  EXPECT_EQ(login->credentials.password, "typed");
+  EXPECT_EQ(login->front().credentials.password, "typed");
   EXPECT_EQ(terminal.err(), "Password of me: ");
   const auto refused = ResolveLogin(options, {}, &console_);
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kUnauthenticated);

@@ -5,8 +5,8 @@
 
 namespace weft::cli {
 
-// Asks the controller for the names of groups, servers and operations. Gives up after a second, and
-// never asks a person anything. `surroundings` outlives it.
+// Asks the controllers for the names of groups, servers and operations. Gives up after a second,
+// and never asks a person anything. `surroundings` outlives it.
 NameSource NamesFromController(const Surroundings& surroundings);
 
 }  // namespace weft::cli

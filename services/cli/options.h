@@ -19,7 +19,7 @@ struct Options {
   OutputFormat output = OutputFormat::kTable;
   bool no_color = false;
 
-  std::string controller;  // host:port
+  std::string controller;  // host:port, of several with commas between them
   std::string sandbox;     // folder
   std::string user;
   std::string password_file;

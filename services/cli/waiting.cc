@@ -1,6 +1,7 @@
 #include "services/cli/waiting.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -46,25 +47,22 @@ absl::Status StillRunning(const Operation& operation, absl::StatusCode code,
   return Refusal(code, absl::StrCat(why, "; ", operation.name(), " goes on"), detail);
 }
 
-// One stream, until the operation has ended or the stream has.
+// One stream from each controller that is asked, until the operation has ended or none goes on.
 absl::Status WatchOnce(Context& context, Client& client, Operation& operation, Progress& progress) {
-  grpc::ClientContext call;
-  if (context.Remaining() < absl::InfiniteDuration()) {
-    rpc::SetDeadline(call, context.Remaining());
-  }
-  const Interrupt::Scope scope(&context.interrupt(), [&call] { call.TryCancel(); });
   v1::GetOperationRequest request;
   request.set_name(operation.name());
-  v1::Operations::Stub stub(client.channel());
-  const auto stream = stub.WatchOperation(&call, request);
-  Operation update;
-  while (stream->Read(&update)) {
-    operation = update;
-    progress.Update(StepOf(operation));
-  }
-  const grpc::Status status = stream->Finish();
-  if (HasEnded(operation) || status.ok()) return absl::OkStatus();
-  return client.Explain(status);
+  return client.Run(context.Remaining(),
+                    [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* call) {
+                      v1::Operations::Stub stub(channel);
+                      const auto stream = stub.WatchOperation(call, request);
+                      Operation update;
+                      while (stream->Read(&update)) {
+                        operation = update;
+                        progress.Update(StepOf(operation));
+                      }
+                      const grpc::Status status = stream->Finish();
+                      return HasEnded(operation) ? grpc::Status::OK : status;
+                    });
 }
 
 // Watches until the end, over lost controllers.
@@ -83,7 +81,7 @@ absl::Status WatchToEnd(Context& context, Operation& operation, Progress& progre
     }
     if (patience.Passed()) return status;
     Step step = StepOf(operation);
-    step.phase = "the controller is away; looking for it";
+    step.phase = "no controller answers; looking for one";
     progress.Update(step);
     if (context.interrupt().AwaitBeyond(interrupts, kLookPause)) {
       return absl::CancelledError("interrupted");

@@ -15,8 +15,9 @@ enum class OnInterrupt {
   kDetach,
 };
 
-// Waits for an operation's end with progress on stderr; returns it when it succeeded. A controller
-// that is lost meanwhile is looked for again for 30 s: the operation survives it.
+// Waits for an operation's end with progress on stderr; returns it when it succeeded. When the
+// controller is lost meanwhile another one goes on telling; where none does, they are looked for
+// for 30 s: the operation survives them.
 //   the operation failed     its own code, message and reason
 //   it was cancelled         CANCELLED
 //   interrupted              CANCELLED (context.interrupt() is raised), with what became of it

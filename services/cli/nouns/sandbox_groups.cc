@@ -1,6 +1,7 @@
 #include "services/cli/nouns/sandbox_groups.h"
 
 #include <memory>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/random.h"
@@ -40,8 +41,9 @@ absl::Status AddOne(Client& client, const std::string& group, const std::string&
 }  // namespace
 
 absl::Status CreateSandboxGroups(const sandbox::Layout& layout, Interrupt* interrupt) {
-  WEFT_ASSIGN_OR_RETURN(const rpc::ChannelOptions login, LoginOf(layout));
-  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Client> client, Client::Create(login, interrupt));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<rpc::ChannelOptions> controllers, LoginOf(layout));
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Client> client,
+                        Client::Create(controllers, interrupt));
   for (const sandbox::Group& group : layout.groups) {
     v1::CreateGroupRequest create;
     create.set_group_id(group.id);

@@ -94,8 +94,11 @@ FakeServices::FakeServices(FakeState* state, const FakeController::Login& login)
 }
 
 FakeController::FakeController(const Login& login)
-    : state_(std::make_unique<FakeState>()),
+    : state_(std::make_shared<FakeState>()),
       services_(std::make_unique<FakeServices>(state_.get(), login)) {}
+
+FakeController::FakeController(const FakeController& beside)
+    : state_(beside.state_), services_(std::make_unique<FakeServices>(state_.get(), Login())) {}
 
 FakeController::~FakeController() = default;
 

@@ -27,6 +27,9 @@ class FakeController {
 
   // Lets everybody in when the login is empty. Aborts the test when it cannot listen.
   explicit FakeController(const Login& login = {});
+  // Another one over the same state, as if over the same store. What is said below of one of them
+  // holds for both.
+  explicit FakeController(const FakeController& beside);
   ~FakeController();
 
   std::string address() const;
@@ -60,7 +63,7 @@ class FakeController {
   std::vector<std::string> Requests(const std::string& method) const;
 
  private:
-  std::unique_ptr<FakeState> state_;
+  const std::shared_ptr<FakeState> state_;
   std::unique_ptr<FakeServices> services_;
 };
 
