@@ -19,11 +19,16 @@ def _client():
 _CLIENT = []
 
 
-def sql(socket, *statements):
-    """Runs SQL as root over a server's socket; returns the rows as lists of texts."""
+def client(socket):
+    """The command of a mysql client that is root over a server's socket."""
     if not _CLIENT:
         _CLIENT.extend(_client())
-    done = subprocess.run([*_CLIENT, "--user=root", f"--socket={socket}"],
+    return [*_CLIENT, "--user=root", f"--socket={socket}"]
+
+
+def sql(socket, *statements):
+    """Runs SQL as root over a server's socket; returns the rows as lists of texts."""
+    done = subprocess.run(client(socket),
                           input=";\n".join(statements) + ";\n", capture_output=True, text=True,
                           timeout=60, check=False)
     if done.returncode != 0:

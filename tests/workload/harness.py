@@ -50,12 +50,14 @@ def wait_until(condition, timeout, what):
 class Sandbox:
     """Real servers and all Weft processes in one folder. A context manager: down at the end."""
 
-    def __init__(self, directory, servers=3, mysql="9.7", group="g1", groups=1):
+    def __init__(self, directory, servers=3, mysql="9.7", group="g1", groups=1, controllers=1,
+                 monitors=1):
         self.directory = str(directory)
         self.group = group
         try:
             self.layout = self.weft("sandbox", "up", "--dir", self.directory, "--servers",
                                     str(servers), "--groups", str(groups), "--mysql", mysql,
+                                    "--controllers", str(controllers), "--monitors", str(monitors),
                                     timeout=600)
         except BaseException:
             self.down()  # what is half up

@@ -1,0 +1,204 @@
+"""Two controllers and two monitors over one store: what the death or the pause of the leader does."""
+
+import os
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/workload"))
+sys.path.insert(0, str(ROOT / "tests/integration"))
+import by_hand  # noqa: E402
+import cases  # noqa: E402
+import harness  # noqa: E402
+import writable  # noqa: E402
+
+# A new leader after a controller's death.
+TAKE_OVER = 3.0
+# Writes that a promotion stopped go on within a second, and a leader's death adds its take-over.
+WRITE_STOP = TAKE_OVER + 1.0
+# How long the leader stands still: longer than its lease.
+PAUSE = 5.0
+# The client begins, asks and has its promotion in some 100 ms; each of these moments of it, moved by
+# chance, is one leader's end.
+KILLED_AFTER = (0.0, 0.03, 0.05, 0.07, 0.1)
+SEED = int(os.environ.get("WEFT_SEED", time.time_ns() % 1000000))
+
+
+class Leadership(unittest.TestCase):
+    """One active, settled group of three under a writer; every case leaves it so."""
+
+    @classmethod
+    def setUpClass(cls):
+        print(f"WEFT_SEED={SEED}", flush=True)
+        cls.folder = tempfile.TemporaryDirectory(prefix="weft-lt-")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.farm = harness.Sandbox(cls.folder.name + "/s", controllers=2, monitors=2)
+        cls.addClassCleanup(cls.farm.__exit__)
+        cls.farm.weft("group", "promote", "g1")
+        cls.farm.weft("group", "activate", "g1")
+
+    def setUp(self):
+        for number in range(1, 3):
+            self.farm.start(f"controller-{number}")
+        self.farm.await_settled()
+        self.writer = self.enterContext(harness.Writer(self.farm))
+        self.writer.moved()
+        self.watch = self.enterContext(writable.Watch(self.farm))
+
+    def conclude(self):
+        """What holds at the end of every case."""
+        self.farm.await_settled()
+        checked = self.writer.check()
+        self.assertEqual((checked["lost"], checked["duplicated"]), (0, 0), checked)
+        self.assertGreater(checked["acked"], 0)
+        self.assertEqual(writable.now(self.farm), [self.farm.primary()])
+        self.assertGreater(self.watch.rounds, 10)
+        self.assertEqual(self.watch.dual, [])
+
+    def node(self, controller):
+        """What the controller at that address says of itself; None while it does not answer."""
+        done = self.farm.run("manage", "status", "--controller", controller)
+        return harness.parse_last(done.stdout) if done.returncode == 0 else None
+
+    def leads(self, controller):
+        return (self.node(controller) or {}).get("leading", False)
+
+    def roles(self):
+        """Addresses: of the leader, and of the other."""
+        def ordered():
+            both = sorted(self.farm.layout["controllers"], key=self.leads, reverse=True)
+            return both if self.leads(both[0]) else None
+        return harness.wait_until(ordered, 10, "one leads")
+
+    def pid_of(self, controller):
+        for pid, line in by_hand.processes_of(self.farm.directory).items():
+            if "weft-controller" in line and f"--listen={controller} " in line:
+                return pid
+        self.fail(f"no controller runs at {controller}")
+
+    def start_again(self, controller):
+        number = self.farm.layout["controllers"].index(controller) + 1
+        self.farm.start(f"controller-{number}")
+
+    def await_take_over(self, successor, since):
+        """Until it leads; fails where that takes longer than promised from the instant `since`."""
+        harness.wait_until(lambda: self.leads(successor), 10, "the other one leads")
+        took = time.monotonic() - since
+        print(f"took over after {took:.2f} s", flush=True)
+        self.assertLess(took, TAKE_OVER)
+
+    def promote(self):
+        """weft group promote, under way."""
+        return subprocess.Popen([harness.WEFT, "group", "promote", "g1", "-o", "json", "--sandbox",
+                                 self.farm.directory], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+
+    def promotions(self):
+        listed = self.farm.weft("operation", "list", "g1", "--limit", "0")["operations"]
+        return [operation for operation in listed if operation["kind"] == "promote"]
+
+    def assert_ended_honestly(self, process, known):
+        """The client that promoted says what became of the one operation it began, if any."""
+        out, err = process.communicate(timeout=60)
+        answer = harness.parse_last(out.strip())
+        new = [each for each in self.promotions() if each["name"] not in known]
+        self.assertLessEqual(len(new), 1, new)
+        states = [operation["state"] for operation in new]
+        print(f"promotion ended with {process.returncode}: {states} "
+              f"{answer.get('error', {}).get('reason', '')}", flush=True)
+        if process.returncode == 0:
+            self.assertEqual(states, ["SUCCEEDED"], answer)
+            return
+        self.assertEqual(process.returncode, 1, err)  # refused or failed, not "I do not know"
+        self.assertTrue(answer["error"]["reason"], answer)
+        self.assertIn(states, ([], ["FAILED"]), answer)
+
+    # --- death
+
+    def test_when_the_leader_is_killed_another_leads_and_fails_over(self):
+        leader, follower = self.roles()
+        term = self.node(follower)["term"]
+        died = time.monotonic()
+        os.kill(self.pid_of(leader), signal.SIGKILL)
+        self.await_take_over(follower, died)
+        self.assertGreater(self.node(follower)["term"], term)
+
+        old = self.farm.primary()
+        self.farm.kill(old)
+        moved = self.writer.moved(timeout=10)
+        print(f"failed over after {moved['gap_ms']:.0f} ms", flush=True)
+        self.assertEqual(moved["from"], old)
+        self.assertEqual(self.writer.check()["lost"], 0)
+        self.farm.start(old)
+        self.farm.heal(old)
+
+        # The first comes back and follows: the same term, the same epoch, no changes by it.
+        term, epoch = self.node(follower)["term"], self.farm.show()["epoch"]
+        self.start_again(leader)
+        harness.wait_until(lambda: (self.node(leader) or {}).get("groups"), 10, "it knows the groups")
+        refused = self.farm.run("group", "set", "g1", "--description", "x", "--controller", leader)
+        self.assertEqual(harness.parse_last(refused.stdout)["error"]["reason"], "NOT_LEADING")
+        shown = self.farm.weft("group", "show", "g1", "--controller", leader)
+        self.assertEqual(shown["epoch"], epoch)
+        # By the list of both the change finds its way.
+        self.farm.weft("group", "set", "g1", "--description", "x")
+        self.conclude()
+        self.assertEqual((self.node(leader)["leading"], self.node(follower)["term"]), (False, term))
+
+    def test_a_promotion_whose_leader_is_killed_in_it_ends_and_is_told(self):
+        chance = random.Random(SEED)
+        for base in KILLED_AFTER:
+            delay = base + chance.uniform(0, 0.03)
+            with self.subTest(delay=delay):
+                leader, follower = self.roles()
+                pid, known = self.pid_of(leader), {each["name"] for each in self.promotions()}
+                promoting = self.promote()
+                # Not a wait for anything: the moment of the fault is what is varied here.
+                time.sleep(delay)
+                os.kill(pid, signal.SIGKILL)
+                died = time.monotonic()
+                self.await_take_over(follower, died)
+                self.assert_ended_honestly(promoting, known)
+                self.farm.await_settled()
+                self.assertEqual(writable.now(self.farm), [self.farm.primary()])
+                self.start_again(leader)
+        gap = self.writer.check()["longest_gap_ms"]
+        print(f"writes stood still for at most {gap:.0f} ms", flush=True)
+        self.assertLess(gap, 1000 * WRITE_STOP)
+        self.conclude()
+
+    # --- pause
+
+    def test_a_leader_that_stands_still_in_a_promotion_does_nothing_when_it_wakes(self):
+        leader, follower = self.roles()
+        pid, known = self.pid_of(leader), {each["name"] for each in self.promotions()}
+        promoting = self.promote()
+        time.sleep(random.Random(SEED).uniform(0.02, 0.12))  # the moment of the fault
+        os.kill(pid, signal.SIGSTOP)
+        stopped = time.monotonic()
+        try:
+            self.await_take_over(follower, stopped)
+            self.assert_ended_honestly(promoting, known)
+            self.farm.await_settled()
+            harness.wait_until(lambda: time.monotonic() - stopped >= PAUSE, PAUSE + 1, "the pause")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        epoch, term = self.farm.show()["epoch"], self.node(follower)["term"]
+        harness.wait_until(lambda: self.node(leader) is not None, 5, "it answers again")
+        self.assertFalse(self.leads(leader))
+        self.conclude()
+        # Another promotion, by the new leader, while the old one follows.
+        self.farm.weft("group", "promote", "g1")
+        self.conclude()
+        self.assertEqual(self.farm.show()["epoch"], epoch + 1)
+        self.assertEqual(self.node(follower)["term"], term)
+
+
+if __name__ == "__main__":
+    cases.main()
