@@ -86,17 +86,17 @@ const Controllers::Controller* Controllers::FindLeader(absl::Duration patience) 
     question.reader =
         v1::Node::Stub(all_[i].channel)
             .AsyncGetNodeStatus(&question.context, v1::GetNodeStatusRequest(), &answers);
-    question.reader->Finish(&question.node, &question.status, reinterpret_cast<void*>(i));
+    question.reader->Finish(&question.node, &question.status, &question);
   }
   const Controller* leader = nullptr;
   void* tag = nullptr;
   bool ok = false;
   for (size_t left = questions.size(); left > 0 && answers.Next(&tag, &ok); --left) {
-    const size_t i = reinterpret_cast<size_t>(tag);
-    if (leader != nullptr || !questions[i].status.ok() || !questions[i].node.leading()) continue;
-    leader = &all_[i];
+    const auto* const question = static_cast<const Question*>(tag);
+    if (leader != nullptr || !question->status.ok() || !question->node.leading()) continue;
+    leader = &all_[question - questions.data()];
     // What the others say is not waited for.
-    for (Question& question : questions) question.context.TryCancel();
+    for (Question& each : questions) each.context.TryCancel();
   }
   answers.Shutdown();
   return leader;

@@ -40,6 +40,7 @@ class LoginTest : public testing::Test {
   }
   static std::vector<std::string> AddressesOf(const std::vector<rpc::ChannelOptions>& logins) {
     std::vector<std::string> addresses;
+    addresses.reserve(logins.size());
     for (const rpc::ChannelOptions& login : logins) addresses.push_back(login.address);
     return addresses;
   }

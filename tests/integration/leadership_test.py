@@ -20,13 +20,13 @@ import writable  # noqa: E402
 
 # A new leader after a controller's death.
 TAKE_OVER = 3.0
-# Writes that a promotion stopped go on within a second, and a leader's death adds its take-over.
+# Writes that stopped go on within a second, and a leader's death adds its take-over.
 WRITE_STOP = TAKE_OVER + 1.0
 # How long the leader stands still: longer than its lease.
 PAUSE = 5.0
 # The client begins, asks and has its promotion in some 100 ms; each of these moments of it, moved by
 # chance, is one leader's end.
-KILLED_AFTER = (0.0, 0.03, 0.05, 0.07, 0.1)
+KILLED_AFTER = (0.0, 0.04, 0.07, 0.1)
 SEED = int(os.environ.get("WEFT_SEED", time.time_ns() % 1000000))
 
 
@@ -150,6 +150,21 @@ class Leadership(unittest.TestCase):
         self.farm.weft("group", "set", "g1", "--description", "x")
         self.conclude()
         self.assertEqual((self.node(leader)["leading"], self.node(follower)["term"]), (False, term))
+
+    def test_a_primary_that_dies_with_the_leader_is_replaced_by_the_next_one(self):
+        leader, follower = self.roles()
+        old, pid = self.farm.primary(), self.pid_of(leader)
+        died = time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+        self.farm.kill(old)
+        moved = self.writer.moved(timeout=20)
+        print(f"failed over after {moved['gap_ms']:.0f} ms", flush=True)
+        self.assertLess(moved["gap_ms"], 1000 * WRITE_STOP)
+        self.assertTrue(self.leads(follower))
+        self.assertLess(time.monotonic() - died, WRITE_STOP + 1)
+        self.farm.start(old)
+        self.farm.heal(old)
+        self.conclude()
 
     def test_a_promotion_whose_leader_is_killed_in_it_ends_and_is_told(self):
         chance = random.Random(SEED)

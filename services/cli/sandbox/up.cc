@@ -230,8 +230,9 @@ class Rise {
 
   absl::StatusOr<Instance> LaunchServer(int index) const {
     InstanceOptions options;
-    options.port = ports_of_servers_[kPortsOfServer * index];
-    options.admin_port = ports_of_servers_[kPortsOfServer * index + 1];
+    const size_t first = size_t{kPortsOfServer} * index;
+    options.port = ports_of_servers_[first];
+    options.admin_port = ports_of_servers_[first + 1];
     options.dir = folder_.server(options.port);
     options.name = absl::StrCat("server 127.0.0.1:", options.port);
     options.role = InstanceRole::kMember;
