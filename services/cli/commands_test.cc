@@ -53,6 +53,16 @@ TEST_F(CommandsTest, ASandboxWithAMalformedGroupNameStartsNothing) {
   EXPECT_NE(err().find("a group cannot be named 'a b'"), std::string::npos) << err();
 }
 
+TEST_F(CommandsTest, ASandboxWithoutWeftHasNoControllersToCount) {
+  for (const char* option : {"--controllers", "--monitors"}) {
+    EXPECT_EQ(Run({"sandbox", "up", "--dir", "/nonexistent/farm", "--bare", option, "2"}),
+              kExitUsage);
+    EXPECT_NE(err().find("leave one of them out"), std::string::npos) << err();
+    EXPECT_EQ(Run({"sandbox", "up", "--dir", "/nonexistent/farm", option, "6"}), kExitUsage);
+    EXPECT_NE(err().find("expected: 1 to 5"), std::string::npos) << err();
+  }
+}
+
 TEST_F(CommandsTest, AGroupIsShownAsTableJsonAndYaml) {
   EXPECT_EQ(Run({"group", "show", "g1"}), kExitOk);
   EXPECT_NE(out().find("127.0.0.1:21003  SECONDARY  READ_ONLY"), std::string::npos) << out();

@@ -184,6 +184,26 @@ TEST_F(ReconcilerTest, WithoutTheLeaseItReadsAndDoesNothing) {
   EXPECT_EQ(farm_.Applied().size(), 0u);
 }
 
+TEST_F(ReconcilerTest, IsReadyAsAFollowerWhileAnotherRenewsItsLease) {
+  const absl::StatusOr<Lease> taken = store_.TakeLease(store_.ReadLease().value(), "somebody");
+  ASSERT_TRUE(taken.ok());
+  std::atomic<bool> stop = false;
+  std::thread somebody([&] {
+    for (absl::StatusOr<Lease> held = taken; held.ok() && !stop; held = store_.RenewLease(*held)) {
+      RealClock::Get()->Sleep(absl::Milliseconds(5));
+    }
+  });
+  reconciler_->Start();
+  EXPECT_TRUE(reconciler_->AwaitReady(absl::Seconds(10)));
+  EXPECT_FALSE(reconciler_->leading());
+  EXPECT_EQ(ErrorReason(reconciler_->Cached("g").status()),
+            "UNKNOWN_GROUP");  // the groups are read
+  stop = true;
+  somebody.join();
+  // That one was the last word of somebody: now it is ready when it leads.
+  EXPECT_TRUE(reconciler_->AwaitLeader(absl::Seconds(10)));
+}
+
 TEST_F(ReconcilerTest, UnknownGroupsAreToldFromThoseNotReadYet) {
   store_.SetUnavailable(true);
   reconciler_->Start();
