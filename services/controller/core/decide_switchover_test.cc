@@ -88,6 +88,14 @@ TEST(DecideSwitchoverTest, MovesOnlyThoseThatKeepWhatTheyHaveAcknowledged) {
   EXPECT_EQ(Text(Decide(scene)), "fence a");
 }
 
+TEST(DecideSwitchoverTest, MovesNobodyToATargetThatHasPurgedWhatTheyLack) {
+  Scene scene = Begun("abc");
+  scene.Holds('c', "a:1-90").Of('b').purged = Gtids("a:1-91");
+  EXPECT_EQ(Text(Decide(scene)), "fence a");
+  scene.Of('b').purged = Gtids("a:1-90");
+  EXPECT_EQ(Text(Decide(scene)), "follow c <- b, acknowledging");
+}
+
 TEST(DecideSwitchoverTest, StopsWritesWhenNobodyCouldBeMovedInASecond) {
   Scene scene = Begun("abc");
   scene.snapshot().switching_for = absl::Milliseconds(1001);

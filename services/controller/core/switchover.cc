@@ -105,9 +105,12 @@ std::vector<Step> MoveAcknowledgers(const Snapshot& snapshot, const ServerUuid& 
   std::vector<Step> steps;
   for (const ServerUuid& server : after) {
     if (spare <= 0 || wanted <= 0) break;  // guard: rule 8
-    // It keeps its relay log, and with it all that it has acknowledged (rule 4).
+    // It keeps its relay log, and with it all that it has acknowledged (rule 4), and the target can
+    // serve it.
+    const Observation& seen = snapshot.Of(server);
     const bool movable = AcknowledgesNow(snapshot, server) && IsInPlace(snapshot, server) &&
-                         snapshot.Of(server).receiver_only_change;
+                         seen.receiver_only_change &&
+                         seen.Held().Contains(snapshot.Of(target).purged);
     if (!movable) continue;  // guard: rule 4
     steps.push_back(Follow{.server = server,
                            .source = target,

@@ -19,8 +19,9 @@ namespace {
 constexpr absl::Duration kPatience = absl::Milliseconds(30);
 
 bool IsClient(const ProcessRow& process, const FarmOptions& options) {
+  // "mysql.session" and its kin are accounts of the server's own plugins.
   if (process.user == "system user" || process.user == "event_scheduler" ||
-      process.user == "unauthenticated user") {
+      process.user == "unauthenticated user" || absl::StartsWith(process.user, "mysql.")) {
     return false;
   }
   for (const absl::string_view own :
