@@ -74,10 +74,13 @@ TEST(DecideSwitchoverTest, MovesNoMoreThanCommitsWillWaitForAndNoneThatTheyWaitF
   EXPECT_EQ(Text(Decide(four)), "fence a");
 }
 
-TEST(DecideSwitchoverTest, MovesNobodyWhileTheTargetDoesNotAcknowledge) {
+TEST(DecideSwitchoverTest, MovesNobodyWhomTheOldPrimaryNeedsForWantOfTheTarget) {
   Scene scene = Begun("abc");
   scene.Of('b').semi_sync.replica_active = false;
   EXPECT_EQ(Text(Decide(scene)), "fence a");
+  Scene four = Begun("abcd");
+  four.Of('b').semi_sync.replica_active = false;
+  EXPECT_EQ(Text(Decide(four)), "follow c <- b, acknowledging");
 }
 
 TEST(DecideSwitchoverTest, MovesOnlyThoseThatKeepWhatTheyHaveAcknowledged) {

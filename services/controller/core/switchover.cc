@@ -91,11 +91,10 @@ Choice ChooseTarget(const Snapshot& snapshot) {
 
 // While writes still go on, as many acknowledgers as commits will wait for follow the target, so
 // that it finds them connected when it is opened: connecting them takes longer than all else does.
-// The old primary keeps as many as its own commits wait for, the target among them.
+// The old primary keeps as many as its own commits wait for.
 std::vector<Step> MoveAcknowledgers(const Snapshot& snapshot, const ServerUuid& target) {
   const Group& group = snapshot.group;
   if (!IsLosslessEpoch(group) || snapshot.switching_for > kMovePatience) return {};
-  if (!AcknowledgesNow(snapshot, target)) return {};  // guard: rule 8
   const std::set<ServerUuid> after = AcknowledgersAfter(snapshot, target);
   int spare = CountAcknowledging(snapshot) - static_cast<int>(WaitFor(group));
   int wanted = static_cast<int>(WaitFor(group));
