@@ -134,6 +134,11 @@ TEST_F(ControllerNodeTest, OneOfTwoLeadsAndTheOtherAnswersReads) {
   const absl::Status refused = Call(*groups, &v1::Groups::Stub::CreateGroup, create).status();
   EXPECT_EQ(ErrorReason(refused), "NOT_LEADING");
   EXPECT_EQ(GetErrorDetail(refused)->metadata.at("leader"), "one");
+  const auto node = v1::Node::NewStub(other.channel());
+  v1::TearDownStoreRequest tear_down;
+  tear_down.set_confirm("destroy all state");
+  EXPECT_EQ(ErrorReason(Call(*node, &v1::Node::Stub::TearDownStore, tear_down).status()),
+            "NOT_LEADING");
   // The leader dies without a word.
   process_->Cut();
   Await("the other leads",

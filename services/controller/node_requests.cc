@@ -64,6 +64,9 @@ absl::StatusOr<NodeRequests::Status> NodeRequests::TearDown(const std::string& c
                            kConfirmation, confirmation.empty() ? "nothing" : confirmation,
                            absl::StrCat("confirm with: ", kConfirmation));
   }
+  // Where nobody can lead, for want of a schema that fits, it may be torn down all the same.
+  const absl::Status leads = ports_.reconciler->CheckLeading();
+  if (ErrorReason(leads) == "NOT_LEADING") return leads;
   WEFT_RETURN_IF_ERROR(ports_.store->TearDown());
   ports_.reconciler->DropAll();
   return Get();
