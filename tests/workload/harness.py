@@ -25,9 +25,9 @@ class Failed(Exception):
     """Something did not happen as it should; the text says what."""
 
 
-def build():
+def build(targets=TARGETS):
     """Builds what a sandbox needs. Quick when it is built."""
-    subprocess.run(["bazel", "build", "--ui_event_filters=-info", "--noshow_progress", *TARGETS],
+    subprocess.run(["bazel", "build", "--ui_event_filters=-info", "--noshow_progress", *targets],
                    cwd=ROOT, check=True)
 
 
@@ -168,16 +168,13 @@ def parse_last(text):
         return json.loads(text.splitlines()[-1])
 
 
-class Writer:
-    """The application under which everything happens. A context manager."""
+class JsonProcess:
+    """A program that says events, a line of JSON each with its kind as "event", and takes a word a
+    line. A context manager; the end of its input ends it."""
 
-    def __init__(self, sandbox, rate=200, statement_timeout="1s"):
-        app = sandbox.layout["app"]
-        self._process = subprocess.Popen(
-            [WRITER, "--servers=" + ",".join(sandbox.members()), f"--user={app['user']}",
-             f"--password_file={app['password_file']}", f"--database={app['database']}",
-             f"--rate={rate}", f"--statement_timeout={statement_timeout}"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, argv):
+        self._process = subprocess.Popen([str(word) for word in argv], stdin=subprocess.PIPE,
+                                         stdout=subprocess.PIPE, text=True)
         self._events = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
 
@@ -193,7 +190,11 @@ class Writer:
 
     def _read(self):
         for line in self._process.stdout:
-            self._events.put(json.loads(line))
+            self._heard(json.loads(line))
+
+    def _heard(self, event):
+        """Called for each event, from a thread of its own."""
+        self._events.put(event)
 
     def _say(self, word):
         self._process.stdin.write(word + "\n")
@@ -206,11 +207,26 @@ class Writer:
             try:
                 event = self._events.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
-                raise Failed(f"the writer saw no '{kind}' within {timeout} s") from None
+                raise Failed(f"{self.name} saw no '{kind}' within {timeout} s") from None
             if event["event"] == "failed":
                 raise Failed(event["error"])
             if event["event"] == kind:
                 return event
+
+
+class Writer(JsonProcess):
+    """The application under which everything happens."""
+
+    name = "the writer"
+
+    def __init__(self, sandbox, rate=200, statement_timeout="1s", prefix=()):
+        """`sandbox`: anything with a layout's "app" and members(). `prefix`: the beginning of a
+        command line that runs the rest of it elsewhere."""
+        app = sandbox.layout["app"]
+        super().__init__([
+            *prefix, WRITER, "--servers=" + ",".join(sandbox.members()), f"--user={app['user']}",
+            f"--password_file={app['password_file']}", f"--database={app['database']}",
+            f"--rate={rate}", f"--statement_timeout={statement_timeout}"])
 
     def moved(self, timeout=60):
         return self.next("moved", timeout)
