@@ -27,12 +27,11 @@ class Player:
         self._ids = set()      # of every OK that a stubborn client ever got
         self._writer_acked = clients.writer.status()["acked"]
 
-    def play(self, seed, kind):
+    def play(self, fault, seed):
         """The episode's result, as report.py takes it."""
-        fault = faults.FAULTS[kind]
-        result = {"seed": seed, "kind": kind, "expected": fault.expected,
-                  "quarantine": fault.quarantine, "converged": False, "settled_s": 0.0,
-                  "gap_ms": 0.0, "acked": 0, "changes": 0, "lost": 0, "dual_commits": 0,
+        result = {"seed": seed, "kind": fault.kind, "expected": fault.expected,
+                  "tolerated": {}, "converged": False, "settled_s": 0.0, "gap_ms": 0.0,
+                  "acked": 0, "changes": 0, "lost": 0, "dual_commits": 0,
                   "false_failovers": 0, "missed_failovers": 0, "refusals": 0,
                   "unexpected_refusals": 0, "said": "", "error": ""}
         try:
@@ -80,6 +79,9 @@ class Player:
             result["said"] += "; refused: " + " | ".join(text[:300] for text in refusals)
         self._judge_ledger(result)
         self._judge_stubborn(result, tenures, len(tenures_before) - 1, begin, end)
+        for name in fault.tolerated:
+            if result[name]:
+                result["tolerated"][name], result[name] = result[name], 0
 
     def _judge_ledger(self, result):
         audit = self._clients.writer.check(60)

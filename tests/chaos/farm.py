@@ -88,6 +88,7 @@ class Farm:
     def _down(self):
         self.network.down()  # and with the hosts all that runs on them
         if self._keep and (self.folder / "log").exists():
+            pathlib.Path(self._keep).mkdir(parents=True, exist_ok=True)
             shutil.copytree(self.folder / "log", self._keep, dirs_exist_ok=True)
             for name, server in self.servers.items():
                 if server.error_log.exists():

@@ -17,6 +17,9 @@ PREFIX = "weft-chaos"
 SUBNET = "10.86.0"
 SWITCH = "switch"
 NAMESPACES = pathlib.Path("/run/netns")
+# Administrators' programs, also where PATH is that of a test.
+PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+IP, FILTER = (shutil.which(name, path=PATH) for name in ("ip", "iptables-restore"))
 
 
 class Unavailable(Exception):
@@ -45,7 +48,7 @@ def is_orphan(name):
 
 
 def ip(*words, check=True, text=None):
-    done = subprocess.run(["ip", *words], capture_output=True, text=True, input=text, check=False)
+    done = subprocess.run([IP, *words], capture_output=True, text=True, input=text, check=False)
     if check and done.returncode != 0:
         raise Unavailable(f"ip {' '.join(words)}: {done.stderr.strip()}")
     return done.stdout
@@ -53,16 +56,15 @@ def ip(*words, check=True, text=None):
 
 def check_available():
     """Unavailable unless namespaces and packet filters can be made here."""
-    for program in ("ip", "iptables-restore"):
-        if shutil.which(program) is None and not os.path.exists(f"/usr/sbin/{program}"):
-            raise Unavailable(f"{program} is not installed: deploy/setup --dev")
+    if not IP or not FILTER:
+        raise Unavailable("iproute2 or iptables is not installed: deploy/setup --dev")
     if os.geteuid() != 0:
         raise Unavailable("network namespaces need root")
     probe = own_name() + "-probe"
     try:
         ip("netns", "add", probe)
         rules = "*filter\n-A INPUT -m statistic --mode random --probability 0.5 -j DROP\nCOMMIT\n"
-        ip("netns", "exec", probe, "iptables-restore", text=rules)
+        ip("netns", "exec", probe, FILTER, text=rules)
     finally:
         ip("netns", "del", probe, check=False)
 
@@ -133,7 +135,7 @@ class Network:
 
     def command(self, host, argv):
         """The command line that runs argv on the host. It is replaced by argv: same pid."""
-        return ["ip", "netns", "exec", self.namespace(host), *map(str, argv)]
+        return [IP, "netns", "exec", self.namespace(host), *map(str, argv)]
 
     def cut(self, some, others):
         """No packet passes any more between any of `some` and any of `others`."""
@@ -169,4 +171,4 @@ class Network:
 
     def _apply(self, pairs):
         for host in sorted({pair[0] for pair in pairs}):
-            ip("netns", "exec", self.namespace(host), "iptables-restore", text=self.rules(host))
+            ip("netns", "exec", self.namespace(host), FILTER, text=self.rules(host))

@@ -16,10 +16,8 @@ def percentile(values, share):
 
 
 def is_bad(result):
-    """True for an episode that fails the run. One of a quarantined kind does not."""
-    if result.get("quarantine"):
-        return False
-    return bool(result.get("error")) or not result["converged"] or \
+    """True for an episode that fails the run."""
+    return bool(result["error"]) or not result["converged"] or \
         any(result[name] for name in FAILURES)
 
 
@@ -30,7 +28,8 @@ def line(result):
              f"settled {result['settled_s']:5.1f} s", f"acked {result['acked']:5}",
              f"changes {result['changes']}"]
     words += [f"{name} {result[name]}" for name in COUNTS[1:] if result[name]]
-    words += [result[name] for name in ("said", "error") if result.get(name)]
+    words += [f"tolerated {name} {count}" for name, count in result["tolerated"].items()]
+    words += [result[name] for name in ("said", "error") if result[name]]
     return "  ".join(words)
 
 
@@ -51,8 +50,8 @@ def figures(results):
     return {"episodes": len(results), "acked": total.pop("acked"),
             "acked_min_per_episode": min((result["acked"] for result in results), default=0),
             **total, "not_converged": sum(not result["converged"] for result in results),
-            "errors": sum(bool(result.get("error")) for result in results),
-            "quarantined": sum(bool(result.get("quarantine")) for result in results),
+            "errors": sum(bool(result["error"]) for result in results),
+            "tolerated": sum(sum(result["tolerated"].values()) for result in results),
             "gaps": gaps(results)}
 
 

@@ -181,7 +181,10 @@ class Server:
         """Ends mysqld by a signal, and waits until it is gone."""
         if not self.running():
             return
-        self.send(number)
+        try:
+            self.send(number)
+        except ProcessLookupError:
+            pass  # it is ending
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:

@@ -158,7 +158,8 @@ def prometheus():
     return script("prometheus", sys.executable, "-B", "tests/runner/prometheus.py")
 
 
-# In the order in which CI runs them: what fails fastest first. chaos and browser are not yet in it.
+# In the order in which CI runs them: what fails fastest first. There is no browser
+# test yet.
 SUITES = {
     "tidy": tidy,
     "build": build,
