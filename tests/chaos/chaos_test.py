@@ -3,6 +3,7 @@ two servers do accept writes."""
 
 import datetime
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -29,6 +30,12 @@ def open_a_replica(scene):
     scene.clients.stubborn.await_ok(10, lambda ok: ok.server_uuid == replica.uuid)
 
 
+def kept_logs():
+    """Bazel keeps what is written there."""
+    outputs = os.environ.get("TEST_UNDECLARED_OUTPUTS_DIR")
+    return ["--logs", outputs] if outputs else []
+
+
 class ChaosTest(unittest.TestCase):
     def setUp(self):
         try:
@@ -41,7 +48,8 @@ class ChaosTest(unittest.TestCase):
         seed = EPISODES * datetime.datetime.now(datetime.timezone.utc).date().toordinal()
         print(f"tests/chaos/run --episodes {EPISODES} --seed {seed}", flush=True)
         run = subprocess.Popen([sys.executable, "-B", RUN, "--episodes", str(EPISODES), "--seed",
-                                str(seed), "--json"], stdout=subprocess.PIPE, text=True)
+                                str(seed), "--json", *kept_logs()],
+                               stdout=subprocess.PIPE, text=True)
         with run:
             try:
                 for line in run.stdout:

@@ -184,9 +184,11 @@ class NetworkTest(unittest.TestCase):
         hosts = network.Network(["a", "b", "c"])
         hosts._cuts.add(("a", "b"))
         hosts._losses[("b", "c")] = 0.2
+        hosts._one_way.add(("c", "a"))
         self.assertIn(f"-A INPUT -s {hosts.address('b')} -j DROP\n", hosts.rules("a"))
         self.assertIn(f"-A OUTPUT -d {hosts.address('b')} -j DROP\n", hosts.rules("a"))
-        self.assertNotIn(hosts.address("c"), hosts.rules("a"))
+        self.assertIn(f"-A INPUT -s {hosts.address('c')} -j DROP\n", hosts.rules("a"))
+        self.assertNotIn(f"-d {hosts.address('c')}", hosts.rules("a"))
         self.assertIn(f"-s {hosts.address('c')} -m statistic --mode random --probability 0.2 "
                       "-j DROP\n", hosts.rules("b"))
 

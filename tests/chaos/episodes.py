@@ -6,6 +6,7 @@ import time
 
 import checkers
 import faults
+import report
 from servers import harness
 
 CONVERGENCE_DEADLINE = 60
@@ -23,9 +24,11 @@ class Player:
 
     def __init__(self, farm, clients):
         self._farm = farm
+        self._last_event = 0
         self._clients = clients
-        self._ids = set()      # of every OK that a stubborn client ever got
+        self._ids = set()  # of every OK that a stubborn client ever got, less what was lost
         self._writer_acked = clients.writer.status()["acked"]
+        self._writer_lost = 0
 
     def play(self, fault, seed):
         """The episode's result, as report.py takes it."""
@@ -36,13 +39,22 @@ class Player:
                   "unexpected_refusals": 0, "said": "", "error": ""}
         try:
             self._play(fault, seed, result)
-        except (harness.Failed, subprocess.SubprocessError, OSError) as trouble:
+        except (harness.Failed, subprocess.SubprocessError, OSError, ValueError) as trouble:
             result["error"] = f"{type(trouble).__name__}: {trouble}"[:1500]
+        if report.is_bad(result):
+            result["timeline"] = self._timeline()
         return result
+
+    def _timeline(self):
+        """What the controllers recorded since the episode began."""
+        try:
+            return self._farm.events(self._last_event)
+        except (harness.Failed, subprocess.SubprocessError) as trouble:
+            return [f"the state store cannot be read: {trouble}"]
 
     def _play(self, fault, seed, result):
         tenures = self._farm.tenures()
-        last_event = self._farm.last_event()
+        self._last_event = self._farm.last_event()
         scene = faults.Scene(self._farm, self._clients, random.Random(seed))
         self._clients.stubborn.await_ok(20)
         scene.hold(0.2, 0.5)  # the load is in its stride, and the moment is any
@@ -63,16 +75,16 @@ class Player:
         result["converged"] = True
         result["said"] = "; ".join([f"primary {scene.primary}, leader {scene.leader}",
                                     *scene.said, *errant])
-        self._judge(fault, result, tenures, last_event, begin, end)
+        self._judge(fault, result, tenures, begin, end)
         if trouble and not result["missed_failovers"]:
             raise trouble
 
-    def _judge(self, fault, result, tenures_before, last_event, begin, end):
+    def _judge(self, fault, result, tenures_before, begin, end):
         tenures = self._farm.tenures()
         result["changes"] = tenures[-1][0] - tenures_before[-1][0]
         result["false_failovers"], result["missed_failovers"] = checkers.judge_change(
             fault.expected, result["changes"])
-        refusals = [text for _, text in self._farm.refusals(last_event)]
+        refusals = self._farm.refusals(self._last_event)
         unexpected = checkers.unexpected_refusals(fault.expected, refusals)
         result["refusals"], result["unexpected_refusals"] = len(refusals), len(unexpected)
         if refusals:
@@ -85,9 +97,9 @@ class Player:
 
     def _judge_ledger(self, result):
         audit = self._clients.writer.check(60)
-        result["lost"] += audit["lost"]
+        result["lost"] += audit["lost"] - self._writer_lost
         result["acked"] += audit["acked"] - self._writer_acked
-        self._writer_acked = audit["acked"]
+        self._writer_acked, self._writer_lost = audit["acked"], audit["lost"]
         if audit["lost"]:
             result["said"] += f"; ledger lost {audit['lost_ids']} on {audit['server']}"
 
@@ -97,9 +109,10 @@ class Player:
         oks = stubborn.oks()
         new = [ok for ok in oks if ok.id not in self._ids]
         self._ids.update(ok.id for ok in new)
-        found = self._clients.rows_of_stubborn(self._farm.primary(), min(self._ids))
+        found = self._clients.rows_of_stubborn(self._farm.primary(), min(self._ids, default=0))
         missing = [ok for ok in checkers.lost(oks, found) if ok in new]
-        gone = sum(1 for id in self._ids if id not in found)
+        gone = len(self._ids - found)
+        self._ids &= found  # what is lost is counted once
         dual = {*checkers.dual_commits(oks, [uuid for _, uuid in tenures], begin, settled_tenure),
                 *checkers.released_late(oks, missing)}
         result["lost"] += gone

@@ -221,11 +221,18 @@ class Farm:
         raise harness.Failed(f"the group has no primary: {uuid!r}")
 
     def refusals(self, since):
-        """[(sequence, text)] of the refusals recorded after event number `since`."""
+        """Texts of the refusals recorded after event number `since`."""
         rows = self.servers[STORE].query(
-            "SELECT sequence, REPLACE(text, '\\n', ' ') FROM weft.event"
+            "SELECT REPLACE(text, '\\n', ' ') FROM weft.event"
             f" WHERE kind = 'refusal' AND sequence > {since} ORDER BY sequence")
-        return [(int(row[0]), row[1]) for row in rows]
+        return [row[0] for row in rows]
+
+    def events(self, since):
+        """Lines of what was recorded after event number `since`."""
+        rows = self.servers[STORE].query(
+            "SELECT happened, kind, REPLACE(text, '\\n', ' ') FROM weft.event"
+            f" WHERE sequence > {since} ORDER BY sequence")
+        return [" ".join(row) for row in rows]
 
     def last_event(self):
         return int(self.servers[STORE].query(

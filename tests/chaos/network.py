@@ -94,8 +94,9 @@ class Network:
 
     def __init__(self, hosts):
         self.hosts = list(hosts)
-        self._cuts = set()    # pairs of hosts, in order
-        self._losses = {}     # pair -> share of the packets lost in each direction
+        self._cuts = set()     # pairs of hosts; the first one's packet filter keeps them apart
+        self._one_way = set()  # (from, to); the receiver's packet filter drops
+        self._losses = {}      # pair, as of _cuts -> share of the packets lost in each direction
 
     def __enter__(self):
         try:
@@ -138,27 +139,31 @@ class Network:
         return [IP, "netns", "exec", self.namespace(host), *map(str, argv)]
 
     def cut(self, some, others):
-        """No packet passes any more between any of `some` and any of `others`."""
-        pairs = {tuple(sorted((a, b))) for a in some for b in others if a != b}
-        self._cuts |= pairs
-        self._apply(pairs)
+        """No packet passes any more between any of `some` and any of `others`. For each of `some`
+        it happens at once to all."""
+        self._cuts |= _pairs(some, others)
+        self._apply(some)
+
+    def cut_one_way(self, senders, receivers):
+        """No packet of any of `senders` arrives any more at any of `receivers`."""
+        self._one_way |= _pairs(senders, receivers)
+        self._apply(receivers)
 
     def lose(self, some, others, share):
         """That share of the packets between them is lost, in each direction."""
-        pairs = {tuple(sorted((a, b))) for a in some for b in others if a != b}
-        self._losses.update((pair, share) for pair in pairs)
-        self._apply(pairs)
+        self._losses.update((pair, share) for pair in _pairs(some, others))
+        self._apply(some)
 
     def heal(self):
         """Every packet passes again."""
-        pairs = self._cuts | set(self._losses)
-        self._cuts, self._losses = set(), {}
-        self._apply(pairs)
+        hosts = {pair[0] for pair in (*self._cuts, *self._losses)} | {to for _, to in self._one_way}
+        self._cuts, self._one_way, self._losses = set(), set(), {}
+        self._apply(hosts)
 
     def rules(self, host):
-        """The packet filter of a host, as iptables-restore takes it. It has the rules of the pairs
-        whose first host it is."""
-        lines = []
+        """The packet filter of a host, as iptables-restore takes it."""
+        lines = [f"-A INPUT -s {self.address(sender)} -j DROP"
+                 for sender, receiver in sorted(self._one_way) if receiver == host]
         drops = [(pair, "") for pair in sorted(self._cuts)]
         drops += [(pair, f"-m statistic --mode random --probability {share} ")
                   for pair, share in sorted(self._losses.items())]
@@ -169,6 +174,10 @@ class Network:
                           f"-A OUTPUT -d {peer} {condition}-j DROP"]
         return "\n".join(["*filter", *lines, "COMMIT", ""])
 
-    def _apply(self, pairs):
-        for host in sorted({pair[0] for pair in pairs}):
+    def _apply(self, hosts):
+        for host in sorted(hosts):
             ip("netns", "exec", self.namespace(host), FILTER, text=self.rules(host))
+
+
+def _pairs(some, others):
+    return {(a, b) for a in some for b in others if a != b}

@@ -183,8 +183,8 @@ class Server:
             return
         try:
             self.send(number)
-        except ProcessLookupError:
-            pass  # it is ending
+        except (ProcessLookupError, harness.Failed):
+            pass  # it is ending already
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:

@@ -1,0 +1,114 @@
+"""Faults of Weft's own processes and of its state store, and of what is asked of it."""
+
+import signal
+import time
+
+from catalogue import fault
+from checkers import MAY, MUST_CHANGE, MUST_NOT
+from farm import MONITORS, STORE, WEFT
+from servers import harness
+
+
+@fault(MUST_NOT)
+def kill_leader(scene):
+    scene.farm.daemons[scene.leader].end()
+    began = time.monotonic()
+    harness.wait_until(scene.farm.leader_alive, 10, "another controller leads")
+    scene.say(f"another leads after {time.monotonic() - began:.1f} s")
+    scene.hold(0, 2)
+
+
+@fault(MUST_NOT)
+def hang_leader(scene):
+    scene.hang(scene.farm.daemons[scene.leader], 5, 5.5)
+
+
+@fault(MUST_CHANGE)
+def kill_primary_and_leader(scene):
+    victims = [scene.primary_server, scene.farm.daemons[scene.leader]]
+    for victim in scene.dice.sample(victims, 2):
+        victim.send(signal.SIGKILL)  # without waiting for its end: the other one would act on it
+    for victim in victims:
+        victim.end()
+    scene.await_failover()
+
+
+@fault(MUST_NOT)
+def kill_monitor(scene):
+    scene.farm.daemons[scene.dice.choice(MONITORS)].end()
+    scene.hold(2, 5)
+
+
+@fault(MUST_NOT)
+def kill_all_monitors(scene):
+    for host in MONITORS:
+        scene.farm.daemons[host].end()
+    scene.hold(3, 6)
+
+
+@fault(MUST_NOT)
+def kill_all_weft(scene):
+    for host in WEFT:
+        scene.farm.daemons[host].end()
+    scene.hold(2, 4)
+
+
+@fault(MUST_NOT)
+def restart_all_weft(scene):
+    for host in scene.dice.sample(WEFT, len(WEFT)):
+        daemon = scene.farm.daemons[host]
+        daemon.end(signal.SIGTERM)
+        daemon.start()
+        harness.wait_until(scene.farm.leader_alive, 20, "a controller leads")
+
+
+@fault(MUST_NOT)
+def store_killed_and_started(scene):
+    store = scene.farm.servers[STORE]
+    store.end()
+    scene.hold(0, 3)
+    store.start()
+    store.await_serving()
+
+
+@fault(MUST_NOT)
+def store_hangs(scene):
+    scene.hang(scene.farm.servers[STORE], 4, 6)
+
+
+@fault(MUST_CHANGE)
+def kill_primary_while_store_hangs(scene):
+    store = scene.farm.servers[STORE]
+    store.send(signal.SIGSTOP)
+    try:
+        scene.hold(0, 1)
+        scene.primary_server.end()
+        scene.hold(2, 4)
+    finally:
+        store.send(signal.SIGCONT)
+    scene.await_failover()
+
+
+@fault(MUST_CHANGE)
+def switchover(scene):
+    command = scene.promote()
+    command.join()
+    if command.codes != [0]:
+        raise harness.Failed(f"weft group promote ended with {command.codes}")
+
+
+@fault(MUST_CHANGE)
+def switchover_and_kill_primary(scene):
+    scene.promote_and(scene.primary_server.end)
+    scene.await_failover()
+
+
+@fault(MAY)
+def switchover_and_kill_target(scene):
+    target = scene.replica()
+    scene.promote_and(target.end, target.uuid)
+
+
+@fault(MAY)
+def switchover_and_kill_leader(scene):
+    scene.promote_and(scene.farm.daemons[scene.leader].end)
