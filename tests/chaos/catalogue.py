@@ -51,6 +51,7 @@ class Scene:
         self.replicas = [name for name in SERVERS if name != self.primary]
         self.leader = harness.wait_until(farm.leader, 20, "a controller leads")
         self.said = []
+        self.asked = set()  # kinds of the operations asked for while something else went wrong
 
     @property
     def primary_server(self):
@@ -98,6 +99,7 @@ class Scene:
 
     def promote_and(self, strike, *target):
         """A switchover, and something else at a random moment of it."""
+        self.asked.add("promote")
         command = self.promote(*target)
         # The client itself takes some 100 ms to ask, the switchover some 100 more.
         self.hold(0.0, 0.4)

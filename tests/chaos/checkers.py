@@ -86,6 +86,8 @@ def judge_change(expected, changes):
     return 0, int(expected == MUST_CHANGE and changes == 0)
 
 
-def unexpected_refusals(expected, refusals):
-    """Refusals where the fault leaves Weft all that it needs to act, or nothing to do."""
-    return [] if expected == MAY else list(refusals)
+def unexpected_refusals(expected, refusals, asked=()):
+    """Of [(kind of the operation or "", text)] those where the fault leaves Weft all that it needs to
+    act, or nothing to do. Where somebody asked for an operation of a kind in `asked` while the fault
+    was done, its refusal is an answer; what Weft does of itself must come all the same."""
+    return [] if expected == MAY else [text for kind, text in refusals if kind not in asked]

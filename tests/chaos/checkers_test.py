@@ -109,7 +109,12 @@ class ExpectationTest(unittest.TestCase):
 
     def test_a_refusal_is_expected_only_of_faults_that_may_refuse(self):
         for expected, count in ((MAY, 0), (MUST_NOT, 1), (MUST_CHANGE, 1)):
-            self.assertEqual(len(checkers.unexpected_refusals(expected, ["no"])), count)
+            self.assertEqual(len(checkers.unexpected_refusals(expected, [("", "no")])), count)
+
+    def test_a_refused_request_is_an_answer_but_a_refused_failover_is_not(self):
+        refusals = [("promote", "not now"), ("failover", "cannot"), ("", "cannot")]
+        self.assertEqual(checkers.unexpected_refusals(MUST_CHANGE, refusals, {"promote"}),
+                         ["cannot", "cannot"])
 
 
 class EpisodesTest(unittest.TestCase):

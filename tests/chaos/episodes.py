@@ -75,20 +75,20 @@ class Player:
         result["converged"] = True
         result["said"] = "; ".join([f"primary {scene.primary}, leader {scene.leader}",
                                     *scene.said, *errant])
-        self._judge(fault, result, tenures, begin, end)
+        self._judge(fault, scene, result, tenures, begin, end)
         if trouble and not result["missed_failovers"]:
             raise trouble
 
-    def _judge(self, fault, result, tenures_before, begin, end):
+    def _judge(self, fault, scene, result, tenures_before, begin, end):
         tenures = self._farm.tenures()
         result["changes"] = tenures[-1][0] - tenures_before[-1][0]
         result["false_failovers"], result["missed_failovers"] = checkers.judge_change(
             fault.expected, result["changes"])
         refusals = self._farm.refusals(self._last_event)
-        unexpected = checkers.unexpected_refusals(fault.expected, refusals)
+        unexpected = checkers.unexpected_refusals(fault.expected, refusals, scene.asked)
         result["refusals"], result["unexpected_refusals"] = len(refusals), len(unexpected)
         if refusals:
-            result["said"] += "; refused: " + " | ".join(text[:300] for text in refusals)
+            result["said"] += "; refused: " + " | ".join(text[:300] for _, text in refusals)
         self._judge_ledger(result)
         self._judge_stubborn(result, tenures, len(tenures_before) - 1, begin, end)
         for name in fault.tolerated:

@@ -221,11 +221,13 @@ class Farm:
         raise harness.Failed(f"the group has no primary: {uuid!r}")
 
     def refusals(self, since):
-        """Texts of the refusals recorded after event number `since`."""
+        """[(kind of its operation or "", text)] of the refusals recorded after event number
+        `since`."""
         rows = self.servers[STORE].query(
-            "SELECT REPLACE(text, '\\n', ' ') FROM weft.event"
-            f" WHERE kind = 'refusal' AND sequence > {since} ORDER BY sequence")
-        return [row[0] for row in rows]
+            "SELECT COALESCE(o.kind, ''), REPLACE(e.text, '\\n', ' ') FROM weft.event e"
+            " LEFT JOIN weft.operation o ON o.id = e.operation"
+            f" WHERE e.kind = 'refusal' AND e.sequence > {since} ORDER BY e.sequence")
+        return [(row[0], row[1]) for row in rows]
 
     def events(self, since):
         """Lines of what was recorded after event number `since`."""

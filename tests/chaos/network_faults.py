@@ -2,7 +2,7 @@
 
 from catalogue import fault
 from checkers import MAY, MUST_CHANGE, MUST_NOT
-from farm import MONITORS, SERVERS, STORE, WEFT
+from farm import APPLICATION, MONITORS, SERVERS, STORE, WEFT
 
 
 @fault(MUST_CHANGE)
@@ -10,6 +10,16 @@ def isolate_primary(scene):
     scene.network.cut([scene.primary], scene.others(scene.primary))
     scene.await_failover()
     scene.hold(0.5, 2)  # and the old one still believes
+    scene.network.heal()
+
+
+@fault(MUST_CHANGE)
+def isolate_primary_with_its_clients(scene):
+    # They go on asking both primaries, and only one may say OK.
+    apart = [host for host in scene.others(scene.primary) if host != APPLICATION]
+    scene.network.cut([scene.primary], apart)
+    scene.await_failover()
+    scene.hold(1, 4)
     scene.network.heal()
 
 
