@@ -136,7 +136,8 @@ absl::Duration GroupWorker::RestAfter(const Round& round) {
       rest_ = std::clamp(rest_ * 2, options_.first_rest, options_.period);
       break;
     case RoundEnd::kRefused:
-      rest_ = options_.period;
+      // A request that ended leaves another record, which may call for a failover at once.
+      rest_ = round.ended.has_value() ? absl::ZeroDuration() : options_.period;
       break;
     case RoundEnd::kSettled: {
       const bool watched = round.snapshot.has_value() && round.snapshot->group.active;

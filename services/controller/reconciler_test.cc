@@ -22,13 +22,13 @@ namespace {
 
 class ReconcilerTest : public ::testing::Test {
  protected:
-  ReconcilerTest() {
+  explicit ReconcilerTest(absl::Duration period = absl::Milliseconds(10)) {
     Reconciler::Options options;
     options.leadership.name = "one";
     options.leadership.ttl = absl::Milliseconds(500);
     options.leadership.margin = absl::Milliseconds(100);
     options.leadership.period = absl::Milliseconds(50);
-    options.worker.period = absl::Milliseconds(10);
+    options.worker.period = period;
     options.worker.first_rest = absl::Milliseconds(2);
     options.worker.fresh = absl::ZeroDuration();
     options.follow_period = absl::Milliseconds(20);
@@ -92,6 +92,37 @@ TEST_F(ReconcilerTest, BringsAGroupToItsIntentAndComesToRest) {
   EXPECT_TRUE(reconciler_->WaitSettled("g", absl::Seconds(10)).ok());
   EXPECT_TRUE(farm_.WriteOn(FakeFarm::UuidOf(1)));
   EXPECT_EQ(reconciler_->Cached("g")->primary, FakeFarm::UuidOf(1));
+}
+
+class SlowReconcilerTest : public ReconcilerTest {
+ protected:
+  SlowReconcilerTest() : ReconcilerTest(absl::Hours(1)) {}
+};
+
+// The record without the intent may call for something else: a failover, if the primary has died.
+TEST_F(SlowReconcilerTest, AfterARefusedRequestItLooksAgainAtOnce) {
+  Start();
+  MakeGroup();
+  ASSERT_EQ(Wait(Promote(1)), OperationState::kSucceeded);
+  ASSERT_TRUE(reconciler_->WaitSettled("g", absl::Seconds(10)).ok());
+  // Asked for while all was well; the target dies before the round.
+  farm_.Kill(FakeFarm::UuidOf(2));
+  Intent intent;
+  intent.goal = Goal::kPromote;
+  intent.target = FakeFarm::UuidOf(2);
+  Operation operation;
+  operation.id = intent.operation = RandomUuid();
+  operation.kind = "promote";
+  operation.group = "g";
+  const uint64_t before = reconciler_->StandingOf("g")->begun;
+  ASSERT_TRUE(store_.SetIntent("g", store_.Load("g")->revision, intent, operation).ok());
+  reconciler_->Wake("g");
+  const Deadline deadline = Deadline::After(RealClock::Get(), absl::Seconds(5));
+  while (reconciler_->StandingOf("g")->begun < before + 2 && !deadline.Passed()) {
+    RealClock::Get()->Sleep(absl::Milliseconds(1));
+  }
+  EXPECT_GE(reconciler_->StandingOf("g")->begun, before + 2);
+  EXPECT_EQ(store_.Load("g")->intent.goal, Goal::kKeep);
 }
 
 TEST_F(ReconcilerTest, ListenersGetRecordsInOrderAndTheEndOfAGroup) {
