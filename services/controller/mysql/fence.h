@@ -15,8 +15,7 @@ namespace weft::controller {
 absl::Status MakeReadOnly(Turn& turn, bool kill_sessions);
 
 // Kills the sessions of clients and sees them gone: all but Weft's own accounts, replication and
-// the server's own. Sessions that Weft may not kill (of accounts with SYSTEM_USER, where its own
-// has it not) are passed over.
+// the server's own. Sessions that Weft may not kill (SYSTEM_USER) are passed over.
 absl::Status KillClients(Turn& turn);
 
 }  // namespace weft::controller

@@ -59,21 +59,23 @@ absl::StatusOr<std::optional<Coordinator>> ReadCoordinator(Turn& turn) {
   return coordinator;
 }
 
-// KILL, unlike STOP, does not wait. Its workers go with it.
+// KILL, unlike STOP, does not wait, and the applier's workers go with their coordinator. It belongs
+// to the server: to end it takes SYSTEM_USER, which an account that may change others must not
+// have.
 absl::Status EndApplier(Turn& turn, uint64_t id) {
-  const absl::Status killed =
-      turn.Change("ending an applier that waits for the rest of a transaction", sql::Kill(id));
-  switch (mysql::MysqlErrorCode(killed)) {
-    case mysql::kErrNoSuchThread:
-      return absl::OkStatus();
-    case mysql::kErrKillDenied:
-      WEFT_LOG(kWarning, "an applier may take a minute to stop: the account lacks SYSTEM_USER",
-               {{"server", turn.address().ToString()}, {"error", killed}});
-      return absl::OkStatus();
-    default:
-      break;
+  const auto session = turn.OpenFor(Duty::kRestore);
+  absl::Status killed = session.status();
+  if (session.ok()) {
+    WEFT_RETURN_IF_ERROR(turn.MayAct());
+    (*session)->set_statement_timeout(turn.deadline().Remaining());
+    killed = (*session)->Execute(sql::Kill(id));
   }
-  WEFT_RETURN_IF_ERROR(killed);
+  if (mysql::MysqlErrorCode(killed) == mysql::kErrNoSuchThread) return absl::OkStatus();
+  if (!killed.ok()) {
+    WEFT_LOG(kWarning, "an applier that waits for the rest of a transaction takes a minute to stop",
+             {{"server", turn.address().ToString()}, {"error", killed}});
+    return absl::OkStatus();
+  }
   while (true) {
     WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet left, turn.Read(sql::kThread, {id}));
     if (left.empty()) return absl::OkStatus();

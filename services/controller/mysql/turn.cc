@@ -74,7 +74,11 @@ bool Turn::Admits(absl::string_view user, absl::string_view password) const {
 }
 
 absl::StatusOr<std::unique_ptr<mysql::Session>> Turn::OpenSecond() const {
-  return link_->opener_->Open(link_->address_, Duty::kManage);
+  return OpenFor(Duty::kManage);
+}
+
+absl::StatusOr<std::unique_ptr<mysql::Session>> Turn::OpenFor(Duty duty) const {
+  return link_->opener_->Open(link_->address_, duty);
 }
 
 }  // namespace weft::controller
