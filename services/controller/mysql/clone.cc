@@ -166,7 +166,7 @@ absl::Status Watch(const CloneOrder& order, const Statement& statement, Turn& tu
   const Deadline& deadline = turn.deadline();
   while (!statement.done()) {
     if (deadline.Passed() || !turn.MayAct().ok()) {
-      auto killer = turn.OpenSecond();
+      auto killer = turn.OpenFor(Duty::kRestore);  // the manager may not (SYSTEM_USER)
       if (killer.ok()) (*killer)->Execute(sql::kKill, {statement.id()}).status().IgnoreError();
       if (!deadline.Passed()) return turn.MayAct();
       return absl::DeadlineExceededError(

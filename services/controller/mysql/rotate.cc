@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/mysql/errors.h"
 #include "common/mysql/quote.h"
 #include "common/mysql/replica_status.h"
 #include "services/controller/mysql/farm_sql.h"
@@ -23,6 +24,22 @@ std::string PasswordSql(const mysql::Dialect& dialect, absl::string_view user,
   const std::string secret = mysql::QuoteString(password);
   if (!dialect.can.alter_user_password) return sql::SetPasswordOld(account, secret);
   return sql::AlterPassword(account, secret, dialect.can.dual_password);
+}
+
+// An account with SYSTEM_USER can be changed by itself alone, of Weft's.
+absl::Status SetOwnPassword(Turn& turn, Duty duty, absl::string_view password) {
+  WEFT_ASSIGN_OR_RETURN(const auto session, turn.OpenFor(duty));
+  WEFT_RETURN_IF_ERROR(turn.MayAct());
+  session->set_statement_timeout(turn.deadline().Remaining());
+  WEFT_RETURN_IF_ERROR(session->Execute(sql::kNoBinaryLog));
+  const absl::Status status = session->Execute(
+      sql::AlterPassword("USER()", mysql::QuoteString(password), turn.dialect().can.dual_password));
+  const int code = mysql::MysqlErrorCode(status);
+  if (status.ok() || code == 0) return status;
+  // The server's words may repeat the password.
+  return mysql::FromMysql(code, mysql::MysqlSqlState(status),
+                          absl::StrCat(turn.address().ToString(), ": the account of '",
+                                       DutyName(duty), "' may not change its own password"));
 }
 
 absl::Status AwaitReceiver(Turn& turn) {
@@ -61,9 +78,14 @@ absl::Status SetPassword(Turn& turn, absl::string_view user, absl::string_view p
   }
   return WithoutSuperReadOnly(turn, [&]() -> absl::Status {
     for (const mysql::ResultSet::Row row : hosts) {
-      WEFT_RETURN_IF_ERROR(
+      const absl::Status changed =
           turn.ChangeSecret(absl::StrCat("changing the password of ", user),
-                            PasswordSql(turn.dialect(), user, row.StringOr("host", ""), password)));
+                            PasswordSql(turn.dialect(), user, row.StringOr("host", ""), password));
+      if (user == turn.options().restore.user &&
+          mysql::MysqlErrorCode(changed) == mysql::kErrSpecificAccessDenied) {
+        return SetOwnPassword(turn, Duty::kRestore, password);
+      }
+      WEFT_RETURN_IF_ERROR(changed);
     }
     return absl::OkStatus();
   });

@@ -13,7 +13,6 @@
 namespace weft::controller {
 namespace {
 
-constexpr int kErrAccessDenied = 1227;
 constexpr absl::Duration kPause = absl::Milliseconds(2);
 
 absl::Status Remain(const std::vector<ProcessRow>& left) {
@@ -61,7 +60,8 @@ absl::Status KillUntilGone(mysql::Session& session, const KillOrder& order,
       if (order.may_act) WEFT_RETURN_IF_ERROR(order.may_act());
       absl::Status status = session.Execute(sql::kKill, {process.id}).status();
       const int code = mysql::MysqlErrorCode(status);
-      if (order.pass_over_denied && (code == mysql::kErrKillDenied || code == kErrAccessDenied)) {
+      if (order.pass_over_denied &&
+          (code == mysql::kErrKillDenied || code == mysql::kErrSpecificAccessDenied)) {
         denied.insert(process.id);
         left.pop_back();
       } else if (!status.ok() && code != mysql::kErrNoSuchThread) {
