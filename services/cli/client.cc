@@ -7,6 +7,7 @@
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/base/backoff.h"
 #include "common/base/clock.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
@@ -23,15 +24,14 @@ constexpr char kHowToLogIn[] =
 constexpr absl::Duration kPatience = absl::Seconds(8);
 // For the question who leads.
 constexpr absl::Duration kQuestion = absl::Seconds(1);
-// Between two rounds over all controllers; longer with each, so that many clients do not press.
-constexpr absl::Duration kFirstPause = absl::Milliseconds(50);
-constexpr absl::Duration kLongestPause = absl::Milliseconds(400);
-
-// Up to half more or less, so that clients that lost the same leader do not come back together.
-absl::Duration WithJitter(absl::Duration pause) {
-  static thread_local absl::BitGen random;
-  return pause * absl::Uniform(random, 0.5, 1.5);
-}
+// Between two rounds over all controllers; longer with each, and not the same for clients that lost
+// one leader together, so that they do not press.
+constexpr BackoffOptions kPause = {.initial = absl::Milliseconds(75),
+                                   .maximum = absl::Milliseconds(600),
+                                   .multiplier = 2.0,
+                                   .jitter = 0.66};
+// What a round that gets an answer takes.
+constexpr absl::Duration kRound = absl::Milliseconds(50);
 
 }  // namespace
 
@@ -54,7 +54,9 @@ absl::Status Client::Run(absl::Duration timeout, Attempt attempt) {
   const Deadline deadline = Deadline::After(clock, timeout);
   std::optional<Deadline> patience;
   const int interrupts = interrupt_->count();
-  for (absl::Duration pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
+  absl::BitGen random;
+  Backoff pause(kPause);
+  while (true) {
     std::vector<Said> said;
     bool later = false;
     for (const Controller* controller :
@@ -73,9 +75,9 @@ absl::Status Client::Run(absl::Duration timeout, Attempt attempt) {
     if (!patience.has_value()) {
       patience = Deadline::After(clock, std::min(kPatience, deadline.Remaining()));
     }
-    const absl::Duration rest = WithJitter(pause);
+    const absl::Duration rest = pause.Next(absl::Uniform(random, 0.0, 1.0));
     // A round that could not be answered in time would only hide what was said in this one.
-    if (!later || patience->Remaining() < rest + kFirstPause) return NobodyServes(said);
+    if (!later || patience->Remaining() < rest + kRound) return NobodyServes(said);
     if (interrupt_->AwaitBeyond(interrupts, rest)) {
       return Explain(*said.front().controller, absl::CancelledError("interrupted"));
     }

@@ -40,12 +40,17 @@ bool HasMadeGoodItsRestart(const Snapshot& snapshot, const ServerUuid& server) {
   return marks.returned.has_value() && snapshot.Of(server).Held().Contains(*marks.returned);
 }
 
-// It receives from the primary and may acknowledge, whether the record says that it may or not. The
+// It receives from `source` and may acknowledge, whether the record says that it may or not. The
 // flag takes effect when the receiver connects: until then it is as it was.
-bool IsAcknowledging(const Snapshot& snapshot, const ServerUuid& server) {
+bool IsAcknowledgingTo(const Snapshot& snapshot, const ServerUuid& server,
+                       const ServerUuid& source) {
   const Observation& seen = snapshot.Of(server);
   return seen.reached() && (seen.semi_sync.replica_enabled || seen.semi_sync.replica_active) &&
-         ReceivesFrom(snapshot, server, snapshot.group.primary);
+         ReceivesFrom(snapshot, server, source);
+}
+
+bool IsAcknowledging(const Snapshot& snapshot, const ServerUuid& server) {
+  return IsAcknowledgingTo(snapshot, server, snapshot.group.primary);
 }
 
 // What it lost by a restart was acknowledged before; what it acknowledges from now on is new.
@@ -65,10 +70,8 @@ bool StreamsTo(const Observation& source, const ServerUuid& replica) {
 // slept through changes of primary.
 bool MayAcknowledgeUnasked(const Snapshot& snapshot, const ServerUuid& server,
                            const ServerUuid& winner) {
-  const Observation& seen = snapshot.Of(server);
-  if (!seen.reached()) return IsAcknowledger(snapshot.group, server);
-  return (seen.semi_sync.replica_enabled || seen.semi_sync.replica_active) &&
-         ReceivesFrom(snapshot, server, winner);
+  if (!snapshot.Of(server).reached()) return IsAcknowledger(snapshot.group, server);
+  return IsAcknowledgingTo(snapshot, server, winner);
 }
 
 // Another acknowledger, which commits go on with, that holds `set`.

@@ -19,10 +19,6 @@ constexpr char kForbidden[] = "PROMOTION_FORBIDDEN";
 constexpr uint64_t kMostToFetch = 1000;
 constexpr absl::Duration kFetchPatience = absl::Seconds(5);
 
-PromotionRule RuleOf(const Snapshot& snapshot, const ServerUuid& server) {
-  return snapshot.group.Find(server)->promotion_rule;
-}
-
 Refusal Unfit(const Group& group, const ServerUuid& server, const std::string& reason,
               const std::string& found, const std::string& next_step) {
   return Refusal{.reason = reason,
@@ -66,11 +62,6 @@ Refusal NobodyHolds(const Snapshot& snapshot, const GtidSet& required) {
       .servers = servers};
 }
 
-// It can still get what it lacks of `required` from `source`.
-bool CanBeCompleted(const Snapshot& snapshot, const ServerUuid& server, const ServerUuid& source) {
-  return snapshot.Of(server).Held().Contains(snapshot.Of(source).purged);
-}
-
 // It was told to get what it lacks from `source`, and does not: it cannot connect, or was given up.
 bool FailsToFetch(const Snapshot& snapshot, const ServerUuid& server, const ServerUuid& source) {
   if (!PointsAt(snapshot, server, source)) return false;
@@ -104,9 +95,9 @@ bool ChooseWinner(const Snapshot& snapshot, const std::vector<ServerUuid>& candi
   for (const ServerUuid& candidate : candidates) {
     election->winner = candidate;
     if (candidate == whole) return true;
-    if (source.empty() || !CanBeCompleted(snapshot, candidate, source)) continue;
+    if (source.empty() || !CanServe(snapshot, source, candidate)) continue;
     if (!whole.empty()) {
-      if (RuleOf(snapshot, candidate) == RuleOf(snapshot, whole)) continue;
+      if (RuleOf(snapshot.group, candidate) == RuleOf(snapshot.group, whole)) continue;
       if (!FetchesSoon(snapshot, candidate, source, election->required)) continue;
       election->patience = kFetchPatience;
     }
@@ -161,7 +152,7 @@ std::optional<Refusal> RefuseCandidate(const Snapshot& snapshot, const ServerUui
     return Unfit(group, server, "NOT_IN_GROUP", absl::StrCat("no such server in group ", group.id),
                  "name a server of the group");
   }
-  if (RuleOf(snapshot, server) == PromotionRule::kMustNot) {  // guard: rule 5
+  if (RuleOf(snapshot.group, server) == PromotionRule::kMustNot) {  // guard: rule 5
     return Unfit(group, server, kForbidden, "its promotion rule to be MUST_NOT",
                  absl::StrCat("weft server set ", NameOf(group, server),
                               " --promotion-rule neutral, or name another server"));
@@ -202,7 +193,7 @@ std::vector<ServerUuid> Candidates(const Snapshot& snapshot) {
   }
   std::stable_sort(fit.begin(), fit.end(), [&](const ServerUuid& a, const ServerUuid& b) {
     const auto rank = [&](const ServerUuid& server) {
-      return std::make_tuple(RuleOf(snapshot, server), -snapshot.group.Find(server)->weight,
+      return std::make_tuple(RuleOf(snapshot.group, server), -snapshot.group.Find(server)->weight,
                              Unapplied(snapshot.Of(server)), server);
     };
     return rank(a) < rank(b);

@@ -83,4 +83,12 @@ bool IsSetAside(const Group& group, const ServerUuid& server) {
   return record == nullptr || !record->set_aside.empty();
 }
 
+PromotionRule RuleOf(const Group& group, const ServerUuid& server) {
+  return group.Find(server)->promotion_rule;
+}
+
+bool CanServe(const Snapshot& snapshot, const ServerUuid& source, const ServerUuid& replica) {
+  return snapshot.Of(replica).Held().Contains(snapshot.Of(source).purged);
+}
+
 }  // namespace weft::controller

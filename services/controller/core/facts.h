@@ -44,5 +44,10 @@ std::vector<ServerUuid> ReachedOthers(const Snapshot& snapshot);
 // The status on record; kFaulty where it is on none.
 ServerStatus StatusOf(const Group& group, const ServerUuid& server);
 bool IsSetAside(const Group& group, const ServerUuid& server);
+// REQUIRES: it is on record.
+PromotionRule RuleOf(const Group& group, const ServerUuid& server);
+
+// `replica` can get all that it lacks from `source`, which has purged none of it.
+bool CanServe(const Snapshot& snapshot, const ServerUuid& source, const ServerUuid& replica);
 
 }  // namespace weft::controller

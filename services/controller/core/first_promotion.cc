@@ -43,13 +43,11 @@ std::optional<Refusal> RefuseIncomplete(const Snapshot& snapshot, const ServerUu
 // already, so that a topology that runs is taken over without a write stop; then as in any
 // election.
 ServerUuid Choose(const Snapshot& snapshot) {
-  const auto rule_of = [&](const ServerUuid& server) {
-    return snapshot.group.Find(server)->promotion_rule;
-  };
   ServerUuid chosen;
   for (const ServerUuid& candidate : Candidates(snapshot)) {
     if (RefuseIncomplete(snapshot, candidate).has_value()) continue;
-    if (!chosen.empty() && rule_of(candidate) != rule_of(chosen)) break;
+    if (!chosen.empty() && RuleOf(snapshot.group, candidate) != RuleOf(snapshot.group, chosen))
+      break;
     if (IsOpen(snapshot.Of(candidate))) return candidate;
     if (chosen.empty()) chosen = candidate;
   }

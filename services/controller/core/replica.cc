@@ -68,7 +68,7 @@ bool IsDeafForAWhile(const Snapshot& snapshot, const ServerUuid& server) {
 bool NeedsRebuild(const Snapshot& snapshot, const ServerUuid& server) {
   const Observation& primary = snapshot.Of(snapshot.group.primary);
   const Observation& seen = snapshot.Of(server);
-  return primary.reached() && seen.reached() && !seen.Held().Contains(primary.purged);
+  return primary.reached() && seen.reached() && !CanServe(snapshot, snapshot.group.primary, server);
 }
 
 bool IsInPlace(const Snapshot& snapshot, const ServerUuid& server) {

@@ -108,8 +108,7 @@ std::vector<Step> MoveAcknowledgers(const Snapshot& snapshot, const ServerUuid& 
     // serve it.
     const Observation& seen = snapshot.Of(server);
     const bool movable = AcknowledgesNow(snapshot, server) && IsInPlace(snapshot, server) &&
-                         seen.receiver_only_change &&
-                         seen.Held().Contains(snapshot.Of(target).purged);
+                         seen.receiver_only_change && CanServe(snapshot, target, server);
     if (!movable) continue;  // guard: rule 4
     steps.push_back(Follow{.server = server,
                            .source = target,
