@@ -55,7 +55,6 @@ inline constexpr absl::string_view kNudge = "DROP TABLE IF EXISTS weft_nudge.not
 
 inline constexpr absl::string_view kProcesses = "SHOW PROCESSLIST";
 inline constexpr absl::string_view kKill = "KILL ?";
-inline std::string Kill(uint64_t id) { return absl::StrCat("KILL ", id); }
 // The coordinator of a multi-threaded applier; no row when it does not run or is none.
 inline constexpr absl::string_view kCoordinator =
     "SELECT t.PROCESSLIST_ID AS id, t.PROCESSLIST_STATE AS state,"

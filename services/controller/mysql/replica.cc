@@ -68,7 +68,7 @@ absl::Status EndApplier(Turn& turn, uint64_t id) {
   if (session.ok()) {
     WEFT_RETURN_IF_ERROR(turn.MayAct());
     (*session)->set_statement_timeout(turn.deadline().Remaining());
-    killed = (*session)->Execute(sql::Kill(id));
+    killed = (*session)->Execute(sql::kKill, {id}).status();
   }
   if (mysql::MysqlErrorCode(killed) == mysql::kErrNoSuchThread) return absl::OkStatus();
   if (!killed.ok()) {

@@ -32,14 +32,9 @@ absl::Status SetOwnPassword(Turn& turn, Duty duty, absl::string_view password) {
   WEFT_RETURN_IF_ERROR(turn.MayAct());
   session->set_statement_timeout(turn.deadline().Remaining());
   WEFT_RETURN_IF_ERROR(session->Execute(sql::kNoBinaryLog));
-  const absl::Status status = session->Execute(
-      sql::AlterPassword("USER()", mysql::QuoteString(password), turn.dialect().can.dual_password));
-  const int code = mysql::MysqlErrorCode(status);
-  if (status.ok() || code == 0) return status;
-  // The server's words may repeat the password.
-  return mysql::FromMysql(code, mysql::MysqlSqlState(status),
-                          absl::StrCat(turn.address().ToString(), ": the account of '",
-                                       DutyName(duty), "' may not change its own password"));
+  return turn.Withhold(session->Execute(sql::AlterPassword("USER()", mysql::QuoteString(password),
+                                                           turn.dialect().can.dual_password)),
+                       absl::StrCat("changing the password of '", DutyName(duty), "' by itself"));
 }
 
 absl::Status AwaitReceiver(Turn& turn) {

@@ -43,7 +43,10 @@ absl::Status Turn::Change(absl::string_view what, absl::string_view sql) {
 }
 
 absl::Status Turn::ChangeSecret(absl::string_view what, absl::string_view sql) {
-  absl::Status status = Change(what, sql);  // logs `what`, never the statement
+  return Withhold(Change(what, sql), what);  // which logs `what`, never the statement
+}
+
+absl::Status Turn::Withhold(const absl::Status& status, absl::string_view what) const {
   const int code = mysql::MysqlErrorCode(status);
   if (status.ok() || code == 0) return status;
   return mysql::FromMysql(code, mysql::MysqlSqlState(status),

@@ -27,6 +27,8 @@ class Turn {
   // servers quote statements.
   absl::Status Change(absl::string_view what, absl::string_view sql);
   absl::Status ChangeSecret(absl::string_view what, absl::string_view sql);
+  // `status` of a statement with a secret, without the server's words, which may repeat it.
+  absl::Status Withhold(const absl::Status& status, absl::string_view what) const;
   absl::StatusOr<mysql::ResultSet> Read(absl::string_view sql);
   absl::StatusOr<mysql::ResultSet> Read(absl::string_view sql, const mysql::Params& params);
 
