@@ -132,10 +132,9 @@ class Farm:
         return self.folder / "secrets" / name
 
     def _start_weft(self):
-        controllers = [f"{self.network.address(host)}:{CONTROLLER_PORT}" for host in CONTROLLERS]
         passwords = [f"--{duty}-password-file={self._secret(duty)}" for duty in servers.DUTIES]
         common = [f"--admin-password-file={self._secret('admin')}", "--insecure"]
-        for host, address in zip(CONTROLLERS, controllers):
+        for host, address in zip(CONTROLLERS, self.controllers):
             self._add_daemon(host, [
                 CONTROLLER, f"--listen={address}", f"--name={host}",
                 f"--store={self.servers[STORE].address}",
@@ -145,7 +144,7 @@ class Farm:
         for host in MONITORS:
             self._add_daemon(host, [
                 MONITOR, f"--listen={self.network.address(host)}:{MONITOR_PORT}",
-                f"--controller={','.join(controllers)}", f"--name={host}",
+                f"--controller={','.join(self.controllers)}", f"--name={host}",
                 f"--monitor-password-file={self._secret('monitor')}", *common])
         first = self.daemons[CONTROLLERS[0]]
         subprocess.run(self.network.command(CONTROLLERS[0], [*first._argv, "--manage=setup"]),
@@ -158,6 +157,10 @@ class Farm:
 
     def _add_daemon(self, host, argv):
         self.daemons[host] = Daemon(self.network, host, argv, self.folder / "log" / f"{host}.log")
+
+    @property
+    def controllers(self):
+        return [f"{self.network.address(host)}:{CONTROLLER_PORT}" for host in CONTROLLERS]
 
     @property
     def layout(self):
@@ -183,16 +186,9 @@ class Farm:
         return host if host and self.daemons[host].running() else None
 
     def run(self, *words, timeout=60):
-        """Runs the client on the host of the application, against the controller that leads."""
-        try:
-            host = self.leader() or CONTROLLERS[0]
-        except (harness.Failed, subprocess.TimeoutExpired):
-            host = CONTROLLERS[0]
-        return self.run_at(host, *words, timeout=timeout)
-
-    def run_at(self, controller, *words, timeout=60):
+        """Runs the client on the host of the application; it knows all controllers."""
         argv = [harness.WEFT, *words, "-o", "json", "--insecure", "--controller",
-                f"{self.network.address(controller)}:{CONTROLLER_PORT}", "--user", "admin",
+                ",".join(self.controllers), "--user", "admin",
                 "--password-file", self._secret("admin"), "--timeout", str(timeout)]
         return subprocess.run(self.network.command(APPLICATION, argv), capture_output=True,
                               text=True, timeout=timeout + 10, check=False)

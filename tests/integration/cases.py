@@ -1,11 +1,14 @@
 """Runs a module's unittest cases, and tells Bazel about each of them."""
 
 import os
-import signal
+import pathlib
 import sys
 import time
 import unittest
 import xml.etree.ElementTree as ElementTree
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "workload"))
+import harness  # noqa: E402
 
 
 class _Recorder(unittest.TextTestResult):
@@ -55,7 +58,7 @@ def _write_xml(rows, path):
 
 def main():
     # A test that runs out of time is ended by SIGTERM: what it started is taken down.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    harness.end_on_sigterm()
     runner = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=_Recorder)
     program = unittest.main(module="__main__", testRunner=runner, exit=False)
     if "XML_OUTPUT_FILE" in os.environ:

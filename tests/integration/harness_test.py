@@ -11,6 +11,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORKLOAD = str(ROOT / "tests/workload")
 sys.path.insert(0, WORKLOAD)
+import by_hand  # noqa: E402
 import cases  # noqa: E402
 import harness  # noqa: E402
 
@@ -24,22 +25,6 @@ with harness.Sandbox(sys.argv[1], servers=2):
     print("up", flush=True)
     signal.pause()
 """
-
-
-def processes_of(directory):
-    """The programs of all processes whose command line names the folder."""
-    found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-            name = (entry / "comm").read_text().strip()
-        except OSError:
-            continue  # gone meanwhile
-        if any(os.fsencode(directory) in word for word in words):
-            found.append(name)
-    return found
 
 
 class HarnessTest(unittest.TestCase):
@@ -68,20 +53,19 @@ class HarnessTest(unittest.TestCase):
 
     def expect_nothing_left(self):
         self.assertEqual(self.program.wait(timeout=60), 128 + signal.SIGTERM)
-        self.assertEqual(processes_of(self.directory), [])
+        self.assertEqual(by_hand.processes_of(self.directory), {})
         self.assertFalse(os.path.exists(self.directory))
 
     def test_a_sigterm_takes_the_sandbox_down(self):
         self.await_word("up")
-        self.assertNotEqual(processes_of(self.directory), [])
+        self.assertNotEqual(by_hand.processes_of(self.directory), {})
         self.program.terminate()
         self.expect_nothing_left()
 
     def test_a_sigterm_while_it_comes_up_leaves_no_server(self):
         self.await_word("begun")
-        # A server's supervisor, by its name; the server's own may be that of its loader.
-        harness.wait_until(lambda: any(name.startswith("mysqld")
-                                       for name in processes_of(self.directory)),
+        harness.wait_until(lambda: any("mysqld_supervisor" in line for line in
+                                       by_hand.processes_of(self.directory).values()),
                            60, "a server is starting")
         self.program.terminate()
         self.expect_nothing_left()
