@@ -14,6 +14,12 @@ def _absl(*targets, **others):
 def system_libraries():
     """Declares the repositories; called once, by WORKSPACE."""
     system_repository(
+        name = "boost",
+        debian = ["libboost-dev"],
+        headers = ["boost/asio.hpp"],
+        libraries = {":asio": ["-lpthread"]},
+    )
+    system_repository(
         name = "cli11",
         debian = ["libcli11-dev"],
         headers = ["CLI/CLI.hpp"],
@@ -127,6 +133,29 @@ def system_libraries():
         debian = ["libprotobuf-dev"],
         headers = ["google/protobuf/message.h"],
         libraries = {":protobuf": ["-lprotobuf", "-lpthread"]},
+    )
+    system_repository(
+        name = "curl",
+        debian = ["libcurl4-openssl-dev"],
+        libraries = {":curl": ["-lcurl"]},
+    )
+    system_repository(
+        name = "expat",
+        debian = ["libexpat1-dev"],
+        headers = ["expat.h"],
+        libraries = {":expat": ["-lexpat"]},
+    )
+    system_repository(
+        name = "inih",
+        debian = ["libinih-dev"],
+        headers = ["ini.h"],
+        libraries = {":inih": ["-linih"]},
+    )
+    system_repository(
+        name = "libmicrohttpd",
+        debian = ["libmicrohttpd-dev"],
+        headers = ["microhttpd.h"],
+        libraries = {":microhttpd": ["-lmicrohttpd"]},
     )
     system_repository(
         name = "mysql_connector_cpp",

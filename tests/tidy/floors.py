@@ -10,14 +10,14 @@ FLOORS = [
     (re.compile(pattern), floor)
     for pattern, floor in (
         (r"^tests/|_test\.cc$|/testing/", TESTS),
-        (r"^common/(base|model|version)/", 0),
+        (r"^common/(access|base|fabric|model|version)/", 0),
         (r"^common/log/", 2),
         (r"^common/(mysql|mysqld|rpc)/", 3),
         (r"^services/[^/]+/main\.cc$", 5),
         (r"^services/controller/core/", 1),
         (r"^services/monitor/detector", 1),
         (r"^services/provisioner/recipes", 1),
-        (r"^services/gateway/(xmlrpc|mysqlrpc)/", 1),
+        (r"^services/gateway/mysqlrpc/", 1),
         (r"^services/cli/render", 1),
         (r"^services/[^/]+/ports/", 2),
         (r"^services/[^/]+/mysql/", 3),
