@@ -1,0 +1,58 @@
+#include "services/gateway/routes.h"
+
+#include <utility>
+
+namespace weft::gateway {
+
+std::shared_ptr<const RouteSnapshot> MakeRouteSnapshot(
+    std::map<std::string, std::shared_ptr<const RoutedGroup>> groups) {
+  auto snapshot = std::make_shared<RouteSnapshot>();
+  snapshot->groups = std::move(groups);
+  for (const auto& [id, group] : snapshot->groups) {
+    for (const RoutedServer& server : group->servers) {
+      const RouteSnapshot::Place place = {group, &server};
+      snapshot->by_uuid[server.uuid] = place;
+      snapshot->by_address[server.address.ToString()] = place;
+    }
+  }
+  return snapshot;
+}
+
+std::shared_ptr<const RouteSnapshot> Routes::Get() const {
+  MutexLock lock(&mutex_);
+  return snapshot_;
+}
+
+std::optional<absl::Duration> Routes::LagOf(const std::string& uuid) const {
+  MutexLock lock(&mutex_);
+  const auto found = lags_.find(uuid);
+  if (found == lags_.end()) return std::nullopt;
+  return found->second;
+}
+
+absl::Duration Routes::Staleness() const {
+  MutexLock lock(&mutex_);
+  return connected_ ? absl::ZeroDuration() : clock_->MonotonicNow() - heard_;
+}
+
+void Routes::Set(std::shared_ptr<const RouteSnapshot> snapshot) {
+  MutexLock lock(&mutex_);
+  snapshot_ = std::move(snapshot);
+}
+
+void Routes::SetLag(const std::string& uuid, std::optional<absl::Duration> lag) {
+  MutexLock lock(&mutex_);
+  if (lag.has_value()) {
+    lags_[uuid] = *lag;
+  } else {
+    lags_.erase(uuid);
+  }
+}
+
+void Routes::SetConnected(bool connected) {
+  MutexLock lock(&mutex_);
+  if (connected_ && !connected) heard_ = clock_->MonotonicNow();
+  connected_ = connected;
+}
+
+}  // namespace weft::gateway
