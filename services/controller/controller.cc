@@ -55,7 +55,8 @@ struct Controller::Parts {
       hub.Publish(group, removed);
       watch_list.Take(group, removed);
     };
-    listeners.term = [this](uint64_t term) { hub.SetTerm(term); };
+    listeners.leads = [this](uint64_t term) { hub.Lead(term); };
+    listeners.follows = [this] { hub.Follow(); };
     listeners.loaded = [this](uint64_t) { hub.SetLoaded(); };
     return listeners;
   }

@@ -201,5 +201,46 @@ TEST_F(ControllerNodeTest, MonitorsAreToldToWatchTheServersOfActiveGroups) {
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
+TEST_F(ControllerNodeTest, RoutersHearOfLagAndOfNothingElse) {
+  MakeGroup(2);
+  grpc::ClientContext watching;
+  const auto updates = health_->WatchHealth(&watching, v1::WatchHealthRequest());
+  v1::HealthUpdate update;
+  ASSERT_TRUE(updates->Read(&update));
+  EXPECT_TRUE(update.complete());
+  EXPECT_EQ(update.servers_size(), 0);
+
+  grpc::ClientContext reporting;
+  const auto reports = health_->Report(&reporting);
+  v1::HealthReport report;
+  report.set_observer("m");
+  report.set_full_round(true);
+  v1::ServerReport* const replica = report.add_servers();
+  replica->set_uuid(FakeFarm::UuidOf(1).text());
+  replica->set_contact(v1::ServerReport::ANSWERED);
+  replica->set_receiver("on");
+  replica->set_applier_running(true);
+  replica->mutable_lag()->set_nanos(250'000'000);
+  ASSERT_TRUE(reports->Write(report));
+  ASSERT_TRUE(updates->Read(&update));
+  EXPECT_FALSE(update.complete());
+  ASSERT_EQ(update.servers_size(), 1);
+  EXPECT_EQ(update.servers(0).lag().nanos(), 300'000'000);
+
+  // A round that says the same is no news; what comes next is the one after it.
+  replica->mutable_lag()->set_nanos(210'000'000);
+  ASSERT_TRUE(reports->Write(report));
+  report.clear_servers();
+  ASSERT_TRUE(reports->Write(report));
+  ASSERT_TRUE(updates->Read(&update));
+  EXPECT_EQ(update.servers_size(), 0);
+  ASSERT_EQ(update.removed_size(), 1);
+  watching.TryCancel();
+  reporting.TryCancel();
+  EXPECT_FALSE(updates->Read(&update));
+  EXPECT_FALSE(updates->Finish().ok());
+  EXPECT_FALSE(reports->Finish().ok());
+}
+
 }  // namespace
 }  // namespace weft::controller

@@ -135,6 +135,7 @@ v1::GroupRoute RouteOf(const Group& group) {
   route.set_epoch(group.epoch);
   route.set_primary(ServerName(group.primary));
   route.set_active(group.active);
+  route.set_description(group.description);
   for (const Server& server : group.servers) {
     v1::ServerRoute* added = route.add_servers();
     added->set_name(ServerName(server.uuid));
@@ -238,9 +239,7 @@ v1::ObserverReport ToProto(const HealthTable::Entry& entry) {
   v1::ServerReport& report = *proto.mutable_report();
   report.set_uuid(entry.server.text());
   report.set_address(entry.address.empty() ? "" : entry.address.ToString());
-  report.set_contact(entry.contact == Contact::kAnswered   ? v1::ServerReport::ANSWERED
-                     : entry.contact == Contact::kRejected ? v1::ServerReport::REJECTED
-                                                           : v1::ServerReport::UNREACHABLE);
+  report.set_contact(ToProto(entry.contact));
   report.set_refused(entry.refused);
   report.set_error(entry.error);
   *report.mutable_since() = ToProto(entry.since);
@@ -248,7 +247,7 @@ v1::ObserverReport ToProto(const HealthTable::Entry& entry) {
   report.set_receiver(entry.receiver);
   report.set_applier_running(entry.applier_running);
   report.set_replication_error(entry.replication_error);
-  *report.mutable_lag() = ToProto(entry.lag);
+  if (entry.lag.has_value()) *report.mutable_lag() = ToProto(*entry.lag);
   report.set_executed_gtids(entry.executed_gtids);
   report.set_writable(entry.writable);
   return proto;
@@ -277,7 +276,7 @@ absl::StatusOr<HealthTable::Entry> FromProto(const v1::ServerReport& report) {
   entry.error = report.error();
   entry.since = FromProto(report.since());
   entry.latency = FromProto(report.latency());
-  entry.lag = FromProto(report.lag());
+  if (report.has_lag()) entry.lag = FromProto(report.lag());
   entry.receiver = report.receiver();
   entry.applier_running = report.applier_running();
   entry.replication_error = report.replication_error();

@@ -35,6 +35,7 @@ v1::Durability ToProto(Durability durability);
 v1::ServerStatus ToProto(ServerStatus status);
 v1::ServerMode ToProto(ServerMode mode);
 v1::PromotionRule ToProto(PromotionRule rule);
+v1::ServerReport::Contact ToProto(Contact contact);
 std::optional<Durability> FromProto(v1::Durability durability);
 std::optional<ServerStatus> FromProto(v1::ServerStatus status);
 std::optional<ServerMode> FromProto(v1::ServerMode mode);

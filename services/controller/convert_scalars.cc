@@ -33,6 +33,18 @@ v1::Durability ToProto(Durability durability) {
   return durability == Durability::kAsync ? v1::ASYNC : v1::LOSSLESS;
 }
 
+v1::ServerReport::Contact ToProto(Contact contact) {
+  switch (contact) {
+    case Contact::kAnswered:
+      return v1::ServerReport::ANSWERED;
+    case Contact::kRejected:
+      return v1::ServerReport::REJECTED;
+    case Contact::kUnreachable:
+      return v1::ServerReport::UNREACHABLE;
+  }
+  return v1::ServerReport::CONTACT_UNSPECIFIED;
+}
+
 v1::ServerStatus ToProto(ServerStatus status) {
   switch (status) {
     case ServerStatus::kSpare:

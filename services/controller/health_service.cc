@@ -1,5 +1,6 @@
 #include "services/controller/health_service.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,7 +32,7 @@ class MonitorStream : public grpc::ServerBidiReactor<v1::HealthReport, v1::Watch
                 DrainSignal* drain)
       : table_(table), watch_list_(watch_list), reconciler_(reconciler), drain_(drain) {
     drain_handle_ = drain_->Subscribe([this] { End(Draining()); });
-    handle_ = watch_list_->Subscribe([this] { SendList(); });
+    handle_ = watch_list_->listeners().Subscribe([this] { SendList(); });
     SendList();
     StartRead(&report_);
   }
@@ -63,7 +64,7 @@ class MonitorStream : public grpc::ServerBidiReactor<v1::HealthReport, v1::Watch
   void OnCancel() override { End(grpc::Status::CANCELLED); }
   void OnDone() override {
     drain_->Forget(drain_handle_);
-    watch_list_->Forget(handle_);
+    watch_list_->listeners().Forget(handle_);
     if (!observer_.empty()) WEFT_LOG(kInfo, "monitor is gone", {{"observer", observer_}});
     delete this;
   }
@@ -140,7 +141,56 @@ class MonitorStream : public grpc::ServerBidiReactor<v1::HealthReport, v1::Watch
   std::optional<grpc::Status> end_ ABSL_GUARDED_BY(mutex_);
 };
 
+// The stream of one router: what changed since it was told.
+class VitalsWatcher : public StreamWriter<v1::HealthUpdate> {
+ public:
+  VitalsWatcher(HealthTable* table, DrainSignal* drain)
+      : StreamWriter(drain),
+        table_(table),
+        handle_(table->listeners().Subscribe([this] { Poke(); })) {
+    Begin();
+  }
+
+ private:
+  std::optional<v1::HealthUpdate> Next() override {
+    std::map<ServerUuid, HealthTable::Vitals> now = table_->AllVitals();
+    v1::HealthUpdate update;
+    update.set_complete(!told_.has_value());
+    for (auto& [server, vitals] : now) {
+      if (vitals.lag.has_value()) vitals.lag = absl::Ceil(*vitals.lag, absl::Milliseconds(100));
+      if (told_.has_value()) {
+        const auto known = told_->find(server);
+        if (known != told_->end() && known->second == vitals) continue;
+      }
+      v1::ServerVitals* const added = update.add_servers();
+      added->set_uuid(server.text());
+      added->set_contact(ToProto(vitals.contact));
+      if (vitals.lag.has_value()) *added->mutable_lag() = ToProto(*vitals.lag);
+    }
+    if (told_.has_value()) {
+      for (const auto& [server, vitals] : *told_) {
+        if (now.count(server) == 0) update.add_removed(server.text());
+      }
+    }
+    told_ = std::move(now);
+    if (!update.complete() && update.servers().empty() && update.removed().empty()) {
+      return std::nullopt;
+    }
+    return update;
+  }
+  void Closed() override { table_->listeners().Forget(handle_); }
+
+  HealthTable* const table_;
+  std::optional<std::map<ServerUuid, HealthTable::Vitals>> told_;  // only Next
+  const uint64_t handle_;
+};
+
 }  // namespace
+
+grpc::ServerWriteReactor<v1::HealthUpdate>* HealthService::WatchHealth(
+    grpc::CallbackServerContext*, const v1::WatchHealthRequest*) {
+  return new VitalsWatcher(table_, drain_);
+}
 
 grpc::ServerBidiReactor<v1::HealthReport, v1::WatchList>* HealthService::Report(
     grpc::CallbackServerContext*) {

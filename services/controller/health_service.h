@@ -8,7 +8,8 @@
 namespace weft::controller {
 
 // weft.v1.Health: takes what monitors report and wakes the groups concerned at once.
-class HealthService : public v1::Health::WithCallbackMethod_Report<v1::Health::Service> {
+class HealthService : public v1::Health::WithCallbackMethod_Report<
+                          v1::Health::WithCallbackMethod_WatchHealth<v1::Health::Service>> {
  public:
   // All outlive this and every stream.
   HealthService(HealthTable* table, WatchListBoard* watch_list, Reconciler* reconciler,
@@ -19,6 +20,8 @@ class HealthService : public v1::Health::WithCallbackMethod_Report<v1::Health::S
       grpc::CallbackServerContext* context) override;
   grpc::Status GetHealth(grpc::ServerContext* context, const v1::GetHealthRequest* request,
                          v1::GetHealthResponse* response) override;
+  grpc::ServerWriteReactor<v1::HealthUpdate>* WatchHealth(
+      grpc::CallbackServerContext* context, const v1::WatchHealthRequest* request) override;
 
  private:
   HealthTable* const table_;

@@ -1,5 +1,6 @@
 #include "services/controller/health_table.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace weft::controller {
@@ -12,6 +13,13 @@ bool HealthTable::Live(const Observer& observer, absl::Duration now) const {
 
 std::vector<ServerUuid> HealthTable::Take(const std::string& name, const std::string& zone,
                                           const std::vector<Entry>& entries, bool full_round) {
+  std::vector<ServerUuid> changed = Record(name, zone, entries, full_round);
+  listeners_.CallAll();
+  return changed;
+}
+
+std::vector<ServerUuid> HealthTable::Record(const std::string& name, const std::string& zone,
+                                            const std::vector<Entry>& entries, bool full_round) {
   const absl::Time received = clock_->Now();
   const absl::Duration now = clock_->MonotonicNow();
   MutexLock lock(&mutex_);
@@ -80,6 +88,25 @@ std::vector<HealthTable::Entry> HealthTable::Entries(const std::vector<ServerUui
     }
   }
   return entries;
+}
+
+std::map<ServerUuid, HealthTable::Vitals> HealthTable::AllVitals() const {
+  const absl::Duration now = clock_->MonotonicNow();
+  std::map<ServerUuid, Vitals> all;
+  std::map<ServerUuid, absl::Time> told;
+  MutexLock lock(&mutex_);
+  for (const auto& [name, observer] : observers_) {
+    if (!Live(observer, now)) continue;
+    for (const auto& [server, entry] : observer.entries) {
+      Vitals& vitals = all[server];
+      vitals.contact = std::min(vitals.contact, entry.contact);
+      if (entry.contact != Contact::kAnswered || entry.received <= told[server]) continue;
+      told[server] = entry.received;
+      const bool replicates = entry.receiver == "on" && entry.applier_running;
+      vitals.lag = replicates ? entry.lag : std::nullopt;
+    }
+  }
+  return all;
 }
 
 int HealthTable::LiveObservers() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "common/base/mutex.h"
 #include "common/model/ids.h"
 #include "services/controller/core/snapshot.h"
+#include "services/controller/listeners.h"
 
 namespace weft::controller {
 
@@ -34,12 +36,19 @@ class HealthTable {
     absl::Time since;        // by the monitor's clock, for display
     absl::Time received;     // wall, for display
     absl::Duration latency;  // of the last probe
-    absl::Duration lag;
+    std::optional<absl::Duration> lag;
     std::string receiver;  // "on", "connecting", "off", "" (replicates from nobody)
     bool applier_running = false;
     std::string replication_error;
     std::string executed_gtids;
     bool writable = false;
+  };
+
+  // One server in a word, by all live monitors.
+  struct Vitals {
+    Contact contact = Contact::kUnreachable;  // the best that one of them says
+    std::optional<absl::Duration> lag;        // nullopt: it does not replicate
+    friend bool operator==(const Vitals&, const Vitals&) = default;
   };
 
   // `clock` outlives the table.
@@ -55,9 +64,15 @@ class HealthTable {
   std::map<ServerUuid, Report> Reports(const std::vector<ServerUuid>& servers) const;
   // What live monitors say, in the order of `servers`, then by observer.
   std::vector<Entry> Entries(const std::vector<ServerUuid>& servers) const;
+  // Every server that a live monitor speaks of.
+  std::map<ServerUuid, Vitals> AllVitals() const;
   int LiveObservers() const;
+  // Called after each report.
+  Listeners& listeners() { return listeners_; }
 
  private:
+  std::vector<ServerUuid> Record(const std::string& name, const std::string& zone,
+                                 const std::vector<Entry>& entries, bool full_round);
   struct Observer {
     std::string zone;
     absl::Duration last_round;  // monotonic
@@ -71,6 +86,7 @@ class HealthTable {
   Clock* const clock_;
   mutable Mutex mutex_;
   std::map<std::string, Observer> observers_ ABSL_GUARDED_BY(mutex_);
+  Listeners listeners_;
 };
 
 }  // namespace weft::controller

@@ -77,5 +77,39 @@ TEST_F(HealthTableTest, AWholeRoundForgetsServersItDoesNotName) {
   EXPECT_EQ(ReportOn('2'), (Report{0, 0}));
 }
 
+TEST_F(HealthTableTest, VitalsAreTheBestContactAndTheLatestLag) {
+  HealthTable::Entry replica = Says('1', Contact::kAnswered);
+  replica.receiver = "on";
+  replica.applier_running = true;
+  replica.lag = absl::Seconds(9);
+  Round("m1", {replica, Says('2', Contact::kUnreachable)});
+  clock_.Advance(absl::Seconds(1));
+  replica.lag = absl::Seconds(2);
+  Round("m2", {replica});
+  Round("m3", {Says('1', Contact::kUnreachable)});
+  const auto vitals = table_.AllVitals();
+  ASSERT_EQ(vitals.size(), 2u);
+  EXPECT_EQ(vitals.at(Uuid('1')), (HealthTable::Vitals{Contact::kAnswered, absl::Seconds(2)}));
+  EXPECT_EQ(vitals.at(Uuid('2')), (HealthTable::Vitals{Contact::kUnreachable, std::nullopt}));
+}
+
+TEST_F(HealthTableTest, AServerThatAppliesNothingHasNoLag) {
+  HealthTable::Entry broken = Says('1', Contact::kAnswered);
+  broken.receiver = "on";
+  broken.lag = absl::ZeroDuration();
+  Round("m1", {broken});
+  EXPECT_EQ(table_.AllVitals().at(Uuid('1')).lag, std::nullopt);
+}
+
+TEST_F(HealthTableTest, EveryReportIsTold) {
+  int told = 0;
+  const uint64_t handle = table_.listeners().Subscribe([&told] { ++told; });
+  Round("m1", {});
+  EXPECT_EQ(told, 1);
+  table_.listeners().Forget(handle);
+  Round("m1", {});
+  EXPECT_EQ(told, 1);
+}
+
 }  // namespace
 }  // namespace weft::controller

@@ -129,7 +129,7 @@ Leadership::Listener Reconciler::Impl::LeaseListener() {
     ports_.farm->SetTerm(lease.term,
                          [this, term = lease.term] { return leadership_.MayAct(term); });
     journal_.ForgetAll();
-    listeners_.term(lease.term);
+    listeners_.leads(lease.term);
   };
   listener.may_act = [this] {
     {
@@ -143,6 +143,7 @@ Leadership::Listener Reconciler::Impl::LeaseListener() {
     ports_.farm->SetTerm(0, {});
     runner_.Interrupt();
     board_.ForgetRunning();
+    listeners_.follows();
   };
   return listener;
 }

@@ -61,7 +61,9 @@ class Reconciler {
     GroupListener group = [](const Group&, bool) {};
     // Every group that exists was told (again, by a new leader).
     std::function<void(uint64_t term)> loaded = [](uint64_t) {};
-    std::function<void(uint64_t term)> term = [](uint64_t) {};
+    // This controller leads from now on; another one does.
+    std::function<void(uint64_t term)> leads = [](uint64_t) {};
+    std::function<void()> follows = [] {};
   };
 
   Reconciler(Options options, Ports ports, Listeners listeners);

@@ -30,6 +30,7 @@ absl::StatusOr<std::optional<v1::TopologyUpdate>> TopologyHub::Subscription::Tak
   v1::TopologyUpdate update;
   update.set_version(version_);
   update.set_complete(complete_);
+  update.set_leading(leading_);
   for (const auto& [group, route] : pending_) {
     if (route != nullptr) {
       *update.add_groups() = *route;
@@ -81,9 +82,30 @@ void TopologyHub::Subscription::PushAll(const std::map<std::string, Route>& rout
   version_ = version;
 }
 
-void TopologyHub::SetTerm(uint64_t term) {
+void TopologyHub::Subscription::PushLeading(bool leading, uint64_t version) {
+  const absl::Duration now = clock_->MonotonicNow();
   MutexLock lock(&mutex_);
-  version_ = std::max(version_, term << kTermShift);
+  if (overflowed_) return;
+  if (!waiting_) oldest_ = now;
+  waiting_ = true;
+  version_ = version;
+  leading_ = leading;
+}
+
+void TopologyHub::Lead(uint64_t term) { SetLeading(true, term << kTermShift); }
+void TopologyHub::Follow() { SetLeading(false, 0); }
+
+void TopologyHub::SetLeading(bool leading, uint64_t version) {
+  std::vector<std::shared_ptr<Subscription>> told;
+  {
+    MutexLock lock(&mutex_);
+    version_ = std::max(version_, version);
+    leading_ = leading;
+    if (!loaded_) return;
+    told = Live();
+    for (const auto& subscription : told) subscription->PushLeading(leading_, version_);
+  }
+  for (const auto& subscription : told) subscription->CallReady();
 }
 
 std::vector<std::shared_ptr<TopologyHub::Subscription>> TopologyHub::Live() {
@@ -130,7 +152,10 @@ void TopologyHub::SetLoaded() {
     MutexLock lock(&mutex_);
     if (std::exchange(loaded_, true)) return;
     told = Live();
-    for (const auto& subscription : told) subscription->PushAll(routes_, version_);
+    for (const auto& subscription : told) {
+      subscription->PushLeading(leading_, version_);
+      subscription->PushAll(routes_, version_);
+    }
   }
   for (const auto& subscription : told) subscription->CallReady();
 }
@@ -145,6 +170,7 @@ absl::StatusOr<v1::TopologyUpdate> TopologyHub::Get(const std::set<std::string>&
   v1::TopologyUpdate update;
   update.set_version(version_);
   update.set_complete(true);
+  update.set_leading(leading_);
   for (const auto& [group, route] : routes_) {
     if (groups.empty() || groups.count(group) > 0) *update.add_groups() = *route;
   }
@@ -162,7 +188,10 @@ std::shared_ptr<TopologyHub::Subscription> TopologyHub::Subscribe(
   }
   MutexLock lock(&mutex_);
   subscribers_.push_back(subscription);
-  if (loaded_) subscription->PushAll(routes_, version_);
+  if (loaded_) {
+    subscription->PushLeading(leading_, version_);
+    subscription->PushAll(routes_, version_);
+  }
   return subscription;
 }
 

@@ -49,6 +49,7 @@ class TopologyHub {
     void Push(const std::string& group, Route route, uint64_t version, const Options& options,
               absl::Duration now);
     void PushAll(const std::map<std::string, Route>& routes, uint64_t version);
+    void PushLeading(bool leading, uint64_t version);
     void CallReady();
 
     Clock* clock_ = nullptr;
@@ -56,6 +57,7 @@ class TopologyHub {
     Mutex mutex_;
     std::map<std::string, Route> pending_ ABSL_GUARDED_BY(mutex_);
     bool complete_ ABSL_GUARDED_BY(mutex_) = false;
+    bool leading_ ABSL_GUARDED_BY(mutex_) = false;
     uint64_t version_ ABSL_GUARDED_BY(mutex_) = 0;
     absl::Duration oldest_ ABSL_GUARDED_BY(mutex_);
     bool waiting_ ABSL_GUARDED_BY(mutex_) = false;
@@ -67,8 +69,10 @@ class TopologyHub {
   // `clock` outlives the hub.
   TopologyHub(Options options, Clock* clock) : options_(options), clock_(clock) {}
 
-  // Versions from now on are greater than any of an earlier term.
-  void SetTerm(uint64_t term);
+  // This controller leads: versions from now on are greater than any of an earlier term.
+  void Lead(uint64_t term);
+  // Another one leads.
+  void Follow();
   // The group as it is now; passed on when its route differs from the last one.
   void Publish(const Group& group, bool removed);
   // All groups that exist have been published: before that nothing is answered, lest a watcher
@@ -87,11 +91,13 @@ class TopologyHub {
   using Route = Subscription::Route;
 
   std::vector<std::shared_ptr<Subscription>> Live() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void SetLeading(bool leading, uint64_t version);
 
   const Options options_;
   Clock* const clock_;
   mutable Mutex mutex_;
   uint64_t version_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool leading_ ABSL_GUARDED_BY(mutex_) = false;
   bool loaded_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::string, Route> routes_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::weak_ptr<Subscription>> subscribers_ ABSL_GUARDED_BY(mutex_);

@@ -103,14 +103,14 @@ TEST_F(TopologyHubTest, AWatcherThatTakesNothingForTooLongIsCutOff) {
 }
 
 TEST_F(TopologyHubTest, VersionsOfALaterTermAreGreater) {
-  hub_.SetTerm(1);
+  hub_.Lead(1);
   hub_.SetLoaded();
   hub_.Publish(WithEpoch("g1", 1), false);
   const uint64_t before = hub_.Get({})->version();
-  hub_.SetTerm(2);
+  hub_.Lead(2);
   hub_.Publish(WithEpoch("g1", 2), false);
   TopologyHub other(TopologyHub::Options(), &clock_);
-  other.SetTerm(3);
+  other.Lead(3);
   other.SetLoaded();
   EXPECT_GT(hub_.Get({})->version(), before);
   EXPECT_GT(other.Get({})->version(), hub_.Get({})->version());
@@ -125,6 +125,23 @@ TEST_F(TopologyHubTest, ASubscriptionThatIsDroppedCostsNothing) {
   hub_.Publish(WithEpoch("g1", 1), false);
   EXPECT_EQ(hub_.Subscribers(), 0u);
   EXPECT_EQ(ready_, 0);
+}
+
+TEST_F(TopologyHubTest, WatchersHearAtOnceWhetherTheControllerLeads) {
+  hub_.Publish(WithEpoch("g1", 1), false);
+  hub_.SetLoaded();
+  const auto watcher = Watch();
+  EXPECT_FALSE((*watcher->Take())->leading());
+  hub_.Lead(4);
+  const auto won = *watcher->Take();
+  EXPECT_TRUE(won->leading());
+  EXPECT_FALSE(won->complete());
+  EXPECT_EQ(won->groups_size(), 0);
+  EXPECT_TRUE(hub_.Get({})->leading());
+  hub_.Follow();
+  const auto lost = *watcher->Take();
+  EXPECT_FALSE(lost->leading());
+  EXPECT_EQ(lost->version(), won->version());
 }
 
 }  // namespace

@@ -24,8 +24,7 @@ void WatchListBoard::Take(const Group& group, bool removed) {
     if (known.servers().empty()) groups_.erase(group.id);
     if (same) return;
   }
-  MutexLock lock(&calling_);
-  for (const auto& [handle, changed] : subscribers_) changed();
+  listeners_.CallAll();
 }
 
 v1::WatchList WatchListBoard::Now() const {
@@ -33,18 +32,6 @@ v1::WatchList WatchListBoard::Now() const {
   MutexLock lock(&mutex_);
   for (const auto& [group, servers] : groups_) all.MergeFrom(servers);
   return all;
-}
-
-uint64_t WatchListBoard::Subscribe(std::function<void()> changed) {
-  MutexLock lock(&calling_);
-  const uint64_t handle = next_handle_++;
-  subscribers_[handle] = std::move(changed);
-  return handle;
-}
-
-void WatchListBoard::Forget(uint64_t handle) {
-  MutexLock lock(&calling_);
-  subscribers_.erase(handle);
 }
 
 }  // namespace weft::controller

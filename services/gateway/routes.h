@@ -62,7 +62,7 @@ std::shared_ptr<const RouteSnapshot> MakeRouteSnapshot(
 class Routes {
  public:
   // `clock` outlives this.
-  explicit Routes(Clock* clock) : clock_(clock) {}
+  explicit Routes(Clock* clock) : clock_(clock), heard_(clock->MonotonicNow()) {}
 
   // nullptr until a controller has pushed the first: nothing is known, not even that there is
   // nothing.
@@ -84,7 +84,8 @@ class Routes {
   std::shared_ptr<const RouteSnapshot> snapshot_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, absl::Duration> lags_ ABSL_GUARDED_BY(mutex_);
   bool connected_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Duration heard_ ABSL_GUARDED_BY(mutex_);  // monotonic, while not connected
+  // Monotonic, while not connected: when one was heard last; before the first, the start.
+  absl::Duration heard_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace weft::gateway

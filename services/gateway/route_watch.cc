@@ -1,0 +1,78 @@
+#include "services/gateway/route_watch.h"
+
+#include <optional>
+#include <utility>
+
+#include "common/log/log.h"
+
+namespace weft::gateway {
+
+RouteWatch::RouteWatch(const std::vector<Controller>& controllers, Routes* routes, Clock* clock)
+    : routes_(routes), merge_(controllers.size()) {
+  for (size_t i = 0; i < controllers.size(); ++i) {
+    Follower& follower = followers_.emplace_back();
+    follower.address = controllers[i].address;
+    follower.topology = v1::Topology::NewStub(controllers[i].channel);
+    follower.health = v1::Health::NewStub(controllers[i].channel);
+  }
+  // Only now: each thread may look at all of them.
+  for (size_t i = 0; i < followers_.size(); ++i) {
+    Follower& follower = followers_[i];
+    follower.topology_stream = std::make_unique<rpc::StreamFollower<v1::TopologyUpdate>>(
+        rpc::StreamFollower<v1::TopologyUpdate>::Callbacks{
+            .open =
+                [stub = follower.topology.get()](grpc::ClientContext* context) {
+                  return stub->WatchTopology(context, v1::WatchTopologyRequest());
+                },
+            .message = [this, i](const v1::TopologyUpdate& update) { Take(i, update); },
+            .ended = [this, i](const grpc::Status& status) { Ended(i, status); }},
+        clock);
+    follower.health_stream = std::make_unique<rpc::StreamFollower<v1::HealthUpdate>>(
+        rpc::StreamFollower<v1::HealthUpdate>::Callbacks{
+            .open =
+                [stub = follower.health.get()](grpc::ClientContext* context) {
+                  return stub->WatchHealth(context, v1::WatchHealthRequest());
+                },
+            .message = [this](const v1::HealthUpdate& update) { Take(update); }},
+        clock);
+  }
+}
+
+RouteWatch::~RouteWatch() = default;
+
+void RouteWatch::Take(size_t from, const v1::TopologyUpdate& update) {
+  if (update.complete()) {
+    WEFT_LOG(kInfo, "hears a controller",
+             {{"controller", followers_[from].address},
+              {"leading", update.leading()},
+              {"groups", update.groups_size()}});
+  }
+  MutexLock lock(&mutex_);
+  Publish(merge_.Take(from, update));
+}
+
+void RouteWatch::Ended(size_t from, const grpc::Status& status) {
+  WEFT_LOG(kWarning, "lost a controller",
+           {{"controller", followers_[from].address}, {"error", status.error_message()}});
+  MutexLock lock(&mutex_);
+  Publish(merge_.Ended(from));
+}
+
+void RouteWatch::Publish(bool changed) {
+  if (changed) routes_->Set(MakeRouteSnapshot(*merge_.groups()));
+  routes_->SetConnected(merge_.connected());
+}
+
+void RouteWatch::Take(const v1::HealthUpdate& update) {
+  // Of a server that is not named any more what was known stays: a controller that has just begun
+  // knows less than this gateway.
+  for (const v1::ServerVitals& server : update.servers()) {
+    std::optional<absl::Duration> lag;
+    if (server.has_lag()) {
+      lag = absl::Seconds(server.lag().seconds()) + absl::Nanoseconds(server.lag().nanos());
+    }
+    routes_->SetLag(server.uuid(), lag);
+  }
+}
+
+}  // namespace weft::gateway
