@@ -7,13 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/interrupt.h"
 #include "common/rpc/channel.h"
-#include "services/cli/controllers.h"
-#include "services/cli/interrupt.h"
+#include "common/rpc/leader_client.h"
 
 namespace weft::cli {
 
@@ -23,17 +22,14 @@ class Client {
  public:
   // One try at one controller: the same request each time, so that a request id makes a change
   // happen once however many controllers were asked.
-  using Attempt = absl::FunctionRef<grpc::Status(const std::shared_ptr<grpc::Channel>& channel,
-                                                 grpc::ClientContext* context)>;
+  using Attempt = rpc::LeaderClient::Attempt;
 
   // One set of options for each controller, in the order to ask them. Does not connect yet. Errors
   // as rpc::Connect. `interrupt` outlives the client.
   static absl::StatusOr<std::unique_ptr<Client>> Create(
       const std::vector<rpc::ChannelOptions>& options, Interrupt* interrupt);
 
-  // Makes an attempt at the leader, and where that one is gone or leads no more at the others, in
-  // turns for at most 8 s and `timeout`: as long as it may take until another leads. One controller
-  // alone is asked once. Errors carry what to do next where it can be known, and where no
+  // As rpc::LeaderClient::Run. Errors carry what to do next where it can be known, and where no
   // controller could serve what each of them said.
   absl::Status Run(absl::Duration timeout, Attempt attempt);
 
@@ -53,25 +49,18 @@ class Client {
   }
 
   // The same connections, whose calls another interruption ends.
-  Client With(Interrupt* interrupt) const { return Client(controllers_, interrupt); }
+  Client With(Interrupt* interrupt) const { return Client({leader_.controllers(), interrupt}); }
 
  private:
-  using Controller = Controllers::Controller;
-  struct Said {
-    const Controller* controller;
-    absl::Status status;
-  };
+  using Controller = rpc::Controllers::Controller;
 
-  Client(std::shared_ptr<Controllers> controllers, Interrupt* interrupt)
-      : controllers_(std::move(controllers)), interrupt_(interrupt) {}
+  explicit Client(rpc::LeaderClient leader) : leader_(std::move(leader)) {}
 
-  absl::Status Once(const Controller& controller, absl::Duration timeout, Attempt attempt);
   // The error of a call, with what was expected and what to do where the server did not say.
   absl::Status Explain(const Controller& controller, absl::Status error) const;
-  absl::Status NobodyServes(const std::vector<Said>& said) const;
+  absl::Status NobodyServes(const std::vector<rpc::LeaderClient::Said>& said) const;
 
-  const std::shared_ptr<Controllers> controllers_;
-  Interrupt* const interrupt_;
+  const rpc::LeaderClient leader_;
 };
 
 }  // namespace weft::cli

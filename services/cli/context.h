@@ -9,10 +9,10 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/interrupt.h"
 #include "services/cli/client.h"
 #include "services/cli/command.h"
 #include "services/cli/console.h"
-#include "services/cli/interrupt.h"
 #include "services/cli/options.h"
 #include "services/cli/render.h"
 

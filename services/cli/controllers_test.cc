@@ -1,5 +1,5 @@
 // Several controllers, of which one leads: seen from the whole client.
-#include "services/cli/controllers.h"
+#include "common/rpc/controllers.h"
 
 #include <gtest/gtest.h>
 
@@ -153,7 +153,7 @@ TEST_F(ControllersTest, NamesAreCompletedByWhoeverAnswers) {
 TEST_F(ControllersTest, TheSameAddressCountsOnce) {
   rpc::ChannelOptions one;
   one.address = kNobody;
-  const auto controllers = Controllers::Create({one, one});
+  const auto controllers = rpc::Controllers::Create({one, one});
   ASSERT_TRUE(controllers.ok()) << controllers.status();
   EXPECT_EQ((*controllers)->size(), 1u);
 }

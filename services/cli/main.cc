@@ -9,9 +9,9 @@
 
 #include "absl/strings/string_view.h"
 #include "common/base/clock.h"
+#include "common/base/interrupt.h"
 #include "common/log/log.h"
 #include "services/cli/application.h"
-#include "services/cli/interrupt.h"
 #include "services/cli/nouns/nouns.h"
 #include "services/cli/terminal.h"
 

@@ -2,9 +2,9 @@
 
 #include <string>
 
+#include "common/base/interrupt.h"
 #include "common/base/mutex.h"
 #include "services/cli/console.h"
-#include "services/cli/interrupt.h"
 
 namespace weft::cli {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "absl/status/status.h"
-#include "services/cli/interrupt.h"
+#include "common/base/interrupt.h"
 #include "services/cli/sandbox/layout.h"
 
 namespace weft::cli {

@@ -1,11 +1,11 @@
-#include "services/cli/interrupt.h"
+#include "common/base/interrupt.h"
 
 #include <gtest/gtest.h>
 #include <signal.h>
 
 #include <thread>
 
-namespace weft::cli {
+namespace weft {
 namespace {
 
 TEST(InterruptTest, RunsWhatIsRegisteredAndOnlyThat) {
@@ -49,4 +49,4 @@ TEST(InterruptTest, SignalsRaiseIt) {
 }
 
 }  // namespace
-}  // namespace weft::cli
+}  // namespace weft

@@ -1,4 +1,4 @@
-#include "services/cli/interrupt.h"
+#include "common/base/interrupt.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -8,7 +8,7 @@
 #include <thread>
 #include <utility>
 
-namespace weft::cli {
+namespace weft {
 namespace {
 
 int signal_pipe[2] = {-1, -1};
@@ -83,4 +83,4 @@ void Interrupt::Install(Interrupt* interrupt) {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-}  // namespace weft::cli
+}  // namespace weft

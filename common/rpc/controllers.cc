@@ -1,4 +1,4 @@
-#include "services/cli/controllers.h"
+#include "common/rpc/controllers.h"
 
 #include <grpc/support/time.h>
 #include <grpcpp/grpcpp.h>
@@ -12,7 +12,7 @@
 #include "common/base/status_macros.h"
 #include "protos/weft/v1/node.grpc.pb.h"
 
-namespace weft::cli {
+namespace weft::rpc {
 namespace {
 
 // One that hangs is noticed while somebody waits for it. Servers allow a ping a second.
@@ -47,19 +47,25 @@ bool IsUnreachable(const Controllers::Controller& controller, const absl::Status
 }
 
 absl::StatusOr<std::shared_ptr<Controllers>> Controllers::Create(
-    const std::vector<rpc::ChannelOptions>& options) {
+    const std::vector<ChannelOptions>& options) {
   std::shared_ptr<Controllers> controllers(new Controllers);
-  for (rpc::ChannelOptions one : options) {
+  for (ChannelOptions one : options) {
     const auto same = [&one](const Controller& known) { return known.address == one.address; };
     if (std::any_of(controllers->all_.begin(), controllers->all_.end(), same)) continue;
     if (options.size() > 1) {
       one.keepalive_time = kKeepalive;
       one.keepalive_timeout = kKeepalive;
     }
-    WEFT_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, rpc::Connect(one));
+    WEFT_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, Connect(one));
     controllers->all_.push_back({one.address, !one.credentials.empty(), std::move(channel)});
   }
   return controllers;
+}
+
+std::shared_ptr<Controllers> Controllers::Of(std::vector<Controller> controllers) {
+  std::shared_ptr<Controllers> made(new Controllers);
+  made->all_ = std::move(controllers);
+  return made;
 }
 
 std::string Controllers::Addresses() const {
@@ -69,10 +75,14 @@ std::string Controllers::Addresses() const {
 }
 
 std::vector<const Controllers::Controller*> Controllers::InOrder(absl::Duration patience) {
-  if (serving_ == nullptr && all_.size() > 1) serving_ = FindLeader(patience);
+  const Controller* serving = serving_.load(std::memory_order_relaxed);
+  if (serving == nullptr && all_.size() > 1) {
+    serving = FindLeader(patience);
+    if (serving != nullptr) Served(*serving);
+  }
   std::vector<const Controller*> order;
   for (const Controller& controller : all_) order.push_back(&controller);
-  const auto first = std::find(order.begin(), order.end(), serving_);
+  const auto first = std::find(order.begin(), order.end(), serving);
   if (first != order.end()) std::rotate(order.begin(), first, first + 1);
   return order;
 }
@@ -82,7 +92,7 @@ const Controllers::Controller* Controllers::FindLeader(absl::Duration patience) 
   std::vector<Question> questions(all_.size());
   for (size_t i = 0; i < all_.size(); ++i) {
     Question& question = questions[i];
-    rpc::SetDeadline(question.context, patience);
+    SetDeadline(question.context, patience);
     question.reader =
         v1::Node::Stub(all_[i].channel)
             .AsyncGetNodeStatus(&question.context, v1::GetNodeStatusRequest(), &answers);
@@ -115,4 +125,4 @@ Controllers::Verdict Controllers::Judge(const Controller& controller, const absl
   return IsUnreachable(controller, status) ? Verdict::kElsewhere : Verdict::kFinal;
 }
 
-}  // namespace weft::cli
+}  // namespace weft::rpc

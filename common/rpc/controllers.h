@@ -2,6 +2,7 @@
 
 #include <grpcpp/channel.h>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -12,11 +13,11 @@
 #include "absl/time/time.h"
 #include "common/rpc/channel.h"
 
-namespace weft::cli {
+namespace weft::rpc {
 
 // The controllers of one Weft, of which one leads: whom to ask, and whom next. A follower answers
 // reads and watches, at most a second behind, and refuses changes, so the leader is asked first
-// and the others where it is gone. Not thread-safe.
+// and the others where it is gone. Thread-safe.
 class Controllers {
  public:
   struct Controller {
@@ -33,9 +34,12 @@ class Controllers {
   };
 
   // Connects to none yet; the same address counts once. REQUIRES: at least one. Errors as
-  // rpc::Connect.
+  // Connect.
   static absl::StatusOr<std::shared_ptr<Controllers>> Create(
-      const std::vector<rpc::ChannelOptions>& options);
+      const std::vector<ChannelOptions>& options);
+
+  // Those behind connections that there are already. REQUIRES: at least one.
+  static std::shared_ptr<Controllers> Of(std::vector<Controller> controllers);
 
   size_t size() const { return all_.size(); }
   // "a:1, b:2".
@@ -46,9 +50,11 @@ class Controllers {
   // and that one is the first. Where nobody leads: as they were named.
   std::vector<const Controller*> InOrder(absl::Duration patience);
   // What `controller` said was final: it is asked first from now on.
-  void Served(const Controller& controller) { serving_ = &controller; }
+  void Served(const Controller& controller) {
+    serving_.store(&controller, std::memory_order_relaxed);
+  }
   // It was not: who leads is asked for anew.
-  void Left() { serving_ = nullptr; }
+  void Left() { serving_.store(nullptr, std::memory_order_relaxed); }
 
   // Of the error of a call to `controller`: `status` as it came, without an explanation of ours.
   // Waits up to 50 ms for a connection that breaks to be known as broken.
@@ -61,11 +67,11 @@ class Controllers {
   const Controller* FindLeader(absl::Duration patience) const;
 
   std::vector<Controller> all_;  // never changed after Create
-  const Controller* serving_ = nullptr;
+  std::atomic<const Controller*> serving_ = nullptr;
 };
 
 // True where a call failed because nothing answers at the other end of `controller`'s channel. May
 // wait, as Judge.
 bool IsUnreachable(const Controllers::Controller& controller, const absl::Status& status);
 
-}  // namespace weft::cli
+}  // namespace weft::rpc

@@ -8,7 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
 
-namespace weft::cli {
+namespace weft {
 
 // Ctrl-C (SIGINT) and SIGTERM, turned into something that code can ask about. Thread-safe.
 class Interrupt {
@@ -52,4 +52,4 @@ class Interrupt {
   std::map<int, std::function<void()>> callbacks_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace weft::cli
+}  // namespace weft
