@@ -28,6 +28,7 @@ targets = EVERYTHING
 # of the protocol, which takes longer to compile than all of this: `tests/run sanitizers //...`.
 SANITIZED = {
     "asan_ubsan": [
+        "//common/fabric/...",
         "//common/model/...",
         "//common/mysql/...",
         "//services/controller:convert_test",
