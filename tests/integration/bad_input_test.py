@@ -232,7 +232,8 @@ class BadInput(unittest.TestCase):
                  (["--listen=nonsense"], "malformed address"),
                  (["--listen=127.0.0.1:0", "--admin-password-file=/nosuch"], "/nosuch"),
                  (["--frobnicate"], "frobnicate")]
-        for binary in ("services/controller/weft-controller", "services/monitor/weft-monitor"):
+        for binary in ("services/controller/weft-controller", "services/gateway/weft-gateway",
+                       "services/monitor/weft-monitor"):
             for flags, word in table:
                 with self.subTest(binary=binary, flags=flags):
                     done = subprocess.run([harness.BINARIES / binary, *flags], text=True,

@@ -24,6 +24,7 @@ RULES = ROOT / "deploy/prometheus/alerts.yml"
 # how many of them.
 EXPECTED = {
     'weft_build_info{name="weft-controller"}': 1,
+    'weft_build_info{name="weft-gateway"}': 1,
     'weft_build_info{name="weft-monitor"}': 1,
     "weft_leading == 1": 1,
     "weft_store_up == 1": 1,
@@ -135,7 +136,8 @@ class PrometheusOfASandbox(unittest.TestCase):
         harness.wait_until(
             lambda: {health for health, _ in self.prometheus.targets().values()} == {"up"}, 20,
             "every target is up")
-        self.assertEqual(set(self.prometheus.targets()), {"weft-controller", "weft-monitor"})
+        self.assertEqual(set(self.prometheus.targets()),
+                         {"weft-controller", "weft-gateway", "weft-monitor"})
 
     def test_2_every_metric_that_an_alert_speaks_of_is_exported(self):
         named = set(re.findall(r"\bweft_\w+", RULES.read_text()))

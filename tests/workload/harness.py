@@ -17,8 +17,8 @@ BINARIES = pathlib.Path(os.environ.get("WEFT_BINARIES", ROOT / "bazel-bin"))
 WEFT = BINARIES / "services/cli/weft"
 WRITER = BINARIES / "tests/workload/writer_main"
 TARGETS = ["//services/cli:weft", "//services/controller:weft-controller",
-           "//services/monitor:weft-monitor", "//tests/workload:writer_main",
-           "//common/mysqld:mysqld_supervisor"]
+           "//services/gateway:weft-gateway", "//services/monitor:weft-monitor",
+           "//tests/workload:writer_main", "//common/mysqld:mysqld_supervisor"]
 
 
 class Failed(Exception):

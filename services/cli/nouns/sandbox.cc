@@ -33,9 +33,9 @@ std::string LayoutText(const sandbox::Layout& layout, const Style& style) {
   fields.Add("controller", absl::StrJoin(layout.controllers, ", "));
   fields.Add("monitor", absl::StrJoin(layout.monitors, ", "));
   fields.Add("provisioner", layout.provisioner.value_or(""));
-  if (layout.gateway.has_value()) {
-    fields.Add("gateway", absl::StrCat("XML-RPC ", layout.gateway->xmlrpc, ", MySQL ",
-                                       layout.gateway->mysql, ", HTTP ", layout.gateway->http));
+  for (const sandbox::Gateway& gateway : layout.gateways) {
+    fields.Add("gateway", absl::StrCat("XML-RPC ", gateway.xmlrpc, ", MySQL ", gateway.mysql,
+                                       ", HTTP ", gateway.http));
   }
   fields.Add("store",
              absl::StrCat(layout.store.address, layout.store.pid == 0 ? " (not running)" : ""));
@@ -80,7 +80,7 @@ absl::Status SetGroups(const std::string& text, sandbox::UpOptions& options) {
 // --bare, or how many of each process.
 absl::Status SetReplicas(const Arguments& arguments, sandbox::UpOptions& options) {
   options.processes = !arguments.Has("bare");
-  for (const char* name : {"controllers", "monitors"}) {
+  for (const char* name : {"controllers", "monitors", "gateways"}) {
     if (options.processes || !arguments.Has(name)) continue;
     return Refusal(absl::StatusCode::kInvalidArgument, "USAGE",
                    absl::StrCat("--bare runs nothing of Weft, and so no ", name),
@@ -88,6 +88,7 @@ absl::Status SetReplicas(const Arguments& arguments, sandbox::UpOptions& options
   }
   options.controllers = static_cast<int>(arguments.Integer("controllers", options.controllers));
   options.monitors = static_cast<int>(arguments.Integer("monitors", options.monitors));
+  options.gateways = static_cast<int>(arguments.Integer("gateways", options.gateways));
   return absl::OkStatus();
 }
 
@@ -194,6 +195,9 @@ Noun SandboxNoun() {
                    {"controllers", "N", "controllers over one store (default 1; up to 5)",
                     Kind::kInteger},
                    {"monitors", "N", "monitors, reporting to every controller (default 1; up to 5)",
+                    Kind::kInteger},
+                   {"gateways", "N",
+                    "gateways for connectors and load balancers (default 1; 0 to 5)",
                     Kind::kInteger},
                    {"bare", "", "only MySQL servers and the state store, nothing of Weft"}},
        .run = Up},

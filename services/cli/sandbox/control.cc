@@ -84,6 +84,7 @@ absl::Status UnknownServer(const Layout& layout, absl::string_view which, absl::
   known.push_back("store");
   AddNames("controller", layout.controllers.size(), &known);
   AddNames("monitor", layout.monitors.size(), &known);
+  AddNames("gateway", layout.gateways.size(), &known);
   const std::string all = absl::StrJoin(known, ", ");
   return Refusal(absl::StatusCode::kNotFound, "UNKNOWN_SERVER",
                  absl::StrCat("'", which, "' names ", found, " of this sandbox"),

@@ -67,19 +67,24 @@ Group GroupFromJson(const Json& json) {
   return group;
 }
 
-Json GatewayToJson(const std::optional<Gateway>& gateway) {
-  if (!gateway.has_value()) return nullptr;
-  return {{"xmlrpc", OrNull(gateway->xmlrpc)},
-          {"mysql", OrNull(gateway->mysql)},
-          {"http", OrNull(gateway->http)}};
+Json ToJson(const Gateway& gateway) {
+  return {{"xmlrpc", OrNull(gateway.xmlrpc)},
+          {"mysql", OrNull(gateway.mysql)},
+          {"http", OrNull(gateway.http)}};
 }
 
-std::optional<Gateway> GatewayFromJson(const Json& layout) {
-  const auto found = layout.find("gateway");
-  if (found == layout.end() || found->is_null()) return std::nullopt;
-  return Gateway{.xmlrpc = TextOr(*found, "xmlrpc"),
-                 .mysql = TextOr(*found, "mysql"),
-                 .http = TextOr(*found, "http")};
+Gateway GatewayFromJson(const Json& json) {
+  return {.xmlrpc = TextOr(json, "xmlrpc"),
+          .mysql = TextOr(json, "mysql"),
+          .http = TextOr(json, "http")};
+}
+
+std::vector<Gateway> GatewaysOf(const Json& layout) {
+  std::vector<Gateway> gateways;
+  const auto found = layout.find("gateways");
+  if (found == layout.end() || found->is_null()) return gateways;
+  for (const Json& gateway : *found) gateways.push_back(GatewayFromJson(gateway));
+  return gateways;
 }
 
 Layout LayoutFrom(const Json& json) {
@@ -94,9 +99,10 @@ Layout LayoutFrom(const Json& json) {
   layout.controller = OptionalText(json, "controller");
   layout.monitor = OptionalText(json, "monitor");
   layout.provisioner = OptionalText(json, "provisioner");
-  layout.gateway = GatewayFromJson(json);
   layout.controllers = TextsOr(json, "controllers", layout.controller);
   layout.monitors = TextsOr(json, "monitors", layout.monitor);
+  layout.gateways = GatewaysOf(json);
+  if (!layout.gateways.empty()) layout.gateway = layout.gateways.front();
   if (const auto metrics = json.find("metrics"); metrics != json.end() && metrics->is_object()) {
     for (const auto& [name, url] : metrics->items()) {
       if (url.is_string()) layout.metrics[name] = url.get<std::string>();
@@ -119,6 +125,8 @@ Layout LayoutFrom(const Json& json) {
 std::string ToJson(const Layout& layout) {
   Json groups = Json::array();
   for (const Group& group : layout.groups) groups.push_back(GroupToJson(group));
+  Json gateways = Json::array();
+  for (const Gateway& gateway : layout.gateways) gateways.push_back(ToJson(gateway));
   Json metrics = Json::object();
   for (const auto& [name, url] : layout.metrics) metrics[name] = url;
   const Json json = {
@@ -132,9 +140,10 @@ std::string ToJson(const Layout& layout) {
       {"controller", OrNull(layout.controller)},
       {"monitor", OrNull(layout.monitor)},
       {"provisioner", OrNull(layout.provisioner)},
-      {"gateway", GatewayToJson(layout.gateway)},
+      {"gateway", layout.gateway.has_value() ? ToJson(*layout.gateway) : Json(nullptr)},
       {"controllers", layout.controllers},
       {"monitors", layout.monitors},
+      {"gateways", std::move(gateways)},
       {"metrics", std::move(metrics)},
       {"admin", {{"user", layout.admin.user}, {"password_file", layout.admin.password_file}}},
       {"app",

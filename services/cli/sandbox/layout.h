@@ -46,6 +46,7 @@ struct Gateway {
   std::string xmlrpc;
   std::string mysql;
   std::string http;
+  friend bool operator==(const Gateway&, const Gateway&) = default;
 };
 
 struct Layout {
@@ -56,9 +57,10 @@ struct Layout {
   std::optional<std::string> controller;  // The first of `controllers`.
   std::optional<std::string> monitor;     // The first of `monitors`.
   std::optional<std::string> provisioner;
-  std::optional<Gateway> gateway;
+  std::optional<Gateway> gateway;  // The first of `gateways`.
   std::vector<std::string> controllers;
   std::vector<std::string> monitors;
+  std::vector<Gateway> gateways;
   std::map<std::string, std::string> metrics;  // Process name to URL.
   Credentials admin;                           // Weft's own user: no MySQL account.
   AppAccount app;                              // ALL on `database`, no administrative right.

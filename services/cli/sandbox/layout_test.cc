@@ -39,7 +39,7 @@ TEST(LayoutTest, IsWrittenAsDocumented) {
       R"({"address":"127.0.0.1:20003","uuid":"11111111-2222-3333-4444-666666666666","pid":null,)"
       R"("socket":"/tmp/sandbox/s2.sock"}]}],)"
       R"("controller":"127.0.0.1:20010","monitor":null,"provisioner":null,"gateway":null,)"
-      R"("controllers":["127.0.0.1:20010","127.0.0.1:20012"],"monitors":[],)"
+      R"("controllers":["127.0.0.1:20010","127.0.0.1:20012"],"monitors":[],"gateways":[],)"
       R"("metrics":{"weft-controller":"http://127.0.0.1:20011/metrics"},)"
       R"("admin":{"user":"admin","password_file":"/tmp/sandbox/secrets/admin"},)"
       R"("app":{"user":"app","password_file":"/tmp/sandbox/secrets/app","database":"app"},)"
@@ -48,12 +48,14 @@ TEST(LayoutTest, IsWrittenAsDocumented) {
 
 TEST(LayoutTest, IsReadBackWhole) {
   Layout layout = Example();
-  layout.gateway = Gateway{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"};
+  layout.gateways = {{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"}};
+  layout.gateway = layout.gateways.front();
   const absl::StatusOr<Layout> back = FromJson(ToJson(layout));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(ToJson(*back), ToJson(layout));
   EXPECT_EQ(back->groups[0].servers[1].pid, 0);
   EXPECT_EQ(back->monitor, std::nullopt);
+  EXPECT_EQ(back->gateway, layout.gateway);
 }
 
 TEST(LayoutTest, ARecordFromBeforeThereWereSeveralControllersHasItsOne) {

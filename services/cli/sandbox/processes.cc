@@ -17,8 +17,10 @@ namespace {
 
 constexpr char kController[] = "weft-controller";
 constexpr char kMonitor[] = "weft-monitor";
+constexpr char kGateway[] = "weft-gateway";
 constexpr char kPrefix[] = "weft-";
-constexpr int kPortsEach = 2;  // gRPC and /metrics.
+constexpr int kPortsEach = 2;           // gRPC and /metrics.
+constexpr int kPortsOfGateway = 2 + 3;  // and XML-RPC, MySQL-RPC, HTTP.
 
 std::string Loopback(int port) { return absl::StrCat("127.0.0.1:", port); }
 
@@ -67,10 +69,22 @@ std::vector<std::string> ControllerFlags(const Folder& folder, const Layout& lay
   return flags;
 }
 
+std::string ControllerFlag(const Layout& layout) {
+  return absl::StrCat("--controller=", absl::StrJoin(layout.controllers, ","));
+}
+
 std::vector<std::string> MonitorFlags(const Folder& folder, const Layout& layout) {
-  std::vector<std::string> flags = {
-      absl::StrCat("--controller=", absl::StrJoin(layout.controllers, ","))};
+  std::vector<std::string> flags = {ControllerFlag(layout)};
   AddAccount(folder, Duty::kMonitor, &flags);
+  AddAdmin(folder, &flags);
+  return flags;
+}
+
+std::vector<std::string> GatewayFlags(const Folder& folder, const Layout& layout,
+                                      const Gateway& gateway) {
+  std::vector<std::string> flags = {
+      ControllerFlag(layout), absl::StrCat("--xmlrpc-listen=", gateway.xmlrpc),
+      absl::StrCat("--mysql-listen=", gateway.mysql), absl::StrCat("--http-listen=", gateway.http)};
   AddAdmin(folder, &flags);
   return flags;
 }
@@ -92,7 +106,8 @@ absl::StatusOr<Process> MakeProcess(const std::string& binary_dir, const char* b
 }  // namespace
 
 int PortsOfProcesses(const Replicas& replicas) {
-  return (replicas.controllers + replicas.monitors) * kPortsEach;
+  return (replicas.controllers + replicas.monitors) * kPortsEach +
+         replicas.gateways * kPortsOfGateway;
 }
 
 absl::StatusOr<std::vector<Process>> PlanProcesses(const Folder& folder, const Replicas& replicas,
@@ -115,6 +130,17 @@ absl::StatusOr<std::vector<Process>> PlanProcesses(const Folder& folder, const R
     processes.push_back(std::move(monitor));
   }
   layout->monitor = layout->monitors.front();
+  for (int number = 1; number <= replicas.gateways; ++number, port += kPortsOfGateway) {
+    WEFT_ASSIGN_OR_RETURN(Process gateway, MakeProcess(binary_dir, kGateway, number, port, layout));
+    layout->gateways.push_back({.xmlrpc = Loopback(port[kPortsEach]),
+                                .mysql = Loopback(port[kPortsEach + 1]),
+                                .http = Loopback(port[kPortsEach + 2])});
+    for (std::string& flag : GatewayFlags(folder, *layout, layout->gateways.back())) {
+      gateway.argv.push_back(flag);
+    }
+    processes.push_back(std::move(gateway));
+  }
+  if (!layout->gateways.empty()) layout->gateway = layout->gateways.front();
   return processes;
 }
 

@@ -23,6 +23,7 @@ struct Process {
 struct Replicas {
   int controllers = 1;
   int monitors = 1;
+  int gateways = 1;
 };
 
 // How many ports PlanProcesses takes.

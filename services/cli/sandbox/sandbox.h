@@ -41,6 +41,7 @@ struct UpOptions {
   std::string mysql = "9.7";  // As ResolveInstallation takes it; the state store is 9.7 anyway.
   int controllers = 1;        // Over one store; 1 to 5.
   int monitors = 1;           // Each reports to every controller; 1 to 5.
+  int gateways = 1;           // 0 to 5.
   bool durable = true;        // sync_binlog=1, innodb_flush_log_at_trx_commit=1.
   std::vector<std::string> extra_cnf;  // Added to each group server's my.cnf.
   // False: only MySQL servers and the state store, no Weft process and no hook.

@@ -38,7 +38,7 @@ class SandboxTest : public ::testing::Test {
     const std::string fake = LocateCompanion("services/cli/sandbox/testing", "fake_process");
     ASSERT_FALSE(fake.empty());
     ASSERT_TRUE(MakeFolder(root_ + "/bin").ok());
-    for (const char* name : {"/bin/weft-controller", "/bin/weft-monitor"}) {
+    for (const char* name : {"/bin/weft-controller", "/bin/weft-monitor", "/bin/weft-gateway"}) {
       ASSERT_EQ(symlink(fake.c_str(), (root_ + name).c_str()), 0);
     }
     options_.dir = root_ + "/sandbox";
@@ -112,7 +112,7 @@ TEST_F(SandboxTest, ComesUpWholeAndGoesDownWithoutATrace) {
             .ok());
   }
   EXPECT_TRUE(AskServing(*layout.monitor, absl::Seconds(1)).ok());
-  EXPECT_EQ(layout.metrics.size(), 2u);
+  EXPECT_EQ(layout.metrics.size(), 3u);
   EXPECT_EQ(ToJson(*Load(options_.dir)), ToJson(layout));
   struct stat info;
   ASSERT_EQ(stat(layout.admin.password_file.c_str(), &info), 0);
@@ -120,7 +120,7 @@ TEST_F(SandboxTest, ComesUpWholeAndGoesDownWithoutATrace) {
 
   const auto report = Down(options_.dir, nullptr);
   ASSERT_TRUE(report.ok()) << report.status();
-  EXPECT_EQ(report->processes_stopped, 6);  // Three servers, the store, two processes.
+  EXPECT_EQ(report->processes_stopped, 7);  // Three servers, the store, three processes.
   EXPECT_TRUE(report->folder_removed);
   EXPECT_FALSE(Exists(options_.dir));
   EXPECT_TRUE(absl::IsNotFound(Down(options_.dir, nullptr).status()));
@@ -168,10 +168,11 @@ TEST_F(SandboxTest, ProcessesAreServersOfTheirOwn) {
   EXPECT_FALSE(StopServer(options_.dir, "monitor")->changed);
 }
 
-TEST_F(SandboxTest, SeveralControllersAndMonitorsShareOneStore) {
+TEST_F(SandboxTest, SeveralOfEachProcessShareOneStore) {
   options_.groups = 0;
   options_.controllers = 2;
   options_.monitors = 3;
+  options_.gateways = 2;
   int set_up = 0;
   options_.hooks.set_up_store = [&set_up](const Layout&) {
     ++set_up;
@@ -185,14 +186,19 @@ TEST_F(SandboxTest, SeveralControllersAndMonitorsShareOneStore) {
   EXPECT_EQ(layout.monitor, layout.monitors[0]);
   std::vector<std::string> names;
   for (const auto& [name, url] : layout.metrics) names.push_back(name);
-  EXPECT_EQ(names, (std::vector<std::string>{"weft-controller", "weft-controller-2", "weft-monitor",
-                                             "weft-monitor-2", "weft-monitor-3"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"weft-controller", "weft-controller-2", "weft-gateway",
+                                             "weft-gateway-2", "weft-monitor", "weft-monitor-2",
+                                             "weft-monitor-3"}));
+  ASSERT_EQ(layout.gateways.size(), 2u);
+  EXPECT_EQ(layout.gateway, layout.gateways[0]);
+  EXPECT_TRUE(absl::StrContains(*ReadFile(absl::StrCat(options_.dir, "/run/weft-gateway-2.json")),
+                                absl::StrCat("--xmlrpc-listen=", layout.gateways[1].xmlrpc)));
   const std::string all =
       absl::StrCat("--controller=", layout.controllers[0], ",", layout.controllers[1]);
-  for (const char* monitor : {"weft-monitor", "weft-monitor-2", "weft-monitor-3"}) {
+  for (const char* told : {"weft-monitor", "weft-monitor-2", "weft-monitor-3", "weft-gateway"}) {
     EXPECT_TRUE(
-        absl::StrContains(*ReadFile(absl::StrCat(options_.dir, "/run/", monitor, ".json")), all))
-        << monitor;
+        absl::StrContains(*ReadFile(absl::StrCat(options_.dir, "/run/", told, ".json")), all))
+        << told;
   }
   EXPECT_TRUE(KillServer(options_.dir, "weft-controller-2")->changed);
   EXPECT_FALSE(AskServing(layout.controllers[1], absl::Milliseconds(200)).ok());
@@ -204,12 +210,14 @@ TEST_F(SandboxTest, SeveralControllersAndMonitorsShareOneStore) {
 
   const absl::Status unknown = KillServer(options_.dir, "controller-3").status();
   EXPECT_TRUE(absl::IsNotFound(unknown));
-  EXPECT_TRUE(absl::StrContains(GetErrorDetail(unknown)->expected,
-                                "controller, controller-2, monitor, monitor-2, monitor-3"))
+  EXPECT_TRUE(absl::StrContains(
+      GetErrorDetail(unknown)->expected,
+      "controller, controller-2, monitor, monitor-2, monitor-3, gateway, gateway-2"))
       << unknown;
   const auto report = Down(options_.dir, nullptr);
   ASSERT_TRUE(report.ok()) << report.status();
-  EXPECT_EQ(report->processes_stopped, 5);  // The store, two controllers, two monitors.
+  // The store, two controllers, two monitors, two gateways.
+  EXPECT_EQ(report->processes_stopped, 7);
 }
 
 TEST_F(SandboxTest, TheStoreIsOfTheNewestWhateverTheServersAre) {
@@ -319,6 +327,9 @@ TEST_F(SandboxTest, NonsenseIsRefusedBeforeAnythingIsMade) {
   options_.monitors = 0;
   EXPECT_TRUE(absl::IsInvalidArgument(Rise().status()));
   options_.monitors = 1;
+  options_.gateways = -1;
+  EXPECT_EQ(GetErrorDetail(Rise().status())->expected, "0 to 5");
+  options_.gateways = 1;
   options_.group_names = {"a", "b"};
   EXPECT_TRUE(absl::IsInvalidArgument(Rise().status()));
   options_.group_names = {};

@@ -57,11 +57,17 @@ absl::Status CheckOptions(const UpOptions& options) {
     return invalid("number of groups", absl::StrCat("0 to ", kMaxGroups),
                    absl::StrCat(options.groups));
   }
-  for (const auto& [what, number] :
-       {std::pair("controllers", options.controllers), std::pair("monitors", options.monitors)}) {
-    if (number >= 1 && number <= kMaxReplicas) continue;
-    return invalid(absl::StrCat("number of ", what), absl::StrCat("1 to ", kMaxReplicas),
-                   absl::StrCat(number));
+  struct Count {
+    absl::string_view what;
+    int found;
+    int least;
+  };
+  for (const Count& count :
+       {Count{"controllers", options.controllers, 1}, Count{"monitors", options.monitors, 1},
+        Count{"gateways", options.gateways, 0}}) {
+    if (count.found >= count.least && count.found <= kMaxReplicas) continue;
+    return invalid(absl::StrCat("number of ", count.what),
+                   absl::StrCat(count.least, " to ", kMaxReplicas), absl::StrCat(count.found));
   }
   if (!options.group_names.empty() &&
       static_cast<int>(options.group_names.size()) != options.groups) {
@@ -93,7 +99,7 @@ class Rise {
   Rise(const UpOptions& options, Folder folder, const Progress& progress,
        const Cancelled& cancelled)
       : options_(options),
-        replicas_{options.controllers, options.monitors},
+        replicas_{options.controllers, options.monitors, options.gateways},
         folder_(std::move(folder)),
         progress_(progress),
         cancelled_(cancelled) {}

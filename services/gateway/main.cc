@@ -1,0 +1,123 @@
+// weft-gateway: Fabric's wires and the endpoints of load balancers, answered from what the
+// controllers push.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_split.h"
+#include "common/base/clock.h"
+#include "common/base/command_line.h"
+#include "common/base/error_details.h"
+#include "common/base/secret_file.h"
+#include "common/base/status_macros.h"
+#include "common/log/log.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/metrics.h"
+#include "common/rpc/serve.h"
+#include "common/rpc/termination.h"
+#include "common/version/program.h"
+#include "common/version/version.h"
+#include "services/gateway/gateway.h"
+
+ABSL_FLAG(std::string, listen, "127.0.0.1:32283", "host:port of gRPC (health and reflection).");
+ABSL_FLAG(std::string, metrics_listen, "", "host:port of /metrics; empty: none.");
+ABSL_FLAG(std::string, name, "gateway-1", "Name of this gateway, for people.");
+ABSL_FLAG(std::string, controller, "127.0.0.1:32280",
+          "host:port of every controller, separated by commas.");
+ABSL_FLAG(std::string, admin_user, "admin", "User that asks the controllers.");
+ABSL_FLAG(std::string, admin_password_file, "", "File with its password.");
+
+ABSL_FLAG(std::string, xmlrpc_listen, "127.0.0.1:32274", "host:port of XML-RPC; empty: none.");
+ABSL_FLAG(std::string, mysql_listen, "127.0.0.1:32275", "host:port of MySQL-RPC; empty: none.");
+ABSL_FLAG(std::string, http_listen, "127.0.0.1:32270",
+          "host:port of the endpoints for load balancers; empty: none.");
+
+ABSL_FLAG(std::string, tls_ca, "", "Authority that vouches for the controllers.");
+ABSL_FLAG(std::string, tls_cert, "", "Certificate of this process, for its own gRPC.");
+ABSL_FLAG(std::string, tls_key, "", "Key of that certificate.");
+ABSL_FLAG(bool, insecure, false, "Allow plain text beyond loopback.");
+ABSL_FLAG(std::string, log_format, "logfmt", "logfmt or json.");
+ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");
+
+namespace weft::gateway {
+namespace {
+
+absl::Status InitializeLog() {
+  log::Options options;
+  options.service = "weft-gateway";
+  WEFT_RETURN_IF_ERROR(log::ParseLevel(absl::GetFlag(FLAGS_log_level), &options.level));
+  WEFT_RETURN_IF_ERROR(log::ParseFormat(absl::GetFlag(FLAGS_log_format), &options.format));
+  log::Initialize(options);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<rpc::ChannelOptions>> ControllersFromFlags() {
+  rpc::Credentials credentials;
+  const std::string file = absl::GetFlag(FLAGS_admin_password_file);
+  if (!file.empty()) {
+    credentials.user = absl::GetFlag(FLAGS_admin_user);
+    WEFT_ASSIGN_OR_RETURN(credentials.password, ReadSecretFile(file));
+  }
+  std::vector<rpc::ChannelOptions> controllers;
+  for (absl::string_view address :
+       absl::StrSplit(absl::GetFlag(FLAGS_controller), ',', absl::SkipWhitespace())) {
+    rpc::ChannelOptions& controller = controllers.emplace_back();
+    controller.address = std::string(address);
+    controller.ca_file = absl::GetFlag(FLAGS_tls_ca);
+    controller.credentials = credentials;
+    controller.allow_insecure = absl::GetFlag(FLAGS_insecure);
+  }
+  if (controllers.empty()) {
+    return Refusal(absl::StatusCode::kInvalidArgument, "USAGE", "--controller names no controller",
+                   "host:port of each, separated by commas", "nothing", "");
+  }
+  return controllers;
+}
+
+absl::Status Run() {
+  WEFT_RETURN_IF_ERROR(InitializeLog());
+  Gateway::Options options;
+  WEFT_ASSIGN_OR_RETURN(options.controllers, ControllersFromFlags());
+  rpc::Metrics metrics;
+
+  rpc::Server::Options serve;
+  serve.name = "weft-gateway";
+  serve.version = std::string(Version());
+  serve.listen = absl::GetFlag(FLAGS_listen);
+  serve.certificate_file = absl::GetFlag(FLAGS_tls_cert);
+  serve.key_file = absl::GetFlag(FLAGS_tls_key);
+  serve.allow_insecure = absl::GetFlag(FLAGS_insecure);
+  serve.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
+  serve.metrics = &metrics;
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,
+                        rpc::Server::Start(std::move(serve)));
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Gateway> gateway,
+                        Gateway::Start(options, &metrics, RealClock::Get()));
+  server->SetServing(true);
+  WEFT_LOG(kInfo, "gateway is up",
+           {{"listen", server->address()}, {"name", absl::GetFlag(FLAGS_name)}});
+  rpc::WaitForTermination();
+  WEFT_LOG(kInfo, "gateway stops");
+  server->Drain();
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace weft::gateway
+
+int main(int argc, char** argv) {
+  weft::DescribeProgram("weft-gateway",
+                        "weft-gateway --controller=HOST:PORT\n"
+                        "Speaks to Fabric's connectors and to load balancers.");
+  weft::rpc::BlockTerminationSignals();
+  const weft::CommandLine line = weft::UnderscoredCommandLine(argc, argv);
+  absl::ParseCommandLine(line.argc, line.argv);
+  const absl::Status status = weft::gateway::Run();
+  if (status.ok()) return 0;
+  WEFT_LOG(kError, "gateway cannot run", {{"error", weft::DescribeError(status)}});
+  return 1;
+}
