@@ -77,6 +77,15 @@ void LoginLimiter::Succeeded(absl::string_view peer, absl::string_view user) {
   Forget(KeyOf(peer, user));
 }
 
+void LoginLimiter::Expire(absl::Duration now) {
+  while (!oldest_first_.empty()) {
+    const auto oldest = entries_.find(oldest_first_.front());
+    if (now - oldest->second.last < options_.forget_after) return;
+    entries_.erase(oldest);
+    oldest_first_.pop_front();
+  }
+}
+
 std::string PeerKey(absl::string_view peer) {
   if (absl::StartsWith(peer, "unix:") || absl::StartsWith(peer, "inproc")) {
     return std::string(kLocal);

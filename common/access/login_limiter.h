@@ -39,6 +39,9 @@ class LoginLimiter {
   void Failed(absl::string_view peer, absl::string_view user, absl::Duration now);
   void Succeeded(absl::string_view peer, absl::string_view user);
 
+  // Forgets what is too old to count.
+  void Expire(absl::Duration now);
+
   size_t size() const { return entries_.size(); }
 
  private:

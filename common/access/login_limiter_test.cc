@@ -62,6 +62,15 @@ TEST_F(LoginLimiterTest, OldMistakesAreForgotten) {
   EXPECT_EQ(Wait("10.0.0.1", "jane"), absl::ZeroDuration());
 }
 
+TEST_F(LoginLimiterTest, WhatIsTooOldIsDropped) {
+  Fail("10.0.0.1", "jane", 1);
+  now_ += absl::Minutes(10);
+  Fail("10.0.0.2", "jane", 1);
+  now_ += absl::Minutes(5);
+  limiter_.Expire(now_);
+  EXPECT_EQ(limiter_.size(), 2u);  // of the second client, alone and with its user
+}
+
 TEST_F(LoginLimiterTest, MemoryIsBoundedAndTheNewestCount) {
   for (int i = 0; i < 20'000; ++i) Fail(absl::StrCat("10.0.", i / 256, ".", i % 256), "jane", 1);
   EXPECT_EQ(limiter_.size(), LoginLimiter::Options().max_entries);

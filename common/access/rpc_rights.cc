@@ -42,6 +42,7 @@ constexpr MethodRight kMethods[] = {
 
     {"/weft.v1.Health/Report", {"monitor", "report"}},
     {"/weft.v1.Health/GetHealth", {"group", "health"}},
+    {"/weft.v1.Health/WatchHealth", {"dump", "topology"}},
 
     {"/weft.v1.Threats/ReportError", {"threat", "report_error"}},
     {"/weft.v1.Threats/ReportFailure", {"threat", "report_failure"}},
