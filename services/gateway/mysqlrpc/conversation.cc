@@ -105,8 +105,8 @@ void Conversation::Admit() {
   Say(OkPayload());
 }
 
-void Conversation::Deny() {
-  FailAndEnd(1044, "42000", absl::StrCat("Access denied for user '", user_, "'"));
+void Conversation::Deny(absl::string_view why) {
+  FailAndEnd(1044, "42000", absl::StrCat("Access denied for user '", user_, "'", why));
 }
 
 std::optional<Step> Conversation::OnCommand(absl::string_view payload) {

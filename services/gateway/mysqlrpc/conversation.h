@@ -61,7 +61,8 @@ class Conversation {
 
   // REQUIRES: the last step was Login.
   void Admit();
-  void Deny();
+  // `why` follows the text, as ": not now".
+  void Deny(absl::string_view why = "");
 
   // REQUIRES, of all that follow: the last step was Execute.
   void Answer(const fabric::Answer& answer, int ttl);
