@@ -30,6 +30,21 @@ std::optional<absl::Duration> Routes::LagOf(const std::string& uuid) const {
   return found->second;
 }
 
+bool Routes::Await(absl::FunctionRef<bool(const RouteSnapshot&)> holds,
+                   absl::Duration timeout) const {
+  const Deadline deadline = Deadline::After(clock_, timeout);
+  MutexLock lock(&mutex_);
+  std::shared_ptr<const RouteSnapshot> seen;
+  while (true) {
+    if (snapshot_ != seen) {
+      seen = snapshot_;
+      if (holds(*seen)) return true;
+    }
+    if (deadline.Passed()) return false;
+    clock_->WaitFor(&changed_, &mutex_, deadline.Remaining());
+  }
+}
+
 absl::Duration Routes::Staleness() const {
   MutexLock lock(&mutex_);
   return connected_ ? absl::ZeroDuration() : clock_->MonotonicNow() - heard_;
@@ -38,6 +53,7 @@ absl::Duration Routes::Staleness() const {
 void Routes::Set(std::shared_ptr<const RouteSnapshot> snapshot) {
   MutexLock lock(&mutex_);
   snapshot_ = std::move(snapshot);
+  changed_.NotifyAll();
 }
 
 void Routes::SetLag(const std::string& uuid, std::optional<absl::Duration> lag) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
@@ -70,6 +71,8 @@ class Routes {
   // How far a replica is behind, as the monitors say; the last that was known while nobody says
   // anything. nullopt: it does not replicate, or nobody watches it (its group is not active).
   std::optional<absl::Duration> LagOf(const std::string& uuid) const;
+  // Blocks until `holds` of the snapshot, at most `timeout`; false when that is over.
+  bool Await(absl::FunctionRef<bool(const RouteSnapshot&)> holds, absl::Duration timeout) const;
   // How long no controller has been heard; 0 while one pushes.
   absl::Duration Staleness() const;
 
@@ -81,6 +84,7 @@ class Routes {
  private:
   Clock* const clock_;
   mutable Mutex mutex_;
+  mutable CondVar changed_;
   std::shared_ptr<const RouteSnapshot> snapshot_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, absl::Duration> lags_ ABSL_GUARDED_BY(mutex_);
   bool connected_ ABSL_GUARDED_BY(mutex_) = false;

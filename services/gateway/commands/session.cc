@@ -1,0 +1,214 @@
+#include "services/gateway/commands/session.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "protos/weft/v1/groups.grpc.pb.h"
+#include "protos/weft/v1/operations.grpc.pb.h"
+#include "protos/weft/v1/servers.grpc.pb.h"
+
+namespace weft::gateway {
+namespace {
+
+using v1::Operation;
+
+// What the controllers read of a caller that they did not let in themselves.
+constexpr char kOnBehalfOf[] = "weft-on-behalf-of";
+
+// The longest that one call may take; none waits for more than a look at some servers.
+constexpr absl::Duration kCall = absl::Seconds(30);
+// Of one question whether an operation has ended.
+constexpr absl::Duration kWaitRound = absl::Seconds(60);
+// How long the controllers may be gone while an operation is waited for: it outlives them.
+constexpr absl::Duration kLookForController = absl::Seconds(30);
+constexpr absl::Duration kPause = absl::Milliseconds(250);
+// Between two looks whether it is a change's turn.
+constexpr absl::Duration kTurn = absl::Milliseconds(50);
+// How long lookups may take to show one state of a group before that is read anew.
+constexpr absl::Duration kSettleRound = absl::Milliseconds(250);
+
+bool HasEnded(const Operation& operation) {
+  return operation.state() != Operation::RUNNING &&
+         operation.state() != Operation::STATE_UNSPECIFIED;
+}
+
+absl::Status StatusOf(const Operation& operation) {
+  switch (operation.state()) {
+    case Operation::FAILED: {
+      ErrorDetail detail;
+      detail.reason = operation.error_reason();
+      return Refusal(absl::StatusCode::kFailedPrecondition, operation.error_message(), detail);
+    }
+    case Operation::CANCELLED:
+      return FabricError(kProcedureError,
+                         absl::StrCat("Somebody cancelled ", operation.name(), "."));
+    case Operation::SUCCEEDED:
+      return absl::OkStatus();
+    default:
+      return FabricError(kTimeoutError,
+                         absl::StrCat(operation.name(),
+                                      " has not ended yet and goes on. Please, wait for it with "
+                                      "event.wait_for_procedures or weft operation wait."));
+  }
+}
+
+bool Shows(const RoutedGroup& routed, const v1::Group& record) {
+  if (routed.epoch > record.epoch()) return true;  // newer than what was asked for
+  if (routed.description != record.description() || routed.active != record.active() ||
+      routed.primary != absl::StripPrefix(record.primary(), "servers/") ||
+      routed.servers.size() != static_cast<size_t>(record.servers_size())) {
+    return false;
+  }
+  return std::equal(routed.servers.begin(), routed.servers.end(), record.servers().begin(),
+                    [](const RoutedServer& server, const v1::Server& recorded) {
+                      return server.uuid == recorded.uuid() && server.weight == recorded.weight() &&
+                             ToString(server.status) == v1::ServerStatus_Name(recorded.status()) &&
+                             ToString(server.mode) == v1::ServerMode_Name(recorded.mode());
+                    });
+}
+
+}  // namespace
+
+absl::Status Session::Run(rpc::LeaderClient::Attempt attempt) {
+  const rpc::LeaderClient::Outcome outcome = here().client.Run(
+      std::min(kCall, deadline_.Remaining()),
+      [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
+        if (!user_.empty()) context->AddMetadata(kOnBehalfOf, user_);
+        return attempt(channel, context);
+      });
+  return outcome.status.ok() ? outcome.status : Explain(outcome);
+}
+
+absl::Status Session::Explain(const rpc::LeaderClient::Outcome& outcome) const {
+  const rpc::LeaderClient& client = here().client;
+  const absl::Status& error = outcome.status;
+  if (client.interrupt()->raised()) {
+    return FabricError(kServiceError,
+                       "This gateway is being stopped. What was asked for may have begun.");
+  }
+  if (outcome.controller == nullptr) {
+    const std::string said =
+        absl::StrJoin(outcome.said, "; ", [](std::string* text, const auto& one) {
+          absl::StrAppend(text, one.controller->address, ": ", one.status.message());
+        });
+    return absl::UnavailableError(
+        absl::StrCat("No controller could serve this (", said, "). Please, start one"));
+  }
+  if (rpc::IsUnreachable(*outcome.controller, error)) {
+    return absl::UnavailableError(absl::StrCat(
+        "No controller answers at ", client.controllers()->Addresses(), ". Please, start one"));
+  }
+  if (absl::IsDeadlineExceeded(error)) {
+    return FabricError(kTimeoutError,
+                       absl::StrCat("The controller at ", outcome.controller->address,
+                                    " did not answer in time. What was asked for may have begun."));
+  }
+  return error;
+}
+
+bool Session::AwaitTurn(const absl::Status& error) {
+  const std::string reason = ErrorReason(error);
+  if (reason != "INTENT_PENDING" && reason != "GROUP_BUSY" && reason != "REQUEST_UNDER_WAY") {
+    return false;
+  }
+  if (deadline_.Passed()) return false;
+  const absl::StatusOr<v1::Group> group = GroupOf(subject.group);
+  if (group.ok() && !group->pending_operation().empty()) {
+    Operation pending;
+    pending.set_name(group->pending_operation());
+    pending.set_state(Operation::RUNNING);
+    (void)Await(pending);  // only that it has ended matters
+  }
+  Interrupt* const interrupt = here().client.interrupt();
+  return !interrupt->AwaitBeyond(0, std::min(kTurn, deadline_.Remaining()));
+}
+
+absl::StatusOr<Operation> Session::Await(const Operation& operation) {
+  if (operation.name().empty()) return operation;
+  Operation now = operation;
+  Deadline patience = Deadline::After(here().clock, kLookForController);
+  while (!HasEnded(now) && !deadline_.Passed()) {
+    const absl::Duration round = std::min(kWaitRound, deadline_.Remaining());
+    v1::WaitOperationRequest request;
+    request.set_name(operation.name());
+    // The answer must come before the call ends.
+    request.mutable_timeout()->set_seconds(
+        std::max<int64_t>(1, absl::ToInt64Seconds(std::min(kCall, round) / 2)));
+    absl::StatusOr<Operation> answer = Call(&v1::Operations::Stub::WaitOperation, request);
+    if (answer.ok()) {
+      now = *std::move(answer);
+      patience = Deadline::After(here().clock, kLookForController);
+      continue;
+    }
+    const bool gone = absl::IsUnavailable(answer.status());
+    if (!gone || patience.Passed()) return answer.status();
+    if (here().client.interrupt()->AwaitBeyond(0, kPause)) return answer.status();
+  }
+  WEFT_RETURN_IF_ERROR(StatusOf(now));
+  return now;
+}
+
+absl::StatusOr<v1::Group> Session::GroupOf(const std::string& group) {
+  v1::GetGroupRequest request;
+  request.set_name(absl::StrCat("groups/", group));
+  request.set_cached(true);
+  return Call(&v1::Groups::Stub::GetGroup, request);
+}
+
+absl::StatusOr<v1::Server> Session::ServerOf(const std::string& id) {
+  subject.server = id;
+  v1::Server found;
+  if (const auto known = here().lookups->FindServer(id); known.has_value()) {
+    const absl::StatusOr<v1::Group> group = GroupOf(known->group);
+    if (!group.ok() && !absl::IsNotFound(group.status())) return group.status();
+    if (group.ok()) {
+      for (const v1::Server& server : group->servers()) {
+        if (server.uuid() == known->uuid) found = server;
+      }
+    }
+  }
+  if (found.uuid().empty()) {
+    v1::GetServerRequest request;
+    request.set_name(id);
+    WEFT_ASSIGN_OR_RETURN(found, Call(&v1::Servers::Stub::GetServer, request));
+  }
+  subject.uuid = found.uuid();
+  subject.address = found.address();
+  if (subject.group.empty())
+    subject.group = std::string(absl::StripPrefix(found.group(), "groups/"));
+  return found;
+}
+
+absl::StatusOr<std::string> Session::UuidAt(const std::string& address) {
+  if (const auto known = here().lookups->FindServer(address); known.has_value()) {
+    return known->uuid;
+  }
+  v1::LookupServerUuidRequest request;
+  request.set_address(address);
+  WEFT_ASSIGN_OR_RETURN(const v1::LookupServerUuidResponse response,
+                        Call(&v1::Servers::Stub::LookupServerUuid, request));
+  return response.uuid();
+}
+
+void Session::Settle(const std::string& group) {
+  const Deadline deadline = Deadline::After(here().clock, here().settle_deadline);
+  while (!deadline.Passed()) {
+    const absl::StatusOr<v1::Group> record = GroupOf(group);
+    const bool gone = absl::IsNotFound(record.status());
+    if (!record.ok() && !gone) return;
+    const auto shown = [&](const RouteSnapshot& snapshot) {
+      const auto found = snapshot.groups.find(group);
+      if (found == snapshot.groups.end()) return gone;
+      return !gone && Shows(*found->second, *record);
+    };
+    if (here().routes->Await(shown, std::min(kSettleRound, deadline.Remaining()))) return;
+  }
+}
+
+}  // namespace weft::gateway
