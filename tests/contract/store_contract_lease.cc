@@ -94,7 +94,11 @@ std::vector<std::string> OutcomesOfAllWrites(Store& store, const Group& group) {
           Outcome(store.CreateOperation(operation)),
           Outcome(store.UpdateOperation(MakeOperation("op"))),
           Outcome(store.RequestCancel("op")),
-          Outcome(store.AppendEvent({.text = "an event"}))};
+          Outcome(store.AppendEvent({.text = "an event"})),
+          Outcome(store.CreateUser({.name = "jane"})),
+          Outcome(store.UpdateUser({.name = "jane"})),
+          Outcome(store.DeleteUser("jane", 1)),
+          Outcome(store.SetUserKey(std::string(32, 'k')))};
 }
 
 TEST_P(StoreContract, NoWriteOfAnotherTermTakesEffect) {

@@ -1,6 +1,8 @@
 // The state store's schema: made, migrated from each earlier version, refused when newer.
 #include <thread>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
@@ -30,6 +32,7 @@ class StoreMigrationsTest : public ::testing::Test {
     WEFT_EXPECT_OK(store.Apply(*store.Load("g"), SetAcknowledgers{{Uuid('a')}, {}}, At(1)));
     WEFT_EXPECT_OK(store.CreateOperation(MakeOperation("op")));
     WEFT_EXPECT_OK(store.AppendEvent({.text = "an event"}));
+    WEFT_EXPECT_OK(store.CreateUser({.name = "jane", .roles = {"connector"}}));
     WEFT_EXPECT_OK(store.RenewLease(*store.ReadLease()));
   }
 
@@ -94,6 +97,37 @@ TEST_F(StoreMigrationsTest, AServerOfBeforeThePromotionRulesIsNeutral) {
     EXPECT_EQ(group->servers[0].weight, 0.5);
     EXPECT_EQ(group->servers[0].promotion_rule, PromotionRule::kNeutral);
   }
+}
+
+TEST_F(StoreMigrationsTest, SettingUpAgainKeepsTheKeyOfTheUsers) {
+  const std::vector<std::string> added = SplitStatements(StoreMigrations()[3].sql);
+  const std::vector<Migration> earlier(StoreMigrations().begin(), StoreMigrations().begin() + 3);
+  MysqlStoreOptions old = options_;
+  old.migrations = &earlier;
+  WEFT_ASSERT_OK(MysqlStore(old).SetUp());
+  const auto session = OpenSession();
+  ASSERT_NE(session, nullptr);
+  // All of it was done by a set-up that died before it could say so.
+  for (const std::string& statement : added) WEFT_ASSERT_OK(session->Execute(statement));
+  const absl::StatusOr<std::string> key = server_.farm().Sql(
+      0, absl::StrCat("SELECT secret_key FROM ", options_.database, ".user_state"));
+  MysqlStore store(options_);
+  WEFT_ASSERT_OK(store.SetUp());
+  const auto users = store.LoadUsers(0);
+  WEFT_ASSERT_OK(users);
+  ASSERT_TRUE(users->has_value());
+  EXPECT_EQ(absl::StrCat(absl::AsciiStrToUpper(absl::BytesToHexString((*users)->key)), "\n"), *key);
+}
+
+TEST_F(StoreMigrationsTest, AnotherStoreHasAnotherKeyAndAGreaterVersion) {
+  MysqlStore store(options_);
+  WEFT_ASSERT_OK(store.SetUp());
+  const UserSet before = **store.LoadUsers(0);
+  WEFT_ASSERT_OK(store.TearDown());
+  WEFT_ASSERT_OK(store.SetUp());
+  const UserSet after = **store.LoadUsers(0);
+  EXPECT_NE(after.key, before.key);
+  EXPECT_GT(after.version, before.version);
 }
 
 TEST_F(StoreMigrationsTest, AMigrationThatWasCutOffIsTakenUpAgain) {

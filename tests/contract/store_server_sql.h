@@ -26,6 +26,8 @@ inline constexpr absl::string_view kEmpty[] = {
     "DELETE FROM acknowledger",
     "DELETE FROM server",
     "DELETE FROM weft_group",
+    "DELETE FROM user_role",
+    "DELETE FROM weft_user",
     "UPDATE lease SET holder = '', term = 0, renewal = 0"};
 inline constexpr absl::string_view kDatabasePattern = "weft\\_%";
 inline constexpr absl::string_view kLockGroups = "SELECT id FROM weft_group FOR UPDATE";

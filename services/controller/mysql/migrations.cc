@@ -30,6 +30,9 @@ constexpr absl::string_view kWrites =
 constexpr absl::string_view kPromotionRule =
 #include "services/controller/mysql/schema/0003_promotion_rule.sql.inc"
     ;
+constexpr absl::string_view kUsers =
+#include "services/controller/mysql/schema/0004_users.sql.inc"
+    ;
 
 // Table, column, key, foreign key or check constraint is already there; or already gone.
 bool IsAlreadySo(const absl::Status& status) {
@@ -173,6 +176,7 @@ const std::vector<Migration>& StoreMigrations() {
       {1, "record", kRecord},
       {2, "writes", kWrites},
       {3, "promotion_rule", kPromotionRule},
+      {4, "users", kUsers},
   };
   return migrations;
 }

@@ -111,6 +111,11 @@ class MysqlStore : public Store {
   absl::Status AppendEvent(const Event& event) override;
   absl::StatusOr<std::vector<Event>> ListEvents(const std::string& group, int limit,
                                                 uint64_t before) override;
+  absl::StatusOr<std::optional<UserSet>> LoadUsers(uint64_t known) override;
+  absl::Status CreateUser(const User& user) override;
+  absl::Status UpdateUser(const User& user) override;
+  absl::Status DeleteUser(const std::string& name, uint64_t revision) override;
+  absl::Status SetUserKey(const std::string& key) override;
 
  private:
   absl::StatusOr<std::unique_ptr<mysql::Session>> OpenForSetUp();

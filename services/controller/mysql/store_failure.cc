@@ -13,7 +13,7 @@
 namespace weft::controller {
 namespace {
 
-// Numbers that schema/0002_writes.sql signals. (50000 to 51999 are left to applications.)
+// Numbers that the procedures of schema/ signal. (50000 to 51999 are left to applications.)
 enum Signal {
   kTermMoved = 50001,
   kNoGroup = 50002,
@@ -26,6 +26,8 @@ enum Signal {
   kGroupNotEmpty = 50009,
   kNoOperation = 50010,
   kOperationEnded = 50011,
+  kNoUser = 50012,
+  kUserMoved = 50013,
 };
 
 constexpr int kDatabaseUnknown = 1049;
@@ -55,6 +57,7 @@ absl::Status Duplicate(absl::string_view text, const Wanted& wanted) {
   absl::string_view value = text.substr(0, at);
   absl::ConsumePrefix(&value, "Duplicate entry '");
   absl::ConsumeSuffix(&value, "'");
+  if (absl::StrContains(key, "weft_user.")) return UserExists(wanted.user);
   if (absl::StrContains(key, "server.address")) return AddressTaken(value);
   if (absl::StrContains(key, "server.")) return UuidTaken(value);
   if (absl::StrContains(key, "operation.request_id")) return RequestKnown(value);
@@ -86,6 +89,10 @@ absl::Status Signalled(int code, absl::string_view found, const Wanted& wanted) 
       return UnknownOperation(wanted.operation);
     case kOperationEnded:
       return OperationEnded(wanted.operation, found);
+    case kNoUser:
+      return UnknownUser(wanted.user);
+    case kUserMoved:
+      return UserMoved(wanted.user, wanted.revision, Number(found));
   }
   return absl::InternalError(absl::StrCat("the state store signals ", code, ": ", found));
 }
@@ -127,7 +134,7 @@ absl::Status StatementFailure(const absl::Status& status, const Wanted& wanted) 
   const int code = mysql::MysqlErrorCode(status);
   if (code == 0) return status;  // of our own making, and so says all
   const absl::string_view text = ServerText(status);
-  if (code >= kTermMoved && code <= kOperationEnded) return Signalled(code, text, wanted);
+  if (code >= kTermMoved && code <= kUserMoved) return Signalled(code, text, wanted);
   if (code == mysql::kErrDuplicateKey) return Duplicate(text, wanted);
   if (IsMissingSchema(code)) return SchemaMissing(StoreSchemaVersion());
   if (IsReadOnly(code)) {

@@ -17,6 +17,7 @@ struct Wanted {
   uint64_t acknowledgers = 0;  // version
   std::string server = "";     // uuid
   std::string operation = "";  // id
+  std::string user = "";       // name; `revision` is the user's then
 };
 
 // No session could be had. UNAVAILABLE when the store is down, full or busy; FAILED_PRECONDITION

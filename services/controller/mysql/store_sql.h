@@ -103,6 +103,15 @@ inline constexpr absl::string_view kListEvents =
 inline constexpr absl::string_view kListEventsOfGroup =
     "SELECT * FROM event WHERE group_id = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?";
 
+// All users of one instant; no row while the version is the parameter.
+inline constexpr absl::string_view kLoadUsers =
+    "SELECT s.version, s.secret_key,"
+    " (SELECT JSON_ARRAYAGG(JSON_OBJECT('name', u.name, 'digest_ha1', u.digest_ha1, 'native_hash',"
+    "   u.native_hash, 'verifier', u.verifier, 'disabled', u.disabled, 'revision', u.revision,"
+    "   'roles', (SELECT JSON_ARRAYAGG(r.role) FROM user_role AS r WHERE r.user_name = u.name)))"
+    "   FROM weft_user AS u) AS users"
+    " FROM user_state AS s WHERE s.id = 1 AND s.version <> ?";
+
 // --- writes. The first parameter is the term; the others are in the order of schema/.
 
 inline constexpr absl::string_view kCreateGroup =
@@ -129,6 +138,10 @@ inline constexpr absl::string_view kUpdateOperation =
     "CALL update_operation(?, ?, ?, ?, ?, ?, ?, ?, ?)";
 inline constexpr absl::string_view kRequestCancel = "CALL request_cancel(?, ?)";
 inline constexpr absl::string_view kAppendEvent = "CALL append_event(?, ?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kCreateUser = "CALL create_user(?, ?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kUpdateUser = "CALL update_user(?, ?, ?, ?, ?, ?, ?, ?)";
+inline constexpr absl::string_view kDeleteUser = "CALL delete_user(?, ?, ?)";
+inline constexpr absl::string_view kSetUserKey = "CALL set_user_key(?, ?)";
 
 // --- retention. Parameters: how many to keep, how many to delete at most. Any controller may.
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "common/base/random.h"
 #include "common/base/status_macros.h"
 #include "services/controller/ports/store_errors.h"
 #include "services/controller/ports/stored.h"
@@ -10,7 +11,14 @@
 namespace weft::controller {
 
 MemoryDatabase::MemoryDatabase(const Options& options)
-    : options_(options), schema_(options.set_up ? options.schema : 0) {}
+    : options_(options), schema_(options.set_up ? options.schema : 0) {
+  MutexLock lock(&mutex_);
+  data_.users = NoUsers(0);
+}
+
+UserSet MemoryDatabase::NoUsers(uint64_t version_before) {
+  return {.version = version_before + 1, .key = RandomBytes(32)};
+}
 
 void MemoryDatabase::TakeProgress(const Operation& from, Operation* to) {
   const Operation kept = Stored(from);

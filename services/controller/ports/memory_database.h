@@ -38,6 +38,7 @@ class MemoryDatabase {
     uint64_t next_operation = 1;
     std::map<uint64_t, Event> events;
     uint64_t next_event = 1;
+    UserSet users;
 
     Operations::iterator FindOperation(const std::string& id);
     Operations::iterator FindRequest(const std::string& request_id);
@@ -50,6 +51,9 @@ class MemoryDatabase {
     // ALREADY_EXISTS when the group, or one of its servers, is taken.
     absl::Status CheckFree(const Group& group);
   };
+
+  // No users yet, a key, and a version that follows the one before.
+  static UserSet NoUsers(uint64_t version_before);
 
   // Writes what UpdateOperation and EndIntent write.
   static void TakeProgress(const Operation& from, Operation* to);

@@ -113,7 +113,9 @@ absl::Status MemoryStore::TearDown() {
   if (fault == StoreFault::kUnavailable) return StoreUnavailable(kFaultCause);
   MutexLock lock(&database_->mutex_);
   database_->schema_ = 0;
+  const uint64_t users = database_->data_.users.version;
   database_->data_ = Data();
+  database_->data_.users = MemoryDatabase::NoUsers(users);
   return fault == StoreFault::kAnswerLost ? OutcomeUnknown(kFaultCause) : absl::OkStatus();
 }
 

@@ -72,6 +72,11 @@ class MemoryStore : public Store {
   absl::Status AppendEvent(const Event& event) override;
   absl::StatusOr<std::vector<Event>> ListEvents(const std::string& group, int limit,
                                                 uint64_t before) override;
+  absl::StatusOr<std::optional<UserSet>> LoadUsers(uint64_t known) override;
+  absl::Status CreateUser(const User& user) override;
+  absl::Status UpdateUser(const User& user) override;
+  absl::Status DeleteUser(const std::string& name, uint64_t revision) override;
+  absl::Status SetUserKey(const std::string& key) override;
 
  private:
   using Data = MemoryDatabase::Data;
@@ -87,6 +92,9 @@ class MemoryStore : public Store {
   // Also compares the revision, and raises it when `body` succeeds.
   absl::Status WriteRevision(absl::string_view call, const std::string& group, uint64_t revision,
                              GroupBody body);
+  // Finds the user, compares its revision, and raises the users' version when `body` succeeds.
+  absl::Status WriteUser(absl::string_view call, const std::string& name, uint64_t revision,
+                         Body body);
 
   const std::shared_ptr<MemoryDatabase> database_;
 

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "common/model/group.h"
 #include "services/controller/core/plan.h"
+#include "services/controller/ports/users.h"
 
 namespace weft::controller {
 
@@ -144,6 +145,18 @@ class Store {
   virtual absl::Status AppendEvent(const Event& event) = 0;
   virtual absl::StatusOr<std::vector<Event>> ListEvents(const std::string& group, int limit,
                                                         uint64_t before) = 0;
+
+  // --- users. Load gives all of them, or nullopt while the version is still `known`. A set-up
+  // store
+  // --- has a key and no user. Create: ALREADY_EXISTS. Update writes all of the user, Delete
+  // forgets
+  // --- it: NOT_FOUND; both compare its revision (ABORTED "USER_MOVED").
+  virtual absl::StatusOr<std::optional<UserSet>> LoadUsers(uint64_t known) = 0;
+  virtual absl::Status CreateUser(const User& user) = 0;
+  virtual absl::Status UpdateUser(const User& user) = 0;
+  virtual absl::Status DeleteUser(const std::string& name, uint64_t revision) = 0;
+  // INVALID_ARGUMENT unless it has 32 bytes.
+  virtual absl::Status SetUserKey(const std::string& key) = 0;
 };
 
 }  // namespace weft::controller

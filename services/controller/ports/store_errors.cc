@@ -56,6 +56,13 @@ absl::Status AcknowledgersMoved(absl::string_view group, uint64_t expected, uint
   return Moved("ACKNOWLEDGERS_MOVED", group, "acknowledger set's version", expected, found);
 }
 
+absl::Status UserMoved(absl::string_view name, uint64_t expected, uint64_t found) {
+  return ::weft::Refusal(absl::StatusCode::kAborted, "USER_MOVED",
+                         absl::StrCat("user ", name, " has changed meanwhile"),
+                         absl::StrCat("revision ", expected), absl::StrCat("revision ", found),
+                         kLookAgain);
+}
+
 absl::Status IntentPending(absl::string_view group, absl::string_view operation) {
   return ::weft::Refusal(
       absl::StatusCode::kAborted, "INTENT_PENDING",
@@ -141,6 +148,11 @@ absl::Status UnknownOperation(absl::string_view id) {
                  "a known operation", "`weft operation list` shows the operations still kept");
 }
 
+absl::Status UnknownUser(absl::string_view name) {
+  return Unknown("UNKNOWN_USER", absl::StrCat("there is no user ", name), "a known user",
+                 "`weft user list` shows the users");
+}
+
 absl::Status GroupExists(absl::string_view group) {
   return Taken("GROUP_EXISTS", absl::StrCat("there is already a group ", group),
                "a name that no group has", absl::StrCat("group ", group), "choose another name");
@@ -162,6 +174,12 @@ absl::Status AddressTaken(absl::string_view address) {
 absl::Status OperationExists(absl::string_view id) {
   return Taken("OPERATION_EXISTS", absl::StrCat("there is already an operation ", id),
                "a new operation id", absl::StrCat("operation ", id), "use another id");
+}
+
+absl::Status UserExists(absl::string_view name) {
+  return Taken("USER_EXISTS", absl::StrCat("there is already a user ", name),
+               "a name that no user has", absl::StrCat("user ", name),
+               "choose another name, or change that user");
 }
 
 absl::Status RequestKnown(absl::string_view request_id) {

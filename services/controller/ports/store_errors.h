@@ -16,6 +16,8 @@ absl::Status TermMoved(uint64_t expected, uint64_t found);  // TERM_MOVED: stop 
 absl::Status RevisionMoved(absl::string_view group, uint64_t expected, uint64_t found);
 absl::Status EpochMoved(absl::string_view group, uint64_t expected, uint64_t found);
 absl::Status AcknowledgersMoved(absl::string_view group, uint64_t expected, uint64_t found);
+// USER_MOVED: the user was changed meanwhile.
+absl::Status UserMoved(absl::string_view name, uint64_t expected, uint64_t found);
 // INTENT_PENDING: the intent of `operation` is not finished.
 absl::Status IntentPending(absl::string_view group, absl::string_view operation);
 // INTENT_MOVED: the intent to end is no longer that of `expected`.
@@ -38,12 +40,14 @@ absl::Status UnknownGroup(absl::string_view group);
 absl::Status UnknownServer(absl::string_view uuid);
 absl::Status NotInGroup(absl::string_view uuid, absl::string_view group);  // UNKNOWN_SERVER
 absl::Status UnknownOperation(absl::string_view id);
+absl::Status UnknownUser(absl::string_view name);
 
 // --- ALREADY_EXISTS
 absl::Status GroupExists(absl::string_view group);
 absl::Status UuidTaken(absl::string_view uuid);
 absl::Status AddressTaken(absl::string_view address);
 absl::Status OperationExists(absl::string_view id);
+absl::Status UserExists(absl::string_view name);
 absl::Status RequestKnown(absl::string_view request_id);  // an earlier operation has it
 
 // --- UNAVAILABLE

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "common/access/passwords.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/model/ids.h"
@@ -146,6 +147,21 @@ absl::Status CheckStorable(const Event& event) {
   WEFT_RETURN_IF_ERROR(CheckLength("server uuid", event.server, 0, kMaxId));
   WEFT_RETURN_IF_ERROR(CheckLength("operation id", event.operation, 0, kMaxId));
   return CheckLength("event kind", event.kind, 0, kMaxId);
+}
+
+absl::Status CheckStorable(const User& user) {
+  WEFT_RETURN_IF_ERROR(access::ValidateUserName(user.name));
+  WEFT_RETURN_IF_ERROR(CheckLength("digest hash", user.digest_ha1, 0, 32));
+  WEFT_RETURN_IF_ERROR(CheckLength("native hash", user.native_hash, 0, 40));
+  WEFT_RETURN_IF_ERROR(CheckLength("verifier", user.verifier, 0, kMaxName));
+  for (const std::string& role : user.roles) {
+    WEFT_RETURN_IF_ERROR(CheckLength("role", role, 1, kMaxId));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckUserKey(const std::string& key) {
+  return CheckLength("key of the users", key, 32, 32);
 }
 
 }  // namespace weft::controller

@@ -32,5 +32,8 @@ absl::Status CheckStorable(const Group& group);  // with its servers
 absl::Status CheckStorable(const Server& server);
 absl::Status CheckStorable(const Operation& operation);
 absl::Status CheckStorable(const Event& event);
+absl::Status CheckStorable(const User& user);
+// Of Store::SetUserKey.
+absl::Status CheckUserKey(const std::string& key);
 
 }  // namespace weft::controller
