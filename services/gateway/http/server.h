@@ -47,18 +47,22 @@ class Server {
 
     // Threads that read, answer lookups and write. Handlers run on them: they must not block.
     int threads = 2;
+    // The process's limit of open files is raised, as far as it may be, to hold so many.
     size_t max_connections = 8192;
     size_t max_connections_per_peer = 0;  // 0: as many as there may be.
     // Of request line and headers, and of the body: 431 and 413 beyond.
     size_t max_header_bytes = 8 << 10;
     size_t max_body_bytes = 1 << 20;
-    // Bodies that are being read by all connections together: 503 beyond.
+    // Bodies that are held by all connections together: 503 beyond.
     size_t max_bodies_bytes = 64 << 20;
     // From the first byte of a request (or the connection's begin) to its last one, whatever drips
     // in meanwhile.
     absl::Duration request_deadline = absl::Seconds(10);
-    // A connection without a request is closed after that.
+    // A connection without a request is closed after that; after request_deadline already while
+    // more than seven eighths of max_connections are open.
     absl::Duration idle_timeout = absl::Seconds(300);
+    // In which a client must have taken an answer.
+    absl::Duration write_deadline = absl::Seconds(60);
     // After which a handler that did not respond is answered 504 for.
     absl::Duration response_deadline = absl::Minutes(10);
 
