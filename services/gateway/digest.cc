@@ -1,0 +1,263 @@
+#include "services/gateway/digest.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "common/base/random.h"
+
+namespace weft::gateway {
+namespace {
+
+using Nonce = NonceCounters::Nonce;
+
+// md5("POST:/RPC2").
+constexpr char kHa2[] = "4823bbbf048df5b7cac8be11cf5152df";
+
+// A nonce: microseconds since the epoch when it was issued, big-endian; random bytes; their MAC.
+// 60 bytes are 80 characters of base64, without '='.
+constexpr size_t kTimeBytes = 8;
+constexpr size_t kMacBytes = 32;
+constexpr size_t kSignedBytes = sizeof(Nonce) - kMacBytes;
+constexpr size_t kNonceCharacters = 80;
+constexpr char kNonceLabel[] = "weft-gateway digest nonce";
+
+std::array<unsigned char, kMacBytes> MacOf(const Nonce& nonce, absl::string_view key) {
+  const std::string text = absl::StrCat(kNonceLabel, absl::string_view(nonce.data(), kSignedBytes));
+  std::array<unsigned char, kMacBytes> mac{};
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), nullptr);
+  return mac;
+}
+
+int64_t IssuedAt(const Nonce& nonce) {
+  uint64_t microseconds = 0;
+  for (size_t i = 0; i < kTimeBytes; ++i) {
+    microseconds = microseconds << 8 | static_cast<unsigned char>(nonce[i]);
+  }
+  return static_cast<int64_t>(microseconds);
+}
+
+std::optional<Nonce> DecodeNonce(absl::string_view text) {
+  std::string bytes;
+  Nonce nonce;
+  if (text.size() != kNonceCharacters || !absl::Base64Unescape(text, &bytes) ||
+      bytes.size() != nonce.size()) {
+    return std::nullopt;
+  }
+  std::copy(bytes.begin(), bytes.end(), nonce.begin());
+  return nonce;
+}
+
+// A hash context for each thread: to make one costs more than to hash with it.
+class Md5 {
+ public:
+  Md5() : algorithm_(EVP_MD_fetch(nullptr, "MD5", nullptr)), context_(EVP_MD_CTX_new()) {}
+  ~Md5() {
+    EVP_MD_CTX_free(context_);
+    EVP_MD_free(algorithm_);
+  }
+  Md5(const Md5&) = delete;
+  Md5& operator=(const Md5&) = delete;
+
+  std::string Hex(absl::string_view text) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned length = 0;
+    EVP_DigestInit_ex(context_, algorithm_, nullptr);
+    EVP_DigestUpdate(context_, text.data(), text.size());
+    EVP_DigestFinal_ex(context_, digest.data(), &length);
+    return absl::BytesToHexString(
+        absl::string_view(reinterpret_cast<const char*>(digest.data()), length));
+  }
+
+ private:
+  EVP_MD* const algorithm_;
+  EVP_MD_CTX* const context_;
+};
+
+// The next name=value or name="value" of `rest`, which loses it. False: there is none such.
+bool NextAttribute(absl::string_view* rest, absl::string_view* name, std::string* value) {
+  const size_t equals = rest->find('=');
+  if (equals == absl::string_view::npos) return false;
+  *name = absl::StripAsciiWhitespace(rest->substr(0, equals));
+  rest->remove_prefix(equals + 1);
+  *rest = absl::StripLeadingAsciiWhitespace(*rest);
+  value->clear();
+  if (!absl::ConsumePrefix(rest, "\"")) {
+    const size_t end = std::min(rest->find(','), rest->size());
+    *value = std::string(absl::StripAsciiWhitespace(rest->substr(0, end)));
+    rest->remove_prefix(end);
+  } else {
+    size_t i = 0;
+    for (; i < rest->size() && (*rest)[i] != '"'; ++i) {
+      if ((*rest)[i] == '\\' && i + 1 < rest->size()) ++i;
+      value->push_back((*rest)[i]);
+    }
+    if (i == rest->size()) return false;
+    rest->remove_prefix(i + 1);
+  }
+  *rest = absl::StripLeadingAsciiWhitespace(*rest);
+  if (rest->empty()) return true;
+  if (!absl::ConsumePrefix(rest, ",")) return false;
+  *rest = absl::StripLeadingAsciiWhitespace(*rest);
+  return true;
+}
+
+std::string* Attribute(DigestCredentials* credentials, absl::string_view name) {
+  const std::pair<absl::string_view, std::string*> attributes[] = {
+      {"username", &credentials->username},
+      {"realm", &credentials->realm},
+      {"nonce", &credentials->nonce},
+      {"response", &credentials->response},
+      {"nc", &credentials->nc},
+      {"cnonce", &credentials->cnonce},
+      {"qop", &credentials->qop},
+      {"uri", &credentials->uri},
+      {"algorithm", &credentials->algorithm},
+      {"opaque", &credentials->opaque},
+  };
+  for (const auto& [known, value] : attributes) {
+    if (absl::EqualsIgnoreCase(known, name)) return value;
+  }
+  return nullptr;
+}
+
+// Eight hexadecimal digits.
+std::optional<uint32_t> Count(absl::string_view nc) {
+  if (nc.size() != 8 || !std::all_of(nc.begin(), nc.end(), absl::ascii_isxdigit)) {
+    return std::nullopt;
+  }
+  uint32_t count = 0;
+  for (const char digit : nc) {
+    count = count << 4 | static_cast<uint32_t>(absl::ascii_isdigit(digit)
+                                                   ? digit - '0'
+                                                   : absl::ascii_tolower(digit) - 'a' + 10);
+  }
+  return count;
+}
+
+// Takes the same time wherever the two differ; both are 32 characters or the answer is plain.
+bool SameResponse(absl::string_view expected, absl::string_view given) {
+  const std::string lower = absl::AsciiStrToLower(given);
+  return expected.size() == lower.size() &&
+         CRYPTO_memcmp(expected.data(), lower.data(), lower.size()) == 0;
+}
+
+}  // namespace
+
+std::string Md5Hex(absl::string_view text) {
+  thread_local Md5 md5;
+  return md5.Hex(text);
+}
+
+NonceCounters::Counter* NonceCounters::Find(const Nonce& nonce) {
+  if (const auto found = young_.find(nonce); found != young_.end()) return &found->second;
+  if (const auto found = old_.find(nonce); found != old_.end()) return &found->second;
+  return nullptr;
+}
+
+bool NonceCounters::Knows(const Nonce& nonce) const {
+  MutexLock lock(&mutex_);
+  return young_.contains(nonce) || old_.contains(nonce);
+}
+
+bool NonceCounters::Use(const Nonce& nonce, int64_t issued, uint32_t count) {
+  MutexLock lock(&mutex_);
+  if (Counter* const counter = Find(nonce)) {
+    if (count > counter->greatest) {
+      const uint32_t ahead = count - counter->greatest;
+      counter->used = ahead < 64 ? counter->used << ahead | 1 : 1;
+      counter->greatest = count;
+      return true;
+    }
+    const uint32_t behind = counter->greatest - count;
+    if (behind >= 64 || (counter->used >> behind & 1) != 0) return false;
+    counter->used |= uint64_t{1} << behind;
+    return true;
+  }
+  if (issued <= forgotten_) return false;
+  if (young_.size() >= generation_) {
+    for (const auto& [old, counter] : old_) forgotten_ = std::max(forgotten_, counter.issued);
+    old_ = std::exchange(young_, Counters());
+    if (issued <= forgotten_) return false;
+  }
+  young_[nonce] = {issued, count, 1};
+  return true;
+}
+
+Digest::Digest(size_t max_nonces)
+    : opaque_(RandomHex(16)), nobody_(RandomHex(16)), counters_(max_nonces) {}
+
+bool Digest::Parse(absl::string_view header, DigestCredentials* credentials) {
+  constexpr absl::string_view kScheme = "Digest ";
+  if (!absl::StartsWithIgnoreCase(header, kScheme)) return false;
+  absl::string_view rest = absl::StripAsciiWhitespace(header.substr(kScheme.size()));
+  absl::string_view name;
+  std::string value;
+  while (!rest.empty()) {
+    if (!NextAttribute(&rest, &name, &value)) return false;
+    std::string* const attribute = Attribute(credentials, name);
+    if (attribute == nullptr || !attribute->empty()) return false;
+    *attribute = std::move(value);
+  }
+  return !credentials->username.empty() && !credentials->nonce.empty() &&
+         credentials->response.size() == 32 && Count(credentials->nc).has_value() &&
+         (credentials->qop == "auth" || credentials->qop == "auth-int") &&
+         (credentials->algorithm.empty() || absl::EqualsIgnoreCase(credentials->algorithm, "MD5"));
+}
+
+bool Digest::Proves(const Nonce& nonce, const UserSnapshot& users) const {
+  const auto mac = MacOf(nonce, users.nonce_key);
+  return CRYPTO_memcmp(mac.data(), nonce.data() + kSignedBytes, mac.size()) == 0;
+}
+
+Digest::Verdict Digest::Verify(const DigestCredentials& credentials, const UserSnapshot& users,
+                               absl::Time now) {
+  const std::optional<uint32_t> count = Count(credentials.nc);
+  if (!count.has_value()) return Verdict::kMalformed;
+  const auto user = users.users.find(credentials.username);
+  const bool known = user != users.users.end() && !user->second.digest_ha1.empty();
+  const std::string expected = Md5Hex(absl::StrCat(
+      known ? user->second.digest_ha1 : nobody_, ":", credentials.nonce, ":",
+      absl::StrCat(credentials.nc, ":", credentials.cnonce, ":", credentials.qop, ":", kHa2)));
+  if (!SameResponse(expected, credentials.response) || !known) return Verdict::kWrong;
+  const std::optional<Nonce> nonce = DecodeNonce(credentials.nonce);
+  if (!nonce.has_value()) return Verdict::kStale;
+  const int64_t issued = IssuedAt(*nonce);
+  const absl::Duration age = now - absl::FromUnixMicros(issued);
+  // One that was used has proved itself before.
+  if (age > kNonceLifetime || age < -kClockSkew ||
+      (!counters_.Knows(*nonce) && !Proves(*nonce, users))) {
+    return Verdict::kStale;
+  }
+  return counters_.Use(*nonce, issued, *count) ? Verdict::kRight : Verdict::kStale;
+}
+
+std::string Digest::Challenge(const UserSnapshot& users, absl::Time now, bool stale) const {
+  Nonce nonce{};
+  const auto issued = static_cast<uint64_t>(absl::ToUnixMicros(now));
+  for (size_t i = 0; i < kTimeBytes; ++i) {
+    nonce[i] = static_cast<char>(issued >> (8 * (kTimeBytes - 1 - i)));
+  }
+  const std::string random = RandomBytes(kSignedBytes - kTimeBytes);
+  std::copy(random.begin(), random.end(), nonce.begin() + kTimeBytes);
+  const auto mac = MacOf(nonce, users.nonce_key);
+  std::copy(mac.begin(), mac.end(), nonce.begin() + kSignedBytes);
+  return absl::StrCat("Digest realm=\"", kDigestRealm, "\", nonce=\"",
+                      absl::Base64Escape(absl::string_view(nonce.data(), nonce.size())),
+                      "\", algorithm=\"MD5\", opaque=\"", opaque_, "\", qop=\"auth\"",
+                      stale ? ", stale=true" : "");
+}
+
+}  // namespace weft::gateway
