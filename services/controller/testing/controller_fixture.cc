@@ -40,7 +40,10 @@ TestController::TestController(const std::string& name, std::shared_ptr<MemoryDa
       options, Controller::Ports{farm, &store_, &metrics_, RealClock::Get()});
   grpc::ServerBuilder builder;
   for (grpc::Service* service : controller_->services()) builder.RegisterService(service);
+  int port = 0;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
   server_ = builder.BuildAndStart();
+  address_ = absl::StrCat("127.0.0.1:", port);
   channel_ = server_->InProcessChannel({});
   controller_->Start();
 }

@@ -39,6 +39,8 @@ class TestController {
   Controller& controller() { return *controller_; }
   rpc::Metrics& metrics() { return metrics_; }
   std::shared_ptr<grpc::Channel> channel() { return channel_; }
+  // The same by TCP: "127.0.0.1:PORT".
+  const std::string& address() const { return address_; }
   // As a crash: nothing is finished, nothing given back.
   void Cut() { store_.SetUnavailable(true); }
 
@@ -48,6 +50,7 @@ class TestController {
   std::unique_ptr<Controller> controller_;
   std::unique_ptr<grpc::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
+  std::string address_;
 };
 
 class ControllerFixture : public ::testing::Test {

@@ -155,6 +155,14 @@ std::string ProcedureText(const absl::Status& error) {
   return absl::StrCat(type.has_value() ? std::string(*type) : kServiceError, ": ", error.message());
 }
 
+absl::Status OfServer(absl::Status error) {
+  const bool silent = absl::IsUnavailable(error) || absl::IsDeadlineExceeded(error) ||
+                      absl::IsResourceExhausted(error);
+  if (!silent || IsFabricError(error) || GetErrorDetail(error).has_value()) return error;
+  SetErrorDetail(error, {.reason = "SERVER_UNREACHABLE"});
+  return error;
+}
+
 absl::Status Translate(const absl::Status& error, const Subject& subject,
                        absl::string_view fallback) {
   if (error.ok() || IsFabricError(error)) return error;

@@ -35,6 +35,10 @@ struct Subject {
   std::string address;  // the same
 };
 
+// The error of a request that makes the controller ask a server: where no reason came with it and
+// the controller was there, it is that server that did not answer.
+absl::Status OfServer(absl::Status error);
+
 // An error of a controller as Fabric would have said it: by the reason of its ErrorDetail, or of an
 // operation that failed. Where Fabric has no words of its own, ours, as an error of class
 // `fallback`, with what to do next.

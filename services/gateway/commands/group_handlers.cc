@@ -76,11 +76,12 @@ absl::StatusOr<Deed> Add(Session& session, const List& arguments) {
   const auto added = session.CallInTurn(&v1::Servers::Stub::AddServer, request);
   if (!added.ok()) {
     // Fabric names most of what is wrong with a server by its uuid.
-    const std::string reason = ErrorReason(added.status());
+    const absl::Status error = OfServer(added.status());
+    const std::string reason = ErrorReason(error);
     if (reason != "SERVER_UNREACHABLE" && !absl::EndsWith(reason, "_GROUP")) {
       session.subject.uuid = session.UuidAt(address).value_or("");
     }
-    return added.status();
+    return error;
   }
   session.subject.uuid = added->server().uuid();
   const absl::Status followed = session.Await(added->operation()).status();

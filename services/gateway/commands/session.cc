@@ -58,6 +58,11 @@ absl::Status StatusOf(const Operation& operation) {
   }
 }
 
+absl::Status Unserved(const std::string& message) {
+  return Refusal(absl::StatusCode::kUnavailable, "CONTROLLER_UNREACHABLE", message, "", "",
+                 "start a controller");
+}
+
 bool Shows(const RoutedGroup& routed, const v1::Group& record) {
   if (routed.epoch > record.epoch()) return true;  // newer than what was asked for
   if (routed.description != record.description() || routed.active != record.active() ||
@@ -97,12 +102,10 @@ absl::Status Session::Explain(const rpc::LeaderClient::Outcome& outcome) const {
         absl::StrJoin(outcome.said, "; ", [](std::string* text, const auto& one) {
           absl::StrAppend(text, one.controller->address, ": ", one.status.message());
         });
-    return absl::UnavailableError(
-        absl::StrCat("No controller could serve this (", said, "). Please, start one"));
+    return Unserved(absl::StrCat("No controller could serve this (", said, ")"));
   }
   if (rpc::IsUnreachable(*outcome.controller, error)) {
-    return absl::UnavailableError(absl::StrCat(
-        "No controller answers at ", client.controllers()->Addresses(), ". Please, start one"));
+    return Unserved(absl::StrCat("No controller answers at ", client.controllers()->Addresses()));
   }
   if (absl::IsDeadlineExceeded(error)) {
     return FabricError(kTimeoutError,
@@ -191,9 +194,9 @@ absl::StatusOr<std::string> Session::UuidAt(const std::string& address) {
   }
   v1::LookupServerUuidRequest request;
   request.set_address(address);
-  WEFT_ASSIGN_OR_RETURN(const v1::LookupServerUuidResponse response,
-                        Call(&v1::Servers::Stub::LookupServerUuid, request));
-  return response.uuid();
+  const auto response = Call(&v1::Servers::Stub::LookupServerUuid, request);
+  if (!response.ok()) return OfServer(response.status());
+  return response->uuid();
 }
 
 void Session::Settle(const std::string& group) {
