@@ -126,7 +126,7 @@ std::optional<Step> Conversation::OnCommand(absl::string_view payload) {
       format_ = Format::kRows;
       return Say(OkPayload());
     case kChangeUser:
-      return Fail(1047, "08S01", "Unknown command");
+      return OnChangeUser(text);
     case kPrepare:
       // Its client would take result sets for a statement's number. Most then send the text.
       return Fail(1295, "HY000",
@@ -137,6 +137,16 @@ std::optional<Step> Conversation::OnCommand(absl::string_view payload) {
     default:
       return OnStatement(text);
   }
+}
+
+Step Conversation::OnChangeUser(absl::string_view text) {
+  std::optional<HandshakeResponse> change = ParseChangeUser(text);
+  if (!change.has_value()) return FailAndEnd(1043, "42000", "Bad handshake");
+  // Whatever the one before has set.
+  format_ = Format::kRows;
+  if (!options_.asks_for_login) return Say(OkPayload());
+  user_ = change->user;
+  return Login{std::move(change->user), std::move(change->proof)};
 }
 
 Step Conversation::OnStatement(absl::string_view text) {

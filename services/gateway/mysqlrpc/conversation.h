@@ -84,6 +84,7 @@ class Conversation {
   // nullopt: the packet wants no answer, the next one is due.
   std::optional<Step> OnPacket();
   std::optional<Step> OnCommand(absl::string_view payload);
+  Step OnChangeUser(absl::string_view text);
   Step OnStatement(absl::string_view text);
   Step ShowProcedure(const ShowProcedureStatement& statement);
   Step ListProcedures();

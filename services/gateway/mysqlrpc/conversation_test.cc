@@ -39,7 +39,10 @@ class ConversationTest : public ::testing::Test {
     conversation_.Admit();
     conversation_.TakeOutput();
   }
-  std::vector<std::string> Sent() { return Payloads(conversation_.TakeOutput(), &sequences_); }
+  std::vector<std::string> Sent() {
+    sequences_.clear();
+    return Payloads(conversation_.TakeOutput(), &sequences_);
+  }
   // The error that `bytes` is answered with, "" for another answer.
   std::string ErrorOf(const std::string& bytes) {
     if (!Leads<Send>(bytes)) return "no answer";
@@ -219,9 +222,36 @@ TEST_F(ConversationTest, RefusesBytesThatAreNoText) {
             "1300 HY000 [Fabric] Invalid utf8 character string");
 }
 
-TEST_F(ConversationTest, DoesNotPretendToHaveChangedTheUser) {
+TEST_F(ConversationTest, APoolMayLogInAnewOnTheSameConnection) {
   LogIn();
-  EXPECT_EQ(ErrorOf(Command(0x11, "root")), "1047 08S01 [Fabric] Unknown command");
+  EXPECT_TRUE(Leads<Send>(Query("SET format='json'")));
+  Sent();
+  const std::string again(
+      "ann\0\x03xyz"
+      "fabric\0\x21\0",
+      19);
+  ASSERT_TRUE(Leads<Login>(Command(0x11, again)));
+  EXPECT_EQ(std::get<Login>(step_).user, "ann");
+  EXPECT_EQ(std::get<Login>(step_).proof, "xyz");
+  conversation_.Admit();
+  EXPECT_EQ(Sent(), std::vector<std::string>{OkPayload()});
+  EXPECT_EQ(sequences_, std::vector<int>{1});
+  ASSERT_TRUE(Leads<Execute>(Query("CALL dump.servers()")));
+  EXPECT_TRUE(conversation_.may_send_rows());
+}
+
+TEST_F(ConversationTest, WhoFailsToLogInAnewIsOut) {
+  LogIn();
+  ASSERT_TRUE(Leads<Login>(Command(0x11, std::string("ann\0\0", 5))));
+  conversation_.Deny();
+  EXPECT_TRUE(std::holds_alternative<End>(conversation_.Next()));
+  EXPECT_EQ(ErrorText(Sent()[0]), "1044 42000 [Fabric] Access denied for user 'ann'");
+}
+
+TEST_F(ConversationTest, ALoginAnewThatCannotBeReadEndsTheConnection) {
+  LogIn();
+  EXPECT_TRUE(Leads<End>(Command(0x11, "ann")));
+  EXPECT_EQ(ErrorText(Sent()[0]), "1043 42000 [Fabric] Bad handshake");
 }
 
 TEST_F(ConversationTest, EndsWhenTheClientQuits) {

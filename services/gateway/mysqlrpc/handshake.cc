@@ -8,6 +8,12 @@ namespace {
 constexpr size_t kReservedBytes = 23;
 constexpr size_t kFirstScrambleBytes = 8;
 
+// Some clients count a terminating NUL in.
+std::string ProofOf(absl::string_view field) {
+  if (field.size() == kScrambleBytes + 1 && field.back() == '\0') field.remove_suffix(1);
+  return std::string(field);
+}
+
 std::optional<HandshakeResponse> Parse(absl::string_view payload) {
   Cursor cursor(payload);
   HandshakeResponse response;
@@ -21,11 +27,7 @@ std::optional<HandshakeResponse> Parse(absl::string_view payload) {
   response.user = std::string(*user);
   const std::optional<absl::string_view> proof = cursor.LengthEncodedString();
   if (!proof.has_value()) return std::nullopt;
-  response.proof = std::string(*proof);
-  // Some clients count a terminating NUL in.
-  if (response.proof.size() == kScrambleBytes + 1 && response.proof.back() == '\0') {
-    response.proof.pop_back();
-  }
+  response.proof = ProofOf(*proof);
   if ((response.capabilities & kConnectWithDatabase) != 0 && !cursor.rest().empty()) {
     const std::optional<absl::string_view> database = cursor.Terminated();
     if (!database.has_value()) return std::nullopt;
@@ -76,6 +78,15 @@ LoginRequest ParseHandshakeResponse(absl::string_view payload) {
   }
   request.response = *std::move(response);
   return request;
+}
+
+std::optional<HandshakeResponse> ParseChangeUser(absl::string_view text) {
+  Cursor cursor(text);
+  const std::optional<absl::string_view> user = cursor.Terminated();
+  if (!user.has_value()) return std::nullopt;
+  const std::optional<absl::string_view> proof = cursor.LengthEncodedString();
+  if (!proof.has_value()) return std::nullopt;
+  return HandshakeResponse{.user = std::string(*user), .proof = ProofOf(*proof)};
 }
 
 }  // namespace weft::gateway::mysqlrpc

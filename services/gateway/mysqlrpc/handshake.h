@@ -55,4 +55,8 @@ struct LoginRequest {
 };
 LoginRequest ParseHandshakeResponse(absl::string_view payload);
 
+// COM_CHANGE_USER without its first byte: pools send it before they lend a connection out again.
+// Proves the password against the connection's one challenge. nullopt where it cannot be read.
+std::optional<HandshakeResponse> ParseChangeUser(absl::string_view text);
+
 }  // namespace weft::gateway::mysqlrpc

@@ -16,6 +16,8 @@ class RawClient {
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
 
+  // -1 when it is closed.
+  int socket() const { return socket_; }
   bool is_connected() const { return socket_ >= 0; }
   // False when the other end has gone.
   bool Send(absl::string_view bytes);
