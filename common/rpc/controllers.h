@@ -42,6 +42,8 @@ class Controllers {
   static std::shared_ptr<Controllers> Of(std::vector<Controller> controllers);
 
   size_t size() const { return all_.size(); }
+  // In the order in which they were named.
+  const std::vector<Controller>& all() const { return all_; }
   // "a:1, b:2".
   std::string Addresses() const;
 

@@ -1,33 +1,95 @@
 #include "services/gateway/gateway.h"
 
+#include <unistd.h>
+
+#include <array>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/address.h"
+#include "common/rpc/controllers.h"
+#include "services/gateway/commands/command_executor.h"
+#include "services/gateway/limiting_login_guard.h"
+#include "services/gateway/mysql_listener.h"
 #include "services/gateway/route_watch.h"
 #include "services/gateway/routes.h"
+#include "services/gateway/user_watch.h"
+#include "services/gateway/users.h"
 
 namespace weft::gateway {
+namespace {
+
+// This machine's name; "localhost" where it has none.
+std::string HostName() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+  return name.data();
+}
+
+// What clients are told of a wire.
+absl::StatusOr<std::string> AdvertisedAddress(const Gateway::Wire& wire) {
+  if (wire.listen.empty() || !wire.advertise.empty()) return wire.advertise;
+  WEFT_ASSIGN_OR_RETURN(const rpc::Endpoint listen, rpc::ParseEndpoint(wire.listen));
+  const bool is_any = listen.host == "0.0.0.0" || listen.host == "::" || listen.host.empty();
+  return is_any ? absl::StrCat(HostName(), ":", listen.port) : wire.listen;
+}
+
+}  // namespace
 
 // In the order of their needs: what is below uses what is above.
 struct Gateway::Parts {
-  explicit Parts(Clock* clock) : routes(clock) {}
+  Parts(const Options& options, std::shared_ptr<rpc::Controllers> to, rpc::Metrics* metrics,
+        Clock* clock)
+      : controllers(std::move(to)),
+        routes(clock),
+        guards({.gateway = options.name}, controllers, metrics, clock),
+        mysql_guard(guards.For("mysql")) {}
 
+  const std::shared_ptr<rpc::Controllers> controllers;
   Routes routes;
+  Users users;
   std::unique_ptr<RouteWatch> route_watch;
+  std::unique_ptr<UserWatch> user_watch;
+  LimitingLoginGuards guards;
+  const std::unique_ptr<LoginGuard> mysql_guard;
+  std::unique_ptr<CommandExecutor> executor;
+  std::unique_ptr<MysqlListener> mysql;
 };
 
 Gateway::Gateway(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Gateway::~Gateway() = default;
 
 absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const Options& options,
-                                                        rpc::Metrics* /*metrics*/, Clock* clock) {
-  auto parts = std::make_unique<Parts>(clock);
-  std::vector<RouteWatch::Controller> controllers;
-  for (const rpc::ChannelOptions& controller : options.controllers) {
-    WEFT_ASSIGN_OR_RETURN(std::shared_ptr<grpc::Channel> channel, rpc::Connect(controller));
-    controllers.push_back({controller.address, std::move(channel)});
+                                                        rpc::Metrics* metrics, Clock* clock) {
+  WEFT_ASSIGN_OR_RETURN(std::shared_ptr<rpc::Controllers> controllers,
+                        rpc::Controllers::Create(options.controllers));
+  auto parts = std::make_unique<Parts>(options, std::move(controllers), metrics, clock);
+  parts->route_watch =
+      std::make_unique<RouteWatch>(parts->controllers->all(), &parts->routes, clock);
+  parts->user_watch = std::make_unique<UserWatch>(parts->controllers->all(), &parts->users, clock);
+
+  CommandExecutor::Options commands;
+  commands.ttl = options.ttl;
+  commands.stop = options.stop;
+  WEFT_ASSIGN_OR_RETURN(commands.xmlrpc_address, AdvertisedAddress(options.xmlrpc));
+  WEFT_ASSIGN_OR_RETURN(commands.mysql_address, AdvertisedAddress(options.mysql));
+  WEFT_ASSIGN_OR_RETURN(
+      parts->executor,
+      CommandExecutor::CreateOver(
+          parts->controllers, commands,
+          {.routes = &parts->routes, .users = &parts->users, .metrics = metrics, .clock = clock}));
+
+  if (!options.mysql.listen.empty()) {
+    MysqlListener::Options listen;
+    listen.listen = options.mysql.listen;
+    listen.asks_for_login = options.mysql.asks_for_login;
+    listen.executor = parts->executor.get();
+    listen.users = &parts->users;
+    listen.guard = parts->mysql_guard.get();
+    listen.metrics = metrics;
+    WEFT_ASSIGN_OR_RETURN(parts->mysql, MysqlListener::Start(listen));
   }
-  parts->route_watch = std::make_unique<RouteWatch>(controllers, &parts->routes, clock);
   return std::unique_ptr<Gateway>(new Gateway(std::move(parts)));
 }
 

@@ -12,16 +12,36 @@
 
 namespace weft::gateway {
 
-// Stateless: any number of them may run beside each other. Lookups go on while every controller is
-// gone.
+// Stateless: any number of them may run beside each other. Lookups, and logins of users that it has
+// heard of, go on while every controller is gone.
 class Gateway {
  public:
+  // One of Fabric's wires.
+  struct Wire {
+    // host:port; empty: it is not offered.
+    std::string listen;
+    // "host:port" as clients reach it: what dump.fabric_nodes tells. Empty: as `listen`, with this
+    // machine's name where that is every address.
+    std::string advertise;
+    // False lets everybody in, who then may do all. Only on a loopback address.
+    bool asks_for_login = true;
+    // Both or none: PEM files. Of XML-RPC alone.
+    std::string certificate_file;
+    std::string key_file;
+  };
   struct Options {
-    // One for each controller, with the gateway's own login.
+    std::string name;  // for people
+    // One for each controller, with the gateway's own login: a user with the role gateway.
     std::vector<rpc::ChannelOptions> controllers;
+    Wire xmlrpc;
+    Wire mysql;
+    // Seconds that clients may keep what they looked up.
+    int ttl = 1;
+    // What manage.stop does; it must return at once. Empty: manage.stop is refused.
+    std::function<void()> stop;
   };
 
-  // Errors as rpc::Connect. `metrics` and `clock` outlive the gateway.
+  // Errors as rpc::Connect, and as of the listeners. `metrics` and `clock` outlive the gateway.
   static absl::StatusOr<std::unique_ptr<Gateway>> Start(const Options& options,
                                                         rpc::Metrics* metrics, Clock* clock);
   ~Gateway();

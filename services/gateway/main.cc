@@ -1,6 +1,9 @@
 // weft-gateway: Fabric's wires and the endpoints of load balancers, answered from what the
 // controllers push.
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,7 +35,17 @@ ABSL_FLAG(std::string, admin_user, "admin", "User that asks the controllers.");
 ABSL_FLAG(std::string, admin_password_file, "", "File with its password.");
 
 ABSL_FLAG(std::string, xmlrpc_listen, "127.0.0.1:32274", "host:port of XML-RPC; empty: none.");
+ABSL_FLAG(bool, xmlrpc_auth, true, "Ask for a login there; without it only on loopback.");
+ABSL_FLAG(std::string, xmlrpc_tls_cert, "", "Certificate for XML-RPC; empty: plain text.");
+ABSL_FLAG(std::string, xmlrpc_tls_key, "", "Key of that certificate.");
+ABSL_FLAG(std::string, advertise_xmlrpc, "",
+          "host:port that clients are told (dump.fabric_nodes); empty: where it listens.");
 ABSL_FLAG(std::string, mysql_listen, "127.0.0.1:32275", "host:port of MySQL-RPC; empty: none.");
+ABSL_FLAG(bool, mysql_auth, true, "Ask for a login there; without it only on loopback.");
+ABSL_FLAG(std::string, advertise_mysql, "",
+          "host:port that clients are told (dump.fabric_nodes); empty: where it listens.");
+ABSL_FLAG(int, ttl, 1, "Seconds that connectors may keep what they looked up.");
+ABSL_FLAG(bool, allow_stop, false, "Let manage.stop end this process.");
 ABSL_FLAG(std::string, http_listen, "127.0.0.1:32270",
           "host:port of the endpoints for load balancers; empty: none.");
 
@@ -78,10 +91,27 @@ absl::StatusOr<std::vector<rpc::ChannelOptions>> ControllersFromFlags() {
   return controllers;
 }
 
+absl::StatusOr<Gateway::Options> OptionsFromFlags() {
+  Gateway::Options options;
+  options.name = absl::GetFlag(FLAGS_name);
+  WEFT_ASSIGN_OR_RETURN(options.controllers, ControllersFromFlags());
+  options.xmlrpc = {.listen = absl::GetFlag(FLAGS_xmlrpc_listen),
+                    .advertise = absl::GetFlag(FLAGS_advertise_xmlrpc),
+                    .asks_for_login = absl::GetFlag(FLAGS_xmlrpc_auth),
+                    .certificate_file = absl::GetFlag(FLAGS_xmlrpc_tls_cert),
+                    .key_file = absl::GetFlag(FLAGS_xmlrpc_tls_key)};
+  options.mysql = {.listen = absl::GetFlag(FLAGS_mysql_listen),
+                   .advertise = absl::GetFlag(FLAGS_advertise_mysql),
+                   .asks_for_login = absl::GetFlag(FLAGS_mysql_auth)};
+  options.ttl = absl::GetFlag(FLAGS_ttl);
+  // As if somebody had sent the signal.
+  if (absl::GetFlag(FLAGS_allow_stop)) options.stop = [] { kill(getpid(), SIGTERM); };
+  return options;
+}
+
 absl::Status Run() {
   WEFT_RETURN_IF_ERROR(InitializeLog());
-  Gateway::Options options;
-  WEFT_ASSIGN_OR_RETURN(options.controllers, ControllersFromFlags());
+  WEFT_ASSIGN_OR_RETURN(const Gateway::Options options, OptionsFromFlags());
   rpc::Metrics metrics;
 
   rpc::Server::Options serve;
@@ -98,8 +128,7 @@ absl::Status Run() {
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Gateway> gateway,
                         Gateway::Start(options, &metrics, RealClock::Get()));
   server->SetServing(true);
-  WEFT_LOG(kInfo, "gateway is up",
-           {{"listen", server->address()}, {"name", absl::GetFlag(FLAGS_name)}});
+  WEFT_LOG(kInfo, "gateway is up", {{"listen", server->address()}, {"name", options.name}});
   rpc::WaitForTermination();
   WEFT_LOG(kInfo, "gateway stops");
   server->Drain();

@@ -7,7 +7,8 @@
 
 namespace weft::gateway {
 
-RouteWatch::RouteWatch(const std::vector<Controller>& controllers, Routes* routes, Clock* clock)
+RouteWatch::RouteWatch(const std::vector<rpc::Controllers::Controller>& controllers, Routes* routes,
+                       Clock* clock)
     : routes_(routes), merge_(controllers.size()) {
   for (size_t i = 0; i < controllers.size(); ++i) {
     Follower& follower = followers_.emplace_back();

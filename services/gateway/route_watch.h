@@ -1,7 +1,5 @@
 #pragma once
 // Listens to every controller, so that a dead one is missed by nobody.
-#include <grpcpp/channel.h>
-
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +7,7 @@
 #include "absl/base/thread_annotations.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
+#include "common/rpc/controllers.h"
 #include "common/rpc/stream_follower.h"
 #include "protos/weft/v1/health.grpc.pb.h"
 #include "protos/weft/v1/topology.grpc.pb.h"
@@ -21,13 +20,9 @@ namespace weft::gateway {
 // controller. Thread-safe but for construction and destruction.
 class RouteWatch {
  public:
-  struct Controller {
-    std::string address;  // for the log
-    std::shared_ptr<grpc::Channel> channel;
-  };
-
   // Begins at once. `routes` and `clock` outlive this.
-  RouteWatch(const std::vector<Controller>& controllers, Routes* routes, Clock* clock);
+  RouteWatch(const std::vector<rpc::Controllers::Controller>& controllers, Routes* routes,
+             Clock* clock);
   ~RouteWatch();
 
  private:

@@ -6,9 +6,10 @@
 
 namespace weft::gateway {
 
-UserWatch::UserWatch(const std::vector<Controller>& controllers, Users* users, Clock* clock)
+UserWatch::UserWatch(const std::vector<rpc::Controllers::Controller>& controllers, Users* users,
+                     Clock* clock)
     : users_(users) {
-  for (const Controller& controller : controllers) {
+  for (const rpc::Controllers::Controller& controller : controllers) {
     followers_.push_back({controller.address, v1::Users::NewStub(controller.channel), nullptr});
   }
   // Only now: the threads look at the list.

@@ -1,7 +1,5 @@
 #pragma once
 // Listens to every controller for the users of this Weft.
-#include <grpcpp/channel.h>
-
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -10,6 +8,7 @@
 #include "absl/base/thread_annotations.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
+#include "common/rpc/controllers.h"
 #include "common/rpc/stream_follower.h"
 #include "protos/weft/v1/users.grpc.pb.h"
 #include "services/gateway/users.h"
@@ -21,13 +20,9 @@ namespace weft::gateway {
 // One thread for each controller. Thread-safe but for construction and destruction.
 class UserWatch {
  public:
-  struct Controller {
-    std::string address;  // for the log
-    std::shared_ptr<grpc::Channel> channel;
-  };
-
   // Begins at once. `users` and `clock` outlive this.
-  UserWatch(const std::vector<Controller>& controllers, Users* users, Clock* clock);
+  UserWatch(const std::vector<rpc::Controllers::Controller>& controllers, Users* users,
+            Clock* clock);
   // Ends the streams without waiting for controllers.
   ~UserWatch();
 

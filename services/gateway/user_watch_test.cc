@@ -86,8 +86,9 @@ class UserWatchTest : public ::testing::Test {
  protected:
   void Start() {
     watch_ = std::make_unique<UserWatch>(
-        std::vector<UserWatch::Controller>{{"a", a_->channel}, {"b", b_->channel}}, &users_,
-        RealClock::Get());
+        std::vector<rpc::Controllers::Controller>{{"a", false, a_->channel},
+                                                  {"b", false, b_->channel}},
+        &users_, RealClock::Get());
   }
   void AwaitVersion(uint64_t version) {
     const Deadline deadline = Deadline::After(RealClock::Get(), absl::Seconds(10));
