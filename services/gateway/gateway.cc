@@ -10,8 +10,10 @@
 #include "common/rpc/address.h"
 #include "common/rpc/controllers.h"
 #include "services/gateway/commands/command_executor.h"
+#include "services/gateway/http/server.h"
 #include "services/gateway/limiting_login_guard.h"
 #include "services/gateway/mysql_listener.h"
+#include "services/gateway/rest.h"
 #include "services/gateway/route_watch.h"
 #include "services/gateway/routes.h"
 #include "services/gateway/user_watch.h"
@@ -44,7 +46,8 @@ struct Gateway::Parts {
       : controllers(std::move(to)),
         routes(clock),
         guards({.gateway = options.name}, controllers, metrics, clock),
-        mysql_guard(guards.For("mysql")) {}
+        mysql_guard(guards.For("mysql")),
+        rest(&routes, metrics) {}
 
   const std::shared_ptr<rpc::Controllers> controllers;
   Routes routes;
@@ -55,6 +58,8 @@ struct Gateway::Parts {
   const std::unique_ptr<LoginGuard> mysql_guard;
   std::unique_ptr<CommandExecutor> executor;
   std::unique_ptr<MysqlListener> mysql;
+  Rest rest;
+  std::unique_ptr<http::Server> http;
 };
 
 Gateway::Gateway(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -89,6 +94,15 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const Options& options,
     listen.guard = parts->mysql_guard.get();
     listen.metrics = metrics;
     WEFT_ASSIGN_OR_RETURN(parts->mysql, MysqlListener::Start(listen));
+  }
+  if (!options.http_listen.empty()) {
+    http::Server::Options listen;
+    listen.listen = options.http_listen;
+    listen.handler = [rest = &parts->rest](const http::Request& request,
+                                           http::Server::Respond respond) {
+      respond(rest->Answer(request));
+    };
+    WEFT_ASSIGN_OR_RETURN(parts->http, http::Server::Start(std::move(listen)));
   }
   return std::unique_ptr<Gateway>(new Gateway(std::move(parts)));
 }

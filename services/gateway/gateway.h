@@ -35,6 +35,9 @@ class Gateway {
     std::vector<rpc::ChannelOptions> controllers;
     Wire xmlrpc;
     Wire mysql;
+    // host:port of the endpoints for load balancers, where nobody logs in and nothing can be
+    // changed; empty: none.
+    std::string http_listen;
     // Seconds that clients may keep what they looked up.
     int ttl = 1;
     // What manage.stop does; it must return at once. Empty: manage.stop is refused.

@@ -103,6 +103,7 @@ absl::StatusOr<Gateway::Options> OptionsFromFlags() {
   options.mysql = {.listen = absl::GetFlag(FLAGS_mysql_listen),
                    .advertise = absl::GetFlag(FLAGS_advertise_mysql),
                    .asks_for_login = absl::GetFlag(FLAGS_mysql_auth)};
+  options.http_listen = absl::GetFlag(FLAGS_http_listen);
   options.ttl = absl::GetFlag(FLAGS_ttl);
   // As if somebody had sent the signal.
   if (absl::GetFlag(FLAGS_allow_stop)) options.stop = [] { kill(getpid(), SIGTERM); };

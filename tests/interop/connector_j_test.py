@@ -1,0 +1,89 @@
+"""Connector/J's Fabric driver, as released, against a gateway and lossless MySQL 9.7."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests/interop"), str(ROOT / "tests/integration")]
+import cases  # noqa: E402
+import clients  # noqa: E402
+import harness  # noqa: E402
+
+RELEASE = "5.1.48"
+
+
+class Client(harness.JsonProcess):
+    """FabricClient.java at work."""
+
+    name = "the Java client"
+
+    def ask(self, word, answer=None):
+        self._say(word)
+        return self.next(answer or word, 60)
+
+    def begin(self):
+        self._say("begin")
+
+
+class ConnectorJ(unittest.TestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="weft-interop-", dir="/tmp")
+        cls.addClassCleanup(folder.cleanup)
+        cls.classes = folder.name + "/classes"
+        cls.jar = clients.obtain(f"connector-j-{RELEASE}") / "connector.jar"
+        subprocess.run(["javac", "-d", cls.classes, "-cp", cls.jar,
+                        ROOT / "tests/interop/FabricClient.java"], check=True, timeout=120)
+        cls.farm = clients.settled_farm(folder.name + "/s")
+        cls.addClassCleanup(cls.farm.down)
+        primary = cls.farm.members()[cls.farm.primary()]
+        subprocess.run([cls.farm.directory + "/bin/mysql", "-S", primary["socket"], "-uroot", "-e",
+                        "CREATE TABLE app.loops (number INT PRIMARY KEY)"], check=True, timeout=60)
+
+    def client(self, **others):
+        layout = {**self.farm.layout, **others}
+        gateway = layout["gateway"]["xmlrpc"]
+        url = f"jdbc:mysql:fabric://{gateway}/{layout['app']['database']}?fabricServerGroup=g1"
+        client = Client(["java", "-cp", f"{self.jar}:{self.classes}", "FabricClient", url,
+                         layout["app"]["user"], layout["app"]["password_file"],
+                         layout["admin"]["user"], layout["admin"]["password_file"]])
+        self.addCleanup(client.__exit__)
+        return client
+
+    def test_writes_go_to_the_primary_and_reads_to_another(self):
+        where = self.client().ask("where")
+        self.assertEqual(f"127.0.0.1:{where['writes']}", self.farm.primary())
+        self.assertIn(f"127.0.0.1:{where['reads']}", set(self.farm.members()) - {self.farm.primary()})
+
+    def test_a_wrong_password_is_refused(self):
+        wrong = tempfile.NamedTemporaryFile("w")
+        self.addCleanup(wrong.close)
+        wrong.write("wrong")
+        wrong.flush()
+        client = self.client(admin={"user": "admin", "password_file": wrong.name})
+        with self.assertRaises(harness.Failed):
+            client.ask("where")
+
+    def test_a_transaction_loop_loses_nothing_over_a_failover(self):
+        client = self.client()
+        client.begin()
+        for _ in range(20):
+            last = client.next("committed", 60)["number"]
+        before = self.farm.primary()
+        self.farm.kill(before)
+        harness.wait_until(lambda: self.farm.primary() not in (None, before), 30, "another primary")
+        for _ in range(20):
+            last = client.next("committed", 60)["number"]
+        client.ask("stop", "stopped")
+        there = client.ask("read")["numbers"]
+        self.assertEqual(there[:last], list(range(1, last + 1)))
+        self.farm.start(before)
+        self.farm.heal(before)
+
+
+if __name__ == "__main__":
+    cases.main()
