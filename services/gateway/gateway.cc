@@ -18,6 +18,7 @@
 #include "services/gateway/routes.h"
 #include "services/gateway/user_watch.h"
 #include "services/gateway/users.h"
+#include "services/gateway/xmlrpc_listener.h"
 
 namespace weft::gateway {
 namespace {
@@ -46,8 +47,12 @@ struct Gateway::Parts {
       : controllers(std::move(to)),
         routes(clock),
         guards({.gateway = options.name}, controllers, metrics, clock),
+        xmlrpc_guard(guards.For("xmlrpc")),
         mysql_guard(guards.For("mysql")),
         rest(&routes, metrics) {}
+
+  absl::Status MakeExecutor(const Options& options, rpc::Metrics* metrics, Clock* clock);
+  absl::Status Listen(const Options& options, rpc::Metrics* metrics, Clock* clock);
 
   const std::shared_ptr<rpc::Controllers> controllers;
   Routes routes;
@@ -55,8 +60,10 @@ struct Gateway::Parts {
   std::unique_ptr<RouteWatch> route_watch;
   std::unique_ptr<UserWatch> user_watch;
   LimitingLoginGuards guards;
+  const std::unique_ptr<LoginGuard> xmlrpc_guard;
   const std::unique_ptr<LoginGuard> mysql_guard;
   std::unique_ptr<CommandExecutor> executor;
+  std::unique_ptr<XmlrpcListener> xmlrpc;
   std::unique_ptr<MysqlListener> mysql;
   Rest rest;
   std::unique_ptr<http::Server> http;
@@ -74,37 +81,57 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const Options& options,
       std::make_unique<RouteWatch>(parts->controllers->all(), &parts->routes, clock);
   parts->user_watch = std::make_unique<UserWatch>(parts->controllers->all(), &parts->users, clock);
 
+  WEFT_RETURN_IF_ERROR(parts->MakeExecutor(options, metrics, clock));
+  WEFT_RETURN_IF_ERROR(parts->Listen(options, metrics, clock));
+  return std::unique_ptr<Gateway>(new Gateway(std::move(parts)));
+}
+
+absl::Status Gateway::Parts::MakeExecutor(const Options& options, rpc::Metrics* metrics,
+                                          Clock* clock) {
   CommandExecutor::Options commands;
   commands.ttl = options.ttl;
   commands.stop = options.stop;
   WEFT_ASSIGN_OR_RETURN(commands.xmlrpc_address, AdvertisedAddress(options.xmlrpc));
   WEFT_ASSIGN_OR_RETURN(commands.mysql_address, AdvertisedAddress(options.mysql));
   WEFT_ASSIGN_OR_RETURN(
-      parts->executor,
-      CommandExecutor::CreateOver(
-          parts->controllers, commands,
-          {.routes = &parts->routes, .users = &parts->users, .metrics = metrics, .clock = clock}));
+      executor, CommandExecutor::CreateOver(
+                    controllers, commands,
+                    {.routes = &routes, .users = &users, .metrics = metrics, .clock = clock}));
+  return absl::OkStatus();
+}
 
+absl::Status Gateway::Parts::Listen(const Options& options, rpc::Metrics* metrics, Clock* clock) {
+  if (!options.xmlrpc.listen.empty()) {
+    XmlrpcListener::Options listen;
+    listen.http.listen = options.xmlrpc.listen;
+    listen.http.certificate_file = options.xmlrpc.certificate_file;
+    listen.http.key_file = options.xmlrpc.key_file;
+    listen.authenticate = options.xmlrpc.asks_for_login;
+    listen.executor = executor.get();
+    listen.clock = clock;
+    listen.users = &users;
+    listen.guard = xmlrpc_guard.get();
+    WEFT_ASSIGN_OR_RETURN(xmlrpc, XmlrpcListener::Start(std::move(listen)));
+  }
   if (!options.mysql.listen.empty()) {
     MysqlListener::Options listen;
     listen.listen = options.mysql.listen;
     listen.asks_for_login = options.mysql.asks_for_login;
-    listen.executor = parts->executor.get();
-    listen.users = &parts->users;
-    listen.guard = parts->mysql_guard.get();
+    listen.executor = executor.get();
+    listen.users = &users;
+    listen.guard = mysql_guard.get();
     listen.metrics = metrics;
-    WEFT_ASSIGN_OR_RETURN(parts->mysql, MysqlListener::Start(listen));
+    WEFT_ASSIGN_OR_RETURN(mysql, MysqlListener::Start(listen));
   }
   if (!options.http_listen.empty()) {
     http::Server::Options listen;
     listen.listen = options.http_listen;
-    listen.handler = [rest = &parts->rest](const http::Request& request,
-                                           http::Server::Respond respond) {
-      respond(rest->Answer(request));
+    listen.handler = [this](const http::Request& request, const http::Server::Respond& respond) {
+      respond(rest.Answer(request));
     };
-    WEFT_ASSIGN_OR_RETURN(parts->http, http::Server::Start(std::move(listen)));
+    WEFT_ASSIGN_OR_RETURN(http, http::Server::Start(std::move(listen)));
   }
-  return std::unique_ptr<Gateway>(new Gateway(std::move(parts)));
+  return absl::OkStatus();
 }
 
 }  // namespace weft::gateway
