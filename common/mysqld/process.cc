@@ -5,6 +5,7 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,9 +54,10 @@ struct ChildPlan {
   std::vector<char*> argv;
   std::vector<char*> environment;
   const char* working_dir;
-  int input;   // Becomes stdin.
-  int output;  // Becomes stdout and stderr.
-  int report;  // errno of a failed exec is written here; closed by a successful one.
+  int input;         // Becomes stdin.
+  int output;        // Becomes stdout and stderr.
+  int report;        // errno of a failed exec is written here; closed by a successful one.
+  pid_t parent = 0;  // Other than 0: the child ends with it.
 };
 
 constexpr int kReportFd = 3;
@@ -82,6 +84,10 @@ constexpr int kReportFd = 3;
   sigset_t none;
   sigemptyset(&none);
   pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  if (plan.parent != 0) {
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) fail(kReportFd);
+    if (getppid() != plan.parent) _exit(127);  // It had ended before.
+  }
   execve(plan.argv[0], plan.argv.data(), plan.environment.data());
   fail(kReportFd);
   _exit(127);
@@ -275,6 +281,51 @@ absl::StatusOr<ProcessId> SpawnDetached(const SpawnOptions& options) {
     return ExecError(error, options);
   }
   return process;
+}
+
+absl::StatusOr<ProcessId> SpawnChild(const SpawnOptions& options) {
+  if (options.argv.empty()) return absl::InvalidArgumentError("no program to run");
+  Pipe status;
+  const bool inherits = options.output.empty();
+  const Descriptors descriptors = {
+      OpenInput(options),
+      inherits ? fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0) : OpenOutput(options)};
+  if (descriptors.input < 0) return FileError(errno, "read", options.input);
+  if (descriptors.output < 0)
+    return FileError(errno, "write", inherits ? "stderr" : options.output);
+  if (!status.Open()) return absl::ErrnoToStatus(errno, "pipe");
+  const ChildPlan plan = {.argv = Pointers(options.argv),
+                          .environment = Pointers(options.environment),
+                          .working_dir = options.working_dir.c_str(),
+                          .input = descriptors.input,
+                          .output = descriptors.output,
+                          .report = status.write_end,
+                          .parent = getpid()};
+  const pid_t child = fork();
+  if (child < 0) return absl::ErrnoToStatus(errno, "fork");
+  if (child == 0) {
+    setpgid(0, 0);
+    ExecChild(plan);
+  }
+  status.CloseWrite();
+  ProcessId process = {.pid = child};
+  ProcStat stat;
+  if (ReadProcStat(child, &stat)) process.start_time = stat.start_time;
+  int error = 0;
+  if (ReadFully(status.read_end, &error, sizeof(error)) == sizeof(error)) {
+    while (waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    return ExecError(error, options);
+  }
+  return process;
+}
+
+std::optional<int> ReapChild(const ProcessId& child) {
+  int status = 0;
+  const pid_t ended = waitpid(child.pid, &status, WNOHANG);
+  if (ended == 0 || (ended < 0 && errno == EINTR)) return std::nullopt;
+  if (ended < 0) return 128;  // Somebody else has reaped it.
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 absl::StatusOr<CommandResult> RunCommand(const SpawnOptions& options, absl::Duration timeout,

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,16 @@ struct SpawnOptions {
 // three inherited, and no child of the caller (it is nobody's zombie). Returns once it has been
 // executed. NOT_FOUND: no such program. Thread-safe.
 absl::StatusOr<ProcessId> SpawnDetached(const SpawnOptions& options);
+
+// Starts a child of the caller, in a process group of its own (Ctrl-C at the terminal does not
+// reach it) and with no other descriptor than the three. Without `output` it writes to the caller's
+// stderr. It gets SIGTERM when the thread that called this ends, however that ends. The caller
+// reaps it. NOT_FOUND: no such program.
+absl::StatusOr<ProcessId> SpawnChild(const SpawnOptions& options);
+
+// How a child of SpawnChild ended: its exit code, or 128 + signal. nullopt: it still runs. To be
+// asked until it has a value, and then no more.
+std::optional<int> ReapChild(const ProcessId& child);
 
 struct CommandResult {
   int exit_code = 0;   // 128 + signal if it was killed.

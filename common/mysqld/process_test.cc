@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -118,6 +119,35 @@ TEST(ProcessTest, AMissingProgramIsSaidToBeMissing) {
     EXPECT_TRUE(absl::IsNotFound(status)) << status;
     EXPECT_TRUE(absl::StrContains(status.message(), "/nonexistent/program"));
   }
+}
+
+int AwaitExit(const ProcessId& child) {
+  while (true) {
+    if (const std::optional<int> code = ReapChild(child)) return *code;
+    RealClock::Get()->Sleep(absl::Milliseconds(5));
+  }
+}
+
+TEST(ProcessTest, AChildTellsHowItEnded) {
+  const auto child = SpawnChild(Shell("exit 7"));
+  ASSERT_TRUE(child.ok()) << child.status();
+  EXPECT_EQ(AwaitExit(*child), 7);
+  const auto killed = SpawnChild(Shell("sleep 60"));
+  ASSERT_TRUE(killed.ok()) << killed.status();
+  EXPECT_EQ(ReapChild(*killed), std::nullopt);
+  EXPECT_EQ(getpgid(killed->pid), killed->pid);
+  ASSERT_TRUE(SignalProcess(*killed, SIGKILL).ok());
+  EXPECT_EQ(AwaitExit(*killed), 128 + SIGKILL);
+  SpawnOptions missing;
+  missing.argv = {"/no/such/program"};
+  EXPECT_TRUE(absl::IsNotFound(SpawnChild(missing).status()));
+}
+
+TEST(ProcessTest, AChildEndsWithTheThreadThatStartedIt) {
+  absl::StatusOr<ProcessId> child;
+  std::thread([&child] { child = SpawnChild(Shell("exec sleep 60")); }).join();
+  ASSERT_TRUE(child.ok()) << child.status();
+  EXPECT_EQ(AwaitExit(*child), 128 + SIGTERM);
 }
 
 TEST(ProcessTest, ACommandIsReadToItsEnd) {

@@ -77,6 +77,7 @@ constexpr OptionRule kRules[] = {
     // Weft's own.
     {"weft", "controller", nullptr, nullptr},
     {"weft", "monitor", nullptr, nullptr},
+    {"weft", "gateway", nullptr, nullptr},
     {"weft", "http", nullptr, nullptr},
     {"weft", "programs", nullptr, nullptr},
     {"weft", "rescue_dir", nullptr, nullptr},

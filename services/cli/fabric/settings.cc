@@ -201,6 +201,7 @@ absl::StatusOr<Settings> ReadSettings(const Config& config, const std::string& f
 
   settings.controllers = reader.Addresses("weft", "controller", "127.0.0.1:32280");
   settings.monitor = reader.Address("weft", "monitor", "127.0.0.1:32281");
+  settings.gateway = reader.Address("weft", "gateway", "127.0.0.1:32283");
   settings.http = reader.Address("weft", "http", "127.0.0.1:32270");
   settings.programs = reader.Path("weft", "programs", "");
   settings.rescue_dir = reader.Path("weft", "rescue_dir", "/var/lib/weft/rescue");

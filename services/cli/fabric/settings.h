@@ -59,6 +59,7 @@ struct Settings {
   // [weft]
   std::vector<std::string> controllers;  // host:port each; never empty.
   std::string monitor;                   // host:port
+  std::string gateway;                   // host:port of its gRPC
   std::string http;                      // host:port
   std::string programs;                  // Folder; empty: beside this program.
   std::string rescue_dir;                // Absolute.
