@@ -64,10 +64,18 @@ class Program {
 
   int Fail(const absl::Status& status) {
     if (absl::IsCancelled(status) && surroundings_.interrupt->raised()) return kExitInterrupted;
-    // The original's own words stand alone.
-    const bool plain = !GetErrorDetail(status).has_value();
-    console()->Err(plain ? absl::StrCat(status.message(), "\n")
-                         : absl::StrCat(kProgramName, ": error: ", DescribeError(status), "\n"));
+    // What stands for itself: the original's words to those who are not let in.
+    if (absl::IsPermissionDenied(status)) return Tell(status);
+    console()->Err(absl::StrCat(kProgramName, ": error: ", DescribeError(status), "\n"));
+    return kExitFailed;
+  }
+
+  int Tell(const absl::Status& status) {
+    if (GetErrorDetail(status).has_value()) {
+      console()->Err(absl::StrCat(DescribeError(status), "\n"));
+    } else {
+      console()->Err(absl::StrCat(status.message(), "\n"));
+    }
     return kExitFailed;
   }
 
@@ -153,7 +161,8 @@ class Program {
         ConnectControllers(settings.controllers, *account, surroundings_.interrupt);
     if (!client.ok()) return Fail(client.status());
     const absl::Status done = RunUserCommand(line, client->get(), surroundings_.person);
-    return done.ok() ? kExitOk : Fail(done);
+    if (done.ok()) return kExitOk;
+    return surroundings_.interrupt->raised() ? Fail(done) : Tell(done);
   }
 
   const Surroundings& surroundings_;
