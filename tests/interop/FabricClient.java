@@ -34,7 +34,6 @@ public class FabricClient {
     login.setProperty("fabricReportErrors", "true");
     // The servers of a sandbox have no certificate that this client knows.
     login.setProperty("useSSL", "false");
-    login.setProperty("allowPublicKeyRetrieval", "true");
     login.setProperty("connectTimeout", "2000");
     login.setProperty("socketTimeout", "5000");
   }
