@@ -19,11 +19,16 @@ def _client():
 _CLIENT = []
 
 
-def client(socket):
-    """The command of a mysql client that is root over a server's socket."""
+def tcp_client():
+    """The command of a mysql client without a server; its caller names one, and a login."""
     if not _CLIENT:
         _CLIENT.extend(_client())
-    return [*_CLIENT, "--user=root", f"--socket={socket}"]
+    return list(_CLIENT)
+
+
+def client(socket):
+    """The command of a mysql client that is root over a server's socket."""
+    return [*tcp_client(), "--user=root", f"--socket={socket}"]
 
 
 def sql(socket, *statements):
