@@ -11,8 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/access/roles.h"
+#include "common/base/mutex.h"
 #include "common/fabric/command_table.h"
 #include "services/gateway/commands/testing/commands_fixture.h"
 
@@ -233,6 +235,57 @@ TEST_F(CommandExecutorTest, AnswersLookupsWhileNoControllerDoes) {
   EXPECT_THAT(Error("group.create", {{"x"}}), StartsWith("ServiceError: No controller answers"));
   EXPECT_EQ(Error("group.health", {{"g"}}),
             absl::StrCat("No controller answers at ", address, ". Please, start a controller."));
+}
+
+TEST_F(CommandExecutorTest, AsksTheControllerThatLeads) {
+  CommandExecutor::Options options = DefaultOptions();
+  rpc::ChannelOptions nobody;
+  nobody.address = "127.0.0.1:1";
+  options.controllers.insert(options.controllers.begin(), nobody);
+  executor_ =
+      CommandExecutor::Create(options, {routes_.get(), &users_, &metrics_, RealClock::Get()})
+          .value();
+  EXPECT_EQ(Error("group.create", {{"g"}}), "");
+  process_.reset();
+  EXPECT_THAT(Error("group.create", {{"h"}}),
+              AllOf(StartsWith("ServiceError: No controller could serve this (127.0.0.1:"),
+                    HasSubstr("127.0.0.1:1: "), EndsWith("Please, start a controller.")));
+}
+
+TEST_F(CommandExecutorTest, RefusesWhatItCannotHold) {
+  EXPECT_EQ(Error("group.create", {{"g"}}), "");
+  farm_.Add(1);
+  EXPECT_EQ(Error("group.add", {{"g"}, {Address(1)}}), "");
+  farm_.SlowLooks(absl::Milliseconds(200));
+  CommandExecutor::Options options = DefaultOptions();
+  options.threads = 1;
+  options.max_waiting = 1;
+  executor_ =
+      CommandExecutor::Create(options, {routes_.get(), &users_, &metrics_, RealClock::Get()})
+          .value();
+  Mutex mutex;
+  int refused = 0;
+  for (int i = 0; i < 10; ++i) {
+    executor_->Execute({"", ""}, {"group.health", {{"g"}}, {}}, [&](const Reply& reply) {
+      MutexLock lock(&mutex);
+      refused += absl::StartsWith(reply->error, "Too many commands at once: 1 wait") ? 1 : 0;
+    });
+  }
+  EXPECT_EQ(Run("dump.servers").error, "");
+  EXPECT_THAT(Error("threat.report_error", {{Address(1)}}), IsEmpty());
+  executor_.reset();
+  EXPECT_GE(refused, 7);
+}
+
+TEST_F(CommandExecutorTest, RefusesAddressesThatNobodyCanReach) {
+  CommandExecutor::Options options = DefaultOptions();
+  const CommandExecutor::Ports ports = {routes_.get(), &users_, &metrics_, RealClock::Get()};
+  options.xmlrpc_address = "a:b:c:d";
+  options.mysql_address = "db:port";
+  EXPECT_TRUE(absl::IsInvalidArgument(CommandExecutor::Create(options, ports).status()));
+  options = DefaultOptions();
+  options.controllers.clear();
+  EXPECT_TRUE(absl::IsInvalidArgument(CommandExecutor::Create(options, ports).status()));
 }
 
 TEST_F(CommandExecutorTest, LetsEachUserDoWhatItsRolesSay) {

@@ -235,7 +235,7 @@ void AddEnded(const Ended& ended, std::vector<ResultSet>* sets) {
 absl::StatusOr<Ended> AwaitOperation(Session& session, const std::string& uuid) {
   v1::GetOperationRequest request;
   request.set_name(absl::StrCat("operations/", uuid));
-  const auto found = session.Call(&v1::Operations::Stub::GetOperation, request);
+  const auto found = session.CallAsSelf(&v1::Operations::Stub::GetOperation, request);
   if (absl::IsNotFound(found.status())) {
     return FabricError(kProcedureError, absl::StrCat("Procedure (", uuid, ") was not found."));
   }

@@ -1,9 +1,8 @@
 #include "services/gateway/commands/session.h"
 
 #include <algorithm>
+#include <optional>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
@@ -12,6 +11,7 @@
 #include "protos/weft/v1/groups.grpc.pb.h"
 #include "protos/weft/v1/operations.grpc.pb.h"
 #include "protos/weft/v1/servers.grpc.pb.h"
+#include "protos/weft/v1/topology.grpc.pb.h"
 
 namespace weft::gateway {
 namespace {
@@ -63,28 +63,37 @@ absl::Status Unserved(const std::string& message) {
                  "start a controller");
 }
 
-bool Shows(const RoutedGroup& routed, const v1::Group& record) {
-  if (routed.epoch > record.epoch()) return true;  // newer than what was asked for
-  if (routed.description != record.description() || routed.active != record.active() ||
-      routed.primary != absl::StripPrefix(record.primary(), "servers/") ||
-      routed.servers.size() != static_cast<size_t>(record.servers_size())) {
+bool Shows(const RoutedGroup& routed, const v1::GroupRoute& route) {
+  if (routed.epoch > route.epoch()) return true;  // newer than what was asked for
+  if (routed.description != route.description() || routed.active != route.active() ||
+      routed.primary != absl::StripPrefix(route.primary(), "servers/") ||
+      routed.servers.size() != static_cast<size_t>(route.servers_size())) {
     return false;
   }
-  return std::equal(routed.servers.begin(), routed.servers.end(), record.servers().begin(),
-                    [](const RoutedServer& server, const v1::Server& recorded) {
-                      return server.uuid == recorded.uuid() && server.weight == recorded.weight() &&
-                             ToString(server.status) == v1::ServerStatus_Name(recorded.status()) &&
-                             ToString(server.mode) == v1::ServerMode_Name(recorded.mode());
+  return std::equal(routed.servers.begin(), routed.servers.end(), route.servers().begin(),
+                    [](const RoutedServer& server, const v1::ServerRoute& pushed) {
+                      return server.uuid == pushed.uuid() && server.weight == pushed.weight() &&
+                             ToString(server.status) == v1::ServerStatus_Name(pushed.status()) &&
+                             ToString(server.mode) == v1::ServerMode_Name(pushed.mode());
                     });
+}
+
+// The operation that another change of the group belongs to, as the refusal names it.
+std::string PendingOperation(const absl::Status& error) {
+  const std::optional<ErrorDetail> detail = GetErrorDetail(error);
+  if (!detail.has_value()) return "";
+  absl::string_view found = detail->found;
+  if (!absl::ConsumePrefix(&found, "operation ")) return "";
+  return absl::StrCat("operations/", found);
 }
 
 }  // namespace
 
-absl::Status Session::Run(rpc::LeaderClient::Attempt attempt) {
+absl::Status Session::Run(const std::string& user, rpc::LeaderClient::Attempt attempt) {
   const rpc::LeaderClient::Outcome outcome = here().client.Run(
       std::min(kCall, deadline_.Remaining()),
       [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
-        if (!user_.empty()) context->AddMetadata(kOnBehalfOf, user_);
+        if (!user.empty()) context->AddMetadata(kOnBehalfOf, user);
         return attempt(channel, context);
       });
   return outcome.status.ok() ? outcome.status : Explain(outcome);
@@ -121,12 +130,11 @@ bool Session::AwaitTurn(const absl::Status& error) {
     return false;
   }
   if (deadline_.Passed()) return false;
-  const absl::StatusOr<v1::Group> group = GroupOf(subject.group);
-  if (group.ok() && !group->pending_operation().empty()) {
-    Operation pending;
-    pending.set_name(group->pending_operation());
-    pending.set_state(Operation::RUNNING);
-    (void)Await(pending);  // only that it has ended matters
+  if (const std::string pending = PendingOperation(error); !pending.empty()) {
+    Operation other;
+    other.set_name(pending);
+    other.set_state(Operation::RUNNING);
+    (void)Await(other);  // only that it has ended matters
   }
   Interrupt* const interrupt = here().client.interrupt();
   return !interrupt->AwaitBeyond(0, std::min(kTurn, deadline_.Remaining()));
@@ -143,7 +151,7 @@ absl::StatusOr<Operation> Session::Await(const Operation& operation) {
     // The answer must come before the call ends.
     request.mutable_timeout()->set_seconds(
         std::max<int64_t>(1, absl::ToInt64Seconds(std::min(kCall, round) / 2)));
-    absl::StatusOr<Operation> answer = Call(&v1::Operations::Stub::WaitOperation, request);
+    absl::StatusOr<Operation> answer = CallAsSelf(&v1::Operations::Stub::WaitOperation, request);
     if (answer.ok()) {
       now = *std::move(answer);
       patience = Deadline::After(here().clock, kLookForController);
@@ -201,14 +209,16 @@ absl::StatusOr<std::string> Session::UuidAt(const std::string& address) {
 
 void Session::Settle(const std::string& group) {
   const Deadline deadline = Deadline::After(here().clock, here().settle_deadline);
+  v1::GetTopologyRequest request;
+  request.add_groups(absl::StrCat("groups/", group));
   while (!deadline.Passed()) {
-    const absl::StatusOr<v1::Group> record = GroupOf(group);
-    const bool gone = absl::IsNotFound(record.status());
-    if (!record.ok() && !gone) return;
+    const auto topology = CallAsSelf(&v1::Topology::Stub::GetTopology, request);
+    if (!topology.ok()) return;
+    const bool gone = topology->groups().empty();
     const auto shown = [&](const RouteSnapshot& snapshot) {
       const auto found = snapshot.groups.find(group);
       if (found == snapshot.groups.end()) return gone;
-      return !gone && Shows(*found->second, *record);
+      return !gone && Shows(*found->second, topology->groups(0));
     };
     if (here().routes->Await(shown, std::min(kSettleRound, deadline.Remaining()))) return;
   }

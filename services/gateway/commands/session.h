@@ -63,19 +63,20 @@ class Session {
   // Whom the run's errors are about: filled in as it becomes known.
   Subject subject;
 
-  // One unary call: Call(&v1::Groups::Stub::GetGroup, request).
+  // One unary call in the caller's name: Call(&v1::Groups::Stub::GetGroup, request).
   template <typename Stub, typename Request, typename Response>
   absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                              Response*),
                                 const Request& request) {
-    Response response;
-    const absl::Status status =
-        Run([&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
-          Stub stub(channel);
-          return (stub.*method)(context, request, &response);
-        });
-    if (!status.ok()) return status;
-    return response;
+    return CallAs(user_, method, request);
+  }
+  // The same in the gateway's own: what comes along with a command that the caller may execute, and
+  // says nothing to the caller.
+  template <typename Stub, typename Request, typename Response>
+  absl::StatusOr<Response> CallAsSelf(grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                   const Request&, Response*),
+                                      const Request& request) {
+    return CallAs("", method, request);
   }
 
   // The same for a change of the subject's group that has to wait for its turn there.
@@ -105,7 +106,21 @@ class Session {
   void Settle(const std::string& group);
 
  private:
-  absl::Status Run(rpc::LeaderClient::Attempt attempt);
+  template <typename Stub, typename Request, typename Response>
+  absl::StatusOr<Response> CallAs(const std::string& user,
+                                  grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                               Response*),
+                                  const Request& request) {
+    Response response;
+    const absl::Status status =
+        Run(user, [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
+          Stub stub(channel);
+          return (stub.*method)(context, request, &response);
+        });
+    if (!status.ok()) return status;
+    return response;
+  }
+  absl::Status Run(const std::string& user, rpc::LeaderClient::Attempt attempt);
   // The error of a call that no controller answered, or that this gateway's end cut off.
   absl::Status Explain(const rpc::LeaderClient::Outcome& outcome) const;
   // True where `error` says that another change of the group is under way, once that has had time

@@ -24,10 +24,15 @@ std::string Cut(std::string text) {
   return text;
 }
 
-absl::StatusOr<v1::ReportThreatRequest> RequestOf(Session& session, const List& arguments) {
+// Who may report need not be one who may look servers up, so the controller finds the server.
+v1::ReportThreatRequest RequestOf(Session& session, const List& arguments) {
+  const std::string id = TextOf(arguments[0]);
+  session.subject.server = id;
+  if (const auto known = session.here().lookups->FindServer(id); known.has_value()) {
+    session.subject = {known->group, id, known->uuid, known->address};
+  }
   v1::ReportThreatRequest request;
-  WEFT_ASSIGN_OR_RETURN(const v1::Server server, session.ServerOf(TextOf(arguments[0])));
-  request.set_server(server.uuid());
+  request.set_server(id);
   request.set_reporter(Cut(TextOf(arguments[1])));
   request.set_error(Cut(TextOf(arguments[2])));
   return request;
@@ -49,20 +54,20 @@ absl::StatusOr<Deed> Finish(Session& session, const v1::ReportThreatResponse& re
   const bool failed_over = response.has_operation() && !response.operation().name().empty();
   absl::Status ended;
   if (failed_over) ended = session.Await(response.operation()).status();
-  session.Settle(session.subject.group);
+  if (!session.subject.group.empty()) session.Settle(session.subject.group);
   WEFT_RETURN_IF_ERROR(ended);
   return Reported(action, failed_over);
 }
 
 absl::StatusOr<Deed> ReportError(Session& session, const List& arguments) {
-  WEFT_ASSIGN_OR_RETURN(const auto request, RequestOf(session, arguments));
+  const v1::ReportThreatRequest request = RequestOf(session, arguments);
   WEFT_ASSIGN_OR_RETURN(const auto response,
                         session.Call(&v1::Threats::Stub::ReportError, request));
   return Finish(session, response, "_report_error");
 }
 
 absl::StatusOr<Deed> ReportFailure(Session& session, const List& arguments) {
-  WEFT_ASSIGN_OR_RETURN(const auto request, RequestOf(session, arguments));
+  const v1::ReportThreatRequest request = RequestOf(session, arguments);
   WEFT_ASSIGN_OR_RETURN(const auto response,
                         session.Call(&v1::Threats::Stub::ReportFailure, request));
   return Finish(session, response, "_report_failure");

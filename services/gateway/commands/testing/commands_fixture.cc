@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "common/rpc/channel.h"
 #include "services/gateway/commands/arguments.h"
 
 namespace weft::gateway {
@@ -24,7 +25,9 @@ void CommandsTest::StartGateway() {
   Clock* const clock = RealClock::Get();
   routes_ = std::make_unique<Routes>(clock);
   watch_ = std::make_unique<RouteWatch>(
-      std::vector<RouteWatch::Controller>{{"one", process_->channel()}}, routes_.get(), clock);
+      std::vector<RouteWatch::Controller>{
+          {process_->address(), rpc::Connect(DefaultOptions().controllers[0]).value()}},
+      routes_.get(), clock);
   executor_ =
       CommandExecutor::Create(DefaultOptions(), {routes_.get(), &users_, &metrics_, clock}).value();
   Await("the groups are known", [this] { return routes_->Get() != nullptr; });
