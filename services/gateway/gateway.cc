@@ -78,7 +78,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const Options& options,
                         rpc::Controllers::Create(options.controllers));
   auto parts = std::make_unique<Parts>(options, std::move(controllers), metrics, clock);
   parts->route_watch =
-      std::make_unique<RouteWatch>(parts->controllers->all(), &parts->routes, clock);
+      std::make_unique<RouteWatch>(parts->controllers->all(), &parts->routes, metrics, clock);
   parts->user_watch = std::make_unique<UserWatch>(parts->controllers->all(), &parts->users, clock);
 
   WEFT_RETURN_IF_ERROR(parts->MakeExecutor(options, metrics, clock));

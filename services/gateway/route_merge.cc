@@ -89,6 +89,12 @@ bool RouteMerge::Ended(size_t from) {
   return Choose();
 }
 
+int RouteMerge::heard() const {
+  return static_cast<int>(
+      std::count_if(controllers_.begin(), controllers_.end(),
+                    [](const Controller& controller) { return controller.heard; }));
+}
+
 const RouteMerge::Controller* RouteMerge::Best() const {
   const Controller* best = nullptr;
   for (const Controller& controller : controllers_) {

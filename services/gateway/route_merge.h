@@ -25,8 +25,8 @@ class RouteMerge {
   // Its stream has ended.
   bool Ended(size_t from);
 
-  // At least one controller is heard.
-  bool connected() const { return Best() != nullptr; }
+  // Controllers that are heard.
+  int heard() const;
   // nullopt before the first whole topology.
   const std::optional<Groups>& groups() const { return groups_; }
 

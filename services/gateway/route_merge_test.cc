@@ -33,9 +33,9 @@ TEST(RouteMergeTest, KnowsNothingBeforeAWholeTopology) {
   part.set_complete(false);
   EXPECT_FALSE(merge.Take(0, part));
   EXPECT_FALSE(merge.groups().has_value());
-  EXPECT_FALSE(merge.connected());
+  EXPECT_EQ(merge.heard(), 0);
   EXPECT_TRUE(merge.Take(0, Whole(2, true, 1)));
-  EXPECT_TRUE(merge.connected());
+  EXPECT_EQ(merge.heard(), 1);
 }
 
 TEST(RouteMergeTest, ReadsServersAndKeepsTrafficFromWhatItDoesNotUnderstand) {
@@ -89,7 +89,7 @@ TEST(RouteMergeTest, AFollowerThatIsBehindTakesNoGroupBack) {
   merge.Take(1, Whole(5, false, 1));
   merge.Take(0, Whole(100, true, 2));
   merge.Ended(0);
-  EXPECT_TRUE(merge.connected());
+  EXPECT_EQ(merge.heard(), 1);
   EXPECT_EQ(EpochOf(merge), 2u);
   EXPECT_TRUE(merge.Take(1, Whole(6, false, 3)));
   EXPECT_EQ(EpochOf(merge), 3u);
@@ -99,7 +99,7 @@ TEST(RouteMergeTest, WhatWasKnownStaysWhileNobodyIsHeard) {
   RouteMerge merge(1);
   merge.Take(0, Whole(100, true, 2));
   EXPECT_FALSE(merge.Ended(0));
-  EXPECT_FALSE(merge.connected());
+  EXPECT_EQ(merge.heard(), 0);
   EXPECT_EQ(EpochOf(merge), 2u);
 }
 

@@ -8,8 +8,16 @@
 namespace weft::gateway {
 
 RouteWatch::RouteWatch(const std::vector<rpc::Controllers::Controller>& controllers, Routes* routes,
-                       Clock* clock)
-    : routes_(routes), merge_(controllers.size()) {
+                       rpc::Metrics* metrics, Clock* clock)
+    : routes_(routes),
+      clock_(clock),
+      heard_(metrics->GetGauge("gateway_controllers_heard",
+                               "Controllers that push the topology to this gateway.")),
+      stale_since_(
+          metrics->GetGauge("gateway_stale_since_seconds",
+                            "Unix time since which no controller was heard; 0 while one is.")),
+      merge_(controllers.size()) {
+  stale_since_.Set(absl::ToDoubleSeconds(clock->Now() - absl::UnixEpoch()));
   for (size_t i = 0; i < controllers.size(); ++i) {
     Follower& follower = followers_.emplace_back();
     follower.address = controllers[i].address;
@@ -61,7 +69,14 @@ void RouteWatch::Ended(size_t from, const grpc::Status& status) {
 
 void RouteWatch::Publish(bool changed) {
   if (changed) routes_->Set(MakeRouteSnapshot(*merge_.groups()));
-  routes_->SetConnected(merge_.connected());
+  const int heard = merge_.heard();
+  routes_->SetConnected(heard > 0);
+  heard_.Set(heard);
+  if (heard > 0) {
+    stale_since_.Set(0);
+  } else if (stale_since_.Value() == 0) {
+    stale_since_.Set(absl::ToDoubleSeconds(clock_->Now() - absl::UnixEpoch()));
+  }
 }
 
 void RouteWatch::Take(const v1::HealthUpdate& update) {

@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "common/rpc/controllers.h"
+#include "common/rpc/metrics.h"
 #include "common/rpc/stream_follower.h"
 #include "protos/weft/v1/health.grpc.pb.h"
 #include "protos/weft/v1/topology.grpc.pb.h"
@@ -20,9 +21,9 @@ namespace weft::gateway {
 // controller. Thread-safe but for construction and destruction.
 class RouteWatch {
  public:
-  // Begins at once. `routes` and `clock` outlive this.
+  // Begins at once. `routes`, `metrics` and `clock` outlive this.
   RouteWatch(const std::vector<rpc::Controllers::Controller>& controllers, Routes* routes,
-             Clock* clock);
+             rpc::Metrics* metrics, Clock* clock);
   ~RouteWatch();
 
  private:
@@ -41,6 +42,9 @@ class RouteWatch {
   void Publish(bool changed) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Routes* const routes_;
+  Clock* const clock_;
+  const rpc::Gauge heard_;
+  const rpc::Gauge stale_since_;
   Mutex mutex_;
   RouteMerge merge_ ABSL_GUARDED_BY(mutex_);
   std::vector<Follower> followers_;  // the last member: its threads use the others

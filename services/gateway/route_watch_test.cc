@@ -21,7 +21,7 @@ class RouteWatchTest : public controller::ControllerFixture {
           {one->address(), false,
            grpc::CreateChannel(one->address(), grpc::InsecureChannelCredentials())});
     }
-    return std::make_unique<RouteWatch>(controllers, &routes_, RealClock::Get());
+    return std::make_unique<RouteWatch>(controllers, &routes_, &metrics_, RealClock::Get());
   }
   // The primary that lookups name; "" while they know of none.
   std::string Primary() {
@@ -32,6 +32,7 @@ class RouteWatchTest : public controller::ControllerFixture {
   static std::string UuidOf(int n) { return FakeFarm::UuidOf(n).text(); }
 
   Routes routes_{RealClock::Get()};
+  rpc::Metrics metrics_;
 };
 
 TEST_F(RouteWatchTest, HearsOfGroupsPrimariesAndTheirEnd) {
@@ -85,6 +86,7 @@ TEST_F(RouteWatchTest, GoesOnWithAnotherLeaderAndWithoutAny) {
   const auto watch = Listen({process_.get(), &other});
   Await("the group is known with its primary", [&] { return Primary() == UuidOf(1); });
   EXPECT_EQ(routes_.Staleness(), absl::ZeroDuration());
+  EXPECT_EQ(metrics_.GetGauge("gateway_stale_since_seconds", "").Value(), 0);
   const auto before = routes_.Get();
 
   process_.reset();
@@ -101,6 +103,8 @@ TEST_F(RouteWatchTest, GoesOnWithAnotherLeaderAndWithoutAny) {
   other.controller().EndStreams();
   Await("nobody is heard", [&] { return routes_.Staleness() > absl::ZeroDuration(); });
   EXPECT_EQ(Primary(), UuidOf(2));
+  EXPECT_EQ(metrics_.GetGauge("gateway_controllers_heard", "").Value(), 0);
+  EXPECT_GT(metrics_.GetGauge("gateway_stale_since_seconds", "").Value(), 0);
 }
 
 }  // namespace
