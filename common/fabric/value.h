@@ -11,8 +11,9 @@ namespace weft::fabric {
 
 struct Value;
 using List = std::vector<Value>;
-// Members in the order in which they were named.
-using Struct = std::vector<std::pair<std::string, Value>>;
+struct Member;
+// In the order in which they were named.
+using Struct = std::vector<Member>;
 struct Nil {
   friend bool operator==(const Nil&, const Nil&) = default;
 };
@@ -23,8 +24,21 @@ struct Value {
   std::variant<Nil, bool, int64_t, double, std::string, List, Struct> data = Nil{};
 
   bool is_nil() const { return std::holds_alternative<Nil>(data); }
-  friend bool operator==(const Value&, const Value&) = default;
 };
+
+// A name and its value. Like a pair of them, which clang cannot make of a Value in its own making.
+struct Member {
+  Member(std::string name, Value value) : first(std::move(name)), second(std::move(value)) {}
+
+  std::string first;
+  Value second;
+};
+
+inline bool operator==(const Value& a, const Value& b);
+inline bool operator==(const Member& a, const Member& b) {
+  return a.first == b.first && a.second == b.second;
+}
+inline bool operator==(const Value& a, const Value& b) { return a.data == b.data; }
 
 // The types of Fabric's columns: only MySQL-RPC tells them to the client.
 enum class Type { kString, kInteger, kFloat, kBoolean, kList };

@@ -24,7 +24,7 @@ constexpr char kCloseStruct[] = "</struct></value>\n";
 size_t CharacterLength(absl::string_view text) {
   const auto at = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = at(0);
-  if (first < 0x80) return first >= 0x20 || first == '\t' || first == '\n' || first == '\r';
+  if (first < 0x80) return first >= 0x20 || first == '\t' || first == '\n';
   const size_t length = first >= 0xF5   ? 0
                         : first >= 0xF0 ? 4
                         : first >= 0xE0 ? 3
@@ -64,6 +64,8 @@ void AppendEscaped(std::string* out, absl::string_view text) {
       out->append("&lt;");
     } else if (text[end] == '>') {
       out->append("&gt;");
+    } else if (text[end] == '\r') {
+      out->append("&#13;");  // The original let readers make a line feed of it.
     } else if (const size_t length = CharacterLength(text.substr(end)); length > 0) {
       out->append(text.data() + end, length);
       begin = end + length;

@@ -128,7 +128,7 @@ TEST(XmlrpcTest, ReadsBackWhatItWrote) {
                    {true},
                    Number(-2147483648),
                    {1438600000.11},
-                   Text("<&>\"' \xC3\xA4 \xF0\x9F\x98\x80"),
+                   Text("<&>\"'\r\n\t \xC3\xA4 \xF0\x9F\x98\x80"),
                    {List{{List{}}, {Struct{{"k", Number(1)}, {"", Text("")}}}}}},
                   {}};
   const auto text = WriteRequest(call);

@@ -159,6 +159,11 @@ def mutation():
     return script("mutation", sys.executable, "-B", "tests/mutation/mutate.py")
 
 
+def fuzz():
+    """libFuzzer on the codecs of the old wires, ten seconds each; longer: tests/fuzz/run."""
+    return script("fuzz", sys.executable, "-B", "tests/fuzz/run", "--seconds", "10")
+
+
 def prometheus():
     """promtool on the scrape configuration and the alert rules."""
     return script("prometheus", sys.executable, "-B", "tests/runner/prometheus.py")
@@ -180,6 +185,7 @@ SUITES = {
     "browser": lambda: tagged("browser"),
     "prometheus": prometheus,
     "sanitizers": sanitizers,
+    "fuzz": fuzz,
     "clang-tidy": clang_tidy,
 }
 DESCRIPTIONS = {
