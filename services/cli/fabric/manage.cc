@@ -67,6 +67,7 @@ class NodeKeeper {
     WEFT_RETURN_IF_ERROR(Prepare());
     std::vector<NodeProcess> processes = PlanNode(settings_, folder_->path(), HostName());
     WEFT_RETURN_IF_ERROR(LocatePrograms(settings_.programs, &processes));
+    WEFT_RETURN_IF_ERROR(CheckNoneServes(processes));
     if (!daemonize) return RunNode(processes, "", place_.interrupt);
     WEFT_RETURN_IF_ERROR(
         WriteFileAtomically(absl::StrCat(folder_->path(), "/plan"), PlanToJson(processes), 0600));
@@ -89,6 +90,19 @@ class NodeKeeper {
     for (const auto& [name, content] : NodeSecrets(settings_, node_password_)) {
       WEFT_RETURN_IF_ERROR(WriteFileAtomically(absl::StrCat(folder_->path(), "/", name),
                                                absl::StrCat(content, "\n"), 0600));
+    }
+    return absl::OkStatus();
+  }
+
+  // Else another node's answers would be taken for those of this one.
+  static absl::Status CheckNoneServes(const std::vector<NodeProcess>& processes) {
+    for (const NodeProcess& process : processes) {
+      if (!sandbox::AskServing(process.health, absl::Milliseconds(200)).ok()) continue;
+      return Refusal(absl::StatusCode::kFailedPrecondition, "NODE_RUNS",
+                     absl::StrCat("a ", process.name, " runs at ", process.health, " already"),
+                     "nobody who listens there", "one that serves",
+                     "stop it (mysqlfabric manage stop), or choose other addresses in section "
+                     "[weft] of fabric.cfg");
     }
     return absl::OkStatus();
   }
@@ -200,7 +214,7 @@ class NodeKeeper {
     WEFT_ASSIGN_OR_RETURN(const ProcessId daemon, SpawnDetached(options));
     folder_->HandOver();
     const absl::Status serving = AwaitServing(processes, daemon);
-    if (serving.ok()) return absl::OkStatus();
+    if (serving.ok() && IsAlive(daemon)) return absl::OkStatus();
     TerminateProcess(daemon, kGrace + kGrace).IgnoreError();
     return absl::Status(serving.code(),
                         absl::StrCat(serving.message(), " Read ", settings_.log_file, "."));

@@ -21,6 +21,7 @@ constexpr long kHttpOk = 200;
 constexpr long kHttpBadRequest = 400;
 constexpr long kHttpUnauthorized = 401;
 constexpr long kHttpForbidden = 403;
+constexpr long kHttpUnavailable = 503;
 
 struct Handle {
   CURL* curl = nullptr;
@@ -141,6 +142,11 @@ absl::StatusOr<Result> CallNode(const Endpoint& endpoint, const std::optional<Ac
     case kHttpUnauthorized:
     case kHttpForbidden:
       return absl::PermissionDeniedError("Permission denied.");
+    case kHttpUnavailable:
+      return Refusal(absl::StatusCode::kUnavailable, "NODE_NOT_READY",
+                     absl::StrCat("the node at ", endpoint.address, " cannot answer now"),
+                     "a node that knows its users and has room", "HTTP status 503",
+                     "try again in a moment; its log says what it waits for");
     default:
       return absl::InternalError(
           absl::StrCat("the node at ", endpoint.address, " answered HTTP status ", status));
