@@ -10,6 +10,7 @@ namespace weft::rpc {
 namespace {
 
 constexpr absl::string_view kBasic = "Basic ";
+constexpr absl::string_view kBearer = "Bearer ";
 
 class StaticUser : public Authenticator {
  public:
@@ -38,6 +39,16 @@ class StaticUser : public Authenticator {
 
 }  // namespace
 
+std::string Authorization(const Credentials& credentials) {
+  if (!credentials.token.empty()) return absl::StrCat(kBearer, credentials.token);
+  return BasicAuthorization(credentials);
+}
+
+std::string BearerToken(absl::string_view header) {
+  if (!absl::StartsWithIgnoreCase(header, kBearer)) return "";
+  return std::string(header.substr(kBearer.size()));
+}
+
 std::string BasicAuthorization(const Credentials& credentials) {
   return absl::StrCat(
       kBasic, absl::Base64Escape(absl::StrCat(credentials.user, ":", credentials.password)));
@@ -54,7 +65,8 @@ absl::StatusOr<Credentials> ParseBasicAuthorization(absl::string_view header) {
   if (!absl::Base64Unescape(header.substr(kBasic.size()), &decoded)) return malformed;
   const size_t colon = decoded.find(':');
   if (colon == std::string::npos) return malformed;
-  return Credentials{.user = decoded.substr(0, colon), .password = decoded.substr(colon + 1)};
+  return Credentials{
+      .user = decoded.substr(0, colon), .password = decoded.substr(colon + 1), .token = ""};
 }
 
 std::unique_ptr<Authenticator> StaticAuthenticator(const Credentials& credentials) {

@@ -1,6 +1,5 @@
 #pragma once
-// Who may call: a static admin user with a password, as "authorization: Basic ..." metadata on each
-// call.
+// Who calls, as "authorization: Basic ..." or "Bearer ..." metadata on each call.
 #include <memory>
 #include <string>
 
@@ -14,14 +13,18 @@ namespace weft::rpc {
 struct Credentials {
   std::string user;
   std::string password;  // secret
-  bool empty() const { return user.empty() && password.empty(); }
+  std::string token;     // secret; in place of both
+  bool empty() const { return user.empty() && password.empty() && token.empty(); }
 };
 
 // Passwords come from files.
 using ::weft::ReadSecretFile;
 
-// The value of the metadata "authorization".
+// The value of the metadata "authorization": "Bearer ..." where there is a token, else "Basic ...".
+std::string Authorization(const Credentials& credentials);
 std::string BasicAuthorization(const Credentials& credentials);
+// The token of a "Bearer" authorization; "" of any other.
+std::string BearerToken(absl::string_view header);
 // The inverse. UNAUTHENTICATED when it is not Basic or not base64.
 absl::StatusOr<Credentials> ParseBasicAuthorization(absl::string_view header);
 

@@ -18,6 +18,15 @@ TEST(AuthTest, BasicAuthorizationSurvivesTheRoundTrip) {
   EXPECT_EQ(parsed->password, kAdmin.password);
 }
 
+TEST(AuthTest, ATokenGoesInPlaceOfThePassword) {
+  const std::string header = Authorization({.user = "jane", .password = "x", .token = "weft1.a"});
+  EXPECT_EQ(header, "Bearer weft1.a");
+  EXPECT_EQ(BearerToken(header), "weft1.a");
+  EXPECT_EQ(Authorization(kAdmin), BasicAuthorization(kAdmin));
+  EXPECT_EQ(BearerToken(BasicAuthorization(kAdmin)), "");
+  EXPECT_EQ(BearerToken("Bearer"), "");
+}
+
 TEST(AuthTest, TheSchemesCaseDoesNotMatter) {
   EXPECT_TRUE(ParseBasicAuthorization("basic QTpi").ok());
 }

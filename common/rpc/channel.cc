@@ -40,7 +40,7 @@ class LoginInterceptor : public grpc::experimental::Interceptor {
 class LoginInterceptorFactory : public grpc::experimental::ClientInterceptorFactoryInterface {
  public:
   explicit LoginInterceptorFactory(const Credentials& credentials)
-      : authorization_(BasicAuthorization(credentials)) {}
+      : authorization_(Authorization(credentials)) {}
 
   grpc::experimental::Interceptor* CreateClientInterceptor(
       grpc::experimental::ClientRpcInfo*) override {

@@ -1,12 +1,26 @@
 #pragma once
-// Who asks: the login was checked by common/rpc before a handler runs.
+// Who asks, by what the call says of itself. Nothing is proven here: CallGate has checked it before
+// a handler runs.
 #include <grpcpp/server_context.h>
 
 #include <string>
 
+#include "absl/strings/string_view.h"
+
 namespace weft::controller {
 
-// The user that the call's "authorization" metadata names; "" where calls need no login.
+// The metadata by which a gateway says for whom it acts.
+inline constexpr absl::string_view kOnBehalfOf = "weft-on-behalf-of";
+
+// The first value of a metadata key; "" without one.
+std::string MetadataOf(const grpc::ServerContextBase& context, absl::string_view key);
+// The common name of the client's certificate, which the transport has verified; "" without one.
+std::string CertificateNameOf(const grpc::ServerContextBase& context);
+// The call logged in by a token.
+bool IsByToken(const grpc::ServerContextBase& context);
+
+// The user in whose name the call is made: the one that a gateway acts for, else the one of the
+// "authorization" metadata, else the one of the certificate; "" where calls need no login.
 std::string CallerOf(const grpc::ServerContextBase& context);
 
 }  // namespace weft::controller

@@ -4,16 +4,12 @@
 
 #include <utility>
 
+#include "common/log/log.h"
+#include "services/controller/call_gate.h"
 #include "services/controller/drain_signal.h"
-#include "services/controller/groups_service.h"
-#include "services/controller/health_service.h"
+#include "services/controller/guarded_services.h"
 #include "services/controller/metrics.h"
-#include "services/controller/node_service.h"
-#include "services/controller/operations_service.h"
 #include "services/controller/request_ledger.h"
-#include "services/controller/servers_service.h"
-#include "services/controller/threats_service.h"
-#include "services/controller/topology_service.h"
 #include "services/controller/watch_list.h"
 
 namespace weft::controller {
@@ -37,13 +33,26 @@ struct Controller::Parts {
         threat_requests(options.threats, &reconciler, &server_requests, ports.store, ports.clock),
         node_requests(options.node,
                       {&reconciler, ports.farm, ports.store, &health_table, &ledger, ports.clock}),
+        users(
+            {.admin = options.logins.admin, .period = options.reconciler.follow_period},
+            ports.store, ports.clock, [this] { return reconciler.leading(); },
+            [this] { audit.Tick(); }),
+        audit(options.audit, ports.clock, [this](const std::string& text) { Tell(text); }),
+        logins(options.logins, &users, &audit, ports.metrics, ports.clock),
+        gate(&logins),
+        user_requests(options.users,
+                      {&reconciler, ports.store, &ledger, &users, &logins, ports.clock}),
         groups(&group_requests, &adoption),
         servers(&server_requests),
         operations(&operation_requests, &drain),
         health(&health_table, &watch_list, &reconciler, &drain),
         topology(&hub, &metrics, &drain),
         threats(&threat_requests),
-        node(&node_requests) {}
+        node(&node_requests),
+        users_service(&user_requests, &users, &audit, &reconciler, &drain),
+        guarded(Guarded(
+            {&groups, &servers, &operations, &health, &topology, &threats, &node, &users_service},
+            &gate)) {}
 
   Reconciler::Options Measured(Reconciler::Options options) {
     options.journal.dropped = [this](int count) { metrics.EventsDropped(count); };
@@ -61,6 +70,18 @@ struct Controller::Parts {
     return listeners;
   }
 
+  // Only the leader records events; the others have their logs.
+  void Tell(const std::string& text) {
+    if (reconciler.leading()) {
+      Event event;
+      event.kind = "login";
+      event.text = text;
+      reconciler.journal().Append(std::move(event));
+    } else {
+      WEFT_LOG(kWarning, "failed logins", {{"text", text}});
+    }
+  }
+
   DrainSignal drain;
   ControllerMetrics metrics;
   HealthTable health_table;
@@ -75,6 +96,11 @@ struct Controller::Parts {
   OperationRequests operation_requests;
   ThreatRequests threat_requests;
   NodeRequests node_requests;
+  UserDirectory users;
+  LoginAudit audit;
+  Logins logins;
+  CallGate gate;
+  UserRequests user_requests;
   GroupsService groups;
   ServersService servers;
   OperationsService operations;
@@ -82,6 +108,8 @@ struct Controller::Parts {
   TopologyService topology;
   ThreatsService threats;
   NodeService node;
+  UsersService users_service;
+  std::vector<std::unique_ptr<grpc::Service>> guarded;
 };
 
 Controller::Controller(const Options& options, const Ports& ports)
@@ -89,21 +117,28 @@ Controller::Controller(const Options& options, const Ports& ports)
 
 Controller::~Controller() { Stop(); }
 
-void Controller::Start() { parts_->reconciler.Start(); }
+void Controller::Start() {
+  parts_->users.Start();
+  parts_->reconciler.Start();
+}
 void Controller::EndStreams() { parts_->drain.Fire(); }
-void Controller::Stop() { parts_->reconciler.Stop(); }
+void Controller::Stop() {
+  parts_->users.Stop();
+  parts_->reconciler.Stop();
+}
 Reconciler& Controller::reconciler() { return parts_->reconciler; }
 
 std::vector<grpc::Service*> Controller::services() {
-  return {&parts_->groups,   &parts_->servers, &parts_->operations, &parts_->health,
-          &parts_->topology, &parts_->threats, &parts_->node};
+  std::vector<grpc::Service*> services;
+  for (const auto& service : parts_->guarded) services.push_back(service.get());
+  return services;
 }
 
 std::vector<std::string> Controller::service_names() {
   return {v1::Groups::service_full_name(),     v1::Servers::service_full_name(),
           v1::Operations::service_full_name(), v1::Health::service_full_name(),
           v1::Topology::service_full_name(),   v1::Threats::service_full_name(),
-          v1::Node::service_full_name()};
+          v1::Node::service_full_name(),       v1::Users::service_full_name()};
 }
 
 }  // namespace weft::controller

@@ -9,6 +9,8 @@
 #include "services/controller/adoption.h"
 #include "services/controller/group_requests.h"
 #include "services/controller/health_table.h"
+#include "services/controller/login_audit.h"
+#include "services/controller/logins.h"
 #include "services/controller/membership.h"
 #include "services/controller/node_requests.h"
 #include "services/controller/operation_requests.h"
@@ -18,6 +20,7 @@
 #include "services/controller/server_requests.h"
 #include "services/controller/threat_requests.h"
 #include "services/controller/topology_hub.h"
+#include "services/controller/user_requests.h"
 
 namespace grpc {
 class Service;
@@ -38,6 +41,10 @@ class Controller {
     OperationRequests::Options operations;
     ThreatRequests::Options threats;
     NodeRequests::Options node;
+    // Whoever calls must log in where Logins::Options::admin is given.
+    Logins::Options logins;
+    LoginAudit::Options audit;
+    UserRequests::Options users;
   };
   // All outlive the controller.
   struct Ports {

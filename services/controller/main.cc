@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "common/access/passwords.h"
 #include "common/base/clock.h"
 #include "common/base/command_line.h"
 #include "common/base/error_details.h"
@@ -22,7 +23,6 @@
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/mysql/session.h"
-#include "common/rpc/auth.h"
 #include "common/rpc/metrics.h"
 #include "common/rpc/serve.h"
 #include "common/rpc/termination.h"
@@ -57,7 +57,8 @@ ABSL_FLAG(std::string, monitor_user, "weft_monitor",
 ABSL_FLAG(std::string, monitor_password_file, "",
           "File with its password, the one that the monitors read; needed only to rotate it.");
 
-ABSL_FLAG(std::string, admin_user, "admin", "User that may call this controller.");
+ABSL_FLAG(std::string, admin_user, "admin",
+          "Superadmin that may call this controller with or without a state store.");
 ABSL_FLAG(std::string, admin_password_file, "",
           "File with its password; empty: calls need no login (loopback only).");
 ABSL_FLAG(std::string, tls_cert, "", "Certificate of this process.");
@@ -172,7 +173,7 @@ FarmOptions FarmOptionsFromFlags(const HostPort& store, StoreIdentity* identity)
   return options;
 }
 
-Controller::Options ControllerOptions() {
+absl::StatusOr<Controller::Options> ControllerOptions() {
   Controller::Options options;
   Reconciler::Options& reconciler = options.reconciler;
   reconciler.leadership.name = absl::GetFlag(FLAGS_name);
@@ -189,10 +190,16 @@ Controller::Options ControllerOptions() {
   options.node.version = std::string(Version());
   options.node.store_address = absl::GetFlag(FLAGS_store);
   options.node.password_files = PasswordFiles();
+  const std::string file = absl::GetFlag(FLAGS_admin_password_file);
+  if (!file.empty()) {
+    options.logins.admin.user = absl::GetFlag(FLAGS_admin_user);
+    WEFT_RETURN_IF_ERROR(access::ValidateUserName(options.logins.admin.user));
+    WEFT_ASSIGN_OR_RETURN(options.logins.admin.password, ReadSecretFile(file));
+  }
   return options;
 }
 
-absl::StatusOr<rpc::Server::Options> ServeOptions(Controller* controller, rpc::Metrics* metrics) {
+rpc::Server::Options ServeOptions(Controller* controller, rpc::Metrics* metrics) {
   rpc::Server::Options serve;
   serve.name = "weft-controller";
   serve.version = std::string(Version());
@@ -206,12 +213,6 @@ absl::StatusOr<rpc::Server::Options> ServeOptions(Controller* controller, rpc::M
   serve.services = controller->services();
   serve.service_names = Controller::service_names();
   serve.on_drain = [controller] { controller->EndStreams(); };
-  const std::string file = absl::GetFlag(FLAGS_admin_password_file);
-  if (!file.empty()) {
-    WEFT_ASSIGN_OR_RETURN(std::string password, ReadSecretFile(file));
-    serve.authenticator =
-        rpc::StaticAuthenticator({absl::GetFlag(FLAGS_admin_user), std::move(password)});
-  }
   return serve;
 }
 
@@ -249,10 +250,10 @@ absl::Status Run() {
   rpc::Metrics metrics;
   StoreIdentity identity(login, clock);
   MysqlFarm farm(FarmOptionsFromFlags(address, &identity), clock);
-  Controller controller(ControllerOptions(), {&farm, &store, &metrics, clock});
-  WEFT_ASSIGN_OR_RETURN(rpc::Server::Options serve, ServeOptions(&controller, &metrics));
+  WEFT_ASSIGN_OR_RETURN(const Controller::Options options, ControllerOptions());
+  Controller controller(options, {&farm, &store, &metrics, clock});
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,
-                        rpc::Server::Start(std::move(serve)));
+                        rpc::Server::Start(ServeOptions(&controller, &metrics)));
   controller.Start();
   // Who waits for "serving" may ask for changes at once, here or of the leader; without a store,
   // reads and Node do answer.

@@ -48,7 +48,7 @@ struct Event {
   std::string group;
   std::string server;
   std::string operation;
-  std::string kind;  // "decision", "refusal", "finding", "change"
+  std::string kind;  // "decision", "refusal", "finding", "change", "login"
   std::string text;
   friend bool operator==(const Event&, const Event&) = default;
 };

@@ -32,10 +32,11 @@ Controller::Options QuickOptions(const std::string& name, absl::Duration fresh) 
 TestController::TestController(const std::string& name, std::shared_ptr<MemoryDatabase> database,
                                FakeFarm* farm,
                                const std::map<std::string, std::string>& password_files,
-                               absl::Duration fresh)
+                               absl::Duration fresh, const rpc::Credentials& admin)
     : store_(std::move(database)) {
   Controller::Options options = QuickOptions(name, fresh);
   options.node.password_files = password_files;
+  options.logins.admin = admin;
   controller_ = std::make_unique<Controller>(
       options, Controller::Ports{farm, &store_, &metrics_, RealClock::Get()});
   grpc::ServerBuilder builder;
@@ -108,6 +109,15 @@ void ControllerFixture::StartAnother(const std::string& name, absl::Duration fre
   process_.reset();
   process_ = std::make_unique<TestController>(name, database_, &farm_,
                                               std::map<std::string, std::string>(), fresh);
+  Connect();
+}
+
+void ControllerFixture::StartGuarded(const rpc::Credentials& admin) {
+  monitor_.reset();
+  process_.reset();
+  process_ = std::make_unique<TestController>("guarded", database_, &farm_,
+                                              std::map<std::string, std::string>(),
+                                              absl::ZeroDuration(), admin);
   Connect();
 }
 

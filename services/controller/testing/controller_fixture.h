@@ -32,7 +32,7 @@ class TestController {
  public:
   TestController(const std::string& name, std::shared_ptr<MemoryDatabase> database, FakeFarm* farm,
                  const std::map<std::string, std::string>& password_files = {},
-                 absl::Duration fresh = absl::ZeroDuration());
+                 absl::Duration fresh = absl::ZeroDuration(), const rpc::Credentials& admin = {});
   ~TestController();
 
   MemoryStore& store() { return store_; }
@@ -95,6 +95,8 @@ class ControllerFixture : public ::testing::Test {
   // Makes another controller over the same store and farm, and talks to that one from now on.
   // Its looks may be `fresh` old (GroupWorker::Options).
   void StartAnother(const std::string& name, absl::Duration fresh = absl::ZeroDuration());
+  // The same, where calls need a login, and this is the admin's.
+  void StartGuarded(const rpc::Credentials& admin);
   void Connect();
 
   std::shared_ptr<MemoryDatabase> database_ = std::make_shared<MemoryDatabase>();
