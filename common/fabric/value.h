@@ -20,8 +20,7 @@ struct Nil {
 
 // An argument, or one field of a row. Integers are 32 bits wide on the wire.
 struct Value {
-  // The initializer says no more than the default, but Clang 14 compiles it only so.
-  std::variant<Nil, bool, int64_t, double, std::string, List, Struct> data = Nil{};
+  std::variant<Nil, bool, int64_t, double, std::string, List, Struct> data;
 
   bool is_nil() const { return std::holds_alternative<Nil>(data); }
 };

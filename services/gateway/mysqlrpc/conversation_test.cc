@@ -229,7 +229,7 @@ TEST_F(ConversationTest, APoolMayLogInAnewOnTheSameConnection) {
   const std::string again(
       "ann\0\x03xyz"
       "fabric\0\x21\0",
-      19);
+      17);
   ASSERT_TRUE(Leads<Login>(Command(0x11, again)));
   EXPECT_EQ(std::get<Login>(step_).user, "ann");
   EXPECT_EQ(std::get<Login>(step_).proof, "xyz");
