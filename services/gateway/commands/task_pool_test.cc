@@ -16,8 +16,8 @@ class TaskPoolTest : public testing::Test {
 };
 
 TEST_F(TaskPoolTest, RunsAsManyAtOnceAsItHasThreads) {
-  TaskPool pool(2, 0, depth_);
   std::promise<void> first, second;
+  TaskPool pool(2, 0, depth_);
   // Each ends only when the other runs.
   EXPECT_TRUE(pool.Add([&] {
     first.set_value();
@@ -32,7 +32,7 @@ TEST_F(TaskPoolTest, RunsAsManyAtOnceAsItHasThreads) {
 TEST_F(TaskPoolTest, RefusesWhatDoesNotFitAndTakesItLater) {
   std::promise<void> go;
   const std::shared_future<void> gone = go.get_future().share();
-  std::promise<void> taken;
+  std::promise<void> taken, done;
   {
     TaskPool pool(1, 1, depth_);
     EXPECT_TRUE(pool.Add([&, gone] {
@@ -40,7 +40,6 @@ TEST_F(TaskPoolTest, RefusesWhatDoesNotFitAndTakesItLater) {
       gone.wait();
     }));
     taken.get_future().wait();
-    std::promise<void> done;
     EXPECT_TRUE(pool.Add([&] { done.set_value(); }));
     EXPECT_FALSE(pool.Add([] {}));
     EXPECT_EQ(depth_.Value(), 2);

@@ -1,11 +1,13 @@
 #include "services/gateway/commands/testing/commands_fixture.h"
 
-#include <future>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "common/base/mutex.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/controllers.h"
 #include "services/gateway/commands/arguments.h"
 
 namespace weft::gateway {
@@ -25,8 +27,8 @@ void CommandsTest::StartGateway() {
   Clock* const clock = RealClock::Get();
   routes_ = std::make_unique<Routes>(clock);
   watch_ = std::make_unique<RouteWatch>(
-      std::vector<RouteWatch::Controller>{
-          {process_->address(), rpc::Connect(DefaultOptions().controllers[0]).value()}},
+      std::vector<rpc::Controllers::Controller>{
+          {process_->address(), false, rpc::Connect(DefaultOptions().controllers[0]).value()}},
       routes_.get(), clock);
   executor_ =
       CommandExecutor::Create(DefaultOptions(), {routes_.get(), &users_, &metrics_, clock}).value();
@@ -35,16 +37,26 @@ void CommandsTest::StartGateway() {
 
 fabric::Answer CommandsTest::Run(const std::string& method, const fabric::List& arguments,
                                  const fabric::Struct& named) {
-  std::promise<fabric::Answer> promise;
+  struct Slot {
+    Mutex mutex;
+    CondVar changed;
+    std::optional<fabric::Answer> answer;
+  };
+  const auto slot = std::make_shared<Slot>();
   executor_->Execute({user_, "127.0.0.1:4711"}, {method, arguments, named},
-                     [&](const Reply& reply) { promise.set_value(*reply); });
-  std::future<fabric::Answer> answer = promise.get_future();
-  if (answer.wait_for(std::chrono::seconds(60)) != std::future_status::ready) {
-    // The callback would outlive what it refers to.
-    ADD_FAILURE() << method << " is not answered";
-    executor_.reset();
+                     [slot](const Reply& reply) {
+                       MutexLock lock(&slot->mutex);
+                       EXPECT_FALSE(slot->answer.has_value()) << "answered twice";
+                       slot->answer = *reply;
+                       slot->changed.NotifyAll();
+                     });
+  MutexLock lock(&slot->mutex);
+  const Deadline deadline = Deadline::After(RealClock::Get(), absl::Seconds(60));
+  while (!slot->answer.has_value() && !deadline.Passed()) {
+    slot->changed.WaitFor(&slot->mutex, deadline.Remaining());
   }
-  return answer.get();
+  EXPECT_TRUE(slot->answer.has_value()) << method << " is not answered";
+  return slot->answer.value_or(fabric::Answer{"not answered", {}});
 }
 
 std::string CommandsTest::Error(const std::string& method, const fabric::List& arguments) {
