@@ -21,6 +21,7 @@ constexpr long kHttpOk = 200;
 constexpr long kHttpBadRequest = 400;
 constexpr long kHttpUnauthorized = 401;
 constexpr long kHttpForbidden = 403;
+constexpr long kHttpTooMany = 429;
 constexpr long kHttpUnavailable = 503;
 
 struct Handle {
@@ -142,6 +143,9 @@ absl::StatusOr<Result> CallNode(const Endpoint& endpoint, const std::optional<Ac
     case kHttpUnauthorized:
     case kHttpForbidden:
       return absl::PermissionDeniedError("Permission denied.");
+    case kHttpTooMany:
+      return absl::PermissionDeniedError(
+          "Permission denied: too many failed logins. Wait a minute.");
     case kHttpUnavailable:
       return Refusal(absl::StatusCode::kUnavailable, "NODE_NOT_READY",
                      absl::StrCat("the node at ", endpoint.address, " cannot answer now"),

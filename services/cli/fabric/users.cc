@@ -263,14 +263,19 @@ class UserCommand {
   }
 
   static std::string RoleTable(const v1::ListRolesResponse& known) {
-    constexpr char kLine[] = "  %2s  %-10s  %s\n";
-    std::string text = absl::StrFormat(kLine, "ID", "Role Name", "Description and Permissions");
-    absl::StrAppendFormat(&text, kLine, "--", "----------", std::string(27, '-'));
+    size_t widest = 10;
+    for (const v1::Role& role : known.roles()) widest = std::max(widest, role.name().size());
+    const int width = static_cast<int>(widest);
+    constexpr char kLine[] = "  %2s  %-*s  %s\n";
+    std::string text =
+        absl::StrFormat(kLine, "ID", width, "Role Name", "Description and Permissions");
+    absl::StrAppendFormat(&text, kLine, "--", width, std::string(widest, '-'),
+                          std::string(27, '-'));
     for (int i = 0; i < known.roles_size(); ++i) {
       const v1::Role& role = known.roles(i);
-      absl::StrAppendFormat(&text, kLine, absl::StrCat(i + 1), role.name(), RoleText(role));
+      absl::StrAppendFormat(&text, kLine, absl::StrCat(i + 1), width, role.name(), RoleText(role));
       for (const std::string& right : role.rights()) {
-        absl::StrAppend(&text, std::string(18, ' '), "+ ", PermissionText(right), "\n");
+        absl::StrAppend(&text, std::string(8 + widest, ' '), "+ ", PermissionText(right), "\n");
       }
     }
     return text;
