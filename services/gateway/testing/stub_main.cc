@@ -1,8 +1,9 @@
-// The gateway's MySQL-RPC and HTTP over a topology that a test or benchmark makes up: group "g1",
-// whose first server is the primary. User "fabric" with password "secret" may do all.
+// The gateway's wires over a topology that a test or benchmark makes up: group "g1", whose first
+// server is the primary. User "fabric" with password "secret" may do all.
 //
-// Prints {"mysql": PORT, "http": PORT}, then follows its input: "primary HOST:PORT" makes that
-// server the primary; its end is the end.
+// Prints {"mysql": PORT, "http": PORT, "xmlrpc": PORT, "xmlrpc_open": PORT}, the last without
+// logins, then follows its input: "primary HOST:PORT" makes that server the primary; its end is the
+// end.
 #include <iostream>
 #include <memory>
 #include <string>
@@ -19,11 +20,14 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "services/gateway/commands/command_executor.h"
+#include "services/gateway/digest.h"
+#include "services/gateway/login_guard.h"
 #include "services/gateway/mysql_listener.h"
 #include "services/gateway/mysqlrpc/testing/client.h"
 #include "services/gateway/rest_listener.h"
 #include "services/gateway/routes.h"
 #include "services/gateway/users.h"
+#include "services/gateway/xmlrpc_listener.h"
 
 ABSL_FLAG(std::vector<std::string>, servers, {"127.0.0.1:3306"}, "host:port of each server.");
 ABSL_FLAG(bool, login, true, "Ask for a login.");
@@ -50,10 +54,31 @@ std::shared_ptr<const RouteSnapshot> SnapshotWith(const std::string& primary) {
 
 std::shared_ptr<const UserSnapshot> OneUser() {
   auto snapshot = std::make_shared<UserSnapshot>();
+  snapshot->nonce_key = std::string(32, 'k');
   snapshot->users["fabric"] = {.name = "fabric",
+                               .digest_ha1 = Md5Hex("fabric:MySQL Fabric:secret"),
                                .native_hash = mysqlrpc::testing::NativeHash("secret"),
                                .roles = {"superadmin"}};
   return snapshot;
+}
+
+class NoGuard : public LoginGuard {
+ public:
+  bool MayTry(absl::string_view, absl::string_view) override { return true; }
+  void Failed(absl::string_view, absl::string_view) override {}
+  void Succeeded(absl::string_view, absl::string_view) override {}
+};
+
+absl::StatusOr<std::unique_ptr<XmlrpcListener>> ServeXmlrpc(bool authenticate, Executor* executor,
+                                                            const Users* users, LoginGuard* guard) {
+  XmlrpcListener::Options options;
+  options.http.listen = "127.0.0.1:0";
+  options.authenticate = authenticate;
+  options.executor = executor;
+  options.clock = RealClock::Get();
+  options.users = users;
+  options.guard = guard;
+  return XmlrpcListener::Start(std::move(options));
 }
 
 void FollowInput(Routes& routes) {
@@ -92,7 +117,13 @@ absl::Status Run() {
   const Rest rest(&routes, &metrics);
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<http::Server> http,
                         ServeRest(&rest, {.listen = "127.0.0.1:0"}));
-  std::cout << absl::StrFormat("{\"mysql\": %d, \"http\": %d}", listener->port(), http->port())
+  NoGuard guard;
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<XmlrpcListener> secured,
+                        ServeXmlrpc(true, executor.get(), &users, &guard));
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<XmlrpcListener> open,
+                        ServeXmlrpc(false, executor.get(), &users, &guard));
+  std::cout << absl::StrFormat("{\"mysql\": %d, \"http\": %d, \"xmlrpc\": %d, \"xmlrpc_open\": %d}",
+                               listener->port(), http->port(), secured->port(), open->port())
             << std::endl;
   FollowInput(routes);
   return absl::OkStatus();
