@@ -29,7 +29,7 @@ void CommandsTest::StartGateway() {
   watch_ = std::make_unique<RouteWatch>(
       std::vector<rpc::Controllers::Controller>{
           {process_->address(), false, rpc::Connect(DefaultOptions().controllers[0]).value()}},
-      routes_.get(), clock);
+      routes_.get(), &metrics_, clock);
   executor_ =
       CommandExecutor::Create(DefaultOptions(), {routes_.get(), &users_, &metrics_, clock}).value();
   Await("the groups are known", [this] { return routes_->Get() != nullptr; });
