@@ -193,7 +193,18 @@ http::Response OfServers(const RouteSnapshot& snapshot, const Question& question
 
 }  // namespace
 
-Rest::Rest(const Routes* routes, rpc::Metrics* metrics) : routes_(routes), metrics_(metrics) {}
+Rest::Rest(const Routes* routes, rpc::Metrics* metrics) : routes_(routes), metrics_(metrics) {
+  for (const int code : {200, 400, 404, 405, 503}) {
+    answers_.emplace(code, metrics->GetCounter("gateway_http_answers_total",
+                                               "Answers to load balancers and scripts over HTTP.",
+                                               {{"code", absl::StrCat(code)}}));
+  }
+}
+
+void Rest::Count(int code) const {
+  const auto found = answers_.find(code);
+  if (found != answers_.end()) found->second.Increment();
+}
 
 http::Response Rest::Answer(const http::Request& request) const {
   http::Response response;
@@ -205,6 +216,7 @@ http::Response Rest::Answer(const http::Request& request) const {
     response = Route(request);
   }
   if (request.method == "OPTIONS") response.headers.emplace_back("Allow", kAllowed);
+  Count(response.code);
   response.headers.emplace_back(
       "Weft-Staleness", absl::StrFormat("%.3f", absl::ToDoubleSeconds(routes_->Staleness())));
   return response;

@@ -34,8 +34,12 @@ class Rest {
   http::Response WholeList(const std::string& name,
                            const std::shared_ptr<const RouteSnapshot>& snapshot) const;
 
+  void Count(int code) const;
+
   const Routes* const routes_;
   rpc::Metrics* const metrics_;
+  // By code; all that there are.
+  std::map<int, rpc::Counter> answers_;
   mutable Mutex mutex_;
   mutable std::map<std::string, Kept> kept_ ABSL_GUARDED_BY(mutex_);
 };

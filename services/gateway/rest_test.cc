@@ -237,6 +237,15 @@ TEST_F(RestTest, ShowsMetrics) {
   EXPECT_NE(response.body->find("weft_seen_total 1"), std::string::npos);
 }
 
+TEST_F(RestTest, CountsItsAnswersByCode) {
+  Ask("/healthz");
+  Ask("/v1/servers/db.example:2/primary");
+  Ask("/v1/servers/db.example:2/primary");
+  const std::string metrics = *Ask("/metrics").body;
+  EXPECT_NE(metrics.find("weft_gateway_http_answers_total{code=\"200\"} 1"), std::string::npos);
+  EXPECT_NE(metrics.find("weft_gateway_http_answers_total{code=\"503\"} 2"), std::string::npos);
+}
+
 TEST_F(RestTest, AnErrorSaysWhatToDo) {
   const Json json = JsonOf("/v1/servers/db.example:3/replica");
   EXPECT_EQ(json["reason"], "WRONG_ROLE");
