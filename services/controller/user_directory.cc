@@ -73,12 +73,19 @@ absl::Status UserDirectory::Refresh() {
   return absl::OkStatus();
 }
 
+bool UserDirectory::HasAdmin() const {
+  if (options_.admin.empty()) return true;
+  const Users known = Get();
+  if (known == nullptr) return false;
+  const auto found = known->users.find(options_.admin.user);
+  return found != known->users.end() && IsAdmin(found->second, options_.admin);
+}
+
 void UserDirectory::SeeToAdmin() {
   const Users known = Get();
-  if (options_.admin.empty() || known == nullptr || !leads_()) return;
+  if (known == nullptr || HasAdmin() || !leads_()) return;
   const auto found = known->users.find(options_.admin.user);
   const bool exists = found != known->users.end();
-  if (exists && IsAdmin(found->second, options_.admin)) return;
   User admin = exists ? found->second : User();
   admin.name = options_.admin.user;
   admin.disabled = false;
@@ -94,12 +101,16 @@ void UserDirectory::SeeToAdmin() {
 }
 
 void UserDirectory::Loop() {
+  bool settled = false;
   while (true) {
     // A store that is down, or not set up yet: what is known stays.
     if (Refresh().ok()) SeeToAdmin();
     each_round_();
+    // Whoever sets a Weft up logs in at a gateway at once.
+    settled = settled || HasAdmin();
+    const absl::Duration rest = settled ? options_.period : options_.period / 10;
     MutexLock lock(&mutex_);
-    if (!stop_) clock_->WaitFor(&wake_, &mutex_, options_.period);
+    if (!stop_) clock_->WaitFor(&wake_, &mutex_, rest);
     if (stop_) return;
   }
 }

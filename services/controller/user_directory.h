@@ -17,9 +17,10 @@
 
 namespace weft::controller {
 
-// Thread-safe. Reads the users once a second, and only where their version has changed; keeps what
-// it knows for ever. While it leads it also sees to it that the admin of Options::admin is among
-// them, with the password of its file, so that it may log in to gateways like any user.
+// Thread-safe. Reads the users once a second (at first more often, until the admin is there), and
+// only where their version has changed; keeps what it knows for ever. While it leads it also sees
+// to it that the admin of Options::admin is among them, with the password of its file, so that it
+// may log in to gateways like any user.
 class UserDirectory {
  public:
   struct Options {
@@ -47,6 +48,8 @@ class UserDirectory {
 
  private:
   void Loop();
+  // True also where there is none to see to.
+  bool HasAdmin() const;
   void SeeToAdmin();
 
   const Options options_;

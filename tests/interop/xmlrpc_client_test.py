@@ -55,6 +55,7 @@ class DigestTransport(xmlrpc.client.Transport):
     def request(self, host, handler, request_body, verbose=False):
         url = f"http://{host}{handler}"
         self._passwords.add_password(None, url, *self._login)
+        self.verbose = verbose
         opener = urllib.request.build_opener(
             urllib.request.HTTPDigestAuthHandler(self._passwords))
         request = urllib.request.Request(url, request_body, {"Content-Type": "text/xml"})
