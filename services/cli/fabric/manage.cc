@@ -255,7 +255,9 @@ absl::StatusOr<std::unique_ptr<Client>> ConnectControllers(
   for (const std::string& address : addresses) {
     rpc::ChannelOptions& one = options.emplace_back();
     one.address = address;
-    if (account.has_value()) one.credentials = {account->user, account->password};
+    if (!account.has_value()) continue;
+    one.credentials.user = account->user;
+    one.credentials.password = account->password;
   }
   return Client::Create(options, interrupt);
 }

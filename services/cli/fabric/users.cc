@@ -10,8 +10,11 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
+#include "common/fabric/command_table.h"
 #include "protos/weft/v1/users.grpc.pb.h"
+#include "services/cli/fabric/node_plan.h"
 
 namespace weft::cli::mysqlfabric {
 namespace {
@@ -67,6 +70,21 @@ std::string PermissionText(absl::string_view right) {
   if (right == "core.role") return "Role administration";
   if (right == "core.threat") return "Reporting to Fabric";
   return absl::StrCat("Access to ", absl::StripPrefix(right, "core."));
+}
+
+// The rights that Fabric had too; Weft's own, of its API and of its processes, are `weft role
+// list`'s.
+std::vector<std::string> FabricRights(const v1::Role& role) {
+  const std::vector<std::string>& groups = fabric::CommandGroups();
+  std::vector<std::string> rights;
+  for (const std::string& right : role.rights()) {
+    const absl::string_view name = absl::StripPrefix(right, "core.");
+    if (right == "core" || fabric::FindCommand(name) != nullptr ||
+        std::find(groups.begin(), groups.end(), name) != groups.end()) {
+      rights.push_back(right);
+    }
+  }
+  return rights;
 }
 
 std::string RoleText(const v1::Role& role) {
@@ -273,8 +291,10 @@ class UserCommand {
                           std::string(27, '-'));
     for (int i = 0; i < known.roles_size(); ++i) {
       const v1::Role& role = known.roles(i);
+      const std::vector<std::string> rights = FabricRights(role);
+      if (rights.empty()) continue;  // Of Weft's processes.
       absl::StrAppendFormat(&text, kLine, absl::StrCat(i + 1), width, role.name(), RoleText(role));
-      for (const std::string& right : role.rights()) {
+      for (const std::string& right : rights) {
         absl::StrAppend(&text, std::string(8 + widest, ' '), "+ ", PermissionText(right), "\n");
       }
     }
@@ -292,7 +312,11 @@ class UserCommand {
     do {
       WEFT_ASSIGN_OR_RETURN(const v1::ListUsersResponse page,
                             Call(&Users::Stub::ListUsers, request));
-      for (const v1::User& user : page.users()) AddRows(user, &rows);
+      for (const v1::User& user : page.users()) {
+        // As whom the node's processes know each other: nobody's login.
+        if (user.bootstrap() && user.id() == kNodeUser) continue;
+        AddRows(user, &rows);
+      }
       request.set_page_token(page.next_page_token());
     } while (!request.page_token().empty());
     size_t width = 9;
@@ -326,6 +350,15 @@ class UserCommand {
   const std::string protocol_;
 };
 
+absl::Status SetPasswords(const std::string& name, const std::string& password,
+                          const Protocols& protocols, Client* client) {
+  v1::SetPasswordRequest request;
+  request.set_name(name);
+  request.set_password(password);
+  for (const LoginProtocol protocol : protocols) request.add_protocols(protocol);
+  return client->Call(&Users::Stub::SetPassword, request, kPatience).status();
+}
+
 }  // namespace
 
 absl::Status RunUserCommand(const Line& line, Client* client, Person* person) {
@@ -337,16 +370,19 @@ absl::Status CreateAdmin(const std::string& name, const std::string& password, C
   request.set_user_id(name);
   request.set_password(password);
   request.add_roles("superadmin");
-  return client->Call(&Users::Stub::CreateUser, request, kPatience).status();
+  const absl::Status created = client->Call(&Users::Stub::CreateUser, request, kPatience).status();
+  if (!absl::IsAlreadyExists(created)) return created;
+  v1::GetUserRequest get;
+  get.set_name(name);
+  WEFT_ASSIGN_OR_RETURN(const v1::User user, client->Call(&Users::Stub::GetUser, get, kPatience));
+  if (Has(user, v1::XMLRPC)) return created;
+  // Deleted for this protocol: nobody else could let it in again.
+  return SetPasswords(name, password, {v1::XMLRPC, v1::GRPC}, client);
 }
 
 absl::Status SetMysqlPassword(const std::string& name, const std::string& password,
                               Client* client) {
-  v1::SetPasswordRequest request;
-  request.set_name(name);
-  request.set_password(password);
-  request.add_protocols(v1::MYSQL);
-  return client->Call(&Users::Stub::SetPassword, request, kPatience).status();
+  return SetPasswords(name, password, {v1::MYSQL}, client);
 }
 
 }  // namespace weft::cli::mysqlfabric

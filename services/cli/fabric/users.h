@@ -17,8 +17,8 @@ namespace weft::cli::mysqlfabric {
 // printed alone: "Login failed", "User bob/xmlrpc already exists".
 absl::Status RunUserCommand(const Line& line, Client* client, Person* person);
 
-// Makes a superadmin with a password for every protocol. ALREADY_EXISTS: there is a user of that
-// name, who keeps password and roles.
+// Makes a superadmin with a password for every protocol; gives a user of that name who has none for
+// XML-RPC that password. ALREADY_EXISTS: there is one who has, and keeps password and roles.
 absl::Status CreateAdmin(const std::string& name, const std::string& password, Client* client);
 // Gives the user another password for MySQL-RPC.
 absl::Status SetMysqlPassword(const std::string& name, const std::string& password, Client* client);

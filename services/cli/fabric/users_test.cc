@@ -88,7 +88,8 @@ class FakeUsers : public v1::Users::Service {
     Role("superadmin", "all", {"core"}, response);
     Role("useradmin", "users", {"core.user", "core.role"}, response);
     Role("connector", "clients", {"core.dump", "core.threat"}, response);
-    Role("onlooker", "To look on", {"core.group.health"}, response);
+    Role("onlooker", "To look on", {"core.group.health", "core.token.issue"}, response);
+    Role("process", "of Weft's own", {"core.monitor", "core.dump.topology"}, response);
     return grpc::Status::OK;
   }
 
@@ -107,6 +108,7 @@ class FakeUsers : public v1::Users::Service {
     response->set_name("users/" + id);
     response->set_id(id);
     for (const std::string& role : user.roles) response->add_roles(role);
+    response->set_bootstrap(id == "weft-node");
     for (const auto& [protocol, password] : user.passwords) {
       response->add_protocols(static_cast<v1::LoginProtocol>(protocol));
     }
@@ -128,7 +130,8 @@ class UsersTest : public ::testing::Test {
     serve.listen = "127.0.0.1:0";
     serve.metrics = &metrics_;
     serve.services = {&fake_};
-    serve.authenticator = rpc::StaticAuthenticator({"admin", "secret"});
+    serve.authenticator =
+        rpc::StaticAuthenticator({.user = "admin", .password = "secret", .token = ""});
     auto server = rpc::Server::Start(std::move(serve));
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -171,6 +174,7 @@ class UsersTest : public ::testing::Test {
 
 TEST_F(UsersTest, ListsUsersOnceForEachProtocol) {
   fake_.users["bob"] = {.passwords = {{v1::MYSQL, "x"}}, .roles = {}};
+  fake_.users["weft-node"] = {.passwords = {{v1::GRPC, "x"}}, .roles = {"superadmin"}};
   EXPECT_EQ(Said("user list"), "done");
   EXPECT_EQ(console_.out(),
             "Username  Protocol     Roles\n"
@@ -296,6 +300,10 @@ TEST_F(UsersTest, TheFirstAdminLogsInEverywhereAndIsMadeOnce) {
   EXPECT_TRUE(SetMysqlPassword("boss", "other", client->get()).ok());
   EXPECT_EQ(fake_.users["boss"].passwords.at(v1::MYSQL), "other");
   EXPECT_TRUE(absl::IsAlreadyExists(CreateAdmin("boss", "x", client->get())));
+  fake_.users["boss"].passwords.erase(v1::XMLRPC);
+  EXPECT_TRUE(CreateAdmin("boss", "back", client->get()).ok());
+  EXPECT_EQ(fake_.users["boss"].passwords.at(v1::XMLRPC), "back");
+  EXPECT_EQ(fake_.users["boss"].passwords.at(v1::MYSQL), "other");
 }
 
 }  // namespace
