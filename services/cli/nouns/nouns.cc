@@ -3,9 +3,9 @@
 namespace weft::cli {
 
 Nouns AllNouns() {
-  return {GroupNoun(),   ServerNoun(),  OperationNoun(), TopologyNoun(),   HealthNoun(),
-          WhyNoun(),     EventsNoun(),  ThreatNoun(),    NodeNoun(),       ManageNoun(),
-          AccountNoun(), SandboxNoun(), ShellNoun(),     CompletionNoun(), VersionNoun()};
+  return {GroupNoun(),  ServerNoun(),  OperationNoun(), TopologyNoun(),   HealthNoun(),  WhyNoun(),
+          EventsNoun(), ThreatNoun(),  NodeNoun(),      ManageNoun(),     AccountNoun(), UserNoun(),
+          RoleNoun(),   SandboxNoun(), ShellNoun(),     CompletionNoun(), VersionNoun()};
 }
 
 }  // namespace weft::cli

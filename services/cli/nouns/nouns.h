@@ -20,6 +20,8 @@ Noun ThreatNoun();
 Noun NodeNoun();
 Noun ManageNoun();
 Noun AccountNoun();
+Noun UserNoun();
+Noun RoleNoun();
 Noun SandboxNoun();
 Noun ShellNoun();
 Noun CompletionNoun();

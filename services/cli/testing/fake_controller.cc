@@ -76,11 +76,12 @@ FakeServices::FakeServices(FakeState* state, const FakeController::Login& login)
       operations_(state),
       health_(state),
       threats_(state),
-      node_(state) {
+      node_(state),
+      users_(state) {
   rpc::Server::Options options;
   options.name = "fake-controller";
   options.listen = "127.0.0.1:0";
-  options.services = {&groups_, &servers_, &operations_, &health_, &threats_, &node_};
+  options.services = {&groups_, &servers_, &operations_, &health_, &threats_, &node_, &users_};
   options.drain_deadline = absl::ZeroDuration();
   if (!login.user.empty()) {
     options.authenticator = rpc::StaticAuthenticator({login.user, login.password});

@@ -20,6 +20,7 @@
 #include "protos/weft/v1/operations.grpc.pb.h"
 #include "protos/weft/v1/servers.grpc.pb.h"
 #include "protos/weft/v1/threats.grpc.pb.h"
+#include "protos/weft/v1/users.grpc.pb.h"
 #include "services/cli/testing/fake_controller.h"
 
 namespace weft::cli {
@@ -41,6 +42,7 @@ struct FakeState {
   v1::ExplainGroupResponse explanation ABSL_GUARDED_BY(mutex);
   v1::ExplainDurabilityResponse proof ABSL_GUARDED_BY(mutex);
   v1::Refusal refusal ABSL_GUARDED_BY(mutex);
+  std::map<std::string, v1::User> users ABSL_GUARDED_BY(mutex);  // By name.
 
   // Notes the request; the failure that was set, if any.
   absl::Status Enter(const std::string& method, const google::protobuf::Message& request)
@@ -179,6 +181,29 @@ class FakeNode : public v1::Node::Service {
   FakeState* const state_;
 };
 
+class FakeUsers : public v1::Users::Service {
+ public:
+  explicit FakeUsers(FakeState* state) : state_(state) {}
+  grpc::Status CreateUser(grpc::ServerContext*, const v1::CreateUserRequest*, v1::User*) override;
+  grpc::Status DeleteUser(grpc::ServerContext*, const v1::DeleteUserRequest*,
+                          v1::DeleteUserResponse*) override;
+  grpc::Status SetPassword(grpc::ServerContext*, const v1::SetPasswordRequest*, v1::User*) override;
+  grpc::Status SetRoles(grpc::ServerContext*, const v1::SetRolesRequest*, v1::User*) override;
+  grpc::Status SetDisabled(grpc::ServerContext*, const v1::SetDisabledRequest*, v1::User*) override;
+  grpc::Status GetUser(grpc::ServerContext*, const v1::GetUserRequest*, v1::User*) override;
+  grpc::Status ListUsers(grpc::ServerContext*, const v1::ListUsersRequest*,
+                         v1::ListUsersResponse*) override;
+  grpc::Status ListRoles(grpc::ServerContext*, const v1::ListRolesRequest*,
+                         v1::ListRolesResponse*) override;
+  grpc::Status IssueToken(grpc::ServerContext*, const v1::IssueTokenRequest*,
+                          v1::IssueTokenResponse*) override;
+  grpc::Status RotateKey(grpc::ServerContext*, const v1::RotateKeyRequest*,
+                         v1::RotateKeyResponse*) override;
+
+ private:
+  FakeState* const state_;
+};
+
 class FakeServices {
  public:
   FakeServices(FakeState* state, const FakeController::Login& login);
@@ -191,6 +216,7 @@ class FakeServices {
   FakeHealth health_;
   FakeThreats threats_;
   FakeNode node_;
+  FakeUsers users_;
   std::unique_ptr<rpc::Server> server_;
 };
 
