@@ -183,7 +183,10 @@ absl::StatusOr<Identity> Logins::CheckBasic(const Claim& claim, const std::strin
   }
   const UserDirectory::Users users = users_->Get();
   // The admin's password is that of its file, whatever the store says.
-  const User* const user = given.user == options_.admin.user ? nullptr : Find(users, given.user);
+  const bool names_admin = given.user == options_.admin.user;
+  // Whoever it is may be right: that must not count as a failure.
+  if (users == nullptr && !names_admin) return NotLoaded();
+  const User* const user = names_admin ? nullptr : Find(users, given.user);
   const absl::Status right = CheckPassword(given, user == nullptr ? "" : user->verifier);
   if (absl::IsResourceExhausted(right)) return right;
   if (!right.ok() || user == nullptr) return Failed(peer, given.user, WrongLogin());

@@ -88,6 +88,8 @@ TEST_F(LoginsTest, TheAdminNeedsNoStore) {
   Logins logins({.admin = kAdmin}, &none, &audit_, &metrics_, &clock_);
   EXPECT_EQ(Said(logins.Check({rpc::BasicAuthorization(kAdmin), "", kFar})), "admin: superadmin");
   EXPECT_EQ(Said(logins.Check({rpc::BasicAuthorization({"jane", "jane's", ""}), "", kFar})),
+            "USERS_NOT_LOADED");
+  EXPECT_EQ(Said(logins.Check({rpc::BasicAuthorization({"admin", "x", ""}), "", kFar})),
             "WRONG_LOGIN");
 }
 
