@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/access/login_limiter.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/address.h"
 #include "common/rpc/controllers.h"
@@ -22,6 +23,11 @@
 
 namespace weft::gateway {
 namespace {
+
+// Fabric's connectors answer a refusal by trying again: urllib five times, Connector/Python three
+// times that. One wrong password in a configuration must not keep its neighbours out.
+constexpr access::LoginLimiter::Options kLogins = {.free_failures = 20,
+                                                   .free_failures_of_peer = 60};
 
 // This machine's name; "localhost" where it has none.
 std::string HostName() {
@@ -46,7 +52,7 @@ struct Gateway::Parts {
         Clock* clock)
       : controllers(std::move(to)),
         routes(clock),
-        guards({.gateway = options.name}, controllers, metrics, clock),
+        guards({.gateway = options.name, .limiter = kLogins}, controllers, metrics, clock),
         xmlrpc_guard(guards.For("xmlrpc")),
         mysql_guard(guards.For("mysql")),
         rest(&routes, metrics) {}
