@@ -1,9 +1,11 @@
 // An application of Connector/J's Fabric driver. It says events, a line of JSON each, and takes a word
 // a line: "where" (the servers that a writing and a reading connection lead to), "begin" and "stop" (a
-// loop of transactions), "read" (the numbers that are there). The end of its input ends it.
+// loop of transactions), "read" (the numbers that are there), "groups URL" (what the gateway at a URL
+// says: the driver itself knows no https). The end of its input ends it.
 //
 //   java FabricClient URL USER PASSWORD_FILE FABRIC_USER FABRIC_PASSWORD_FILE
 
+import com.mysql.fabric.FabricConnection;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.file.Files;
@@ -68,6 +70,14 @@ public class FabricClient {
     }
   }
 
+  private void groups(String gateway) throws Exception {
+    FabricConnection fabric =
+        new FabricConnection(
+            gateway, login.getProperty("fabricUsername"), login.getProperty("fabricPassword"));
+    int servers = fabric.getServerGroup("g1").getServers().size();
+    say("{\"event\": \"groups\", \"servers\": " + servers + "}");
+  }
+
   private void read() throws SQLException {
     List<String> numbers = new ArrayList<>();
     try (Connection connection = connect();
@@ -122,10 +132,14 @@ public class FabricClient {
     say("{\"event\": \"failed\", \"error\": \"" + text + "\"}");
   }
 
-  private void obey(String word) throws Exception {
-    switch (word) {
+  private void obey(String line) throws Exception {
+    String[] words = line.split(" ");
+    switch (words[0]) {
       case "where":
         where();
+        break;
+      case "groups":
+        groups(words[1]);
         break;
       case "read":
         read();
@@ -141,7 +155,7 @@ public class FabricClient {
         say("{\"event\": \"stopped\"}");
         break;
       default:
-        throw new IllegalArgumentException("expected where, read, begin or stop; found " + word);
+        throw new IllegalArgumentException("unknown word: " + line);
     }
   }
 
@@ -149,9 +163,9 @@ public class FabricClient {
     Class.forName("com.mysql.fabric.jdbc.FabricMySQLDriver");
     FabricClient client = new FabricClient(arguments);
     BufferedReader words = new BufferedReader(new InputStreamReader(System.in));
-    for (String word = words.readLine(); word != null; word = words.readLine()) {
+    for (String line = words.readLine(); line != null; line = words.readLine()) {
       try {
-        client.obey(word);
+        client.obey(line);
       } catch (Exception error) {
         fail(error);
       }

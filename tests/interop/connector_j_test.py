@@ -45,11 +45,11 @@ class ConnectorJ(unittest.TestCase):
         subprocess.run([cls.farm.directory + "/bin/mysql", "-S", primary["socket"], "-uroot", "-e",
                         "CREATE TABLE app.loops (number INT PRIMARY KEY)"], check=True, timeout=60)
 
-    def client(self, **others):
+    def client(self, java=(), **others):
         layout = {**self.farm.layout, **others}
         gateway = layout["gateway"]["xmlrpc"]
         url = f"jdbc:mysql:fabric://{gateway}/{layout['app']['database']}?fabricServerGroup=g1"
-        client = Client(["java", "-cp", f"{self.jar}:{self.classes}", "FabricClient", url,
+        client = Client(["java", *java, "-cp", f"{self.jar}:{self.classes}", "FabricClient", url,
                          layout["app"]["user"], layout["app"]["password_file"],
                          layout["admin"]["user"], layout["admin"]["password_file"]])
         self.addCleanup(client.__exit__)
@@ -68,6 +68,21 @@ class ConnectorJ(unittest.TestCase):
         client = self.client(admin={"user": "admin", "password_file": wrong.name})
         with self.assertRaises(harness.Failed):
             client.ask("where")
+
+    def test_tls_is_verified(self):
+        folder = tempfile.TemporaryDirectory(prefix="weft-interop-", dir="/tmp")
+        self.addCleanup(folder.cleanup)
+        certificates = clients.make_certificates(folder.name)
+        subprocess.run(["keytool", "-importcert", "-noprompt", "-storetype", "JKS", "-file",
+                        "ca.pem", "-alias", "ca", "-keystore", "trust.jks", "-storepass", "public"],
+                       cwd=folder.name, check=True, timeout=60, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        with clients.TlsGateway(self.farm, certificates) as gateway:
+            groups = f"groups https://{gateway.address}"
+            with self.assertRaises(harness.Failed):
+                self.client().ask(groups, "groups")
+            trusting = [f"-Djavax.net.ssl.trustStore={folder.name}/trust.jks"]
+            self.assertEqual(self.client(java=trusting).ask(groups, "groups")["servers"], 3)
 
     def test_a_transaction_loop_goes_on_over_a_failover(self):
         client = self.client()

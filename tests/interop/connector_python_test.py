@@ -110,6 +110,21 @@ class Application(unittest.TestCase):
         with self.assertRaises(mysql.connector.errors.InterfaceError):
             self.seeded(password="wrong")
 
+    def test_tls_is_verified(self):
+        folder = tempfile.TemporaryDirectory(prefix="weft-interop-", dir="/tmp")
+        self.addCleanup(folder.cleanup)
+        certificates = clients.make_certificates(folder.name)
+        host_and_port = dict(zip(("host", "port"), ("127.0.0.1", None)))
+        with clients.TlsGateway(self.farm, certificates) as gateway:
+            host_and_port["port"] = clients.host_and_port(gateway.address)[1]
+            # The connector hands its authority to nobody; Python's own setting counts.
+            tls = {**host_and_port, "ssl_ca": str(certificates / "ca.pem")}
+            with self.assertRaises(mysql.connector.errors.InterfaceError):
+                self.seeded(**tls)
+            os.environ["SSL_CERT_FILE"] = tls["ssl_ca"]
+            self.addCleanup(os.environ.pop, "SSL_CERT_FILE")
+            self.assertEqual(len(self.seeded(**tls).get_group_servers("g1")), 3)
+
     def test_a_transaction_loop_goes_on_over_a_failover(self):
         before = self.farm.primary()
         noted, stop, trouble = [], threading.Event(), []

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.error
 import urllib.request
 import xmlrpc.client
 
@@ -141,6 +142,34 @@ class XmlRpc(unittest.TestCase):
         self.sets(self.proxy.group.destroy("shoes"))
         self.assertEqual(self.proxy.group.lookup_servers("shoes")[3],
                          "Group (shoes) does not exist.")
+
+    def test_a_connector_may_look_and_report_and_no_more(self):
+        secret = tempfile.NamedTemporaryFile("w", prefix="weft-interop-")
+        self.addCleanup(secret.close)
+        secret.write("only for connectors")
+        secret.flush()
+        self.farm.weft("user", "create", "app", "--roles", "connector", "--new-password-file",
+                       secret.name)
+        connector = xmlrpc.client.ServerProxy(
+            f"http://{self.address}/RPC2",
+            transport=DigestTransport("app", "only for connectors"), allow_none=True)
+        harness.wait_until(lambda: self.admits(connector), 10, "the user is known to the gateway")
+        self.assertEqual(len(self.sets(connector.dump.servers(0, "g1"))[0]), 3)
+        replica = sorted(set(self.farm.members()) - {self.farm.primary()})[0]
+        uuid = self.farm.members()[replica]["uuid"]
+        self.assertEqual(connector.threat.report_failure(uuid, "app", 2013)[3], "")
+        self.assertIn("app", str(self.farm.weft("events", "--group", "g1")))
+        for refused in (connector.group.lookup_groups, connector.manage.ping,
+                        lambda: connector.group.create("mine")):
+            with self.assertRaises(urllib.error.HTTPError) as caught:
+                refused()
+            self.assertEqual(caught.exception.code, 403)
+
+    def admits(self, proxy):
+        try:
+            return proxy.dump.servers(0, "g1")
+        except urllib.error.HTTPError:
+            return None
 
     def test_a_new_primary_is_seen_when_its_promotion_is_answered(self):
         before = self.farm.primary()
