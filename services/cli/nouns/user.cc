@@ -93,7 +93,7 @@ Answer AnswerUser(const Context& context, const v1::User& user, absl::string_vie
 absl::StatusOr<Answer> Create(Context& context) {
   const Arguments& arguments = context.arguments();
   v1::CreateUserRequest request;
-  request.set_user_id(ShortName(arguments.Text("user")));
+  request.set_user_id(ShortName(arguments.Text("name")));
   request.set_no_password(arguments.Has("no-password"));
   for (const std::string& role : Listed(arguments.Text("roles"))) request.add_roles(role);
   WEFT_RETURN_IF_ERROR(AddProtocols(context, &request));
@@ -107,7 +107,7 @@ absl::StatusOr<Answer> Create(Context& context) {
 
 absl::StatusOr<Answer> Delete(Context& context) {
   v1::DeleteUserRequest request;
-  request.set_name(UserName(context.arguments().Text("user")));
+  request.set_name(UserName(context.arguments().Text("name")));
   Mark(context, &request);
   const std::string id = Printable(ShortName(request.name()));
   if (!context.dry_run()) {
@@ -123,7 +123,7 @@ absl::StatusOr<Answer> Delete(Context& context) {
 
 absl::StatusOr<Answer> Password(Context& context) {
   v1::SetPasswordRequest request;
-  request.set_name(UserName(context.arguments().Text("user")));
+  request.set_name(UserName(context.arguments().Text("name")));
   request.set_remove(context.arguments().Has("remove"));
   WEFT_RETURN_IF_ERROR(AddProtocols(context, &request));
   if (!request.remove()) {
@@ -137,7 +137,7 @@ absl::StatusOr<Answer> Password(Context& context) {
 
 absl::StatusOr<Answer> Roles(Context& context) {
   v1::SetRolesRequest request;
-  request.set_name(UserName(context.arguments().Text("user")));
+  request.set_name(UserName(context.arguments().Text("name")));
   for (const std::string& role : Listed(context.arguments().Text("roles"))) {
     request.add_roles(role);
   }
@@ -148,7 +148,7 @@ absl::StatusOr<Answer> Roles(Context& context) {
 
 absl::StatusOr<Answer> SetDisabled(Context& context, bool disabled) {
   v1::SetDisabledRequest request;
-  request.set_name(UserName(context.arguments().Text("user")));
+  request.set_name(UserName(context.arguments().Text("name")));
   request.set_disabled(disabled);
   Mark(context, &request);
   WEFT_ASSIGN_OR_RETURN(const v1::User user, context.Call(&Users::Stub::SetDisabled, request));
@@ -175,7 +175,7 @@ absl::StatusOr<Answer> List(Context& context) {
 
 absl::StatusOr<Answer> Show(Context& context) {
   v1::GetUserRequest request;
-  request.set_name(UserName(context.arguments().Text("user")));
+  request.set_name(UserName(context.arguments().Text("name")));
   WEFT_ASSIGN_OR_RETURN(const v1::User user, context.Call(&Users::Stub::GetUser, request));
   return Answer{.json = ToJson(user), .text = UserText(user, context)};
 }
@@ -210,7 +210,7 @@ absl::StatusOr<Answer> ListRoles(Context& context) {
   return Answer{.json = ToJson(response), .text = table.Render(context.style())};
 }
 
-Parameter UserParameter() { return {"user", "USER", "name of the user"}; }
+Parameter UserParameter() { return {"name", "USER", "name of the user"}; }
 Parameter RolesParameter() {
   return {"roles", "ROLES", "separated by commas (weft role list shows them)"};
 }
@@ -230,7 +230,7 @@ std::vector<Command> ChangeCommands() {
                     "weft user create app --roles connector --protocols mysql --new-password-file "
                     "app.password",
                     "weft user create monitor-1 --roles monitor --no-password"},
-       .positionals = {{"user", "USER", "1 to 64 of letters, digits, '_', '@', '.', '-'"}},
+       .positionals = {{"name", "USER", "1 to 64 of letters, digits, '_', '@', '.', '-'"}},
        .options = {RolesParameter(),
                    ProtocolsParameter(),
                    PasswordFileParameter(),
