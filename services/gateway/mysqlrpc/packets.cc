@@ -10,6 +10,16 @@ constexpr size_t kKeptBytes = 512;
 
 }  // namespace
 
+void PacketReader::Append(absl::string_view bytes) {
+  // A client may always have begun its next packet already. What is moved is never more than what
+  // was read, so that a byte costs the same however they come.
+  if (begin_ > received_.size() / 2) {
+    received_.erase(0, begin_);
+    begin_ = 0;
+  }
+  received_.append(bytes.data(), bytes.size());
+}
+
 PacketReader::Found PacketReader::Read(size_t max_payload, uint8_t& sequence,
                                        std::string& payload) {
   Cursor cursor(absl::string_view(received_).substr(begin_));

@@ -17,15 +17,17 @@ class PacketReader {
  public:
   enum class Found { kPacket, kPartial, kTooLong };
 
-  void Append(absl::string_view bytes) { received_.append(bytes.data(), bytes.size()); }
+  void Append(absl::string_view bytes);
 
   // kPacket: `sequence` and `payload` are the first packet, which is now read. kPartial: more bytes
   // are needed. kTooLong: its header tells of more than `max_payload`; nothing can be read any
   // more, and `sequence` is that of the packet.
   Found Read(size_t max_payload, uint8_t& sequence, std::string& payload);
 
-  // Bytes held.
+  // Bytes not yet read.
   size_t size() const { return received_.size() - begin_; }
+  // Bytes of memory.
+  size_t held() const { return received_.capacity(); }
   // Gives the memory of a long packet back.
   void Shrink();
 

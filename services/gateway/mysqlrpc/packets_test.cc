@@ -56,6 +56,22 @@ TEST(PacketsTest, PacketsThatCameTogetherAreReadOneByOne) {
   EXPECT_EQ(reader.size(), 1u);
 }
 
+TEST(PacketsTest, WhatWasReadIsForgottenThoughAPacketIsAlwaysBegun) {
+  PacketReader reader;
+  // Each of these ends one packet of a byte and begins the next one.
+  const absl::string_view kPiece("a\x01\x00\x00\x00", 5);
+  reader.Append(kPiece.substr(1));
+  uint8_t sequence = 0;
+  std::string payload;
+  for (int i = 0; i < 10'000; ++i) {
+    reader.Append(kPiece);
+    ASSERT_EQ(reader.Read(64, sequence, payload), Found::kPacket);
+    ASSERT_EQ(payload, "a");
+    ASSERT_EQ(reader.Read(64, sequence, payload), Found::kPartial);
+  }
+  EXPECT_LT(reader.held(), 1024u);
+}
+
 TEST(PacketsTest, SequencesWrapAround) {
   PacketWriter writer(255);
   writer.Append("a");
