@@ -94,6 +94,9 @@ class Listener : public XmlrpcListener {
         return respond(std::move(*refusal));
       }
       caller.user = std::get<std::string>(std::move(login));
+    } else if (!Header(request, "origin").empty()) {
+      // This machine's programs are trusted here, but not what its browsers load from elsewhere.
+      return respond(Text(403, "Without a login no web page is served"));
     }
     // Connector/J sends it to learn whether a login is wanted; 200 would not do.
     if (request.body.empty()) return respond(Text(400, "an empty request"));

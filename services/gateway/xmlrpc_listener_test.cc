@@ -255,6 +255,16 @@ TEST_F(XmlrpcListenerTest, ASlowCommandHoldsUpNobodyElse) {
   }
 }
 
+TEST_F(XmlrpcListenerTest, WithoutLoginsItServesNoWebPage) {
+  const auto listener = Open();
+  RawClient client(listener->port());
+  const RawAnswer answer = client.Ask(
+      Post("/RPC2", kPingRequest, {"Origin: http://elsewhere", "Content-Type: text/plain"}));
+  EXPECT_EQ(answer.code, 403);
+  EXPECT_TRUE(fixture_.executor.calls().empty());
+  EXPECT_EQ(client.Ask(Post("/RPC2", kPingRequest)).code, 200);
+}
+
 TEST_F(XmlrpcListenerTest, WithoutLoginsItServesThisMachineOnly) {
   XmlrpcListener::Options options;
   options.authenticate = false;
