@@ -219,8 +219,11 @@ class MicrohttpdServer : public Server {
       reading.refusal = MHD_HTTP_CONTENT_TOO_LARGE;
     }
     if (reading.refusal == 0) {
-      reading.counted_bytes += *size;
-      if (body_bytes_.fetch_add(*size) + *size > options_.max_bodies_bytes) {
+      const size_t free = options_.free_body_bytes -
+                          std::min(options_.free_body_bytes, reading.request.body.size());
+      const size_t counted = *size - std::min(*size, free);
+      reading.counted_bytes += counted;
+      if (counted > 0 && body_bytes_.fetch_add(counted) + counted > options_.max_bodies_bytes) {
         reading.refusal = MHD_HTTP_SERVICE_UNAVAILABLE;
       }
     }

@@ -53,8 +53,10 @@ class Server {
     // Of request line and headers, and of the body: 431 and 413 beyond.
     size_t max_header_bytes = 8 << 10;
     size_t max_body_bytes = 1 << 20;
-    // Bodies that are held by all connections together: 503 beyond.
+    // Bodies that are held by all connections together: 503 beyond. The first bytes of each body do
+    // not count, so that who sends long ones does not keep out who sends short ones.
     size_t max_bodies_bytes = 64 << 20;
+    size_t free_body_bytes = 4 << 10;
     // From the first byte of a request (or the connection's begin) to its last one, whatever drips
     // in meanwhile.
     absl::Duration request_deadline = absl::Seconds(10);
