@@ -15,6 +15,7 @@
 #include "services/gateway/limiting_login_guard.h"
 #include "services/gateway/mysql_listener.h"
 #include "services/gateway/rest.h"
+#include "services/gateway/rest_listener.h"
 #include "services/gateway/route_watch.h"
 #include "services/gateway/routes.h"
 #include "services/gateway/user_watch.h"
@@ -130,12 +131,7 @@ absl::Status Gateway::Parts::Listen(const Options& options, rpc::Metrics* metric
     WEFT_ASSIGN_OR_RETURN(mysql, MysqlListener::Start(listen));
   }
   if (!options.http_listen.empty()) {
-    http::Server::Options listen;
-    listen.listen = options.http_listen;
-    listen.handler = [this](const http::Request& request, const http::Server::Respond& respond) {
-      respond(rest.Answer(request));
-    };
-    WEFT_ASSIGN_OR_RETURN(http, http::Server::Start(std::move(listen)));
+    WEFT_ASSIGN_OR_RETURN(http, ServeRest(&rest, {.listen = options.http_listen}));
   }
   return absl::OkStatus();
 }

@@ -12,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "common/base/clock.h"
 #include "services/gateway/rest_json.h"
 #include "services/gateway/serving.h"
 
@@ -19,6 +20,7 @@ namespace weft::gateway {
 namespace {
 
 constexpr char kAllowed[] = "GET, HEAD, OPTIONS";
+constexpr absl::Duration kMetricsShared = absl::Seconds(1);
 constexpr char kDocs[] = "docs/http.md lists what can be asked";
 
 struct Limits {
@@ -228,10 +230,22 @@ http::Response Rest::Route(const http::Request& request) const {
   if (request.path == "/metrics") {
     return {.code = 200,
             .headers = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}},
-            .body = std::make_shared<const std::string>(metrics_->Expose())};
+            .body = MetricsText()};
   }
   if (absl::StartsWith(request.path, "/v1/")) return OfTopology(request);
   return ErrorResponse(UnknownPath(request.path));
+}
+
+std::shared_ptr<const std::string> Rest::MetricsText() const {
+  const absl::Duration now = RealClock::Get()->MonotonicNow();
+  MutexLock lock(&mutex_);
+  std::shared_ptr<const std::string> text = metrics_text_.lock();
+  if (text == nullptr || now - metrics_text_made_ >= kMetricsShared) {
+    text = std::make_shared<const std::string>(metrics_->Expose());
+    metrics_text_ = text;
+    metrics_text_made_ = now;
+  }
+  return text;
 }
 
 http::Response Rest::Ready() const {

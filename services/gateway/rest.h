@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/time/time.h"
 #include "common/base/mutex.h"
 #include "common/rpc/metrics.h"
 #include "services/gateway/http/server.h"
@@ -33,6 +35,9 @@ class Rest {
   http::Response Ready() const;
   http::Response WholeList(const std::string& name,
                            const std::shared_ptr<const RouteSnapshot>& snapshot) const;
+  // Made anew for each who asks, but for those who are slow to take it: they hold one text for each
+  // second, however many they are.
+  std::shared_ptr<const std::string> MetricsText() const;
 
   void Count(int code) const;
 
@@ -42,6 +47,8 @@ class Rest {
   std::map<int, rpc::Counter> answers_;
   mutable Mutex mutex_;
   mutable std::map<std::string, Kept> kept_ ABSL_GUARDED_BY(mutex_);
+  mutable std::weak_ptr<const std::string> metrics_text_ ABSL_GUARDED_BY(mutex_);
+  mutable absl::Duration metrics_text_made_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace weft::gateway

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "absl/strings/str_split.h"
+#include "common/base/clock.h"
 #include "common/base/manual_clock.h"
 
 namespace weft::gateway {
@@ -235,6 +237,21 @@ TEST_F(RestTest, ShowsMetrics) {
   metrics_.GetCounter("seen_total", "Seen.").Increment();
   const http::Response response = Ask("/metrics");
   EXPECT_NE(response.body->find("weft_seen_total 1"), std::string::npos);
+}
+
+TEST_F(RestTest, ManyWhoAreSlowToTakeTheMetricsHoldFewTexts) {
+  std::vector<http::Response> held;
+  std::set<const std::string*> texts;
+  const absl::Duration begun = RealClock::Get()->MonotonicNow();
+  for (int i = 0; i < 100; ++i) {
+    held.push_back(Ask("/metrics"));
+    texts.insert(held.back().body.get());
+  }
+  const absl::Duration took = RealClock::Get()->MonotonicNow() - begun;
+  EXPECT_LE(static_cast<double>(texts.size()), 2 + absl::ToDoubleSeconds(took));
+  held.clear();
+  metrics_.GetCounter("seen_total", "Seen.").Increment();
+  EXPECT_NE(Ask("/metrics").body->find("weft_seen_total 1"), std::string::npos);
 }
 
 TEST_F(RestTest, CountsItsAnswersByCode) {
