@@ -12,7 +12,7 @@ namespace {
 
 constexpr char kHowToLogIn[] =
     "give --user and --password-file (or WEFT_USER with WEFT_PASSWORD_FILE or WEFT_PASSWORD), or "
-    "name a sandbox with --sandbox DIR";
+    "--token-file (WEFT_TOKEN_FILE), or name a sandbox with --sandbox DIR";
 
 }  // namespace
 

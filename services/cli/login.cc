@@ -53,9 +53,28 @@ absl::StatusOr<std::string> PasswordFromElsewhere(const std::string& user, bool 
                  "put the password into a file that only you may read, and name it");
 }
 
+bool NamesUser(const Options& options) {
+  return !options.user.empty() || !options.password_file.empty();
+}
+
+// Who it would be is not for us to guess.
+absl::Status CheckOneLogin(const Options& options) {
+  if (options.token_file.empty() || !NamesUser(options)) return absl::OkStatus();
+  return Refusal(absl::StatusCode::kInvalidArgument, "USAGE", "two logins are given",
+                 "--token-file, or --user with --password-file", "both",
+                 "leave one of them out: a token says whose it is");
+}
+
 absl::StatusOr<rpc::Credentials> ResolveCredentials(const Options& options,
                                                     const Variables& variables, Console* console) {
+  WEFT_RETURN_IF_ERROR(CheckOneLogin(options));
   rpc::Credentials credentials;
+  const std::string token_file =
+      NamesUser(options) ? "" : FirstOf(options.token_file, Variable(variables, "WEFT_TOKEN_FILE"));
+  if (!token_file.empty()) {
+    WEFT_ASSIGN_OR_RETURN(credentials.token, rpc::ReadSecretFile(token_file));
+    return credentials;
+  }
   const std::string user = FirstOf(options.user, Variable(variables, "WEFT_USER"));
   credentials.user = FirstOf(user, kDefaultUser);
   if (!options.password_file.empty()) {
@@ -150,7 +169,7 @@ absl::StatusOr<std::vector<rpc::ChannelOptions>> ResolveLogin(const Options& opt
   WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> addresses,
                         ResolveAddresses(options, variables, sandbox));
   rpc::ChannelOptions login;
-  const bool other_login = !options.user.empty() || !options.password_file.empty();
+  const bool other_login = NamesUser(options) || !options.token_file.empty();
   if (sandbox.has_value() && !other_login) {
     WEFT_ASSIGN_OR_RETURN(login, AdminOf(*sandbox));
   } else {

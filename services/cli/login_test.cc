@@ -164,6 +164,54 @@ TEST_F(LoginTest, AsksForThePasswordOfANamedUserOnATerminalOnly) {
   EXPECT_EQ(ErrorReason(refused.status()), "PASSWORD_MISSING");
 }
 
+TEST_F(LoginTest, ATokenStandsForUserAndPassword) {
+  Options options;
+  options.token_file = Write("mine.token", "t0ken\n");
+  const Variables variables = {{"WEFT_USER", "you"}, {"WEFT_PASSWORD", "yours"}};
+  rpc::Credentials credentials = Resolve(options, variables).credentials;
+  EXPECT_EQ(rpc::Authorization(credentials), "Bearer t0ken");
+  EXPECT_EQ(credentials.user, "");
+  const Variables elsewhere = {{"WEFT_TOKEN_FILE", Write("other.token", "other")},
+                               {"WEFT_PASSWORD", "yours"}};
+  EXPECT_EQ(Resolve(options, elsewhere).credentials.token, "t0ken");
+  EXPECT_EQ(Resolve({}, elsewhere).credentials.token, "other");
+}
+
+TEST_F(LoginTest, WhoSaysWhoLogsInIsNotGivenTheTokenOfTheEnvironment) {
+  MakeSandbox("127.0.0.1:20001");
+  const Variables variables = {{"WEFT_TOKEN_FILE", Write("env.token", "t0ken")}};
+  Options options;
+  options.user = "me";
+  options.password_file = Write("mine.pw", "mine");
+  EXPECT_EQ(rpc::Authorization(Resolve(options, variables).credentials),
+            rpc::BasicAuthorization({"me", "mine", ""}));
+  options = {};
+  options.sandbox = dir_;
+  EXPECT_EQ(Resolve(options, variables).credentials.user, "boss");
+  // A sandbox that is asked with another's token.
+  options.token_file = Write("mine.token", "mine");
+  const auto login = Resolve(options, variables);
+  EXPECT_EQ(login.address, "127.0.0.1:20001");
+  EXPECT_EQ(rpc::Authorization(login.credentials), "Bearer mine");
+}
+
+TEST_F(LoginTest, ATokenBesideAUserIsAMistake) {
+  Options options;
+  options.token_file = Write("mine.token", "t0ken");
+  options.user = "me";
+  EXPECT_TRUE(absl::IsInvalidArgument(ResolveLogin(options, {}, &console_).status()));
+  options.user = "";
+  options.password_file = Write("mine.pw", "mine");
+  EXPECT_TRUE(absl::IsInvalidArgument(ResolveLogin(options, {}, &console_).status()));
+}
+
+TEST_F(LoginTest, ATokenFileThatOthersMayReadIsRefused) {
+  Options options;
+  options.token_file = Write("open.token", "x");
+  chmod(options.token_file.c_str(), 0644);
+  EXPECT_TRUE(absl::IsFailedPrecondition(ResolveLogin(options, {}, &console_).status()));
+}
+
 TEST_F(LoginTest, APasswordFileThatOthersMayReadIsRefused) {
   Options options;
   options.password_file = Write("open.pw", "x");

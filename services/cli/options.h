@@ -23,6 +23,7 @@ struct Options {
   std::string sandbox;     // folder
   std::string user;
   std::string password_file;
+  std::string token_file;
   std::string tls_ca;
   std::string tls_cert;
   std::string tls_key;

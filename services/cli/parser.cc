@@ -266,6 +266,7 @@ void ApplyGlobal(const std::string& name, const std::string& value, Options& opt
   if (name == "sandbox") options.sandbox = value;
   if (name == "user") options.user = value;
   if (name == "password-file") options.password_file = value;
+  if (name == "token-file") options.token_file = value;
   if (name == "tls-ca") options.tls_ca = value;
   if (name == "tls-cert") options.tls_cert = value;
   if (name == "tls-key") options.tls_key = value;
