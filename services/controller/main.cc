@@ -32,6 +32,7 @@
 #include "services/controller/mysql/farm.h"
 #include "services/controller/mysql/store.h"
 #include "services/controller/mysql/store_identity.h"
+#include "services/controller/threat_requests.h"
 
 ABSL_FLAG(std::string, listen, "127.0.0.1:32280", "host:port of gRPC.");
 ABSL_FLAG(std::string, metrics_listen, "", "host:port of /metrics; empty: none.");
@@ -81,6 +82,13 @@ ABSL_FLAG(absl::Duration, failover_cool_down, absl::Seconds(10),
           "Between two automatic failovers of a group.");
 ABSL_FLAG(absl::Duration, monitor_ttl, absl::Seconds(3),
           "A monitor without a round for this long has no vote.");
+ABSL_FLAG(
+    int, threat_errors, 300,
+    "So many errors of one server that clients report within --threat-interval make Weft look "
+    "at its group at once. They never replace the look: nothing changes unless Weft itself "
+    "finds the server dead.");
+ABSL_FLAG(int, threat_reporters, 50, "They must come from so many reporters.");
+ABSL_FLAG(absl::Duration, threat_interval, absl::Seconds(60), "For so long a report counts.");
 ABSL_FLAG(absl::Duration, stop_deadline, absl::Seconds(10),
           "After a SIGTERM the process ends by then, whatever is under way.");
 ABSL_FLAG(std::string, log_format, "logfmt", "logfmt or json.");
@@ -173,6 +181,27 @@ FarmOptions FarmOptionsFromFlags(const HostPort& store, StoreIdentity* identity)
   return options;
 }
 
+absl::StatusOr<ThreatRequests::Options> ThreatOptions() {
+  // What is kept of one server is bounded by it.
+  constexpr int kMost = 100000;
+  ThreatRequests::Options options;
+  const int errors = absl::GetFlag(FLAGS_threat_errors);
+  const int reporters = absl::GetFlag(FLAGS_threat_reporters);
+  options.interval = absl::GetFlag(FLAGS_threat_interval);
+  if (errors < 1 || errors > kMost || reporters < 1 || reporters > kMost ||
+      options.interval <= absl::ZeroDuration()) {
+    return ::weft::Refusal(
+        absl::StatusCode::kInvalidArgument, "BAD_FLAG",
+        "the thresholds for reports of clients cannot be",
+        absl::StrCat("1 to ", kMost, " errors and reporters, and an interval above zero"),
+        absl::StrCat(errors, ", ", reporters, ", ", absl::FormatDuration(options.interval)),
+        "change --threat-errors, --threat-reporters or --threat-interval");
+  }
+  options.errors = static_cast<size_t>(errors);
+  options.reporters = static_cast<size_t>(reporters);
+  return options;
+}
+
 absl::StatusOr<Controller::Options> ControllerOptions() {
   Controller::Options options;
   Reconciler::Options& reconciler = options.reconciler;
@@ -187,6 +216,7 @@ absl::StatusOr<Controller::Options> ControllerOptions() {
   options.groups.step_deadline = absl::GetFlag(FLAGS_step_deadline);
   options.membership.step_deadline = absl::GetFlag(FLAGS_step_deadline);
   options.health.live_for = absl::GetFlag(FLAGS_monitor_ttl);
+  WEFT_ASSIGN_OR_RETURN(options.threats, ThreatOptions());
   options.node.version = std::string(Version());
   options.node.store_address = absl::GetFlag(FLAGS_store);
   options.node.password_files = PasswordFiles();

@@ -1,5 +1,6 @@
 #include "services/controller/threat_requests.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -26,7 +27,26 @@ absl::Status Check(const ThreatRequests::Threat& threat) {
   return CheckText("error", threat.error);
 }
 
+ThreatRequests::Options Roomy(ThreatRequests::Options options) {
+  options.max_kept = std::max({options.max_kept, options.errors, options.reporters});
+  return options;
+}
+
+rpc::Counter Reports(rpc::Metrics* metrics, const char* kind, const char* looked) {
+  return metrics->GetCounter("threat_reports_total",
+                             "Reports of clients about servers that fail them, and whether they "
+                             "made Weft look at once.",
+                             {{"kind", kind}, {"looked", looked}});
+}
+
 }  // namespace
+
+ThreatRequests::ThreatRequests(const Options& options, const Ports& ports)
+    : options_(Roomy(options)),
+      ports_(ports),
+      counters_({.noted = Reports(ports.metrics, "error", "no"),
+                 .suspected = Reports(ports.metrics, "error", "yes"),
+                 .claimed = Reports(ports.metrics, "failure", "yes")}) {}
 
 void ThreatRequests::Record(const Server& server, const Threat& threat, absl::string_view what) {
   Event event;
@@ -36,13 +56,13 @@ void ThreatRequests::Record(const Server& server, const Threat& threat, absl::st
   event.text = absl::StrCat(threat.reporter.empty() ? "somebody" : threat.reporter, " reports ",
                             what, " of ", server.address.ToString(), ": ", threat.error);
   // A thousand clients of one dead server say the same thing.
-  reconciler_->journal().AppendChange(
+  ports_.reconciler->journal().AppendChange(
       absl::StrCat("threat ", server.uuid.text()),
-      absl::StrCat(what, absl::ToInt64Seconds(clock_->MonotonicNow())), std::move(event));
+      absl::StrCat(what, absl::ToInt64Seconds(ports_.clock->MonotonicNow())), std::move(event));
 }
 
 bool ThreatRequests::IsOverThreshold(const ServerUuid& server, const std::string& reporter) {
-  const absl::Duration now = clock_->MonotonicNow();
+  const absl::Duration now = ports_.clock->MonotonicNow();
   MutexLock lock(&mutex_);
   std::deque<Report>& reports = reports_[server];
   reports.push_back({now, reporter});
@@ -57,24 +77,30 @@ bool ThreatRequests::IsOverThreshold(const ServerUuid& server, const std::string
 
 absl::Status ThreatRequests::ReportError(const Threat& threat) {
   WEFT_RETURN_IF_ERROR(Check(threat));
-  WEFT_ASSIGN_OR_RETURN(const Server server, servers_->Find(threat.server));
+  WEFT_ASSIGN_OR_RETURN(const Server server, ports_.servers->Find(threat.server));
   Record(server, threat, "an error");
-  if (IsOverThreshold(server.uuid, threat.reporter)) reconciler_->Wake(server.group);
+  if (IsOverThreshold(server.uuid, threat.reporter)) {
+    counters_.suspected.Increment();
+    ports_.reconciler->Wake(server.group);
+  } else {
+    counters_.noted.Increment();
+  }
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<Operation>> ThreatRequests::ReportFailure(const Threat& threat) {
   WEFT_RETURN_IF_ERROR(Check(threat));
-  WEFT_ASSIGN_OR_RETURN(const Server server, servers_->Find(threat.server));
-  WEFT_RETURN_IF_ERROR(reconciler_->CheckLeading());
+  WEFT_ASSIGN_OR_RETURN(const Server server, ports_.servers->Find(threat.server));
+  WEFT_RETURN_IF_ERROR(ports_.reconciler->CheckLeading());
   Record(server, threat, "the death");
-  const absl::Time called = clock_->Now();
-  const auto standing = reconciler_->StandingOf(server.group);
+  counters_.claimed.Increment();
+  const absl::Time called = ports_.clock->Now();
+  const auto standing = ports_.reconciler->StandingOf(server.group);
   const uint64_t before = standing.has_value() ? standing->begun : 0;
-  reconciler_->Wake(server.group);
+  ports_.reconciler->Wake(server.group);
   // Until the verdict is carried out, or it is plain that nothing will be done: a connector reads
   // the topology again as soon as it has the answer.
-  reconciler_->WaitFor(
+  ports_.reconciler->WaitFor(
       server.group,
       [before](const GroupWorker::Standing& now) {
         return now.rounds > before &&
@@ -88,10 +114,10 @@ absl::StatusOr<std::optional<Operation>> ThreatRequests::LatestFailover(const st
                                                                         absl::Time since) {
   constexpr int kSearched = 10;
   WEFT_ASSIGN_OR_RETURN(const std::vector<Operation> operations,
-                        store_->ListOperations(group, kSearched, ""));
+                        ports_.store->ListOperations(group, kSearched, ""));
   for (const Operation& operation : operations) {
     if (operation.kind != "failover" || operation.created < since) continue;
-    WEFT_ASSIGN_OR_RETURN(Operation now, reconciler_->board().Get(operation.id));
+    WEFT_ASSIGN_OR_RETURN(Operation now, ports_.reconciler->board().Get(operation.id));
     return std::optional<Operation>(std::move(now));
   }
   return std::optional<Operation>();

@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
+#include "common/rpc/metrics.h"
 #include "services/controller/reconciler.h"
 #include "services/controller/server_requests.h"
 
@@ -20,11 +21,11 @@ class ThreatRequests {
  public:
   struct Options {
     // Errors of one server within the interval, by so many reporters, that make Weft look at it
-    // (the thresholds of the original).
+    // (the thresholds of the original). At least 1 each.
     absl::Duration interval = absl::Seconds(60);
     size_t errors = 300;
     size_t reporters = 50;
-    // The most reports kept of one server.
+    // The most reports kept of one server; as many as the thresholds need in any case.
     size_t max_kept = 1000;
     // How long a claim of death waits for the verdict.
     absl::Duration verdict_deadline = absl::Seconds(3);
@@ -38,14 +39,16 @@ class ThreatRequests {
     std::string user;
   };
 
-  // All outlive this.
-  ThreatRequests(Options options, Reconciler* reconciler, ServerRequests* servers, Store* store,
-                 Clock* clock)
-      : options_(options),
-        reconciler_(reconciler),
-        servers_(servers),
-        store_(store),
-        clock_(clock) {}
+  // All outlive the object.
+  struct Ports {
+    Reconciler* reconciler = nullptr;
+    ServerRequests* servers = nullptr;
+    Store* store = nullptr;
+    rpc::Metrics* metrics = nullptr;
+    Clock* clock = nullptr;
+  };
+
+  ThreatRequests(const Options& options, const Ports& ports);
 
   // A suspicion. NOT_FOUND for an unknown server.
   absl::Status ReportError(const Threat& threat);
@@ -53,6 +56,12 @@ class ThreatRequests {
   absl::StatusOr<std::optional<Operation>> ReportFailure(const Threat& threat);
 
  private:
+  // Counted from zero on, so that the first is seen as a change.
+  struct Counters {
+    rpc::Counter noted;      // errors below the thresholds
+    rpc::Counter suspected;  // errors that led to a look
+    rpc::Counter claimed;    // claims of death: always looked at
+  };
   struct Report {
     absl::Duration when;
     std::string reporter;
@@ -64,10 +73,8 @@ class ThreatRequests {
   bool IsOverThreshold(const ServerUuid& server, const std::string& reporter);
 
   const Options options_;
-  Reconciler* const reconciler_;
-  ServerRequests* const servers_;
-  Store* const store_;
-  Clock* const clock_;
+  const Ports ports_;
+  const Counters counters_;
   Mutex mutex_;
   std::map<ServerUuid, std::deque<Report>> reports_ ABSL_GUARDED_BY(mutex_);
 };

@@ -62,6 +62,18 @@ absl::Duration Period(const Settings& settings) {
   return *settings.detection_interval / settings.detections.value_or(kUsualDetections);
 }
 
+void AddThresholds(const Settings& settings, std::vector<std::string>* argv) {
+  if (settings.notifications.has_value()) {
+    argv->push_back(Flag("threat-errors", absl::StrCat(*settings.notifications)));
+  }
+  if (settings.notification_clients.has_value()) {
+    argv->push_back(Flag("threat-reporters", absl::StrCat(*settings.notification_clients)));
+  }
+  if (settings.notification_interval.has_value()) {
+    argv->push_back(DurationFlag("threat-interval", *settings.notification_interval));
+  }
+}
+
 NodeProcess PlanMonitor(const Settings& settings, const std::string& folder,
                         const std::string& host) {
   NodeProcess monitor = Begin(settings, "monitor", host, Numeric(settings.monitor));
@@ -135,6 +147,7 @@ NodeProcess PlanController(const Settings& settings, const std::string& folder,
     argv.push_back(DurationFlag("monitor-ttl",
                                 std::max(kShortestMonitorTtl, kMissedRounds * Period(settings))));
   }
+  AddThresholds(settings, &argv);
   return controller;
 }
 

@@ -104,6 +104,16 @@ TEST(NodePlanTest, TranslatesTheTrackingOfFailures) {
   EXPECT_THAT(usual[1].argv, Not(Contains(StartsWith("--period"))));
 }
 
+TEST(NodePlanTest, TranslatesTheThresholdsForReportsOfClients) {
+  const auto plan = PlanNode(Read("[failure_tracking]\nnotifications=30\nnotification_clients = 5\n"
+                                  "notification_interval=90\n"),
+                             "/secret", "here");
+  EXPECT_THAT(plan[0].argv, IsSupersetOf({"--threat-errors=30", "--threat-reporters=5",
+                                          "--threat-interval=1m30s"}));
+  EXPECT_THAT(PlanNode(Read(""), "/secret", "here")[0].argv,
+              Not(Contains(StartsWith("--threat-"))));
+}
+
 TEST(NodePlanTest, TheGatewayListensWhereTheProtocolsSayAndTellsItAsItWasWritten) {
   EXPECT_THAT(PlanNode(Read(kFile), "/secret", "here")[2].argv,
               IsSupersetOf({"--xmlrpc-listen=127.0.0.1:32274", "--advertise-xmlrpc=localhost:32274",

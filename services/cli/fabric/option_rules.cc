@@ -6,7 +6,6 @@ namespace weft::cli::mysqlfabric {
 namespace {
 
 constexpr char kStoreReconnects[] = "the controller reconnects to the store by itself";
-constexpr char kReports[] = "reports of clients are weighed by the controller's own rule";
 constexpr char kSharding[] = "shards are moved by Weft itself, without MySQL's client programs";
 constexpr char kHistory[] = "the controller bounds its history by itself";
 constexpr char kMysqlTls[] = "put a TLS proxy before the port, or let it listen on loopback";
@@ -62,9 +61,9 @@ constexpr OptionRule kRules[] = {
 
     {"statistics", "prune_time", "3600", kHistory},
 
-    {"failure_tracking", "notifications", "300", kReports},
-    {"failure_tracking", "notification_clients", "50", kReports},
-    {"failure_tracking", "notification_interval", "60", kReports},
+    {"failure_tracking", "notifications", "300", nullptr},
+    {"failure_tracking", "notification_clients", "50", nullptr},
+    {"failure_tracking", "notification_interval", "60", nullptr},
     {"failure_tracking", "failover_interval", "0", nullptr},
     {"failure_tracking", "detections", "3", nullptr},
     {"failure_tracking", "detection_interval", "6", nullptr},

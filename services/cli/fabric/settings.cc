@@ -197,6 +197,9 @@ absl::StatusOr<Settings> ReadSettings(const Config& config, const std::string& f
   settings.detections = reader.Whole("failure_tracking", "detections", 1);
   settings.detection_interval = reader.Seconds("failure_tracking", "detection_interval", 2);
   settings.detection_timeout = reader.Seconds("failure_tracking", "detection_timeout", 1);
+  settings.notifications = reader.Whole("failure_tracking", "notifications", 1);
+  settings.notification_clients = reader.Whole("failure_tracking", "notification_clients", 1);
+  settings.notification_interval = reader.Seconds("failure_tracking", "notification_interval", 1);
   settings.ttl = reader.Whole("connector", "ttl", 0).value_or(1);
 
   settings.controllers = reader.Addresses("weft", "controller", "127.0.0.1:32280");

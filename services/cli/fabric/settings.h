@@ -53,6 +53,9 @@ struct Settings {
   std::optional<int> detections;
   std::optional<absl::Duration> detection_interval;
   std::optional<absl::Duration> detection_timeout;
+  std::optional<int> notifications;
+  std::optional<int> notification_clients;
+  std::optional<absl::Duration> notification_interval;
 
   int ttl = 1;  // [connector], seconds
 
