@@ -27,6 +27,8 @@ class StreamFollower {
     // Each message, in order; and the end of a stream that had brought one.
     std::function<void(const Message&)> message;
     std::function<void(const grpc::Status&)> ended = [](const grpc::Status&) {};
+    // A stream that brought nothing; not again until one brings something or ends otherwise.
+    std::function<void(const grpc::Status&)> refused = [](const grpc::Status&) {};
   };
 
   // Begins at once. `clock` and what the callbacks use outlive this.
@@ -84,7 +86,12 @@ class StreamFollower {
       context_ = nullptr;
       if (stop_) return brought;
     }
-    if (brought) callbacks_.ended(status);
+    if (brought) {
+      callbacks_.ended(status);
+    } else if (status.error_code() != refusal_) {
+      callbacks_.refused(status);
+    }
+    refusal_ = brought ? grpc::StatusCode::OK : status.error_code();
     return brought;
   }
 
@@ -94,6 +101,8 @@ class StreamFollower {
   CondVar wake_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   grpc::ClientContext* context_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  // How the last stream ended if it brought nothing; OK of any other. The thread's alone.
+  grpc::StatusCode refusal_ = grpc::StatusCode::OK;
   std::thread thread_;  // the last member: it uses the others
 };
 

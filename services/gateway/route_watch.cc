@@ -34,7 +34,13 @@ RouteWatch::RouteWatch(const std::vector<rpc::Controllers::Controller>& controll
                   return stub->WatchTopology(context, v1::WatchTopologyRequest());
                 },
             .message = [this, i](const v1::TopologyUpdate& update) { Take(i, update); },
-            .ended = [this, i](const grpc::Status& status) { Ended(i, status); }},
+            .ended = [this, i](const grpc::Status& status) { Ended(i, status); },
+            .refused =
+                [this, i](const grpc::Status& status) {
+                  WEFT_LOG(
+                      kWarning, "a controller tells no topology",
+                      {{"controller", followers_[i].address}, {"error", status.error_message()}});
+                }},
         clock);
     follower.health_stream = std::make_unique<rpc::StreamFollower<v1::HealthUpdate>>(
         rpc::StreamFollower<v1::HealthUpdate>::Callbacks{

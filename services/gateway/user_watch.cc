@@ -26,6 +26,12 @@ UserWatch::UserWatch(const std::vector<rpc::Controllers::Controller>& controller
                   WEFT_LOG(
                       kWarning, "lost the users of a controller",
                       {{"controller", followers_[i].address}, {"error", status.error_message()}});
+                },
+            .refused =
+                [this, i](const grpc::Status& status) {
+                  WEFT_LOG(
+                      kWarning, "a controller tells no users",
+                      {{"controller", followers_[i].address}, {"error", status.error_message()}});
                 }},
         clock);
   }
