@@ -23,6 +23,7 @@
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/mysql/session.h"
+#include "common/rpc/address.h"
 #include "common/rpc/metrics.h"
 #include "common/rpc/serve.h"
 #include "common/rpc/termination.h"
@@ -229,6 +230,23 @@ absl::StatusOr<Controller::Options> ControllerOptions() {
   return options;
 }
 
+// Beyond this machine nobody may do everything unasked, whatever vouches for the connection: that
+// says who calls, but without logins not what they may do.
+absl::Status CheckAsksForLogin() {
+  if (!absl::GetFlag(FLAGS_admin_password_file).empty()) return absl::OkStatus();
+  WEFT_ASSIGN_OR_RETURN(const rpc::Endpoint listen,
+                        rpc::ParseEndpoint(absl::GetFlag(FLAGS_listen)));
+  const bool plain = absl::GetFlag(FLAGS_tls_cert).empty() && !absl::GetFlag(FLAGS_insecure);
+  // The server refuses plain text beyond loopback by itself.
+  if (rpc::IsLoopback(listen.host) || plain) return absl::OkStatus();
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition, "LOGIN_REQUIRED",
+      absl::StrCat("gRPC on ", listen.ToString(), " would let everybody do everything"),
+      "a login, or a loopback address", "neither",
+      "name the admin's password file by --admin-password-file, or listen on "
+      "127.0.0.1");
+}
+
 rpc::Server::Options ServeOptions(Controller* controller, rpc::Metrics* metrics) {
   rpc::Server::Options serve;
   serve.name = "weft-controller";
@@ -281,6 +299,7 @@ absl::Status Run() {
   StoreIdentity identity(login, clock);
   MysqlFarm farm(FarmOptionsFromFlags(address, &identity), clock);
   WEFT_ASSIGN_OR_RETURN(const Controller::Options options, ControllerOptions());
+  WEFT_RETURN_IF_ERROR(CheckAsksForLogin());
   Controller controller(options, {&farm, &store, &metrics, clock});
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,
                         rpc::Server::Start(ServeOptions(&controller, &metrics)));

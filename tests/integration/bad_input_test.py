@@ -241,6 +241,13 @@ class BadInput(unittest.TestCase):
                     self.assertEqual(done.returncode, 1, done.stderr)
                     self.assertIn(word, done.stderr)
 
+    def test_a_controller_without_logins_serves_this_machine_only(self):
+        done = subprocess.run([harness.BINARIES / "services/controller/weft-controller",
+                               "--listen=0.0.0.0:0", "--insecure"], text=True,
+                              capture_output=True, timeout=30, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("--admin-password-file", done.stderr)
+
     def test_a_server_whose_port_was_taken_meanwhile_is_not_started(self):
         address = self.stranger_record["address"]
         self.farm.weft("sandbox", "stop-server", "--dir", self.farm.directory, address)
