@@ -112,7 +112,7 @@ class BadInput(unittest.TestCase):
     def test_a_wrong_password_is_refused(self):
         file = self.password_file("not it\n")
         self.assert_helpful(self.assert_refused(
-            PERMISSION, "LOGIN_REJECTED",
+            PERMISSION, "WRONG_LOGIN",
             ["group", "list", "--user", "admin", "--password-file", file]))
 
     def test_a_password_file_that_others_may_read_is_refused(self):
