@@ -86,6 +86,22 @@ class Md5 {
   EVP_MD_CTX* const context_;
 };
 
+// Moves what stands before the closing quote from `rest` to `value`, without backslashes that
+// quote. False: there is no closing quote.
+bool TakeQuoted(absl::string_view* rest, std::string* value) {
+  while (true) {
+    const auto* const end =
+        std::find_if(rest->begin(), rest->end(), [](char c) { return c == '"' || c == '\\'; });
+    if (end == rest->end()) return false;
+    value->append(rest->begin(), end);
+    rest->remove_prefix(end + 1 - rest->begin());
+    if (*end == '"') return true;
+    if (rest->empty()) return false;
+    value->push_back(rest->front());
+    rest->remove_prefix(1);
+  }
+}
+
 // The next name=value or name="value" of `rest`, which loses it. False: there is none such.
 bool NextAttribute(absl::string_view* rest, absl::string_view* name, std::string* value) {
   const size_t equals = rest->find('=');
@@ -98,14 +114,8 @@ bool NextAttribute(absl::string_view* rest, absl::string_view* name, std::string
     const size_t end = std::min(rest->find(','), rest->size());
     *value = std::string(absl::StripAsciiWhitespace(rest->substr(0, end)));
     rest->remove_prefix(end);
-  } else {
-    size_t i = 0;
-    for (; i < rest->size() && (*rest)[i] != '"'; ++i) {
-      if ((*rest)[i] == '\\' && i + 1 < rest->size()) ++i;
-      value->push_back((*rest)[i]);
-    }
-    if (i == rest->size()) return false;
-    rest->remove_prefix(i + 1);
+  } else if (!TakeQuoted(rest, value)) {
+    return false;
   }
   *rest = absl::StripLeadingAsciiWhitespace(*rest);
   if (rest->empty()) return true;

@@ -227,7 +227,8 @@ TEST(DigestParseTest, RefusesWhatIsNoLogin) {
        {std::string(), std::string("Digest"), std::string("Digest "), std::string("Basic dTpw"),
         good + ", evil=1", good + ", nc=00000002", good + " x", good + ", =", good + ", a",
         "Digest username=\"u\"" + rest, "Digest nonce=\"n\"" + rest, good + ", algorithm=SHA-256",
-        std::string("Digest username=\"u"), absl::StrReplaceAll(good, {{"qop=auth", "qop=no"}}),
+        std::string("Digest username=\"u"), std::string("Digest username=\"u\\"),
+        std::string("Digest username=\"u\\\""), absl::StrReplaceAll(good, {{"qop=auth", "qop=no"}}),
         absl::StrReplaceAll(good, {{"00000001", "1"}}),
         absl::StrReplaceAll(good, {{"00000001", "0000000g"}}),
         absl::StrReplaceAll(good, {{"00000000", ""}})}) {
