@@ -84,6 +84,32 @@ class Grpcurl(unittest.TestCase):
                 done = self.grpcurl("-d", "{}", self.controller, method, login=False, check=False)
                 self.assertIn("Unauthenticated", done.stderr)
 
+    def test_a_token_logs_scripts_in(self):
+        token = self.farm.weft("user", "token", "--lifetime", "5m")["token"]
+        file = pathlib.Path(self.farm.directory, "script.token")
+        file.touch(mode=0o600)
+        file.write_text(token + "\n")
+        method, request = "weft.v1.Node/GetNodeStatus", ["-d", "{}", self.controller]
+        environment = {"PATH": "/usr/bin:/bin", "TOKEN": token}
+        done = subprocess.run(
+            [self.program, "-plaintext", "-expand-headers", "-H", "authorization: Bearer ${TOKEN}",
+             *request, method], capture_output=True, text=True, timeout=60, env=environment,
+            check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+        def weft(*login, **variables):
+            return subprocess.run(
+                [harness.WEFT, "node", "status", "--controller", self.controller, *login],
+                capture_output=True, text=True, timeout=60, env=variables, check=False)
+
+        for done in (weft("--token-file", file), weft(WEFT_TOKEN_FILE=str(file))):
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotEqual(weft().returncode, 0)
+        file.write_text(token[:-4])
+        wrong = weft("--token-file", file)
+        self.assertNotEqual(wrong.returncode, 0)
+        self.assertNotIn(token[:-4], wrong.stderr)
+
     def test_an_error_carries_its_detail(self):
         done = self.grpcurl("-d", '{"name": "nope"}', self.controller, "weft.v1.Groups/GetGroup",
                             check=False)
