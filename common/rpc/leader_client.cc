@@ -44,6 +44,10 @@ LeaderClient::Outcome LeaderClient::Run(absl::Duration timeout, Attempt attempt)
   absl::BitGen random;
   Backoff pause(kPause);
   while (true) {
+    // Nor is it asked who leads, which takes its time while nobody answers.
+    if (interrupt_->raised()) {
+      return {absl::CancelledError("interrupted"), &controllers_->all().front(), {}, true};
+    }
     std::vector<Said> said;
     bool later = false;
     for (const Controller* controller :
