@@ -19,7 +19,8 @@ absl::Span<const MethodRight> AllMethodRights();
 // nullopt: there is no such method, and nobody may call it.
 std::optional<Right> RightOf(absl::string_view method);
 
-// What acting on behalf of another user needs.
+// The metadata by which a gateway says for whom it acts, and the right that it needs for that.
+inline constexpr absl::string_view kOnBehalfOf = "weft-on-behalf-of";
 inline constexpr Right kActForOthers = {"gateway", "act_for_others"};
 
 }  // namespace weft::access

@@ -6,11 +6,11 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "common/access/rpc_rights.h"
 
 namespace weft::controller {
 
-// The metadata by which a gateway says for whom it acts.
-inline constexpr absl::string_view kOnBehalfOf = "weft-on-behalf-of";
+using access::kOnBehalfOf;
 
 // The first value of a metadata key; "" without one.
 std::string MetadataOf(const grpc::ServerContextBase& context, absl::string_view key);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "common/access/rpc_rights.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "protos/weft/v1/groups.grpc.pb.h"
@@ -17,9 +18,6 @@ namespace weft::gateway {
 namespace {
 
 using v1::Operation;
-
-// What the controllers read of a caller that they did not let in themselves.
-constexpr char kOnBehalfOf[] = "weft-on-behalf-of";
 
 // The longest that one call may take; none waits for more than a look at some servers.
 constexpr absl::Duration kCall = absl::Seconds(30);
@@ -93,7 +91,7 @@ absl::Status Session::Run(const std::string& user, rpc::LeaderClient::Attempt at
   const rpc::LeaderClient::Outcome outcome = here().client.Run(
       std::min(kCall, deadline_.Remaining()),
       [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
-        if (!user.empty()) context->AddMetadata(kOnBehalfOf, user);
+        if (!user.empty()) context->AddMetadata(std::string(access::kOnBehalfOf), user);
         return attempt(channel, context);
       });
   return outcome.status.ok() ? outcome.status : Explain(outcome);
