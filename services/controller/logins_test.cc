@@ -163,6 +163,15 @@ TEST_F(LoginsTest, ATokenLogsInUntilItExpires) {
   EXPECT_EQ(Bearer("weft1.x"), "WRONG_TOKEN");
 }
 
+TEST_F(LoginsTest, WhoComesWithAnOldTokenKeepsNobodyOut) {
+  const std::string token = TokenOf("jane", absl::Seconds(1));
+  clock_.Advance(absl::Seconds(1));
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(Bearer(token), "WRONG_TOKEN");
+  EXPECT_EQ(Login("jane", "jane's"), "jane: connector");
+  audit_.Tick();
+  EXPECT_TRUE(told_.empty());
+}
+
 TEST_F(LoginsTest, ATokenEndsWithThePasswordTheKeyOrTheUser) {
   std::string token = TokenOf("jane");
   User jane = Jane();
