@@ -1,9 +1,9 @@
 // A real controller over a store and six servers in memory, whose group "g1" has a primary.
 //   controller_main [--password_file=F]
 // With a password its calls need the login of "admin". Prints {"grpc": PORT}, then follows its
-// input, whose end is the end. "promote COUNT PORT" changes the primary so often, and prints how
-// many milliseconds after each commit a gateway named the new one: its XML-RPC is on PORT, without
-// logins, and is asked all the time.
+// input, whose end is the end. "promote COUNT PORT" changes the primary so often, with --pause
+// between, and prints how many milliseconds after each commit a gateway named the new one: its
+// XML-RPC is on PORT, without logins, and is asked all the time.
 #include <grpcpp/grpcpp.h>
 
 #include <future>
@@ -22,6 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/error_details.h"
 #include "common/base/mutex.h"
@@ -41,6 +42,7 @@
 #include "services/gateway/http/testing/raw_client.h"
 
 ABSL_FLAG(std::string, password_file, "", "File with admin's password; empty: no login.");
+ABSL_FLAG(absl::Duration, pause, absl::ZeroDuration(), "Rest before each promotion.");
 
 namespace weft::controller {
 namespace {
@@ -168,6 +170,7 @@ absl::StatusOr<std::vector<double>> Promote(int count, int port, Client& client,
   WEFT_RETURN_IF_ERROR(gateway.AwaitPrimary(FakeFarm::UuidOf(n).text()).status());
   while (static_cast<int>(seen.size()) < count) {
     WEFT_RETURN_IF_ERROR(controller.reconciler().WaitSettled("g1", kPatience));
+    RealClock::Get()->Sleep(absl::GetFlag(FLAGS_pause));
     n = n % kServers + 1;
     std::future<absl::Status> promoted =
         std::async(std::launch::async, [&client, n] { return client.Promote(n); });
