@@ -113,6 +113,7 @@ absl::Status Gateway::Parts::Listen(const Options& options, rpc::Metrics* metric
     listen.http.listen = options.xmlrpc.listen;
     listen.http.certificate_file = options.xmlrpc.certificate_file;
     listen.http.key_file = options.xmlrpc.key_file;
+    listen.http.max_connections_per_peer = options.connections_per_client;
     listen.authenticate = options.xmlrpc.asks_for_login;
     listen.executor = executor.get();
     listen.clock = clock;
@@ -124,6 +125,7 @@ absl::Status Gateway::Parts::Listen(const Options& options, rpc::Metrics* metric
     MysqlListener::Options listen;
     listen.listen = options.mysql.listen;
     listen.asks_for_login = options.mysql.asks_for_login;
+    listen.max_connections_per_peer = options.connections_per_client;
     listen.executor = executor.get();
     listen.users = &users;
     listen.guard = mysql_guard.get();
@@ -131,7 +133,9 @@ absl::Status Gateway::Parts::Listen(const Options& options, rpc::Metrics* metric
     WEFT_ASSIGN_OR_RETURN(mysql, MysqlListener::Start(listen));
   }
   if (!options.http_listen.empty()) {
-    WEFT_ASSIGN_OR_RETURN(http, ServeRest(&rest, {.listen = options.http_listen}));
+    WEFT_ASSIGN_OR_RETURN(
+        http, ServeRest(&rest, {.listen = options.http_listen,
+                                .max_connections_per_peer = options.connections_per_client}));
   }
   return absl::OkStatus();
 }

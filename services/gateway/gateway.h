@@ -38,6 +38,8 @@ class Gateway {
     // host:port of the endpoints for load balancers, where nobody logs in and nothing can be
     // changed; empty: none.
     std::string http_listen;
+    // Connections of one client address to one port; 0: as many as there may be of all.
+    size_t connections_per_client = 0;
     // Seconds that clients may keep what they looked up.
     int ttl = 1;
     // What manage.stop does; it must return at once. Empty: manage.stop is refused.

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,6 +45,8 @@ ABSL_FLAG(std::string, mysql_listen, "127.0.0.1:32275", "host:port of MySQL-RPC;
 ABSL_FLAG(bool, mysql_auth, true, "Ask for a login there; without it only on loopback.");
 ABSL_FLAG(std::string, advertise_mysql, "",
           "host:port that clients are told (dump.fabric_nodes); empty: where it listens.");
+ABSL_FLAG(int, connections_per_client, 2048,
+          "Connections that one address may have to one port, of 8192 in all; 0: no such bound.");
 ABSL_FLAG(int, ttl, 1, "Seconds that connectors may keep what they looked up.");
 ABSL_FLAG(bool, allow_stop, false, "Let manage.stop end this process.");
 ABSL_FLAG(std::string, http_listen, "127.0.0.1:32270",
@@ -104,6 +107,8 @@ absl::StatusOr<Gateway::Options> OptionsFromFlags() {
                    .advertise = absl::GetFlag(FLAGS_advertise_mysql),
                    .asks_for_login = absl::GetFlag(FLAGS_mysql_auth)};
   options.http_listen = absl::GetFlag(FLAGS_http_listen);
+  options.connections_per_client =
+      static_cast<size_t>(std::max(0, absl::GetFlag(FLAGS_connections_per_client)));
   options.ttl = absl::GetFlag(FLAGS_ttl);
   // As if somebody had sent the signal.
   if (absl::GetFlag(FLAGS_allow_stop)) options.stop = [] { kill(getpid(), SIGTERM); };

@@ -10,6 +10,7 @@ absl::StatusOr<std::unique_ptr<http::Server>> ServeRest(const Rest* rest,
   serve.listen = options.listen;
   serve.certificate_file = options.certificate_file;
   serve.key_file = options.key_file;
+  serve.max_connections_per_peer = options.max_connections_per_peer;
   serve.threads = 1;
   // Nothing is posted here.
   serve.max_body_bytes = 4 << 10;

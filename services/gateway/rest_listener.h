@@ -14,6 +14,8 @@ struct RestListenerOptions {
   // Both or none: PEM files.
   std::string certificate_file;
   std::string key_file;
+  // As http::Server::Options has it.
+  size_t max_connections_per_peer = 0;
 };
 
 // Serves `rest`, which outlives the server. The errors of http::Server::Start.

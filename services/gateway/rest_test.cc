@@ -27,6 +27,7 @@ class RestTest : public ::testing::Test {
  protected:
   RestTest() {
     group_.id = "g1";
+    group_.active = true;
     group_.primary = kA;
     group_.epoch = 4;
     group_.servers = {ServerAt(kA, 1, ServerStatus::kPrimary),

@@ -59,6 +59,7 @@ TEST_F(RouteWatchTest, HearsOfGroupsPrimariesAndTheirEnd) {
 TEST_F(RouteWatchTest, HearsOfLag) {
   const auto watch = Listen({process_.get()});
   MakeGroup(2);
+  ASSERT_TRUE(Activate("g").ok());
   grpc::ClientContext context;
   const auto stream = health_->Report(&context);
   v1::HealthReport report;

@@ -26,7 +26,9 @@ std::shared_ptr<const RouteSnapshot> Routes::Get() const {
 std::optional<absl::Duration> Routes::LagOf(const std::string& uuid) const {
   MutexLock lock(&mutex_);
   const auto found = lags_.find(uuid);
-  if (found == lags_.end()) return std::nullopt;
+  if (found == lags_.end() || snapshot_ == nullptr) return std::nullopt;
+  const auto place = snapshot_->by_uuid.find(uuid);
+  if (place == snapshot_->by_uuid.end() || !place->second.group->active) return std::nullopt;
   return found->second;
 }
 
@@ -52,6 +54,12 @@ absl::Duration Routes::Staleness() const {
 
 void Routes::Set(std::shared_ptr<const RouteSnapshot> snapshot) {
   MutexLock lock(&mutex_);
+  if (snapshot_ != nullptr && snapshot != nullptr) {
+    // Of a server that comes later its lag may be known already.
+    for (const auto& [uuid, place] : snapshot_->by_uuid) {
+      if (snapshot->by_uuid.count(uuid) == 0) lags_.erase(uuid);
+    }
+  }
   snapshot_ = std::move(snapshot);
   changed_.NotifyAll();
 }

@@ -68,8 +68,9 @@ class Routes {
   // nullptr until a controller has pushed the first: nothing is known, not even that there is
   // nothing.
   std::shared_ptr<const RouteSnapshot> Get() const;
-  // How far a replica is behind, as the monitors say; the last that was known while nobody says
-  // anything. nullopt: it does not replicate, or nobody watches it (its group is not active).
+  // How far a replica is behind, as the monitors said last: no replica is lost to clients because
+  // the monitors are. nullopt: it does not replicate, or nobody is to watch it, since its group is
+  // not active.
   std::optional<absl::Duration> LagOf(const std::string& uuid) const;
   // Blocks until `holds` of the snapshot, at most `timeout`; false when that is over.
   bool Await(absl::FunctionRef<bool(const RouteSnapshot&)> holds, absl::Duration timeout) const;

@@ -8,9 +8,10 @@ namespace {
 
 constexpr char kUuid[] = "a1b2c3d4-0000-1111-2222-333344445555";
 
-std::shared_ptr<const RouteSnapshot> Shop() {
+std::shared_ptr<const RouteSnapshot> Shop(bool active = true) {
   RoutedGroup shop;
   shop.id = "shop";
+  shop.active = active;
   shop.primary = kUuid;
   shop.servers.push_back({kUuid, {"db1", 3306}, ServerStatus::kPrimary, ServerMode::kReadWrite, 1});
   return MakeRouteSnapshot({{"shop", std::make_shared<const RoutedGroup>(shop)}});
@@ -49,9 +50,24 @@ TEST(RoutesTest, GoOnAndGrowStaleWhileNoControllerIsHeard) {
   EXPECT_EQ(routes.Staleness(), absl::ZeroDuration());
 }
 
+TEST(RoutesTest, KnowNoLagWhereNobodyIsToWatch) {
+  ManualClock clock;
+  Routes routes(&clock);
+  routes.SetLag(kUuid, absl::Seconds(2));
+  EXPECT_EQ(routes.LagOf(kUuid), std::nullopt);
+  routes.Set(Shop());
+  EXPECT_EQ(routes.LagOf(kUuid), absl::Seconds(2));
+  routes.Set(Shop(/*active=*/false));
+  EXPECT_EQ(routes.LagOf(kUuid), std::nullopt);
+  routes.Set(MakeRouteSnapshot({}));
+  routes.Set(Shop());
+  EXPECT_EQ(routes.LagOf(kUuid), std::nullopt);
+}
+
 TEST(RoutesTest, KnowNoLagOfAServerThatDoesNotReplicate) {
   ManualClock clock;
   Routes routes(&clock);
+  routes.Set(Shop());
   routes.SetLag(kUuid, absl::Seconds(2));
   routes.SetLag(kUuid, std::nullopt);
   EXPECT_EQ(routes.LagOf(kUuid), std::nullopt);
