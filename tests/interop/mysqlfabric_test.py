@@ -274,6 +274,10 @@ rescue_dir = {cls.folder}/rescue
 
     def test_a_node_is_set_up_runs_and_leaves_nothing(self):
         self.addCleanup(self.end)
+        early = self.call("manage", "start", "--daemonize")
+        self.assertEqual(early.returncode, 1)
+        self.assertIn("manage setup", early.stdout + early.stderr)
+        harness.wait_until(lambda: not self.running(), 20, "what could not be used has ended")
         self.assertEqual(self.answer("manage", "setup"),
                          "Password set for admin/xmlrpc from configuration file.\n")
         self.assertIn("exists already", self.answer("manage", "setup"))

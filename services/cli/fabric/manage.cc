@@ -213,11 +213,27 @@ class NodeKeeper {
     options.output = settings_.log_file;
     WEFT_ASSIGN_OR_RETURN(const ProcessId daemon, SpawnDetached(options));
     folder_->HandOver();
-    const absl::Status serving = AwaitServing(processes, daemon);
-    if (serving.ok() && IsAlive(daemon)) return absl::OkStatus();
+    absl::Status serving = AwaitServing(processes, daemon);
+    if (serving.ok() && !IsAlive(daemon)) serving = absl::InternalError("The node has ended.");
+    if (serving.ok()) serving = CheckSchema();
+    if (serving.ok()) return serving;
     TerminateProcess(daemon, kGrace + kGrace).IgnoreError();
     return absl::Status(serving.code(),
                         absl::StrCat(serving.message(), " Read ", settings_.log_file, "."));
+  }
+
+  // Without one nobody could log in, not even to stop the node.
+  absl::Status CheckSchema() {
+    const Account node = {kNodeUser, node_password_};
+    WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Client> client,
+                          ConnectControllers(settings_.controllers, node, place_.interrupt));
+    WEFT_ASSIGN_OR_RETURN(const v1::NodeStatus status,
+                          client->Call(&v1::Node::Stub::GetNodeStatus, v1::GetNodeStatusRequest(),
+                                       absl::Seconds(10)));
+    // Of a store that is down nothing is known; the node waits for it.
+    if (!status.store_reachable() || status.schema_found() > 0) return absl::OkStatus();
+    return absl::FailedPreconditionError(
+        "The state store is not set up: mysqlfabric manage setup.");
   }
 
   Settings settings_;
