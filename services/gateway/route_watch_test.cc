@@ -16,6 +16,7 @@ class RouteWatchTest : public controller::ControllerFixture {
  protected:
   std::unique_ptr<RouteWatch> Listen(const std::vector<TestController*>& to) {
     std::vector<rpc::Controllers::Controller> controllers;
+    controllers.reserve(to.size());
     for (TestController* one : to) {
       controllers.push_back(
           {one->address(), false,
