@@ -30,8 +30,8 @@ struct Controller::Parts {
         server_requests(options.servers,
                         {&reconciler, ports.farm, ports.store, &ledger, &membership, ports.clock}),
         operation_requests(options.operations, &reconciler, ports.store),
-        threat_requests(options.threats,
-                        {&reconciler, &server_requests, ports.store, ports.metrics, ports.clock}),
+        threat_requests(options.threats, {&reconciler, &server_requests, &health_table, ports.store,
+                                          ports.metrics, ports.clock}),
         node_requests(options.node,
                       {&reconciler, ports.farm, ports.store, &health_table, &ledger, ports.clock}),
         users(

@@ -59,6 +59,15 @@ void HealthTable::DropDead(absl::Duration now) {
   }
 }
 
+void HealthTable::TakeClaim(const ServerUuid& server) {
+  const absl::Duration now = clock_->MonotonicNow();
+  MutexLock lock(&mutex_);
+  for (auto it = claimed_.begin(); it != claimed_.end();) {
+    it = now - it->second > options_.claimed_for ? claimed_.erase(it) : std::next(it);
+  }
+  claimed_[server] = now;
+}
+
 std::map<ServerUuid, Report> HealthTable::Reports(const std::vector<ServerUuid>& servers) const {
   const absl::Duration now = clock_->MonotonicNow();
   std::map<ServerUuid, Report> reports;
@@ -72,6 +81,12 @@ std::map<ServerUuid, Report> HealthTable::Reports(const std::vector<ServerUuid>&
       ++report.observers;
       if (entry->second.contact == Contact::kUnreachable) ++report.unreachable;
     }
+  }
+  for (auto& [server, report] : reports) {
+    const auto claim = claimed_.find(server);
+    if (claim == claimed_.end() || now - claim->second > options_.claimed_for) continue;
+    ++report.observers;
+    ++report.unreachable;
   }
   return reports;
 }

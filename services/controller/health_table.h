@@ -23,6 +23,8 @@ class HealthTable {
     absl::Duration live_for = absl::Seconds(3);
     // Nothing of it is kept after this long.
     absl::Duration forget_after = absl::Minutes(10);
+    // How long the claim of clients that a server is dead is a vote.
+    absl::Duration claimed_for = absl::Seconds(5);
   };
 
   struct Entry {
@@ -59,6 +61,9 @@ class HealthTable {
   std::vector<ServerUuid> Take(const std::string& observer, const std::string& zone,
                                const std::vector<Entry>& entries, bool full_round);
 
+  // Clients claim that the server is dead: together they count as one more monitor that lost it,
+  // beside those there are. So they hasten a verdict where monitors disagree, and make none.
+  void TakeClaim(const ServerUuid& server);
   // Votes of live monitors on the named servers: input of a Snapshot. A server nobody speaks of
   // has no entry.
   std::map<ServerUuid, Report> Reports(const std::vector<ServerUuid>& servers) const;
@@ -86,6 +91,7 @@ class HealthTable {
   Clock* const clock_;
   mutable Mutex mutex_;
   std::map<std::string, Observer> observers_ ABSL_GUARDED_BY(mutex_);
+  std::map<ServerUuid, absl::Duration> claimed_ ABSL_GUARDED_BY(mutex_);  // when, monotonic
   Listeners listeners_;
 };
 

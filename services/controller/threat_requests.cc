@@ -81,6 +81,7 @@ absl::Status ThreatRequests::ReportError(const Threat& threat) {
   Record(server, threat, "an error");
   if (IsOverThreshold(server.uuid, threat.reporter)) {
     counters_.suspected.Increment();
+    ports_.health->TakeClaim(server.uuid);
     ports_.reconciler->Wake(server.group);
   } else {
     counters_.noted.Increment();
@@ -97,6 +98,7 @@ absl::StatusOr<std::optional<Operation>> ThreatRequests::ReportFailure(const Thr
   const absl::Time called = ports_.clock->Now();
   const auto standing = ports_.reconciler->StandingOf(server.group);
   const uint64_t before = standing.has_value() ? standing->begun : 0;
+  ports_.health->TakeClaim(server.uuid);
   ports_.reconciler->Wake(server.group);
   // Until the verdict is carried out, or it is plain that nothing will be done: a connector reads
   // the topology again as soon as it has the answer.

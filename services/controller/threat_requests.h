@@ -1,5 +1,6 @@
 #pragma once
-// What clients say of servers that fail them. It makes Weft look; it never replaces the look.
+// What clients say of servers that fail them. It makes Weft look and counts as one more monitor for
+// a while; it never replaces the look.
 #include <deque>
 #include <map>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "common/rpc/metrics.h"
+#include "services/controller/health_table.h"
 #include "services/controller/reconciler.h"
 #include "services/controller/server_requests.h"
 
@@ -43,6 +45,7 @@ class ThreatRequests {
   struct Ports {
     Reconciler* reconciler = nullptr;
     ServerRequests* servers = nullptr;
+    HealthTable* health = nullptr;
     Store* store = nullptr;
     rpc::Metrics* metrics = nullptr;
     Clock* clock = nullptr;

@@ -12,6 +12,8 @@
 namespace weft::controller {
 namespace {
 
+using Vote = ::weft::controller::Report;
+
 // The group is not active: nobody looks at it unless woken.
 class ThreatRequestsTest : public ControllerFixture {
  protected:
@@ -23,8 +25,15 @@ class ThreatRequestsTest : public ControllerFixture {
     threats_of_ = std::make_unique<ThreatRequests>(
         ThreatRequests::Options{
             .interval = absl::Seconds(60), .errors = 4, .reporters = 2, .max_kept = 1},
-        ThreatRequests::Ports{&controller.reconciler(), servers_of_.get(), &process_->store(),
-                              &metrics_, &clock_});
+        ThreatRequests::Ports{&controller.reconciler(), servers_of_.get(), &health_,
+                              &process_->store(), &metrics_, &clock_});
+    // One of two monitors has lost server 1.
+    for (const bool lost : {true, false}) {
+      HealthTable::Entry entry;
+      entry.server = FakeFarm::UuidOf(1);
+      entry.contact = lost ? Contact::kUnreachable : Contact::kAnswered;
+      health_.Take(lost ? "m1" : "m2", "", {entry}, /*full_round=*/true);
+    }
   }
 
   void ReportErrors(int count, const std::string& reporter, int server = 1) {
@@ -37,10 +46,14 @@ class ThreatRequestsTest : public ControllerFixture {
     return metrics_.GetCounter("threat_reports_total", "", {{"kind", kind}, {"looked", looked}})
         .Value();
   }
+  Vote Votes(int server = 1) {
+    return health_.Reports({FakeFarm::UuidOf(server)})[FakeFarm::UuidOf(server)];
+  }
   uint64_t Looks() { return process_->controller().reconciler().StandingOf("g")->begun; }
 
   rpc::Metrics metrics_;
   ManualClock clock_;
+  HealthTable health_{HealthTable::Options(), &clock_};
   std::unique_ptr<ServerRequests> servers_of_;
   std::unique_ptr<ThreatRequests> threats_of_;
 };
@@ -50,7 +63,9 @@ TEST_F(ThreatRequestsTest, EnoughErrorsOfEnoughReportersMakeWeftLookAtOnce) {
   ReportErrors(3, "a");
   EXPECT_EQ(Counted("error", "yes"), 0);
   EXPECT_EQ(Looks(), before);
+  EXPECT_EQ(Votes(), (Vote{2, 1}));
   ReportErrors(1, "b");
+  EXPECT_EQ(Votes(), (Vote{3, 2}));
   EXPECT_EQ(Counted("error", "no"), 3);
   EXPECT_EQ(Counted("error", "yes"), 1);
   Await("a look", [&] { return Looks() > before; });
@@ -58,8 +73,31 @@ TEST_F(ThreatRequestsTest, EnoughErrorsOfEnoughReportersMakeWeftLookAtOnce) {
   EXPECT_TRUE(IsPrimary("g", 1));
 }
 
+TEST_F(ThreatRequestsTest, ClientsAreOneVoteForAWhileAndNoneWithoutMonitors) {
+  ReportErrors(3, "a");
+  ReportErrors(9, "b");
+  EXPECT_EQ(Votes(), (Vote{3, 2}));
+  clock_.Advance(absl::Milliseconds(5001));
+  // The monitors are silent by now, too; one of them speaks again.
+  EXPECT_EQ(Votes(), (Vote{0, 0}));
+  ReportErrors(1, "a");
+  EXPECT_EQ(Votes(), (Vote{0, 0}));
+  HealthTable::Entry entry;
+  entry.server = FakeFarm::UuidOf(1);
+  entry.contact = Contact::kAnswered;
+  health_.Take("m2", "", {entry}, /*full_round=*/true);
+  // No majority of two: the word of clients makes no death.
+  EXPECT_EQ(Votes(), (Vote{2, 1}));
+}
+
+TEST_F(ThreatRequestsTest, AClaimOfDeathIsAVote) {
+  EXPECT_TRUE(threats_of_->ReportFailure({FakeFarm::UuidOf(1).text(), "app", "2013", ""}).ok());
+  EXPECT_EQ(Votes(), (Vote{3, 2}));
+}
+
 TEST_F(ThreatRequestsTest, OneReporterAloneIsNotEnough) {
   ReportErrors(20, "a");
+  EXPECT_EQ(Votes(), (Vote{2, 1}));
   EXPECT_EQ(Counted("error", "yes"), 0);
 }
 
