@@ -24,8 +24,8 @@ import mysql.connector  # noqa: E402
 from mysql.connector import fabric  # noqa: E402
 
 
-class Application(unittest.TestCase):
-    """One farm for all; each case leaves a group that is settled."""
+class Farm(unittest.TestCase):
+    """A farm for the cases of a class, and an application's way to it."""
 
     @classmethod
     def setUpClass(cls):
@@ -47,7 +47,7 @@ class Application(unittest.TestCase):
     def connected(self, **others):
         """A connection as an application makes it; closed by `with`."""
         app = self.farm.layout["app"]
-        connection = fabric.connect(fabric=Application.fabric_options(self, **others),
+        connection = fabric.connect(fabric=Farm.fabric_options(self, **others),
                                     user=app["user"], password=clients.read_secret(app),
                                     database=app["database"], autocommit=True)
         return _Closing(connection)
@@ -56,6 +56,16 @@ class Application(unittest.TestCase):
         cursor = connection.cursor()
         cursor.execute("SELECT @@port")
         return f"127.0.0.1:{cursor.fetchone()[0]}"
+
+    def seeded(self, **others):
+        """The part that asks the gateway, without one that it has kept from before."""
+        instance = fabric.Fabric(**self.fabric_options(**others))
+        instance.seed()
+        return instance
+
+
+class Application(Farm):
+    """Each case leaves a group that is settled."""
 
     def test_writes_go_to_the_primary_and_reads_to_the_secondaries(self):
         primary = self.farm.primary()
@@ -72,12 +82,6 @@ class Application(unittest.TestCase):
                 cursor.execute("SELECT COUNT(*) FROM orders WHERE note = 'first'")
                 return cursor.fetchone()[0] == 1
             harness.wait_until(replicated, 10, "the row on a secondary")
-
-    def seeded(self, **others):
-        """The part that asks the gateway, without one that it has kept from before."""
-        instance = fabric.Fabric(**self.fabric_options(**others))
-        instance.seed()
-        return instance
 
     def test_weights_and_modes_reach_the_connector(self):
         weighed = sorted(set(self.farm.members()) - {self.farm.primary()})[0]
@@ -125,6 +129,34 @@ class Application(unittest.TestCase):
             self.addCleanup(os.environ.pop, "SSL_CERT_FILE")
             self.assertEqual(len(self.seeded(**tls).get_group_servers("g1")), 3)
 
+    def test_a_reported_failure_is_answered_after_the_failover(self):
+        before = self.farm.primary()
+        uuid = self.farm.members()[before]["uuid"]
+        with self.connected(report_errors=True) as connection:
+            connection.set_property(group="g1", mode=fabric.MODE_READWRITE)
+            self.assertEqual(self.port_of(connection), before)
+            instance = self.seeded(report_errors=True)
+            self.farm.kill(before)
+            try:
+                instance.report_failure(uuid, 2013)
+            except AssertionError:
+                # 2.1 looks for one result set where there are two, after the report was heard.
+                self.assertNotEqual(RELEASE, "2.0.4")
+            servers = instance.get_group_servers("g1", use_cache=False)
+            primaries = [server for server in servers if server.status == fabric.STATUS_PRIMARY]
+            self.assertEqual(len(primaries), 1)
+            self.assertNotEqual(primaries[0].uuid, uuid)
+            connection.reset_cache()
+            connection.set_property(group="g1", mode=fabric.MODE_READWRITE)
+            self.assertEqual(self.port_of(connection), f"127.0.0.1:{primaries[0].port}")
+        self.farm.start(before)
+        self.farm.heal(before)
+
+
+class OverAFailover(Farm):
+    """Its farm is not mended: MySQL 5.6 replicates asynchronously, so the old primary may have
+    transactions of its own, and cannot be cloned."""
+
     def test_a_transaction_loop_goes_on_over_a_failover(self):
         before = self.farm.primary()
         noted, stop, trouble = [], threading.Event(), []
@@ -154,8 +186,6 @@ class Application(unittest.TestCase):
         writer.join()
         self.assertEqual(trouble, [])
         self.assertEqual(sorted(set(noted)), sorted(noted))
-        self.farm.start(before)
-        self.farm.heal(before)
 
     def transaction(self, connection, number, noted):
         """One transaction, tried until it is committed: the application's duty by the manual."""
@@ -173,29 +203,6 @@ class Application(unittest.TestCase):
                     raise
                 # The manual's advice: what the connector has kept is thrown away.
                 connection.reset_cache()
-
-    def test_a_reported_failure_is_answered_after_the_failover(self):
-        before = self.farm.primary()
-        uuid = self.farm.members()[before]["uuid"]
-        with self.connected(report_errors=True) as connection:
-            connection.set_property(group="g1", mode=fabric.MODE_READWRITE)
-            self.assertEqual(self.port_of(connection), before)
-            instance = self.seeded(report_errors=True)
-            self.farm.kill(before)
-            try:
-                instance.report_failure(uuid, 2013)
-            except AssertionError:
-                # 2.1 looks for one result set where there are two, after the report was heard.
-                self.assertNotEqual(RELEASE, "2.0.4")
-            servers = instance.get_group_servers("g1", use_cache=False)
-            primaries = [server for server in servers if server.status == fabric.STATUS_PRIMARY]
-            self.assertEqual(len(primaries), 1)
-            self.assertNotEqual(primaries[0].uuid, uuid)
-            connection.reset_cache()
-            connection.set_property(group="g1", mode=fabric.MODE_READWRITE)
-            self.assertEqual(self.port_of(connection), f"127.0.0.1:{primaries[0].port}")
-        self.farm.start(before)
-        self.farm.heal(before)
 
 
 class _Closing:
