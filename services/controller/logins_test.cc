@@ -212,10 +212,12 @@ TEST_F(LoginsTest, ManyPasswordsAtOnceAreBounded) {
   options.max_checking = 1;
   options.max_waiting = 1;
   Logins busy(options, &users_, &audit_, &metrics_, &clock_);
+  constexpr int kClients = 16;
   std::vector<std::thread> clients;
+  clients.reserve(kClients);
   std::atomic<int> refused{0};
   std::atomic<int> wrong{0};
-  for (int i = 0; i < 16; ++i) {
+  for (int i = 0; i < kClients; ++i) {
     clients.emplace_back([&, i] {
       const std::string said = Said(
           busy.Check({rpc::BasicAuthorization({absl::StrCat("user", i), "wrong", ""}), "", kFar}));

@@ -106,6 +106,7 @@ std::string RenderSet(const ResultSet& set) {
     }
   }
   std::vector<std::string> dashes;
+  dashes.reserve(widths.size());
   for (const int width : widths) dashes.push_back(std::string(width, '-'));
   lines.insert(lines.begin() + 1, dashes);
   std::string text;

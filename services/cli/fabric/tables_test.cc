@@ -7,7 +7,6 @@
 namespace weft::cli::mysqlfabric {
 namespace {
 
-using fabric::Column;
 using fabric::List;
 using fabric::ResultSet;
 using fabric::Struct;

@@ -11,7 +11,6 @@ namespace {
 using fabric::List;
 using fabric::ResultSet;
 using fabric::Type;
-using fabric::Value;
 
 // States and successes of the original's jobs.
 constexpr int64_t kCreated = 3;

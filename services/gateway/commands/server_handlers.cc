@@ -16,7 +16,6 @@ namespace {
 
 using fabric::List;
 using fabric::ResultSet;
-using fabric::Type;
 
 v1::ServerStatus ToProto(ServerStatus status) {
   v1::ServerStatus proto = v1::SERVER_STATUS_UNSPECIFIED;
