@@ -157,6 +157,14 @@ def system_libraries():
         headers = ["microhttpd.h"],
         libraries = {":microhttpd": ["-lmicrohttpd"]},
     )
+
+    # What the connector below is built on.
+    system_repository(
+        name = "mariadb_client",
+        debian = ["libmariadb-dev"],
+        headers = ["mariadb/mysql.h"],
+        libraries = {":mariadb": ["-lmariadb"]},
+    )
     system_repository(
         name = "mysql_connector_cpp",
         debian = [

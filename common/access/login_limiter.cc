@@ -14,12 +14,15 @@
 namespace weft::access {
 namespace {
 
+// Of what a client says: no user's name is longer.
+constexpr size_t kMaxName = 64;
+
 // A client with any user. No name has a line feed.
 std::string KeyOf(absl::string_view peer) { return absl::StrCat(peer, "\n"); }
 
 // Names come from clients: only so much of them tells users apart.
 std::string KeyOf(absl::string_view peer, absl::string_view user) {
-  return absl::StrCat(peer, "\n\n", user.substr(0, 64));
+  return absl::StrCat(peer, "\n\n", user.substr(0, kMaxName));
 }
 
 constexpr absl::string_view kLocal = "local";
@@ -108,6 +111,14 @@ std::string PeerKey(absl::string_view peer) {
   }
   if (host == "::1") return host;
   return absl::StrCat(absl::BytesToHexString(address.substr(0, 8)), "/64");
+}
+
+std::string Shown(absl::string_view said) {
+  std::string shown(said.substr(0, kMaxName));
+  for (char& c : shown) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return shown;
 }
 
 bool IsLocalPeer(absl::string_view peer_key) {

@@ -65,6 +65,9 @@ class LoginLimiter {
 // "10.0.0.7:4711" are 10.0.0.7), an IPv6 address by its first 64 bits, since who has one address of
 // such a network has them all.
 std::string PeerKey(absl::string_view peer);
+// What a client says of itself, as it may go into a record or a proto: at most 64 characters, those
+// that are no printable ASCII as '?'.
+std::string Shown(absl::string_view said);
 // 127.0.0.0/8, ::1, a Unix socket or a call within the process.
 bool IsLocalPeer(absl::string_view peer_key);
 

@@ -87,9 +87,10 @@ std::string DigestHa1(absl::string_view user, absl::string_view password) {
       Hash(EVP_md5(), absl::StrCat(user, ":", kDigestRealm, ":", password)));
 }
 
+std::string Sha1(absl::string_view text) { return Hash(EVP_sha1(), text); }
+
 std::string NativeHash(absl::string_view password) {
-  return absl::AsciiStrToUpper(
-      absl::BytesToHexString(Hash(EVP_sha1(), Hash(EVP_sha1(), password))));
+  return absl::AsciiStrToUpper(absl::BytesToHexString(Sha1(Sha1(password))));
 }
 
 std::string MakeVerifier(absl::string_view password, absl::string_view salt) {

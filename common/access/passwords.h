@@ -16,6 +16,9 @@ namespace weft::access {
 std::string DigestHa1(absl::string_view user, absl::string_view password);
 inline constexpr absl::string_view kDigestRealm = "MySQL Fabric";
 
+// 20 bytes.
+std::string Sha1(absl::string_view text);
+
 // SHA1(SHA1(PASSWORD)), upper-case hex.
 std::string NativeHash(absl::string_view password);
 

@@ -60,5 +60,14 @@ TEST(PasswordsTest, MacIsHmacSha256) {
   EXPECT_EQ(Mac("Jefe", "what do ya want for nothing?").substr(0, 4), "\x5b\xdc\xc1\x46");
 }
 
+TEST(PasswordsTest, TheSameSecretIsEquality) {
+  EXPECT_TRUE(SameSecret("", ""));
+  EXPECT_TRUE(SameSecret("abc", "abc"));
+  EXPECT_FALSE(SameSecret("abc", "abd"));
+  EXPECT_FALSE(SameSecret("abab", "ab"));
+  EXPECT_FALSE(SameSecret("", "a"));
+  EXPECT_FALSE(SameSecret("a", ""));
+}
+
 }  // namespace
 }  // namespace weft::access

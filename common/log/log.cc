@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/clock.h"
+#include "common/base/status_macros.h"
 
 namespace weft::log {
 namespace {
@@ -196,6 +197,16 @@ Field::Field(absl::string_view key, const absl::Status& value)
                  : absl::StrCat(absl::StatusCodeToString(value.code()), ": ", value.message())) {}
 
 void Initialize(const Options& options) { Current().store(MakeState(options, Current().load())); }
+
+absl::Status Initialize(absl::string_view service, absl::string_view level,
+                        absl::string_view format) {
+  Options options;
+  options.service = std::string(service);
+  WEFT_RETURN_IF_ERROR(ParseLevel(level, &options.level));
+  WEFT_RETURN_IF_ERROR(ParseFormat(format, &options.format));
+  Initialize(options);
+  return absl::OkStatus();
+}
 
 void SetLevel(Level level) { Current().load()->logger->set_level(ToSpdlog(level)); }
 

@@ -60,6 +60,10 @@ class Field {
 
 // Call once from main, before other threads run. Without it, Options{} holds.
 void Initialize(const Options& options);
+// The same for the process `service` by the texts of its flags. Errors as ParseLevel and
+// ParseFormat.
+absl::Status Initialize(absl::string_view service, absl::string_view level,
+                        absl::string_view format);
 
 // Any thread, at any time.
 void SetLevel(Level level);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "common/model/accounts_sql.h"
 
 namespace weft {
 

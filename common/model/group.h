@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "common/model/group_settings.h"
 #include "common/model/gtid_set.h"
 #include "common/model/ids.h"
 #include "common/model/server.h"
@@ -61,6 +63,40 @@ struct Intent {
   friend bool operator==(const Intent&, const Intent&) = default;
 };
 
+// The last change of primary that a dead primary was the cause of. It survives a change of leader,
+// so that a group that flaps is known by whoever leads (S24).
+struct LastFailover {
+  uint64_t epoch = 0;  // that it began; 0: there was none
+  absl::Time when = absl::UnixEpoch();
+
+  friend bool operator==(const LastFailover&, const LastFailover&) = default;
+};
+
+// What the programs of one intent have answered. Kept until the next intent runs one, so that a new
+// leader does not run them again.
+struct HookRecord {
+  std::string operation;  // of the intent; empty: none was ever run
+  uint64_t epoch = 0;     // that the group had then
+  absl::Time when = absl::UnixEpoch();
+  // By occasion, which is the setting's name ("before_failover"): "ok", or what went wrong, which
+  // begins with "aborted: " where the change must not go on.
+  std::map<std::string, std::string> outcomes;
+
+  friend bool operator==(const HookRecord&, const HookRecord&) = default;
+};
+inline constexpr char kHookOk[] = "ok";
+inline constexpr char kHookAborted[] = "aborted: ";
+
+// The kill switch of the whole node.
+struct FailoverSwitch {
+  bool enabled = true;
+  std::string reason;
+  std::string user;  // who turned it
+  absl::Time since = absl::UnixEpoch();
+
+  friend bool operator==(const FailoverSwitch&, const FailoverSwitch&) = default;
+};
+
 // The record of one group: what the state store says of it.
 struct Group {
   std::string id;
@@ -74,8 +110,15 @@ struct Group {
   GtidSet watermark;           // every later primary must hold it (rule 3)
   std::vector<Epoch> history;  // oldest first; the last is the current one
   Intent intent;
-  uint64_t revision = 0;        // raised by every write of this group or its servers; the etag
-  std::vector<Server> servers;  // ordered by uuid
+  GroupSettings settings;
+  LastFailover last_failover;
+  HookRecord hooks;
+  // The record came from a backup, and its servers have not confirmed it yet: until one Commit has
+  // been written after a look at all of them, nothing is done to them (rule 3).
+  bool restored = false;
+  FailoverSwitch failover_switch;  // of the node, read with the group; written by a call of its own
+  uint64_t revision = 0;           // raised by every write of this group or its servers; the etag
+  std::vector<Server> servers;     // ordered by uuid
 
   const Server* Find(const ServerUuid& uuid) const;
   Server* Find(const ServerUuid& uuid);

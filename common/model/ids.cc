@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kUuidLength = 36;
 constexpr size_t kMaxHostLength = 253;  // of a domain name (RFC 1035)
-constexpr size_t kMaxGroupLength = 64;
+constexpr size_t kMaxNameLength = 64;
 
 bool IsUuid(absl::string_view text) {
   if (text.size() != kUuidLength) return false;
@@ -55,6 +55,22 @@ absl::Status Malformed(absl::string_view text, absl::string_view found) {
                               ": ", found),
                  "host, host:port, [IPv6]:port or IPv6", Quoted(text),
                  "name the server as db1.example.net:3306 or [2001:db8::7]:3306");
+}
+
+bool IsWellFormedName(absl::string_view text) {
+  return !text.empty() && text.size() <= kMaxNameLength &&
+         (absl::ascii_isalnum(text.front()) || text.front() == '_') &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isalnum(c) || c == '_' || c == '-' || c == '.';
+         });
+}
+
+absl::Status MalformedName(absl::string_view what, absl::string_view reason,
+                           absl::string_view text) {
+  return Refusal(absl::StatusCode::kInvalidArgument, reason,
+                 absl::StrCat("a ", what, " cannot be named ", Quoted(text)),
+                 "1 to 64 letters, digits, '_', '-' and '.', the first a letter, digit or '_'",
+                 absl::StrCat(text.size(), " characters: ", Quoted(text)), "choose another name");
 }
 
 }  // namespace
@@ -109,16 +125,13 @@ std::string HostPort::ToString() const {
 }
 
 absl::Status ValidateGroupId(absl::string_view text) {
-  const bool well_formed = !text.empty() && text.size() <= kMaxGroupLength &&
-                           (absl::ascii_isalnum(text.front()) || text.front() == '_') &&
-                           std::all_of(text.begin(), text.end(), [](char c) {
-                             return absl::ascii_isalnum(c) || c == '_' || c == '-' || c == '.';
-                           });
-  if (well_formed) return absl::OkStatus();
-  return Refusal(absl::StatusCode::kInvalidArgument, "MALFORMED_GROUP",
-                 absl::StrCat("a group cannot be named ", Quoted(text)),
-                 "1 to 64 letters, digits, '_', '-' and '.', the first a letter, digit or '_'",
-                 absl::StrCat(text.size(), " characters: ", Quoted(text)), "choose another name");
+  if (IsWellFormedName(text)) return absl::OkStatus();
+  return MalformedName("group", "MALFORMED_GROUP", text);
+}
+
+absl::Status ValidateZone(absl::string_view text) {
+  if (text.empty() || IsWellFormedName(text)) return absl::OkStatus();
+  return MalformedName("zone", "MALFORMED_ZONE", text);
 }
 
 }  // namespace weft

@@ -48,4 +48,8 @@ struct HostPort {
 // first a letter, digit or '_' (Fabric's own rule, so that names travel over the legacy wire).
 absl::Status ValidateGroupId(absl::string_view text);
 
+// OK when `text` may name a zone (a place that may be lost as a whole): empty for none, else as a
+// group's name.
+absl::Status ValidateZone(absl::string_view text);
+
 }  // namespace weft

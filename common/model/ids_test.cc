@@ -86,5 +86,13 @@ TEST(GroupIdTest, RefusesEmptyLongQuotedAndOddNames) {
   }
 }
 
+TEST(ZoneTest, IsNoneOrNamedAsAGroupIs) {
+  for (const std::string& zone : {std::string(), std::string("north-2"), std::string(64, 'x')}) {
+    EXPECT_TRUE(ValidateZone(zone).ok()) << zone;
+  }
+  EXPECT_EQ(ValidateZone("a b").code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ValidateZone(std::string(65, 'x')).code(), absl::StatusCode::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace weft

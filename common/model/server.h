@@ -39,6 +39,8 @@ struct Server {
   double weight = 1.0;  // 0..1: share of reads; and the order of preference among equals
   // Of a primary it says nothing: it stays until another is promoted.
   PromotionRule promotion_rule = PromotionRule::kNeutral;
+  // The place it stands in, which may be lost as a whole; empty: none named (ValidateZone).
+  std::string zone;
 
   // Why Weft keeps this server out although it may be reachable; empty when it does not.
   // A server set aside is FAULTY, follows nobody and acknowledges nothing until told to rejoin.

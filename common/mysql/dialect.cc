@@ -73,6 +73,7 @@ Capabilities CapabilitiesOf(const ServerVersion& version) {
       .dual_password = version.AtLeast(8, 0, 14),
       .alter_user_password = version.AtLeast(5, 7, 6),
       .create_user_if_not_exists = version.AtLeast(5, 7, 6),
+      .lock_account = version.AtLeast(5, 7, 6),
   };
 }
 

@@ -33,6 +33,7 @@ struct Capabilities {
   bool dual_password = false;         // 8.0.14: ALTER USER ... RETAIN CURRENT PASSWORD
   bool alter_user_password = false;   // 5.7.6: ALTER USER ... IDENTIFIED BY; before: SET PASSWORD
   bool create_user_if_not_exists = false;  // 5.7.6
+  bool lock_account = false;               // 5.7.6: ALTER USER ... ACCOUNT LOCK
 };
 
 // Plugin, system and status variable names of semi-synchronous replication. A server from 8.0.26 on

@@ -19,6 +19,7 @@ inline constexpr int kErrTls = 2026;
 inline constexpr int kErrTooManyConnections = 1040;
 inline constexpr int kErrAccessDenied = 1045;
 inline constexpr int kErrDuplicateKey = 1062;
+inline constexpr int kErrUnknownDatabase = 1049;
 inline constexpr int kErrUnknownTable = 1146;
 inline constexpr int kErrLockWaitTimeout = 1205;
 inline constexpr int kErrDeadlock = 1213;
@@ -28,6 +29,7 @@ inline constexpr int kErrKillDenied = 1095;
 inline constexpr int kErrSpecificAccessDenied = 1227;  // names the privilege that is lacking
 inline constexpr int kErrOfflineMode = 3032;
 inline constexpr int kErrReplicaThreadRunning = 3081;
+inline constexpr int kErrAccountLocked = 3118;
 
 // The status for error `code` of a server (or of the client library, 2000..2999) with its SQLSTATE
 // and text:

@@ -22,6 +22,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
+#include "common/base/duration_text.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/mysql/connect_check.h"
@@ -348,7 +349,7 @@ absl::StatusOr<Session::Impl::Outcome> Session::Impl::Run(absl::string_view sql)
   if (expired || (broken_ && waited >= patience - absl::Milliseconds(50))) {
     broken_ = true;
     MarkTimeout(status);
-    return Annotate(status, absl::StrCat("no answer within ", absl::FormatDuration(waited)));
+    return Annotate(status, absl::StrCat("no answer within ", DurationText(waited)));
   }
   return status;
 }

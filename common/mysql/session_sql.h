@@ -11,6 +11,8 @@ inline constexpr absl::string_view kSetUpSession =
     " time_zone = '+00:00', lock_wait_timeout = ?";
 inline constexpr absl::string_view kDescribeSession =
     "SELECT CONNECTION_ID() AS id, VERSION() AS version";
+// Of a bulk session: no conversion of what is only passed on.
+inline constexpr absl::string_view kResultsAsTheyAre = "SET SESSION character_set_results = NULL";
 inline constexpr absl::string_view kShowTlsCipher = "SHOW SESSION STATUS LIKE 'Ssl_cipher'";
 
 inline constexpr absl::string_view kBegin = "START TRANSACTION";

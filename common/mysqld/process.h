@@ -48,8 +48,9 @@ struct SpawnOptions {
   std::vector<std::string> argv;         // argv[0] is a path.
   std::vector<std::string> environment;  // "NAME=value"; nothing else is inherited.
   std::string working_dir = "/";
-  std::string input;   // stdin; empty: /dev/null.
-  std::string output;  // stdout and stderr are appended to this file; empty: /dev/null.
+  std::string input;       // stdin is this file; empty: /dev/null.
+  std::string input_text;  // stdin is this text; empty: `input`.
+  std::string output;      // stdout and stderr are appended to this file; empty: /dev/null.
 };
 
 // Starts a process detached from the caller: a session of its own, no other descriptor than the
@@ -68,14 +69,26 @@ absl::StatusOr<ProcessId> SpawnChild(const SpawnOptions& options);
 std::optional<int> ReapChild(const ProcessId& child);
 
 struct CommandResult {
-  int exit_code = 0;   // 128 + signal if it was killed.
-  std::string input;   // stdin; empty: /dev/null.
-  std::string output;  // stdout and stderr as they came.
+  int exit_code = 0;     // 128 + signal if it was killed.
+  int signal = 0;        // By which it was killed; 0: it was not.
+  std::string output;    // stdout and stderr as they came.
+  uint64_t dropped = 0;  // Bytes of output beyond what was to be kept.
 };
 
-// Runs a command to its end; `output` of the options is not used. A non-zero exit is a result, not
-// an error. DEADLINE_EXCEEDED, CANCELLED: it was killed, with its children, after `timeout` or
-// because `cancelled` (may be empty; asked every 0.1 s) said so.
+struct CommandLimits {
+  absl::Duration timeout = absl::InfiniteDuration();
+  std::function<bool()> cancelled;  // May be empty; asked every 20 ms.
+  size_t most_output = SIZE_MAX;    // Bytes that are kept of it, the first.
+};
+
+// Runs a command, with the children it makes in a process group of its own, until it ends, and
+// kills what is left of the group. `output` of the options is not used. A non-zero exit is a
+// result, not an error. NOT_FOUND: no such program. DEADLINE_EXCEEDED, CANCELLED: it was killed, as
+// the limits say; `result` has the output that came until then. Blocks. Thread-safe.
+absl::Status RunWithin(const CommandLimits& limits, const SpawnOptions& options,
+                       CommandResult* result);
+
+// The same, for who has no use for the output of one that was killed.
 absl::StatusOr<CommandResult> RunCommand(const SpawnOptions& options, absl::Duration timeout,
                                          const std::function<bool()>& cancelled = {});
 

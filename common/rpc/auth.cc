@@ -4,6 +4,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/access/passwords.h"
 #include "common/base/error_details.h"
 
 namespace weft::rpc {
@@ -25,8 +26,8 @@ class StaticUser : public Authenticator {
     const absl::StatusOr<Credentials> given = ParseBasicAuthorization(authorization);
     if (!given.ok()) return given.status();
     // Both are always compared, so that the time does not tell a known user.
-    const bool user = ConstantTimeEquals(given->user, credentials_.user);
-    const bool password = ConstantTimeEquals(given->password, credentials_.password);
+    const bool user = access::SameSecret(given->user, credentials_.user);
+    const bool password = access::SameSecret(given->password, credentials_.password);
     if (user & password) return absl::OkStatus();
     return Refusal(absl::StatusCode::kUnauthenticated, "WRONG_LOGIN", "wrong user or password",
                    "the admin user and its password", "others",
@@ -71,16 +72,6 @@ absl::StatusOr<Credentials> ParseBasicAuthorization(absl::string_view header) {
 
 std::unique_ptr<Authenticator> StaticAuthenticator(const Credentials& credentials) {
   return std::make_unique<StaticUser>(credentials);
-}
-
-bool ConstantTimeEquals(absl::string_view a, absl::string_view b) {
-  // volatile keeps the compiler from stopping at the first difference.
-  volatile unsigned char difference = a.size() == b.size() ? 0 : 1;
-  for (size_t i = 0; i < a.size(); ++i) {
-    const char other = b.empty() ? '\0' : b[i % b.size()];
-    difference = static_cast<unsigned char>(difference | (a[i] ^ other));
-  }
-  return difference == 0;
 }
 
 }  // namespace weft::rpc

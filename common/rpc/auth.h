@@ -40,7 +40,4 @@ class Authenticator {
 // One user and password, compared in time that does not depend on where they differ.
 std::unique_ptr<Authenticator> StaticAuthenticator(const Credentials& credentials);
 
-// Compares without an early exit; the time depends on the lengths alone.
-bool ConstantTimeEquals(absl::string_view a, absl::string_view b);
-
 }  // namespace weft::rpc

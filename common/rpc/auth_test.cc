@@ -49,14 +49,5 @@ TEST(AuthTest, LetsTheAdminInAndNobodyElse) {
   EXPECT_EQ(ErrorReason(authenticator->Check("/m", "")), "LOGIN_REQUIRED");
 }
 
-TEST(AuthTest, ConstantTimeEqualsIsEquality) {
-  EXPECT_TRUE(ConstantTimeEquals("", ""));
-  EXPECT_TRUE(ConstantTimeEquals("abc", "abc"));
-  EXPECT_FALSE(ConstantTimeEquals("abc", "abd"));
-  EXPECT_FALSE(ConstantTimeEquals("abab", "ab"));
-  EXPECT_FALSE(ConstantTimeEquals("", "a"));
-  EXPECT_FALSE(ConstantTimeEquals("a", ""));
-}
-
 }  // namespace
 }  // namespace weft::rpc

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/address.h"
@@ -77,6 +78,18 @@ int Milliseconds(absl::Duration duration) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<ChannelOptions>> ChannelsTo(absl::string_view addresses,
+                                                       const ChannelOptions& like) {
+  std::vector<ChannelOptions> channels;
+  for (absl::string_view address : absl::StrSplit(addresses, ',', absl::SkipWhitespace())) {
+    channels.push_back(like);
+    channels.back().address = std::string(address);
+  }
+  if (!channels.empty()) return channels;
+  return Refusal(absl::StatusCode::kInvalidArgument, "USAGE", "--controller names no controller",
+                 "host:port of each, separated by commas", "nothing", "");
+}
 
 absl::StatusOr<std::shared_ptr<grpc::Channel>> Connect(const ChannelOptions& options) {
   WEFT_ASSIGN_OR_RETURN(const Endpoint endpoint, ParseEndpoint(options.address));

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -34,6 +35,11 @@ struct ChannelOptions {
   absl::Duration max_reconnect_backoff = absl::Seconds(2);
   int max_message_bytes = 64 << 20;
 };
+
+// One for each "host:port" in `addresses`, which commas separate, otherwise as `like`.
+// INVALID_ARGUMENT where none is named.
+absl::StatusOr<std::vector<ChannelOptions>> ChannelsTo(absl::string_view addresses,
+                                                       const ChannelOptions& like);
 
 // Does not connect yet. InvalidArgument for a malformed address, FailedPrecondition for unreadable
 // files or for credentials that would cross a network in plain text.

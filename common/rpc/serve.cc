@@ -69,12 +69,34 @@ void Configure(grpc::ServerBuilder& builder, const Server::Options& options) {
   }
 }
 
+absl::Status CannotServe(const std::string& listen) {
+  return Refusal(absl::StatusCode::kFailedPrecondition, "CANNOT_SERVE",
+                 absl::StrCat("cannot serve gRPC on ", listen),
+                 "a free address and a matching certificate and key", "gRPC refused to start",
+                 "check the address, and that certificate and key belong together");
+}
+
+// Health alone, which gRPC's plugin brings along.
+absl::StatusOr<std::unique_ptr<grpc::Server>> ServeHealth(Endpoint* endpoint) {
+  WEFT_RETURN_IF_ERROR(CheckBindable(*endpoint));
+  grpc::ServerBuilder builder;
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  int port = 0;
+  builder.AddListeningPort(endpoint->ToString(), grpc::InsecureServerCredentials(), &port);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr || port == 0) return CannotServe(endpoint->ToString());
+  endpoint->port = port;
+  return server;
+}
+
 }  // namespace
 
 struct Server::State {
   Options options;
   Endpoint endpoint;
   std::unique_ptr<grpc::Server> server;
+  Endpoint health_endpoint;
+  std::unique_ptr<grpc::Server> health;
   std::unique_ptr<Exposition> exposition;
   bool drained = false;
 };
@@ -87,6 +109,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Options options) {
   auto state = std::make_unique<State>();
   WEFT_ASSIGN_OR_RETURN(state->endpoint, ParseEndpoint(options.listen));
   WEFT_ASSIGN_OR_RETURN(const auto credentials, CredentialsFor(options, state->endpoint));
+  if (options.lets_everybody_in && !IsLoopback(state->endpoint.host)) {
+    return Refusal(
+        absl::StatusCode::kFailedPrecondition, "LOGIN_REQUIRED",
+        absl::StrCat("gRPC on ", options.listen, " would let everybody do everything"),
+        "a login, or a loopback address", "neither",
+        "name the admin's password file by --admin-password-file, or listen on 127.0.0.1");
+  }
   WEFT_RETURN_IF_ERROR(CheckBindable(state->endpoint));
   if (!options.metrics_listen.empty()) {
     WEFT_ASSIGN_OR_RETURN(const Endpoint metrics, ParseEndpoint(options.metrics_listen));
@@ -98,13 +127,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(Options options) {
   int port = 0;
   builder.AddListeningPort(state->endpoint.ToString(), credentials, &port);
   state->server = builder.BuildAndStart();
-  if (state->server == nullptr || port == 0) {
-    return Refusal(absl::StatusCode::kFailedPrecondition, "CANNOT_SERVE",
-                   absl::StrCat("cannot serve gRPC on ", options.listen),
-                   "a free address and a matching certificate and key", "gRPC refused to start",
-                   "check the address, and that certificate and key belong together");
-  }
+  if (state->server == nullptr || port == 0) return CannotServe(options.listen);
   state->endpoint.port = port;
+  if (!options.health_listen.empty()) {
+    WEFT_ASSIGN_OR_RETURN(state->health_endpoint, ParseEndpoint(options.health_listen));
+    WEFT_ASSIGN_OR_RETURN(state->health, ServeHealth(&state->health_endpoint));
+  }
   state->options = std::move(options);
   auto server = std::unique_ptr<Server>(new Server(std::move(state)));
   server->SetServing(false);
@@ -128,9 +156,13 @@ void Server::SetServing(bool serving) {
 
 void Server::SetServing(const std::string& service, bool serving) {
   state_->server->GetHealthCheckService()->SetServingStatus(service, serving);
+  if (state_->health == nullptr) return;
+  state_->health->GetHealthCheckService()->SetServingStatus(service, serving);
 }
 
 int Server::port() const { return state_->endpoint.port; }
+
+int Server::health_port() const { return state_->health_endpoint.port; }
 
 int Server::metrics_port() const {
   return state_->exposition == nullptr ? 0 : state_->exposition->port();
@@ -142,11 +174,13 @@ void Server::Drain() {
   if (std::exchange(state_->drained, true)) return;
   // Also ends the health service's own watches.
   state_->server->GetHealthCheckService()->Shutdown();
+  if (state_->health != nullptr) state_->health->GetHealthCheckService()->Shutdown();
   if (state_->options.on_drain) state_->options.on_drain();
   const int64_t patience = absl::ToInt64Microseconds(state_->options.drain_deadline);
   state_->server->Shutdown(
       gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_micros(patience, GPR_TIMESPAN)));
   state_->server->Wait();
+  if (state_->health != nullptr) state_->health->Shutdown(gpr_now(GPR_CLOCK_MONOTONIC));
 }
 
 }  // namespace weft::rpc

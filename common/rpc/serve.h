@@ -39,6 +39,10 @@ class Server {
     std::string client_ca_file;
     bool allow_insecure = false;
 
+    // host:port of another gRPC server, in plain text, that answers health checks and nothing else:
+    // for probes that speak no TLS, as Kubernetes' do. "" serves none; port 0 takes a free one.
+    std::string health_listen;
+
     // host:port of /metrics over HTTP; "" serves none.
     std::string metrics_listen;
     // Shared with the rest of the process; outlives the server. Required when metrics_listen is
@@ -52,6 +56,10 @@ class Server {
 
     // nullptr lets everybody in. Health and reflection need no login.
     std::shared_ptr<const Authenticator> authenticator;
+
+    // The services ask for no login. Beyond loopback nobody may do everything unasked, whatever
+    // vouches for the connection: FAILED_PRECONDITION LOGIN_REQUIRED.
+    bool lets_everybody_in = false;
 
     // Called once at the start of Drain, to end the streams that would otherwise use up its time.
     std::function<void()> on_drain;
@@ -74,8 +82,9 @@ class Server {
   void SetServing(bool serving);
   void SetServing(const std::string& service, bool serving);
 
-  // The ports really bound; metrics_port() is 0 without metrics.
+  // The ports really bound; 0 for what is not served.
   int port() const;
+  int health_port() const;
   int metrics_port() const;
   // host:port with the port really bound.
   std::string address() const;

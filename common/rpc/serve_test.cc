@@ -84,9 +84,9 @@ class ServeTest : public ::testing::Test {
 };
 
 // Calls the health service as its clients do.
-absl::StatusOr<HealthCheckResponse::ServingStatus> Health(const Server& server,
-                                                          const std::string& service) {
-  const auto channel = grpc::CreateChannel(server.address(), grpc::InsecureChannelCredentials());
+absl::StatusOr<HealthCheckResponse::ServingStatus> HealthAt(const std::string& address,
+                                                            const std::string& service) {
+  const auto channel = grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
   const grpc::internal::RpcMethod method("/grpc.health.v1.Health/Check",
                                          grpc::internal::RpcMethod::NORMAL_RPC, channel);
   grpc::ClientContext context;
@@ -98,6 +98,10 @@ absl::StatusOr<HealthCheckResponse::ServingStatus> Health(const Server& server,
       grpc::internal::BlockingUnaryCall(channel.get(), method, &context, request, &response);
   if (!status.ok()) return FromGrpc(status);
   return response.status();
+}
+absl::StatusOr<HealthCheckResponse::ServingStatus> Health(const Server& server,
+                                                          const std::string& service) {
+  return HealthAt(server.address(), service);
 }
 
 std::string HttpGet(int port, const std::string& path) {
@@ -312,6 +316,26 @@ TEST_F(TlsTest, ServesOverTlsWithTheLogin) {
   options.credentials = kAdmin;
   const absl::Status status = Call(options);
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound) << status;
+}
+
+TEST_F(TlsTest, BeyondLoopbackSomebodyMustAskForALogin) {
+  Server::Options options = WithTls();
+  options.lets_everybody_in = true;
+  EXPECT_TRUE(Server::Start(options).ok()) << "on loopback";
+  options.listen = "0.0.0.0:0";
+  EXPECT_EQ(ErrorReason(Server::Start(options).status()), "LOGIN_REQUIRED");
+}
+
+TEST_F(TlsTest, ProbesInPlainTextGetHealthAndNothingElse) {
+  Server::Options options = WithTls();
+  options.health_listen = "127.0.0.1:0";
+  const auto server = Started(std::move(options));
+  const std::string address = absl::StrCat("127.0.0.1:", server->health_port());
+  EXPECT_EQ(*HealthAt(address, ""), HealthCheckResponse::NOT_SERVING);
+  server->SetServing(true);
+  EXPECT_EQ(*HealthAt(address, ""), HealthCheckResponse::SERVING);
+  EXPECT_EQ(*HealthAt(address, "weft.v1.Health"), HealthCheckResponse::SERVING);
+  EXPECT_EQ(Call({.address = address}).code(), absl::StatusCode::kUnimplemented);
 }
 
 TEST_F(TlsTest, PlainClientsAreRefused) {

@@ -3,7 +3,11 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
 #include <thread>
+
+#include "common/base/clock.h"
+#include "common/log/log.h"
 
 namespace weft::rpc {
 namespace {
@@ -50,5 +54,13 @@ int WaitForTermination() {
 }
 
 void RequestTermination() { sigqueue(getpid(), SIGTERM, {.sival_int = kRequested}); }
+
+void EndWithin(absl::Duration deadline) {
+  std::thread([deadline] {
+    RealClock::Get()->Sleep(deadline);
+    WEFT_LOG(kWarning, "ends with work under way");
+    std::_Exit(0);
+  }).detach();
+}
 
 }  // namespace weft::rpc

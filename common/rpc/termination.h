@@ -1,6 +1,8 @@
 #pragma once
 // SIGTERM and SIGINT as a place where main waits, instead of handlers.
 
+#include "absl/time/time.h"
+
 namespace weft::rpc {
 
 // Call first in main, before any thread starts: SIGTERM and SIGINT are blocked in every thread and
@@ -13,5 +15,10 @@ void BlockTerminationSignals();
 // it once.
 int WaitForTermination();
 void RequestTermination();
+
+// From now on the process has `deadline` to end; then it ends at once with status 0, whatever is
+// under way. For work that may take hours and is taken up again by another process. Returns at
+// once.
+void EndWithin(absl::Duration deadline);
 
 }  // namespace weft::rpc

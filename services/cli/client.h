@@ -13,11 +13,12 @@
 #include "common/base/interrupt.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/leader_client.h"
+#include "services/cli/login.h"
 
 namespace weft::cli {
 
-// Calls to the controllers of one Weft. Blocks; an interruption cancels the call that is under way.
-// Not thread-safe.
+// Calls to the controllers of one Weft, or to its provisioners. Blocks; an interruption cancels the
+// call that is under way. Not thread-safe.
 class Client {
  public:
   // One try at one controller: the same request each time, so that a request id makes a change
@@ -27,7 +28,8 @@ class Client {
   // One set of options for each controller, in the order to ask them. Does not connect yet. Errors
   // as rpc::Connect. `interrupt` outlives the client.
   static absl::StatusOr<std::unique_ptr<Client>> Create(
-      const std::vector<rpc::ChannelOptions>& options, Interrupt* interrupt);
+      const std::vector<rpc::ChannelOptions>& options, Interrupt* interrupt,
+      Service service = Service::kController);
 
   // As rpc::LeaderClient::Run. Errors carry what to do next where it can be known, and where no
   // controller could serve what each of them said.
@@ -49,18 +51,22 @@ class Client {
   }
 
   // The same connections, whose calls another interruption ends.
-  Client With(Interrupt* interrupt) const { return Client({leader_.controllers(), interrupt}); }
+  Client With(Interrupt* interrupt) const {
+    return Client({leader_.controllers(), interrupt}, service_);
+  }
 
  private:
   using Controller = rpc::Controllers::Controller;
 
-  explicit Client(rpc::LeaderClient leader) : leader_(std::move(leader)) {}
+  Client(rpc::LeaderClient leader, Service service)
+      : leader_(std::move(leader)), service_(service) {}
 
   // The error of a call, with what was expected and what to do where the server did not say.
   absl::Status Explain(const Controller& controller, absl::Status error) const;
   absl::Status NobodyServes(const std::vector<rpc::LeaderClient::Said>& said) const;
 
   const rpc::LeaderClient leader_;
+  const Service service_;
 };
 
 }  // namespace weft::cli

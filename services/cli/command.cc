@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "common/base/error_details.h"
 
 namespace weft::cli {
@@ -43,6 +44,10 @@ double Arguments::Number(const std::string& name, double otherwise) const {
 
 std::optional<absl::Duration> Arguments::Duration(const std::string& name) const {
   return ParseTimeSpan(Text(name));
+}
+
+std::vector<std::string> Arguments::List(const std::string& name) const {
+  return absl::StrSplit(Text(name), '\n', absl::SkipEmpty());
 }
 
 const Noun* FindNoun(const Nouns& nouns, absl::string_view name) {
@@ -96,6 +101,9 @@ const std::vector<GlobalOption>& GlobalOptions() {
       {{"controller", "HOST:PORT",
         "the controller, or several with commas (WEFT_CONTROLLER; else 127.0.0.1:32280)"},
        ""},
+      {{"provisioner", "HOST:PORT",
+        "the provisioner, or several (WEFT_PROVISIONER; else 127.0.0.1:32282)"},
+       ""},
       {{"sandbox", "DIR", "take controller and login from the sandbox in DIR (WEFT_SANDBOX)",
         Kind::kFolder},
        ""},
@@ -123,7 +131,8 @@ std::string UsageOf(const Noun& noun, const Command& command) {
   std::string usage = absl::StrCat("weft ", noun.name);
   if (!command.verb.empty()) absl::StrAppend(&usage, " ", command.verb);
   for (const Parameter& p : command.positionals) {
-    absl::StrAppend(&usage, p.optional ? " [" : " ", p.placeholder, p.optional ? "]" : "");
+    absl::StrAppend(&usage, p.optional ? " [" : " ", p.placeholder, p.repeated ? "..." : "",
+                    p.optional ? "]" : "");
   }
   return usage;
 }

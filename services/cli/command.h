@@ -35,6 +35,7 @@ enum class Kind {
   kOperation,  // A uuid or "operations/UUID".
   kFile,
   kFolder,
+  kGroupSetting,  // NAME=VALUE of common/model/group_settings.h.
 };
 
 // A positional argument or an option of a command.
@@ -49,6 +50,8 @@ struct Parameter {
   std::vector<std::string> choices = {};
   // Positional arguments only.
   bool optional = false;
+  // The last positional argument only: it may be given several times.
+  bool repeated = false;
 };
 
 // Options that several commands share; each is accepted only where it means something.
@@ -71,6 +74,8 @@ class Arguments {
   int64_t Integer(const std::string& name, int64_t otherwise = 0) const;
   double Number(const std::string& name, double otherwise = 0) const;
   std::optional<absl::Duration> Duration(const std::string& name) const;
+  // All that was given for a repeated argument.
+  std::vector<std::string> List(const std::string& name) const;
 
  private:
   std::map<std::string, std::string> values_;

@@ -98,6 +98,9 @@ TEST_F(CommandsTest, APromotionRuleIsSetAndShown) {
   EXPECT_NE(out().find("\npromotion:  MUST_NOT\n"), std::string::npos) << out();
   EXPECT_EQ(Run({"server", "list"}), kExitOk);
   EXPECT_NE(out().find("  PROMOTION  "), std::string::npos) << out();
+  EXPECT_EQ(RunJson({"server", "set", second, "--zone", "north"})["zone"], "north");
+  EXPECT_EQ(Run({"group", "show", "g1"}), kExitOk);
+  EXPECT_NE(out().find("  ZONE "), std::string::npos) << out();
   EXPECT_EQ(Run({"server", "set", second, "--promotion-rule", "never"}), kExitUsage);
   EXPECT_NE(err().find("PREFER_NOT"), std::string::npos) << err();
 }

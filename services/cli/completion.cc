@@ -5,10 +5,27 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/model/group_settings.h"
 #include "services/cli/parser.h"
 
 namespace weft::cli {
 namespace {
+
+// "name=" of each setting, or "name=value" of the one that is named.
+std::vector<Candidate> Settings(const std::string& word) {
+  std::vector<Candidate> candidates;
+  const size_t equals = word.find('=');
+  for (const GroupSetting& setting : AllGroupSettings()) {
+    if (equals == std::string::npos) {
+      candidates.push_back({absl::StrCat(setting.name, "="), setting.help});
+    } else if (word.substr(0, equals) == setting.name) {
+      for (const std::string& choice : setting.choices) {
+        candidates.push_back({absl::StrCat(setting.name, "=", choice)});
+      }
+    }
+  }
+  return candidates;
+}
 
 // The words before the cursor, understood as far as they go: a line that is being typed is never
 // an error.
@@ -36,7 +53,9 @@ class Cursor {
       own_ = OptionsOf(*command_);
     } else {
       if (position_ >= command_->positionals.size()) return false;
-      arguments_.Set(command_->positionals[position_++].name, word);
+      const Parameter& positional = command_->positionals[position_];
+      arguments_.Set(positional.name, word);
+      if (!positional.repeated) ++position_;
     }
     return true;
   }
@@ -122,6 +141,9 @@ class Cursor {
       case Kind::kServer:
       case Kind::kOperation:
         candidates = names(parameter.kind, options_, arguments_);
+        break;
+      case Kind::kGroupSetting:
+        candidates = Settings(word);
         break;
       case Kind::kFile:
         return {{kAnyFile}};

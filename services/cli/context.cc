@@ -5,7 +5,6 @@
 #include "common/base/error_details.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
-#include "services/cli/login.h"
 
 namespace weft::cli {
 namespace {
@@ -23,14 +22,17 @@ Options LoginOptions(const Options& options) {
 
 }  // namespace
 
-absl::StatusOr<Client*> Connector::Get(const Options& options) {
-  if (client_ == nullptr || !(LoginOptions(options) == options_)) {
-    WEFT_ASSIGN_OR_RETURN(const std::vector<rpc::ChannelOptions> controllers,
-                          ResolveLogin(options, surroundings_->variables, surroundings_->console));
-    WEFT_ASSIGN_OR_RETURN(client_, Client::Create(controllers, surroundings_->interrupt));
+absl::StatusOr<Client*> Connector::Get(const Options& options, Service service) {
+  if (!(LoginOptions(options) == options_)) clients_.clear();
+  std::unique_ptr<Client>& client = clients_[service];
+  if (client == nullptr) {
+    WEFT_ASSIGN_OR_RETURN(
+        const std::vector<rpc::ChannelOptions> processes,
+        ResolveLogin(options, surroundings_->variables, surroundings_->console, service));
+    WEFT_ASSIGN_OR_RETURN(client, Client::Create(processes, surroundings_->interrupt, service));
     options_ = LoginOptions(options);
   }
-  return client_.get();
+  return client.get();
 }
 
 Context::Context(const Surroundings& surroundings, Connector* connector, const Arguments& arguments,

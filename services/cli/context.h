@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "services/cli/client.h"
 #include "services/cli/command.h"
 #include "services/cli/console.h"
+#include "services/cli/login.h"
 #include "services/cli/options.h"
 #include "services/cli/render.h"
 
@@ -38,12 +40,12 @@ class Connector {
  public:
   explicit Connector(const Surroundings* surroundings) : surroundings_(surroundings) {}
 
-  absl::StatusOr<Client*> Get(const Options& options);
+  absl::StatusOr<Client*> Get(const Options& options, Service service);
 
  private:
   const Surroundings* const surroundings_;
   Options options_;
-  std::unique_ptr<Client> client_;
+  std::map<Service, std::unique_ptr<Client>> clients_;
 };
 
 // One run of one command.
@@ -66,7 +68,7 @@ class Context {
   // The same in each call of this run, so that a repetition acts once.
   const std::string& request_id() const { return request_id_; }
 
-  absl::StatusOr<Client*> Connect() { return connector_->Get(options_); }
+  absl::StatusOr<Client*> Connect() { return connector_->Get(options_, Service::kController); }
 
   // One unary call within the time that is left (at most 30 s).
   template <typename Stub, typename Request, typename Response>
@@ -74,6 +76,15 @@ class Context {
                                                              Response*),
                                 const Request& request) {
     absl::StatusOr<Client*> client = Connect();
+    if (!client.ok()) return client.status();
+    return (*client)->Call(method, request, CallTimeout());
+  }
+  // The same to a provisioner.
+  template <typename Stub, typename Request, typename Response>
+  absl::StatusOr<Response> CallProvisioner(grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                        const Request&, Response*),
+                                           const Request& request) {
+    absl::StatusOr<Client*> client = connector_->Get(options_, Service::kProvisioner);
     if (!client.ok()) return client.status();
     return (*client)->Call(method, request, CallTimeout());
   }

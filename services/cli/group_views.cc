@@ -6,7 +6,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "services/cli/proto_time.h"
+#include "common/model/group_settings.h"
+#include "common/rpc/group_settings.h"
+#include "common/rpc/model.h"
 #include "services/cli/views.h"
 
 namespace weft::cli {
@@ -43,7 +45,7 @@ std::string RuleText(const v1::Server& server) {
 }
 
 std::string LagText(const v1::ServerHealth& health) {
-  return health.has_lag() ? Age(SpanOf(health.lag())) : "";
+  return health.has_lag() ? Age(rpc::FromProto(health.lag())) : "";
 }
 
 // What is wrong, phrase by phrase. `critical` is set when it is more than a warning.
@@ -55,7 +57,8 @@ std::vector<std::string> Complaints(const v1::Server& server, absl::Time now, bo
     if (!health.contact().empty() && health.contact() != "answered") {
       *critical = true;
       std::string phrase = health.contact();
-      if (health.has_since()) absl::StrAppend(&phrase, " for ", Age(now - TimeOf(health.since())));
+      if (health.has_since())
+        absl::StrAppend(&phrase, " for ", Age(now - rpc::FromProto(health.since())));
       if (!health.error().empty()) absl::StrAppend(&phrase, ": ", health.error());
       phrases.push_back(phrase);
     } else if (server.status() == v1::PRIMARY && !health.writable()) {
@@ -119,15 +122,16 @@ std::string ReportsTable(const v1::GetHealthResponse& health, const View& view) 
                known ? Cell(absl::AsciiStrToLower(v1::ServerReport::Contact_Name(report.contact())),
                             answered ? Tone::kGood : Tone::kBad)
                      : Cell(),
-               report.has_since() ? Age(view.now - TimeOf(report.since())) : "",
+               report.has_since() ? Age(view.now - rpc::FromProto(report.since())) : "",
                report.has_latency()
-                   ? absl::StrFormat("%.1fms", absl::ToDoubleMilliseconds(SpanOf(report.latency())))
+                   ? absl::StrFormat("%.1fms",
+                                     absl::ToDoubleMilliseconds(rpc::FromProto(report.latency())))
                    : "",
                report.receiver(),
                report.receiver().empty() ? "" : (report.applier_running() ? "on" : "off"),
-               report.has_lag() ? Age(SpanOf(report.lag())) : "",
+               report.has_lag() ? Age(rpc::FromProto(report.lag())) : "",
                observer.has_receive_time()
-                   ? absl::StrCat(Age(view.now - TimeOf(observer.receive_time())), " ago")
+                   ? absl::StrCat(Age(view.now - rpc::FromProto(observer.receive_time())), " ago")
                    : "",
                report.error().empty() ? report.replication_error() : report.error()});
   }
@@ -184,9 +188,74 @@ std::string GroupsTable(const std::vector<v1::Group>& groups, const View& view) 
   return table.Render(view.style);
 }
 
+// What is not at its default.
+std::string SettingsText(const v1::GroupSettings& settings) {
+  static const v1::GroupSettings& defaults = *new v1::GroupSettings(rpc::ToProto(GroupSettings()));
+  std::vector<std::string> set;
+  for (const GroupSetting& setting : AllGroupSettings()) {
+    const std::string text = rpc::TextOf(settings, setting.name).value_or("");
+    if (text.empty() || text == rpc::TextOf(defaults, setting.name).value_or("")) continue;
+    set.push_back(absl::StrCat(setting.name, "=", text));
+  }
+  return absl::StrJoin(set, " ");
+}
+
+// What keeps Weft from acting unasked; nothing where nothing does.
+void AddGuards(const v1::Group& group, const View& view, Fields& fields) {
+  // A group that says nothing of its settings is of a controller of before.
+  if (group.has_settings() && !group.node_failover_enabled()) {
+    fields.Add("failover", Cell("OFF IN THE WHOLE NODE (weft manage failover on)", Tone::kBad));
+  } else if (group.has_settings() && !group.settings().failover_enabled()) {
+    fields.Add("failover", Cell("OFF", Tone::kBad));
+  }
+  for (const v1::MaintenanceWindow& window : group.maintenance()) {
+    const absl::Duration left = rpc::FromProto(window.end_time()) - view.now;
+    if (left <= absl::ZeroDuration()) continue;
+    fields.Add(
+        "maintenance",
+        Cell(absl::StrCat(window.server().empty() ? "" : AddressOf(group, window.server()) + ": ",
+                          Age(left), " more", window.user().empty() ? "" : ", by ", window.user(),
+                          window.reason().empty() ? "" : ": ", window.reason()),
+             Tone::kWarning));
+  }
+  if (group.has_last_failover_time()) {
+    fields.Add("failed over",
+               absl::StrCat(Age(view.now - rpc::FromProto(group.last_failover_time())), " ago",
+                            group.last_failover_acknowledged() ? ", acknowledged" : ""));
+  }
+}
+
+std::string GroupSettingsTable(const v1::GroupSettings& settings, const View& view) {
+  const v1::GroupSettings defaults = rpc::ToProto(GroupSettings());
+  Table table({"SETTING", "VALUE", "DEFAULT", "TAKES", "MEANING"});
+  for (const GroupSetting& setting : AllGroupSettings()) {
+    const std::string text = rpc::TextOf(settings, setting.name).value_or("");
+    const std::string otherwise = rpc::TextOf(defaults, setting.name).value_or("");
+    table.Add({setting.name, Cell(text, text == otherwise ? Tone::kPlain : Tone::kStrong),
+               otherwise, setting.expected, setting.help});
+  }
+  return table.Render(view.style);
+}
+
+namespace {
+
+// Empty while the store answers.
+Cell StoreNotice(const v1::Group& group) {
+  if (group.store_error().empty()) return Cell();
+  return Cell(absl::StrCat("NO PRIMARY IS CHANGED: ", group.store_error()), Tone::kBad);
+}
+
+}  // namespace
+
 std::string GroupText(const v1::Group& group, const View& view) {
   Fields fields;
   fields.Add("group", Cell(group.id(), Tone::kStrong));
+  fields.Add("STORE_UNREACHABLE", StoreNotice(group));
+  if (group.restored()) {
+    fields.Add("RESTORED", Cell("from a backup, and not confirmed by its servers: nothing is done "
+                                "to them (weft why)",
+                                Tone::kBad));
+  }
   fields.Add("description", group.description());
   fields.Add("state", Cell(ActiveText(group), group.active() ? Tone::kGood : Tone::kPlain));
   fields.Add("primary", group.primary().empty() ? Cell("none", Tone::kWarning)
@@ -204,6 +273,8 @@ std::string GroupText(const v1::Group& group, const View& view) {
   fields.Add("acknowledgers", absl::StrJoin(acknowledgers, ", "));
   fields.Add("watermark", group.watermark());
   fields.Add("pending", ShortName(group.pending_operation()));
+  if (group.has_settings()) fields.Add("settings", SettingsText(group.settings()));
+  AddGuards(group, view, fields);
   std::string text = fields.Render(view.style);
   if (group.servers_size() > 0) {
     absl::StrAppend(&text, "\n",
@@ -214,14 +285,14 @@ std::string GroupText(const v1::Group& group, const View& view) {
 
 std::string ServersTable(const std::vector<v1::Server>& servers, bool with_group,
                          const View& view) {
-  Table table({"SERVER", "GROUP", "STATUS", "MODE", "WEIGHT", "PROMOTION", "LAG", "VERSION", "UUID",
-               "HEALTH"});
-  table.AlignRight(4).AlignRight(6);
-  for (const int column : {1, 5, 6, 7, 9}) table.DropEmpty(column);
+  Table table({"SERVER", "GROUP", "STATUS", "MODE", "WEIGHT", "PROMOTION", "ZONE", "LAG", "VERSION",
+               "UUID", "HEALTH"});
+  table.AlignRight(4).AlignRight(7);
+  for (const int column : {1, 5, 6, 7, 8, 10}) table.DropEmpty(column);
   for (const v1::Server& server : servers) {
     table.Add({server.address(), with_group ? ShortName(server.group()) : "", StatusCell(server),
                ModeText(server), absl::StrCat(server.weight()),
-               server.promotion_rule() == v1::NEUTRAL ? "" : RuleText(server),
+               server.promotion_rule() == v1::NEUTRAL ? "" : RuleText(server), server.zone(),
                LagText(server.health()), server.health().version(), server.uuid(),
                HealthOf(server, view)});
   }
@@ -237,13 +308,15 @@ std::string ServerText(const v1::Server& server, const View& view) {
   fields.Add("mode", ModeText(server));
   fields.Add("weight", absl::StrCat(server.weight()));
   fields.Add("promotion", RuleText(server));
+  fields.Add("zone", server.zone());
   fields.Add("set aside", Cell(server.set_aside(), Tone::kBad));
   fields.Add("errant", Cell(server.errant(), Tone::kBad));
   fields.Add("health", HealthOf(server, view));
   if (server.has_health()) {
     const v1::ServerHealth& health = server.health();
     fields.Add("version", health.version());
-    if (health.has_since()) fields.Add("since", Age(view.now - TimeOf(health.since())) + " ago");
+    if (health.has_since())
+      fields.Add("since", Age(view.now - rpc::FromProto(health.since())) + " ago");
     if (health.contact() == "answered") {
       fields.Add("writable", health.writable() ? "yes" : "no");
       fields.Add("source", health.source());
@@ -272,12 +345,14 @@ std::string HealthText(const v1::Group& group, const v1::GetHealthResponse& heal
     const v1::ServerHealth& seen = server.health();
     const bool replicates = !seen.source().empty();
     table.Add({server.address(), StatusCell(server), seen.contact(),
-               seen.has_since() ? Age(view.now - TimeOf(seen.since())) : "",
+               seen.has_since() ? Age(view.now - rpc::FromProto(seen.since())) : "",
                replicates ? seen.receiver() : "",
                replicates ? (seen.applier_running() ? "on" : "off") : "", LagText(seen),
                replicates ? absl::StrCat(seen.gtids_behind()) : "", HealthOf(server, view)});
   }
-  const std::string text = table.Render(view.style);
+  Fields notice;
+  notice.Add("STORE_UNREACHABLE", StoreNotice(group));
+  const std::string text = absl::StrCat(notice.Render(view.style), table.Render(view.style));
   if (health.reports_size() > 0) return absl::StrCat(text, "\n", ReportsTable(health, view));
   return absl::StrCat(text, "\n",
                       Paint("no monitor reports on this group", Tone::kFaint, view.style), "\n");

@@ -15,8 +15,27 @@
 namespace weft::cli {
 namespace {
 
-constexpr char kDefaultController[] = "127.0.0.1:32280";
 constexpr char kDefaultUser[] = "admin";
+
+// How the processes of a service are named, and where one is by default.
+struct Naming {
+  const char* what;
+  std::string Options::*option;
+  const char* flag;
+  const char* variable;
+  const char* otherwise;
+  std::vector<std::string> sandbox::Layout::*of_sandbox;
+};
+
+const Naming& NamingOf(Service service) {
+  static constexpr Naming kController = {"controller",      &Options::controller,
+                                         "--controller",    "WEFT_CONTROLLER",
+                                         "127.0.0.1:32280", &sandbox::Layout::controllers};
+  static constexpr Naming kProvisioner = {"provisioner",     &Options::provisioner,
+                                          "--provisioner",   "WEFT_PROVISIONER",
+                                          "127.0.0.1:32282", &sandbox::Layout::provisioners};
+  return service == Service::kController ? kController : kProvisioner;
+}
 
 std::string Variable(const Variables& variables, const std::string& name) {
   const auto found = variables.find(name);
@@ -28,9 +47,11 @@ std::string FirstOf(const std::string& a, const std::string& b) { return a.empty
 // The sandbox whose address or login is needed, if one is named and a nearer choice does not make
 // it pointless.
 absl::StatusOr<std::optional<sandbox::Layout>> FindSandbox(const Options& options,
-                                                           const Variables& variables) {
+                                                           const Variables& variables,
+                                                           const Naming& naming) {
   const bool named = !options.sandbox.empty();
-  if (!named && (!options.controller.empty() || !Variable(variables, "WEFT_CONTROLLER").empty())) {
+  if (!named &&
+      (!(options.*naming.option).empty() || !Variable(variables, naming.variable).empty())) {
     return std::optional<sandbox::Layout>();
   }
   const std::string folder = SandboxFolder(options, variables);
@@ -88,34 +109,38 @@ absl::StatusOr<rpc::Credentials> ResolveCredentials(const Options& options,
 }
 
 // "a:1,b:2" as its parts.
-absl::StatusOr<std::vector<std::string>> SplitAddresses(const std::string& text) {
+absl::StatusOr<std::vector<std::string>> SplitAddresses(const std::string& text,
+                                                        const Naming& naming) {
   std::vector<std::string> addresses;
   for (const absl::string_view part : absl::StrSplit(text, ',', absl::SkipWhitespace())) {
     addresses.emplace_back(absl::StripAsciiWhitespace(part));
   }
   if (!addresses.empty()) return addresses;
-  return Refusal(absl::StatusCode::kInvalidArgument, "USAGE", "no controller is named",
+  return Refusal(absl::StatusCode::kInvalidArgument, "USAGE",
+                 absl::StrCat("no ", naming.what, " is named"),
                  "HOST:PORT, or several with commas between them", absl::StrCat("'", text, "'"),
-                 "name one: --controller 127.0.0.1:32280");
+                 absl::StrCat("name one: ", naming.flag, " ", naming.otherwise));
 }
 
-absl::Status CheckRunsController(const sandbox::Layout& layout) {
-  if (!layout.controllers.empty()) return absl::OkStatus();
-  return Refusal(absl::StatusCode::kFailedPrecondition, "SANDBOX_WITHOUT_CONTROLLER",
-                 absl::StrCat("the sandbox in ", layout.dir, " runs no controller"),
-                 "a sandbox with Weft's processes", "MySQL servers alone",
-                 "name a controller with --controller HOST:PORT");
+absl::Status CheckRuns(const sandbox::Layout& layout, const Naming& naming) {
+  if (!(layout.*naming.of_sandbox).empty()) return absl::OkStatus();
+  return Refusal(absl::StatusCode::kFailedPrecondition,
+                 absl::StrCat("SANDBOX_WITHOUT_", absl::AsciiStrToUpper(naming.what)),
+                 absl::StrCat("the sandbox in ", layout.dir, " runs no ", naming.what),
+                 absl::StrCat("a sandbox with a ", naming.what), "none",
+                 absl::StrCat("name a ", naming.what, " with ", naming.flag, " HOST:PORT"));
 }
 
 absl::StatusOr<std::vector<std::string>> ResolveAddresses(
     const Options& options, const Variables& variables,
-    const std::optional<sandbox::Layout>& sandbox) {
-  if (!options.controller.empty()) return SplitAddresses(options.controller);
+    const std::optional<sandbox::Layout>& sandbox, const Naming& naming) {
+  const std::string& named = options.*naming.option;
+  if (!named.empty()) return SplitAddresses(named, naming);
   if (sandbox.has_value()) {
-    WEFT_RETURN_IF_ERROR(CheckRunsController(*sandbox));
-    return sandbox->controllers;
+    WEFT_RETURN_IF_ERROR(CheckRuns(*sandbox, naming));
+    return (*sandbox).*naming.of_sandbox;
   }
-  return SplitAddresses(FirstOf(Variable(variables, "WEFT_CONTROLLER"), kDefaultController));
+  return SplitAddresses(FirstOf(Variable(variables, naming.variable), naming.otherwise), naming);
 }
 
 // How the sandbox's admin logs in.
@@ -156,18 +181,19 @@ absl::StatusOr<sandbox::Layout> ReadSandbox(const std::string& dir) {
 }
 
 absl::StatusOr<std::vector<rpc::ChannelOptions>> LoginOf(const sandbox::Layout& layout) {
-  WEFT_RETURN_IF_ERROR(CheckRunsController(layout));
+  WEFT_RETURN_IF_ERROR(CheckRuns(layout, NamingOf(Service::kController)));
   WEFT_ASSIGN_OR_RETURN(const rpc::ChannelOptions login, AdminOf(layout));
   return ForEach(layout.controllers, login);
 }
 
 absl::StatusOr<std::vector<rpc::ChannelOptions>> ResolveLogin(const Options& options,
                                                               const Variables& variables,
-                                                              Console* console) {
+                                                              Console* console, Service service) {
+  const Naming& naming = NamingOf(service);
   WEFT_ASSIGN_OR_RETURN(const std::optional<sandbox::Layout> sandbox,
-                        FindSandbox(options, variables));
+                        FindSandbox(options, variables, naming));
   WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> addresses,
-                        ResolveAddresses(options, variables, sandbox));
+                        ResolveAddresses(options, variables, sandbox, naming));
   rpc::ChannelOptions login;
   const bool other_login = NamesUser(options) || !options.token_file.empty();
   if (sandbox.has_value() && !other_login) {

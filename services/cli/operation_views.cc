@@ -8,14 +8,14 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "services/cli/proto_time.h"
+#include "common/rpc/model.h"
 #include "services/cli/views.h"
 
 namespace weft::cli {
 namespace {
 
 std::string AgoText(bool has, const google::protobuf::Timestamp& timestamp, const View& view) {
-  return has ? absl::StrCat(Age(view.now - TimeOf(timestamp)), " ago") : "";
+  return has ? absl::StrCat(Age(view.now - rpc::FromProto(timestamp)), " ago") : "";
 }
 
 Cell StateCell(const v1::Operation& operation) {
@@ -104,8 +104,24 @@ std::string EventsTable(const std::vector<v1::Event>& events, const View& view) 
   Table table({"TIME", "GROUP", "KIND", "TEXT"});
   for (const v1::Event& event : events) {
     const Tone tone = event.kind() == "refusal" ? Tone::kWarning : Tone::kPlain;
-    table.Add({absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", TimeOf(event.time()), absl::UTCTimeZone()),
+    table.Add({absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", rpc::FromProto(event.time()),
+                                absl::UTCTimeZone()),
                ShortName(event.group()), Cell(event.kind(), tone), event.text()});
+  }
+  return table.Render(view.style);
+}
+
+std::string AuditTable(const std::vector<v1::Event>& events, const View& view) {
+  Table table({"TIME", "WHO", "GROUP", "OPERATION", "KIND", "WHAT, WHY AND OUTCOME"});
+  table.DropEmpty(3);
+  for (const v1::Event& event : events) {
+    const Tone tone = event.kind() == "refusal"   ? Tone::kWarning
+                      : event.kind() == "request" ? Tone::kStrong
+                                                  : Tone::kPlain;
+    table.Add({absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", rpc::FromProto(event.time()),
+                                absl::UTCTimeZone()),
+               event.user().empty() ? "weft" : event.user(), ShortName(event.group()),
+               ShortName(event.operation()).substr(0, 8), Cell(event.kind(), tone), event.text()});
   }
   return table.Render(view.style);
 }
@@ -154,7 +170,7 @@ std::string ExplanationText(const v1::ExplainGroupResponse& explanation, const V
     absl::StrAppend(
         &text,
         Paint(absl::StrCat(absl::AsciiStrToLower(v1::Finding::Severity_Name(finding.severity())),
-                           " ", Printable(finding.code())),
+                           " ", Printable(finding.code()), finding.muted() ? " (muted)" : ""),
               ToneOf(finding.severity()), view.style),
         "  ", Printable(where), Printable(finding.message()), "\n");
     if (!finding.next_step().empty()) {
@@ -171,6 +187,24 @@ std::string ExplanationText(const v1::ExplainGroupResponse& explanation, const V
   if (!plan.empty() || refusal != nullptr) absl::StrAppend(&text, PlanText(plan, refusal, view));
   return WithAddresses(text, group);
 }
+
+namespace {
+
+std::string DeviationsText(const v1::NodeStatus& node, const View& view) {
+  std::string text;
+  for (const v1::StoreDeviation& one : node.deviations()) {
+    absl::StrAppend(
+        &text,
+        Paint(one.blocks() ? "error: " : "warning: ", one.blocks() ? Tone::kBad : Tone::kWarning,
+              view.style),
+        Printable(one.member()), ": ", Printable(one.check()),
+        "\n  expected: ", Printable(one.expected()), "\n  found: ", Printable(one.found()),
+        "\n  to do: ", Printable(one.mend()), "\n");
+  }
+  return text;
+}
+
+}  // namespace
 
 std::string NodeText(const v1::NodeStatus& node, const View& view) {
   Fields fields;
@@ -194,9 +228,18 @@ std::string NodeText(const v1::NodeStatus& node, const View& view) {
                               : Cell(absl::StrCat("version ", node.schema_found(), " found, ",
                                                   node.schema_expected(), " expected"),
                                      Tone::kWarning));
+  if (node.has_failover() && !node.failover().enabled()) {
+    fields.Add("failover", Cell(absl::StrCat("OFF IN EVERY GROUP, by ", node.failover().user(),
+                                             ": ", node.failover().reason()),
+                                Tone::kBad));
+  }
+  if (node.incarnation() > 0) {
+    fields.Add("restored", absl::StrCat(Count(static_cast<int>(node.incarnation()), "time"), ", ",
+                                        node.restored_groups(), " groups are not confirmed"));
+  }
   fields.Add("groups", absl::StrCat(node.groups()));
   fields.Add("monitors", absl::StrCat(node.monitors()));
-  return fields.Render(view.style);
+  return absl::StrCat(fields.Render(view.style), DeviationsText(node, view));
 }
 
 }  // namespace weft::cli

@@ -19,8 +19,9 @@ struct Options {
   OutputFormat output = OutputFormat::kTable;
   bool no_color = false;
 
-  std::string controller;  // host:port, of several with commas between them
-  std::string sandbox;     // folder
+  std::string controller;   // host:port, of several with commas between them
+  std::string provisioner;  // the same of the provisioners
+  std::string sandbox;      // folder
   std::string user;
   std::string password_file;
   std::string token_file;

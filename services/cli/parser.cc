@@ -101,6 +101,8 @@ class Line {
       slot.parameter = &parameter;
       // An argument may also be given by its name: `--group g1`.
       slot.option = app.add_option(absl::StrCat(parameter.name, ",--", parameter.name), slot.value);
+      if (!parameter.repeated) continue;
+      slot.option->expected(-1)->multi_option_policy(CLI::MultiOptionPolicy::Join);  // By '\n'.
     }
     const std::vector<Parameter>& options = options_.emplace_back(OptionsOf(command));
     for (const Parameter& parameter : options) {
@@ -263,6 +265,7 @@ void ApplyGlobal(const std::string& name, const std::string& value, Options& opt
   }
   if (name == "json") options.output = OutputFormat::kJson;
   if (name == "controller") options.controller = value;
+  if (name == "provisioner") options.provisioner = value;
   if (name == "sandbox") options.sandbox = value;
   if (name == "user") options.user = value;
   if (name == "password-file") options.password_file = value;

@@ -7,7 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "services/cli/proto_time.h"
+#include "common/rpc/model.h"
 
 namespace weft::cli {
 namespace {
@@ -90,7 +90,7 @@ class Tree {
     }
     const v1::ServerHealth& health = server.health();
     if (health.has_lag()) {
-      absl::StrAppend(&label, "  lag ", Age(SpanOf(health.lag())));
+      absl::StrAppend(&label, "  lag ", Age(rpc::FromProto(health.lag())));
     }
     const auto& acknowledgers = group_.acknowledgers();
     if (std::find(acknowledgers.begin(), acknowledgers.end(), server.name()) !=

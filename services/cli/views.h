@@ -35,6 +35,8 @@ bool IsHealthy(const v1::Server& server);
 std::string GroupsTable(const std::vector<v1::Group>& groups, const View& view);
 // Everything of a group: fields, then its servers.
 std::string GroupText(const v1::Group& group, const View& view);
+std::string AuditTable(const std::vector<v1::Event>& events, const View& view);
+std::string GroupSettingsTable(const v1::GroupSettings& settings, const View& view);
 std::string ServersTable(const std::vector<v1::Server>& servers, bool with_group, const View& view);
 std::string ServerText(const v1::Server& server, const View& view);
 // Servers of a group with what the controller saw, then what each monitor says.

@@ -119,6 +119,7 @@ absl::StatusOr<Adoption::Result> Adoption::Adopt(const Group& wanted, const std:
       ports_.ledger->New(caller, kKind, wanted.id, result.group.primary.text());
   WEFT_ASSIGN_OR_RETURN(result.operation,
                         ports_.reconciler->runner().Run(operation, WorkOf(operation)));
+  ports_.ledger->Tell(operation, absl::OkStatus());
   return result;
 }
 

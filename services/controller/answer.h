@@ -7,11 +7,13 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/rpc/caller.h"
 #include "common/rpc/status.h"
-#include "services/controller/access.h"
 #include "services/controller/request_ledger.h"
 
 namespace weft::controller {
+
+using rpc::CallerOf;
 
 template <typename Request>
 Caller CallerOf(const grpc::ServerContextBase& context, const Request& request) {

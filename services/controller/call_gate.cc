@@ -9,7 +9,7 @@
 #include "common/access/rpc_rights.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
-#include "services/controller/access.h"
+#include "common/rpc/caller.h"
 
 namespace weft::controller {
 namespace {
@@ -37,17 +37,17 @@ absl::Status NotAGateway(const std::string& user, const std::vector<std::string>
       absl::StatusCode::kPermissionDenied, "NOT_A_GATEWAY",
       absl::StrCat("user ", user, " may not act for another"),
       absl::StrCat("the right ", access::ToString(access::kActForOthers)), Listed(roles),
-      absl::StrCat("leave the metadata ", kOnBehalfOf, " out, or log in as a gateway"));
+      absl::StrCat("leave the metadata ", access::kOnBehalfOf, " out, or log in as a gateway"));
 }
 
 }  // namespace
 
 absl::Status CallGate::Admit(const grpc::ServerContextBase& context, absl::string_view method) {
   WEFT_ASSIGN_OR_RETURN(Identity caller,
-                        logins_->Check({.authorization = MetadataOf(context, "authorization"),
-                                        .certificate = CertificateNameOf(context),
+                        logins_->Check({.authorization = rpc::MetadataOf(context, "authorization"),
+                                        .certificate = rpc::CertificateNameOf(context),
                                         .peer = context.peer()}));
-  const std::string other = MetadataOf(context, kOnBehalfOf);
+  const std::string other = rpc::MetadataOf(context, access::kOnBehalfOf);
   if (!other.empty()) {
     if (!access::MayCall(caller.roles, access::kActForOthers.component,
                          access::kActForOthers.command)) {

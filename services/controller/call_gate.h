@@ -1,15 +1,16 @@
 #pragma once
-// Lets a call in, or says why not: before each handler (guarded_service.h).
+// Lets a call in, or says why not: before each handler (common/rpc/guarded_service.h).
 #include <grpcpp/server_context.h>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "common/rpc/guarded_service.h"
 #include "services/controller/logins.h"
 
 namespace weft::controller {
 
 // Thread-safe. Blocks as Logins::Check does.
-class CallGate {
+class CallGate : public rpc::CallGate {
  public:
   // `logins` outlives this.
   explicit CallGate(Logins* logins) : logins_(logins) {}
@@ -18,7 +19,7 @@ class CallGate {
   // (common/access/rpc_rights.h), or acts for a user who has. Errors of Logins::Check;
   // PERMISSION_DENIED: NO_RIGHT (names the right and the caller's roles), NOT_A_GATEWAY (acts for
   // another without the right to).
-  absl::Status Admit(const grpc::ServerContextBase& context, absl::string_view method);
+  absl::Status Admit(const grpc::ServerContextBase& context, absl::string_view method) override;
 
  private:
   Logins* const logins_;

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/error_details.h"
+#include "services/controller/core/facts.h"
 #include "services/controller/core/finding.h"
 #include "services/controller/core/verdict.h"
 #include "services/controller/with_addresses.h"
@@ -27,11 +28,6 @@ std::string Shape(const std::string& text) {
     if (!absl::ascii_isdigit(static_cast<unsigned char>(c))) shape.push_back(c);
   }
   return shape;
-}
-
-std::string AddressOf(const Snapshot& look, const ServerUuid& server) {
-  const Server* const found = look.group.Find(server);
-  return found == nullptr ? server.text() : found->address.ToString();
 }
 
 std::string ForPeople(const Round& round, const std::string& text) {
@@ -69,7 +65,8 @@ void Chronicle::TakeFindings(const Snapshot& look) {
   std::map<std::string, std::string> now;
   for (const Finding& finding : Find(look)) {
     const std::string key = absl::StrCat(finding.code, "/", finding.server.text());
-    std::string text = absl::StrCat(finding.code, ": ", finding.message);
+    std::string text =
+        absl::StrCat(finding.code, finding.muted ? " (muted): " : ": ", finding.message);
     if (!finding.next_step.empty()) absl::StrAppend(&text, "; to do: ", finding.next_step);
     now[key] = text;
     if (findings_.count(key) > 0) continue;
@@ -98,11 +95,11 @@ void Chronicle::TakeVerdict(const Snapshot& look) {
   std::string state = "alive", text = "the primary is alive";
   if (verdict.state == PrimaryState::kUncertain) {
     state = "uncertain";
-    text = absl::StrCat("primary ", AddressOf(look, look.group.primary),
+    text = absl::StrCat("primary ", NameOf(look.group, look.group.primary),
                         " is not judged dead, nothing is done: ", verdict.evidence);
   } else if (verdict.state == PrimaryState::kDead) {
     state = "dead";
-    text = absl::StrCat("primary ", AddressOf(look, look.group.primary),
+    text = absl::StrCat("primary ", NameOf(look.group, look.group.primary),
                         " is judged dead: ", verdict.evidence);
   }
   if (!began_ && state == "alive") {

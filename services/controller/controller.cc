@@ -7,6 +7,7 @@
 #include "common/log/log.h"
 #include "services/controller/call_gate.h"
 #include "services/controller/drain_signal.h"
+#include "services/controller/guard_requests.h"
 #include "services/controller/guarded_services.h"
 #include "services/controller/metrics.h"
 #include "services/controller/request_ledger.h"
@@ -22,11 +23,12 @@ struct Controller::Parts {
         hub(options.topology, ports.clock),
         reconciler(Measured(options.reconciler),
                    {ports.farm, ports.store, &health_table, &metrics, ports.clock}, Listeners()),
-        ledger(ports.store, &reconciler.board(), ports.clock),
+        ledger(ports.store, &reconciler.board(), ports.clock, &reconciler.journal()),
         membership(options.membership, {&reconciler, ports.farm, ports.store, ports.clock}),
         adoption(options.adoption, {&reconciler, ports.farm, ports.store, &ledger, ports.clock}),
         group_requests(options.groups,
                        {&reconciler, ports.farm, ports.store, &ledger, ports.clock}),
+        guard_requests({&reconciler, ports.store, &ledger, ports.clock}),
         server_requests(options.servers,
                         {&reconciler, ports.farm, ports.store, &ledger, &membership, ports.clock}),
         operation_requests(options.operations, &reconciler, ports.store),
@@ -43,13 +45,13 @@ struct Controller::Parts {
         gate(&logins),
         user_requests(options.users,
                       {&reconciler, ports.store, &ledger, &users, &logins, ports.clock}),
-        groups(&group_requests, &adoption),
+        groups(&group_requests, &adoption, &guard_requests),
         servers(&server_requests),
         operations(&operation_requests, &drain),
         health(&health_table, &watch_list, &reconciler, &drain),
         topology(&hub, &metrics, &drain),
         threats(&threat_requests),
-        node(&node_requests),
+        node(&node_requests, &guard_requests),
         users_service(&user_requests, &users, &audit, &reconciler, &drain),
         guarded(Guarded(
             {&groups, &servers, &operations, &health, &topology, &threats, &node, &users_service},
@@ -93,6 +95,7 @@ struct Controller::Parts {
   Membership membership;
   Adoption adoption;
   GroupRequests group_requests;
+  GuardRequests guard_requests;
   ServerRequests server_requests;
   OperationRequests operation_requests;
   ThreatRequests threat_requests;

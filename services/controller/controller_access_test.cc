@@ -75,7 +75,7 @@ TEST_F(ControllerAccessTest, EachMethodRefusesEachRoleThatLacksTheRight) {
   for (const access::Role& role : access::AllRoles()) {
     const std::string name(role.name);
     ASSERT_TRUE(CreateUser(name, {name}).ok());
-    for (const MethodDescriptor* const method : access::ApiMethods()) {
+    for (const MethodDescriptor* const method : access::ControllerMethods()) {
       const std::optional<access::Right> right = access::RightOf(access::FullMethod(*method));
       ASSERT_TRUE(right.has_value());
       const bool may =
@@ -97,14 +97,14 @@ TEST_F(ControllerAccessTest, EachMethodRefusesEachRoleThatLacksTheRight) {
 
 TEST_F(ControllerAccessTest, WhoHasNoRoleMayCallNothing) {
   ASSERT_TRUE(CreateUser("none", {}).ok());
-  for (const MethodDescriptor* const method : access::ApiMethods()) {
+  for (const MethodDescriptor* const method : access::ControllerMethods()) {
     EXPECT_EQ(ErrorReason(CallAs(CredentialsOf("none"), *method)), "NO_RIGHT")
         << method->full_name();
   }
 }
 
 TEST_F(ControllerAccessTest, WithoutALoginNothingIsAnswered) {
-  for (const MethodDescriptor* const method : access::ApiMethods()) {
+  for (const MethodDescriptor* const method : access::ControllerMethods()) {
     EXPECT_EQ(ErrorReason(CallAs({}, *method)), "LOGIN_REQUIRED") << method->full_name();
     EXPECT_TRUE(absl::IsUnauthenticated(CallAs({"admin", "wrong", ""}, *method)) ||
                 absl::IsResourceExhausted(CallAs({"admin", "wrong", ""}, *method)))

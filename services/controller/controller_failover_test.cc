@@ -144,6 +144,60 @@ TEST_F(ControllerFailoverTest, AnErrantOldPrimaryIsSetAsideItsTransactionsSavedA
   EXPECT_TRUE(farm_.Get(kFirst).receiver_on);
 }
 
+TEST_F(ControllerFailoverTest, AnErrantOldPrimaryIsRewoundWhenTold) {
+  MakeActiveGroup();
+  KillFirst();
+  AwaitFailover();
+  farm_.WriteAstray(kFirst);
+  farm_.Start(kFirst);
+  Report({1, 2, 3}, {});
+  Await("it is set aside", [this] { return StatusOfServer("g", 1) == "FAULTY"; });
+  v1::RejoinServerRequest request;
+  request.set_server(FakeFarm::AddressOf(1).ToString());
+  request.set_rewind(true);
+  request.set_validate_only(true);
+  const auto foreseen = Call(*servers_, &v1::Servers::Stub::RejoinServer, request);
+  ASSERT_TRUE(foreseen.ok()) << foreseen.status();
+  EXPECT_FALSE(foreseen->has_operation());
+  EXPECT_EQ(foreseen->rewound().rows().at("`app`.`ledger`"), 1u);
+  EXPECT_EQ(StatusOfServer("g", 1), "FAULTY");
+  request.set_validate_only(false);
+  const auto rejoined = Call(*servers_, &v1::Servers::Stub::RejoinServer, request);
+  ASSERT_TRUE(rejoined.ok()) << rejoined.status();
+  const v1::Operation ended = Wait(rejoined->operation());
+  EXPECT_EQ(ended.state(), v1::Operation::SUCCEEDED) << ended.error_message();
+  EXPECT_TRUE(absl::StrContains(ended.result_json(), "\"transactions\":1"));
+  EXPECT_EQ(StatusOfServer("g", 1), "SECONDARY");
+  EXPECT_TRUE(farm_.Get(kFirst).receiver_on);
+}
+
+TEST_F(ControllerFailoverTest, AServerThatCannotBeRewoundStaysAsideOrIsRebuilt) {
+  MakeActiveGroup();
+  farm_.WriteAstray(kThird);
+  Await("it is set aside", [this] { return StatusOfServer("g", 3) == "FAULTY"; });
+  const auto refuse = [this] {
+    farm_.FailRewind(kThird, ::weft::Refusal(absl::StatusCode::kFailedPrecondition,
+                                             "NOT_REWINDABLE", "DDL among them"));
+  };
+  v1::RejoinServerRequest request;
+  request.set_server(FakeFarm::AddressOf(3).ToString());
+  request.set_rewind(true);
+  refuse();
+  const auto alone = Call(*servers_, &v1::Servers::Stub::RejoinServer, request);
+  ASSERT_TRUE(alone.ok()) << alone.status();
+  const v1::Operation refused = Wait(alone->operation());
+  EXPECT_EQ(refused.state(), v1::Operation::FAILED);
+  EXPECT_EQ(refused.error_reason(), "NOT_REWINDABLE");
+  EXPECT_EQ(StatusOfServer("g", 3), "FAULTY");
+  request.set_rebuild(true);
+  refuse();
+  const auto both = Call(*servers_, &v1::Servers::Stub::RejoinServer, request);
+  ASSERT_TRUE(both.ok()) << both.status();
+  const v1::Operation rebuilt = Wait(both->operation());
+  EXPECT_EQ(rebuilt.state(), v1::Operation::SUCCEEDED) << rebuilt.error_message();
+  EXPECT_EQ(StatusOfServer("g", 3), "SECONDARY");
+}
+
 // A look may be older than the clone: what it saw then is not held against the server.
 TEST_F(ControllerFailoverTest, ARebuiltServerIsNotJudgedByALookFromBefore) {
   StartAnother("two", /*fresh=*/absl::Milliseconds(100));

@@ -13,6 +13,8 @@ namespace {
 
 // What a step may take beyond the time it waits by itself.
 constexpr absl::Duration kCatchUpGrace = absl::Seconds(1);
+// A sick primary that has not handed over by then is replaced without it, where that may be.
+constexpr absl::Duration kHandOverBudget = absl::Seconds(3);
 
 absl::Duration DeadlineOf(const Step& step, absl::Duration usual) {
   const CatchUp* catch_up = std::get_if<CatchUp>(&step);
@@ -48,6 +50,7 @@ absl::StatusOr<Snapshot> Converger::Observe(bool may_reuse) {
     if (group.epoch != snapshot.group.epoch) {  // guard: rule 3
       snapshot.marks.clear();
       snapshot.strangers.reset();
+      snapshot.once_without_strangers = false;
       snapshot.write_stopped_for = absl::ZeroDuration();
     }
     snapshot.group = std::move(group);
@@ -58,8 +61,10 @@ absl::StatusOr<Snapshot> Converger::Observe(bool may_reuse) {
   snapshot.reports = ports_.reports(ServersOf(group));
   snapshot.heard_threshold = options_.heard_threshold;
   snapshot.narrow_after = options_.narrow_after;
+  snapshot.sick_after = options_.sick_after;
   snapshot.group = std::move(group);
-  Remember(ports_.clock->MonotonicNow(), options_.failover_cool_down, &memory_, &snapshot);
+  Remember(ports_.clock->MonotonicNow(), ports_.clock->Now(), options_.failover_cool_down, &memory_,
+           &snapshot);
   last_look_ = snapshot;
   last_look_began_ = now;
   return snapshot;
@@ -92,8 +97,30 @@ Round Converger::Once() {
   return round;
 }
 
+void Converger::ActByProgram(const Snapshot& snapshot, const RunHook& step, Round* round) {
+  const absl::Duration began = ports_.clock->MonotonicNow();
+  absl::Status status = ports_.may_act();
+  if (status.ok()) {  // proof: rule 10
+    HookRecord hooks = snapshot.group.hooks;
+    if (hooks.operation != snapshot.group.intent.operation) hooks.outcomes.clear();
+    hooks.operation = snapshot.group.intent.operation;
+    hooks.epoch = snapshot.group.epoch;
+    hooks.outcomes[step.occasion] = ports_.run_hook
+                                        ? ports_.run_hook(snapshot, step)
+                                        : absl::StrCat(kHookAborted, "this controller runs none");
+    hooks.when = ports_.clock->Now();
+    // What was answered to a leader that no longer leads is answered again to the next.
+    status = ports_.may_act();
+    if (status.ok()) status = ports_.store->RecordHooks(snapshot.group.id, hooks);
+  }
+  round->results.push_back({step, status, ports_.clock->MonotonicNow() - began});
+}
+
 void Converger::Act(const Snapshot& snapshot, Round* round) {
-  if (IsRecordStep(round->plan.steps.front())) {
+  const RunHook* const program = std::get_if<RunHook>(&round->plan.steps.front());
+  if (program != nullptr) {
+    ActByProgram(snapshot, *program, round);
+  } else if (IsRecordStep(round->plan.steps.front())) {
     for (const Step& step : round->plan.steps) {
       const absl::Duration began = ports_.clock->MonotonicNow();
       absl::Status status = ports_.may_act();
@@ -146,14 +173,16 @@ void Converger::ActOnServers(const Snapshot& snapshot, Round* round) {
 absl::Status Converger::ActOnRecord(const Snapshot& snapshot, const Step& step, Round* round) {
   const Group& group = snapshot.group;
   const absl::Time now = ports_.clock->Now();
-  if (std::holds_alternative<BeginFailover>(step)) {
+  if (const auto* const begin = std::get_if<BeginFailover>(&step)) {
     Intent intent;
     intent.goal = Goal::kPromote;
     intent.failover = true;
+    intent.target = begin->target;
+    if (!intent.target.empty()) intent.write_stop_budget = kHandOverBudget;
     intent.operation = ports_.new_operation_id();
     Operation operation;
     operation.id = intent.operation;
-    operation.kind = "failover";
+    operation.kind = begin->target.empty() ? "failover" : "switchover";
     operation.group = group.id;
     operation.server = group.primary.text();
     operation.phase = "begin";
@@ -168,9 +197,6 @@ absl::Status Converger::ActOnRecord(const Snapshot& snapshot, const Step& step, 
   const absl::Status applied = ports_.store->Apply(group, step, now);
   if (IsOutcomeUnknown(applied)) unsettled_ = group;  // guard: rule 2
   WEFT_RETURN_IF_ERROR(applied);
-  if (std::holds_alternative<Commit>(step) && group.intent.failover) {
-    memory_.last_failover = ports_.clock->MonotonicNow();
-  }
   return absl::OkStatus();
 }
 

@@ -69,8 +69,10 @@ class Converger {
     absl::Duration heard_threshold = absl::Milliseconds(1500);
     // An acknowledger whose process is gone may be narrowed out after this long (rule 3).
     absl::Duration narrow_after = absl::Seconds(5);
-    // S24: after a failover the next one waits this long, unless the group has healed meanwhile.
-    // People's orders do not wait.
+    // A primary is not sick before it has executed nothing for this long (rule 7).
+    absl::Duration sick_after = absl::Seconds(3);
+    // S24: after a failover the next one waits this long, unless the group has healed meanwhile,
+    // and where the group's settings do not say for how long. People's orders do not wait.
     absl::Duration failover_cool_down = absl::Seconds(10);
   };
 
@@ -86,6 +88,10 @@ class Converger {
     std::function<void(std::vector<std::function<void()>>)> run_all;
     // A fresh id for the operation of an automatic failover.
     std::function<std::string()> new_operation_id;
+    // Runs a program and says what it answered, as HookRecord keeps it. Blocks until the program's
+    // own deadline at most (one that is only told of what was done is not waited for), and ends it
+    // when `may_act` is no longer OK. Empty: there are no programs.
+    std::function<std::string(const Snapshot& snapshot, const RunHook& step)> run_hook = {};
   };
 
   Converger(std::string group, Options options, Ports ports);
@@ -101,6 +107,7 @@ class Converger {
   void Act(const Snapshot& snapshot, Round* round);
   void ActOnServers(const Snapshot& snapshot, Round* round);
   absl::Status ActOnRecord(const Snapshot& snapshot, const Step& step, Round* round);
+  void ActByProgram(const Snapshot& snapshot, const RunHook& step, Round* round);
   // After a write of unknown outcome: sees to it that it is done or can be done no more, before
   // anything is decided by the record (design section 3).
   absl::Status SettleUnknown(const Group& group);

@@ -53,6 +53,10 @@ class SceneFarm : public Farm {
                                                absl::Duration) override {
     return absl::UnimplementedError("");
   }
+  absl::StatusOr<Rewound> Rewind(const Group&, const ServerUuid&, const GtidSet&, bool,
+                                 std::function<void(double)>, absl::Duration) override {
+    return absl::UnimplementedError("");
+  }
   absl::Status RotatePassword(const Group&, absl::string_view, absl::string_view,
                               absl::Duration) override {
     return absl::UnimplementedError("");
@@ -105,6 +109,10 @@ class ConvergeTest : public ::testing::Test {
       for (const auto& job : jobs) job();
     };
     ports.new_operation_id = [] { return "failover-1"; };
+    ports.run_hook = [this](const Snapshot&, const RunHook& step) {
+      farm_.done.push_back(Text(step));
+      return kHookOk;
+    };
     converger_ = std::make_unique<Converger>("g", Converger::Options(), ports);
   }
 
@@ -178,6 +186,25 @@ TEST_F(ConvergeTest, ARecordStepNeedsTheLeaseToo) {
   LoseTheLeaseAfter(1);
   EXPECT_EQ(converger_->Once().end, RoundEnd::kFailed);
   EXPECT_EQ(Record().Find(Id('b'))->status, ServerStatus::kSecondary);
+}
+
+TEST_F(ConvergeTest, AProgramIsRunUnderTheLeaseAndItsAnswerKeptUnderTheLease) {
+  Group asks = Record();
+  asks.settings.before_failover = "ask";
+  ASSERT_TRUE(store_.UpdateGroup(asks).ok());
+  farm_.scene.Dead('a');
+  converger_->Once();
+  LoseTheLeaseAfter(1);
+  EXPECT_EQ(converger_->Once().status,
+            absl::AbortedError("run the program ask (before_failover): lost"));
+  EXPECT_THAT(farm_.done, IsEmpty());
+  LoseTheLeaseAfter(2);
+  converger_->Once();
+  EXPECT_THAT(farm_.done, ElementsAre("run the program ask (before_failover)"));
+  EXPECT_THAT(Record().hooks.outcomes, IsEmpty());
+  LoseTheLeaseAfter(1000);
+  converger_->Once();
+  EXPECT_EQ(Record().hooks.outcomes.at("before_failover"), kHookOk);
 }
 
 TEST_F(ConvergeTest, NoIntentEndsWithoutTheLease) {

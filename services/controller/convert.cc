@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/error_details.h"
+#include "common/rpc/group_settings.h"
 #include "services/controller/core/durability.h"
 #include "services/controller/with_addresses.h"
 
@@ -56,6 +57,24 @@ v1::Operation::State StateOf(OperationState state) {
   return v1::Operation::STATE_UNSPECIFIED;
 }
 
+void GuardsToProto(const Group& group, v1::Group* proto) {
+  *proto->mutable_settings() = rpc::ToProto(group.settings);
+  for (const auto& [server, window] : group.settings.maintenance) {
+    v1::MaintenanceWindow* const added = proto->add_maintenance();
+    if (!server.empty()) added->set_server(absl::StrCat("servers/", server));
+    *added->mutable_end_time() = ToProto(window.until);
+    added->set_reason(window.reason);
+    added->set_user(window.user);
+  }
+  const LastFailover& last = group.last_failover;
+  if (last.epoch != 0) *proto->mutable_last_failover_time() = ToProto(last.when);
+  proto->set_last_failover_epoch(last.epoch);
+  proto->set_last_failover_acknowledged(last.epoch != 0 &&
+                                        last.epoch <= group.settings.acknowledged_epoch);
+  proto->set_node_failover_enabled(group.failover_switch.enabled);
+  proto->set_restored(group.restored);
+}
+
 }  // namespace
 
 v1::Server ToProto(const Server& server) {
@@ -70,6 +89,7 @@ v1::Server ToProto(const Server& server) {
   proto.set_set_aside(server.set_aside);
   proto.set_errant(server.errant);
   proto.set_promotion_rule(ToProto(server.promotion_rule));
+  proto.set_zone(server.zone);
   return proto;
 }
 
@@ -126,6 +146,7 @@ v1::Group ToProto(const Group& group, const Snapshot* look, absl::Time looked) {
       EffectiveDurability(look != nullptr ? *look : Snapshot{.group = group}));
   proto.set_pending_operation(OperationName(group.intent.operation));
   proto.set_etag(EtagOf(group));
+  GuardsToProto(group, &proto);
   return proto;
 }
 
@@ -133,7 +154,8 @@ v1::GroupRoute RouteOf(const Group& group) {
   v1::GroupRoute route;
   route.set_name(GroupName(group.id));
   route.set_epoch(group.epoch);
-  route.set_primary(ServerName(group.primary));
+  // Who is the primary is not known before the servers have confirmed the record.
+  if (!group.restored) route.set_primary(ServerName(group.primary));
   route.set_active(group.active);
   route.set_description(group.description);
   for (const Server& server : group.servers) {
@@ -141,8 +163,11 @@ v1::GroupRoute RouteOf(const Group& group) {
     added->set_name(ServerName(server.uuid));
     added->set_uuid(server.uuid.text());
     added->set_address(server.address.ToString());
-    added->set_status(ToProto(server.status));
-    added->set_mode(ToProto(server.mode));
+    const bool unconfirmed = group.restored && server.status == ServerStatus::kPrimary;
+    added->set_status(ToProto(unconfirmed ? ServerStatus::kSecondary : server.status));
+    // While it is rewound or rebuilt, too: clients know it as FAULTY until it is back.
+    if (!server.set_aside.empty()) added->set_status(v1::FAULTY);
+    added->set_mode(ToProto(unconfirmed ? ServerMode::kReadOnly : server.mode));
     added->set_weight(server.weight);
   }
   return route;
@@ -178,6 +203,7 @@ v1::Event ToProto(const Event& event) {
   proto.set_operation(OperationName(event.operation));
   proto.set_kind(event.kind);
   proto.set_text(event.text);
+  proto.set_user(event.user);
   return proto;
 }
 
@@ -198,6 +224,7 @@ v1::Finding ToProto(const Finding& finding) {
   proto.set_server(ServerName(finding.server));
   proto.set_message(finding.message);
   proto.set_next_step(finding.next_step);
+  proto.set_muted(finding.muted);
   return proto;
 }
 
@@ -250,6 +277,11 @@ v1::ObserverReport ToProto(const HealthTable::Entry& entry) {
   if (entry.lag.has_value()) *report.mutable_lag() = ToProto(*entry.lag);
   report.set_executed_gtids(entry.executed_gtids);
   report.set_writable(entry.writable);
+  report.set_write_probed(entry.write_probed);
+  if (entry.write_failing.has_value()) {
+    *report.mutable_write_failing() = ToProto(*entry.write_failing);
+  }
+  report.set_write_error(entry.write_error);
   return proto;
 }
 
@@ -282,6 +314,9 @@ absl::StatusOr<HealthTable::Entry> FromProto(const v1::ServerReport& report) {
   entry.replication_error = report.replication_error();
   entry.executed_gtids = report.executed_gtids();
   entry.writable = report.writable();
+  entry.write_probed = report.write_probed();
+  if (report.has_write_failing()) entry.write_failing = FromProto(report.write_failing());
+  entry.write_error = report.write_error();
   return entry;
 }
 

@@ -8,6 +8,7 @@
 #include "common/model/group.h"
 #include "common/model/ids.h"
 #include "common/model/server.h"
+#include "common/rpc/model.h"
 #include "google/protobuf/duration.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "protos/weft/v1/groups.pb.h"
@@ -27,18 +28,12 @@ namespace weft::controller {
 
 // --- scalars. An unspecified enumerator gives nullopt.
 
-google::protobuf::Timestamp ToProto(absl::Time time);
-google::protobuf::Duration ToProto(absl::Duration duration);
-absl::Time FromProto(const google::protobuf::Timestamp& time);
-absl::Duration FromProto(const google::protobuf::Duration& duration);
+using rpc::FromProto;
+using rpc::ToProto;
 v1::Durability ToProto(Durability durability);
-v1::ServerStatus ToProto(ServerStatus status);
-v1::ServerMode ToProto(ServerMode mode);
 v1::PromotionRule ToProto(PromotionRule rule);
 v1::ServerReport::Contact ToProto(Contact contact);
 std::optional<Durability> FromProto(v1::Durability durability);
-std::optional<ServerStatus> FromProto(v1::ServerStatus status);
-std::optional<ServerMode> FromProto(v1::ServerMode mode);
 std::optional<PromotionRule> FromProto(v1::PromotionRule rule);
 
 // INVALID_ARGUMENT: an update's mask names `field`, and its value is none of `expected`.

@@ -27,6 +27,17 @@ TEST(NamesTest, SayWhatWasExpected) {
   EXPECT_FALSE(GroupIdOf("groups/a b").ok());
 }
 
+TEST(ConvertTest, AServerThatIsRewoundOrRebuiltIsFaultyToClientsUntilItIsBack) {
+  Group group;
+  Server server;
+  server.uuid = kUuid;
+  server.status = ServerStatus::kConfiguring;
+  group.servers = {server};
+  EXPECT_EQ(RouteOf(group).servers(0).status(), v1::CONFIGURING);
+  group.servers[0].set_aside = "errant";
+  EXPECT_EQ(RouteOf(group).servers(0).status(), v1::FAULTY);
+}
+
 TEST(ConvertTest, ScalarsComeBackAsTheyWere) {
   const absl::Time time = absl::FromUnixMicros(1'700'000'000'123'456);
   EXPECT_EQ(FromProto(ToProto(time)), time);

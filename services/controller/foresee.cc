@@ -19,10 +19,11 @@ class Effects {
   void operator()(const Fence& step) {
     Observation& seen = look_->seen[step.server];
     seen.read_only = seen.super_read_only = true;
+    seen.offline = false;
   }
   void operator()(const Unfence& step) {
     Observation& seen = look_->seen[step.server];
-    seen.read_only = seen.super_read_only = false;
+    seen.read_only = seen.super_read_only = seen.offline = false;
   }
   void operator()(const StopReceiver& step) {
     look_->seen[step.server].replication.receiver = ThreadState::kOff;
@@ -47,6 +48,7 @@ class Effects {
     seen.replication.source = step.source_address;
     seen.replication.source_uuid = step.source;
     seen.replication.auto_position = true;
+    seen.replication.own_account = step.own_account;
     seen.replication.receiver = ThreadState::kOn;
     seen.replication.applier_running = true;
     seen.replication.heard_ago = absl::ZeroDuration();
@@ -64,16 +66,24 @@ class Effects {
     seen.semi_sync.replica_enabled = seen.semi_sync.replica_active = false;
     StopStreamingTo(step.server);
   }
+  void operator()(const OpenAccount& step) {
+    look_->seen[step.server].accounts[step.replica] = false;
+  }
+  void operator()(const LockAccount& step) {
+    look_->seen[step.server].accounts[step.replica] = true;
+    StopStreamingTo(step.replica);
+  }
   void operator()(const ArmSource& step) {
     SemiSync& semi_sync = look_->seen[step.server].semi_sync;
     semi_sync.source_enabled = semi_sync.source_active = step.wait_for > 0;
     semi_sync.source_endless = true;
     semi_sync.source_wait_for = step.wait_for;
   }
-  void operator()(const BeginFailover&) {
+  void operator()(const BeginFailover& step) {
     look_->group.intent = Intent();
     look_->group.intent.goal = Goal::kPromote;
     look_->group.intent.failover = true;
+    look_->group.intent.target = step.target;
     look_->group.intent.operation = "foreseen";
   }
   void operator()(const BeginSwitchover& step) {
@@ -85,6 +95,12 @@ class Effects {
     look_->group.intent.given_up_message = step.message;
   }
   void operator()(const Finish&) { look_->group.intent = Intent(); }
+  void operator()(const RunHook& step) {
+    HookRecord& hooks = look_->group.hooks;
+    if (hooks.operation != look_->group.intent.operation) hooks = HookRecord();
+    hooks.operation = look_->group.intent.operation;
+    hooks.outcomes[step.occasion] = kHookOk;
+  }
   template <typename RecordStep>
   void operator()(const RecordStep& step) {
     const Group seen = look_->group;

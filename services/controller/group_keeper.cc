@@ -4,15 +4,20 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/log/log.h"
+#include "services/controller/core/rejoin.h"
 
 namespace weft::controller {
 namespace {
 
 // How many of a group's operations are searched for a failover whose loss is still unknown.
 constexpr int kSearchedOperations = 50;
+// What is begun once for all is begun again after this long where it has not come about. Who begins
+// it knows whether it was done.
+constexpr absl::Duration kBeginAgain = absl::Minutes(1);
 
 bool IsCancelPossible(const Group& group) {
   const Intent& intent = group.intent;
@@ -98,7 +103,9 @@ void GroupKeeper::TakeRound(const Round& round) {
   }
   chronicle_->Take(round);
   TakeOperation(round);
+  // A window of maintenance alarms nobody.
   if (round.end == RoundEnd::kRefused && round.plan.refusal.has_value() &&
+      round.plan.refusal->reason != "MAINTENANCE" &&
       (round.ended.has_value() || last_refusal_ != round.plan.refusal->reason)) {
     shared_->metrics->Refused(id_, round.plan.refusal->reason);
   }
@@ -107,6 +114,7 @@ void GroupKeeper::TakeRound(const Round& round) {
   GiveUpIfCancelled(*round.snapshot);
   CompleteLoss(*round.snapshot);
   RescueErrant(*round.snapshot);
+  RejoinUnasked(*round.snapshot);
 }
 
 void GroupKeeper::TakeOperation(const Round& round) {
@@ -205,13 +213,31 @@ void GroupKeeper::CompleteLoss(const Snapshot& look) {
   open_loss_.reset();
 }
 
+bool GroupKeeper::IsTimeFor(const Server& server, const std::string& what) {
+  const absl::Duration now = shared_->clock->MonotonicNow();
+  const auto [last, is_new] = begun_.insert({server.uuid.text(), {what, now}});
+  if (!is_new && last->second.what == what && now - last->second.when < kBeginAgain) return false;
+  last->second = {what, now};
+  return true;
+}
+
 void GroupKeeper::RescueErrant(const Snapshot& look) {
   for (const Server& server : look.group.servers) {
+    // Whatever it has of its own later is another thing, also under the same GTIDs.
+    if (server.set_aside.empty()) begun_.erase(server.uuid.text());
     if (server.set_aside.empty() || server.errant.empty() || !look.Of(server.uuid).reached()) {
       continue;
     }
-    if (!rescued_.insert(absl::StrCat(server.uuid.text(), " ", server.errant)).second) continue;
-    shared_->rescue(look.group, server);
+    if (absl::StrContains(server.set_aside, kSavedAsSql)) continue;
+    if (IsTimeFor(server, "rescue " + server.errant)) shared_->rescue(look.group, server);
+  }
+}
+
+void GroupKeeper::RejoinUnasked(const Snapshot& look) {
+  for (const RejoinDue& due : RejoinsDue(look)) {
+    const Server& server = *look.group.Find(due.server);
+    const std::string what = absl::StrCat("rejoin ", static_cast<int>(due.how), server.set_aside);
+    if (IsTimeFor(server, what)) shared_->rejoin(look.group, server, due.how);
   }
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 // One group in a controller's memory: its record, its worker, and what its rounds mean.
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -12,6 +12,7 @@
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "common/model/group.h"
+#include "common/model/group_settings.h"
 #include "services/controller/chronicle.h"
 #include "services/controller/event_journal.h"
 #include "services/controller/group_worker.h"
@@ -38,6 +39,8 @@ class GroupKeeper {
     std::function<void(const Group& group, bool removed)> changed;
     // A server was set aside with transactions of its own: save them. From the worker's thread.
     std::function<void(const Group& group, const Server& server)> rescue;
+    // A server comes back without anybody having asked: begin that. From the worker's thread.
+    std::function<void(const Group& group, const Server& server, RejoinPolicy how)> rejoin;
     GroupWorker::Options worker;
   };
 
@@ -65,7 +68,10 @@ class GroupKeeper {
   // Completes the figures of a failover whose old primary could not be read at the time.
   void CompleteLoss(const Snapshot& look);
   void FindOpenLoss();
+  // True once in a while for each `what`, as long as the server is aside.
+  bool IsTimeFor(const Server& server, const std::string& what);
   void RescueErrant(const Snapshot& look);
+  void RejoinUnasked(const Snapshot& look);
 
   const std::string id_;
   const Shared* const shared_;
@@ -83,7 +89,11 @@ class GroupKeeper {
   std::optional<Operation> pending_;  // of the intent
   int rounds_of_pending_ = 0;
   std::optional<Operation> open_loss_;  // an ended failover whose loss is not known exactly
-  std::set<std::string> rescued_;
+  struct Begun {
+    std::string what;
+    absl::Duration when;
+  };
+  std::map<std::string, Begun> begun_;  // by server: what was begun last for it unasked
   std::string last_refusal_;
 
   GroupWorker worker_;  // last: its thread uses all of the above

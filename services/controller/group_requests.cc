@@ -6,33 +6,36 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/group_settings.h"
 #include "services/controller/core/acknowledgers.h"
-#include "services/controller/core/decide.h"
 #include "services/controller/core/durability.h"
 #include "services/controller/ports/store_errors.h"
+#include "services/controller/ports/with_record.h"
+#include "services/controller/setting_rules.h"
 
 namespace weft::controller {
 namespace {
 
-constexpr int kTries = 10;
 constexpr uint32_t kMaxAcknowledgements = 64;
+constexpr char kFields[] = "description, durability, acknowledgements, settings.NAME";
 
 bool Names(const std::vector<std::string>& mask, absl::string_view field) {
   return std::find(mask.begin(), mask.end(), field) != mask.end();
 }
 
-absl::Status CheckMask(const std::vector<std::string>& mask) {
-  for (const std::string& field : mask) {
+absl::Status CheckChange(const GroupRequests::Change& change) {
+  for (const std::string& field : change.mask) {
     if (field == "description" || field == "durability" || field == "acknowledgements") continue;
+    if (change.settings.count(std::string(rpc::SettingOfMask(field))) > 0) continue;
     return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_FIELD_MASK",
                            absl::StrCat("field '", field, "' of a group cannot be changed"),
-                           "description, durability, acknowledgements", field,
+                           kFields, field,
                            "activate, promote and the like have requests of their own");
   }
-  if (!mask.empty()) return absl::OkStatus();
+  if (!change.mask.empty()) return absl::OkStatus();
   return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_FIELD_MASK",
-                         "the update names no field", "description, durability, acknowledgements",
-                         "an empty field mask", "name the fields to change");
+                         "the update names no field", kFields, "an empty field mask",
+                         "name the fields to change");
 }
 
 absl::Status CheckAcknowledgements(uint32_t count) {
@@ -58,6 +61,10 @@ absl::Status CheckEnoughServers(const Group& group) {
                          absl::StrCat(secondaries, " secondaries"), "add secondaries first");
 }
 
+bool ChangesDurability(const GroupRequests::Change& change) {
+  return Names(change.mask, "durability") || Names(change.mask, "acknowledgements");
+}
+
 absl::Status CheckEtag(const Group& group, const std::string& etag) {
   if (etag.empty() || etag == EtagOf(group)) return absl::OkStatus();
   return ::weft::Refusal(absl::StatusCode::kAborted, "ETAG_MOVED",
@@ -71,18 +78,12 @@ void CopyFields(const GroupRequests::Change& change, Group* group) {
   if (Names(change.mask, "acknowledgements")) {
     group->acknowledgements = change.group.acknowledgements;
   }
+  for (const auto& [name, text] : change.settings) {
+    FindGroupSetting(name)->parse(text, &group->settings);
+  }
 }
 
 }  // namespace
-
-absl::Status WithRecord(Store* store, const std::string& group,
-                        absl::FunctionRef<absl::Status(const Group&)> write) {
-  for (int attempt = 1;; ++attempt) {
-    WEFT_ASSIGN_OR_RETURN(const Group record, store->Load(group));
-    const absl::Status status = write(record);
-    if (ErrorReason(status) != "REVISION_MOVED" || attempt >= kTries) return status;
-  }
-}
 
 absl::StatusOr<int> PageSize(int asked, int fallback, int most) {
   if (asked >= 0) return asked == 0 ? fallback : std::min(asked, most);
@@ -123,16 +124,22 @@ absl::StatusOr<Group> GroupRequests::Create(const Group& wanted, const Caller& c
 
 absl::StatusOr<GroupView> GroupRequests::Get(const std::string& group, bool cached) {
   WEFT_RETURN_IF_ERROR(ValidateGroupId(group));
+  // A leader goes on until its lease runs out; its next look finds out.
+  absl::Status store = ports_.reconciler->CheckLeading();
+  if (ErrorReason(store) != "STORE_DOWN") store = absl::OkStatus();
   if (!cached) {
     const auto look = ports_.reconciler->Look(group);
     if (look.ok()) {
       WEFT_ASSIGN_OR_RETURN(Group record, ports_.reconciler->Cached(group));
-      return GroupView{std::move(record), look->snapshot, look->when};
+      // The store may be read and take no writes.
+      return GroupView{std::move(record), look->snapshot, look->when, std::string(store.message())};
     }
     if (!absl::IsUnavailable(look.status())) return look.status();
+    if (store.ok() && ErrorReason(look.status()) != "GROUP_BUSY") store = look.status();
   }
   WEFT_ASSIGN_OR_RETURN(Group record, ports_.reconciler->Cached(group));
   GroupView view{std::move(record), std::nullopt, absl::InfinitePast()};
+  view.store_error = std::string(store.message());
   if (auto last = ports_.reconciler->LastLook(group); last.has_value()) {
     view.looked = last->when;
     view.look = std::move(last->snapshot);
@@ -168,7 +175,7 @@ absl::Status GroupRequests::Write(const Change& change) {
     WEFT_RETURN_IF_ERROR(CheckEtag(record, change.etag));
     Group changed = record;
     CopyFields(change, &changed);
-    WEFT_RETURN_IF_ERROR(CheckEnoughServers(changed));
+    if (ChangesDurability(change)) WEFT_RETURN_IF_ERROR(CheckEnoughServers(changed));
     if (changed == record) return absl::OkStatus();
     return ports_.store->UpdateGroup(changed);
   });
@@ -181,6 +188,7 @@ absl::Status GroupRequests::RaiseAcknowledgements(const Change& change) {
                       IsLosslessEpoch(record) &&
                       change.group.acknowledgements > record.acknowledgements;
   if (!raises) return Write(change);
+  if (record.restored) return NotConfirmed(id);
   WEFT_RETURN_IF_ERROR(CheckEtag(record, change.etag));
   Change unconditional = change;
   unconditional.etag.clear();
@@ -210,7 +218,8 @@ absl::Status GroupRequests::RaiseAcknowledgements(const Change& change) {
 
 absl::StatusOr<Group> GroupRequests::Update(const Change& change, const Caller& caller) {
   WEFT_RETURN_IF_ERROR(ValidateGroupId(change.group.id));
-  WEFT_RETURN_IF_ERROR(CheckMask(change.mask));
+  WEFT_RETURN_IF_ERROR(CheckSettings(change.settings, options_.hooks));
+  WEFT_RETURN_IF_ERROR(CheckChange(change));
   if (Names(change.mask, "acknowledgements")) {
     WEFT_RETURN_IF_ERROR(CheckAcknowledgements(change.group.acknowledgements));
   }
@@ -219,7 +228,7 @@ absl::StatusOr<Group> GroupRequests::Update(const Change& change, const Caller& 
     WEFT_ASSIGN_OR_RETURN(Group record, ports_.store->Load(change.group.id));
     WEFT_RETURN_IF_ERROR(CheckEtag(record, change.etag));
     CopyFields(change, &record);
-    WEFT_RETURN_IF_ERROR(CheckEnoughServers(record));
+    if (ChangesDurability(change)) WEFT_RETURN_IF_ERROR(CheckEnoughServers(record));
     return record;
   }
   WEFT_RETURN_IF_ERROR(ports_.ledger->Once(caller, "update", change.group.id, "",
@@ -321,6 +330,7 @@ absl::StatusOr<GroupRequests::Outcome> GroupRequests::Begin(const Order& order,
   }
   const Operation operation = ports_.ledger->New(caller, kind, order.group, intent.target.text());
   absl::StatusOr<Operation> begun = ports_.reconciler->Request(order.group, intent, operation);
+  if (!IsRequestKnown(begun.status())) ports_.ledger->Tell(operation, begun.status());
   if (IsRequestKnown(begun.status())) {
     WEFT_ASSIGN_OR_RETURN(outcome.operation, ports_.ledger->Earlier(caller, kind, order.group));
     return outcome;
@@ -368,15 +378,6 @@ absl::StatusOr<GroupRequests::Outcome> GroupRequests::Demote(const Order& order,
   Intent intent;
   intent.goal = Goal::kDemote;
   return Begin(order, "demote", intent, caller);
-}
-
-absl::StatusOr<GroupRequests::Explanation> GroupRequests::Explain(const std::string& group) {
-  Explanation explanation;
-  WEFT_ASSIGN_OR_RETURN(explanation.view, Get(group, /*cached=*/false));
-  if (!explanation.view.look.has_value()) return explanation;
-  explanation.findings = Find(*explanation.view.look);
-  explanation.next = Decide(*explanation.view.look);
-  return explanation;
 }
 
 }  // namespace weft::controller

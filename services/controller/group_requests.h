@@ -1,11 +1,12 @@
 #pragma once
 // What may be asked of groups: validation and the road of each request. The rules of the API live
 // here, neither in the gRPC handlers nor in the clients.
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -23,6 +24,8 @@ struct GroupView {
   Group group;
   std::optional<Snapshot> look;
   absl::Time looked;
+  // Why the store does not answer; empty while it does. Then the record is as it was known before.
+  std::string store_error = {};
 };
 
 // Thread-safe. Calls block for store calls and looks; those that change something need the lease.
@@ -40,6 +43,8 @@ class GroupRequests {
     absl::Duration default_write_stop_budget = absl::Seconds(10);
     int default_page_size = 50;
     int max_page_size = 1000;
+    // The programs that settings may name.
+    std::set<std::string> hooks;
   };
   struct Listed {
     Group group;
@@ -49,10 +54,12 @@ class GroupRequests {
     std::vector<Listed> groups;
     std::string next_token;
   };
-  // Which fields of `group` an update changes; the etag is compared where it is not empty.
+  // Which fields of `group` an update changes; the etag is compared where it is not empty. For each
+  // "settings.NAME" of the mask `settings` has the text (common/model/group_settings.h).
   struct Change {
     Group group;
     std::vector<std::string> mask;
+    std::map<std::string, std::string> settings;
     std::string etag;
   };
   struct Order {
@@ -99,10 +106,6 @@ class GroupRequests {
   const Options options_;
   const Ports ports_;
 };
-
-// Calls `write` with the record as it is now, again while another write comes between.
-absl::Status WithRecord(Store* store, const std::string& group,
-                        absl::FunctionRef<absl::Status(const Group&)> write);
 
 // One page of something ordered: the index of the first element after `token`, and how many.
 // INVALID_ARGUMENT for a negative size.

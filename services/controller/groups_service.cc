@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/base/error_details.h"
+#include "common/rpc/group_settings.h"
 #include "services/controller/answer.h"
 #include "services/controller/convert.h"
 #include "services/controller/convert_durability.h"
@@ -13,7 +14,9 @@ namespace weft::controller {
 namespace {
 
 v1::Group ToProto(const GroupView& view) {
-  return ToProto(view.group, view.look.has_value() ? &*view.look : nullptr, view.looked);
+  v1::Group proto = ToProto(view.group, view.look.has_value() ? &*view.look : nullptr, view.looked);
+  proto.set_store_error(view.store_error);
+  return proto;
 }
 
 template <typename Response>
@@ -35,6 +38,10 @@ grpc::Status GroupsService::CreateGroup(grpc::ServerContext* context,
   wanted.description = request->description();
   wanted.durability = FromProto(request->durability()).value_or(Durability::kLossless);
   wanted.acknowledgements = request->acknowledgements() == 0 ? 1 : request->acknowledgements();
+  if (const std::string& lost = request->on_last_acknowledger_lost(); !lost.empty()) {
+    const absl::Status taken = SetGroupSetting("on_last_acknowledger_lost", lost, &wanted.settings);
+    if (!taken.ok()) return rpc::ToGrpc(taken);
+  }
   return Answer(groups_->Create(wanted, CallerOf(*context, *request)),
                 [&](const Group& group) { *response = ToProto(group); });
 }
@@ -73,6 +80,13 @@ grpc::Status GroupsService::UpdateGroup(grpc::ServerContext* context,
   }
   change.group.acknowledgements = wanted.acknowledgements();
   change.mask.assign(paths.begin(), paths.end());
+  for (const std::string& path : change.mask) {
+    const std::string setting(rpc::SettingOfMask(path));
+    if (setting.empty()) continue;
+    const absl::StatusOr<std::string> text = rpc::TextOf(wanted.settings(), setting);
+    if (!text.ok()) return rpc::ToGrpc(text.status());
+    change.settings[setting] = *text;
+  }
   change.etag = wanted.etag();
   return Answer(groups_->Update(change, CallerOf(*context, *request)),
                 [&](const Group& group) { *response = ToProto(group); });
@@ -168,6 +182,25 @@ grpc::Status GroupsService::ExplainDurability(grpc::ServerContext*,
         *response =
             DurabilityToProto(look != nullptr ? look->group : view.group, look, view.looked);
       });
+}
+
+grpc::Status GroupsService::AcknowledgeFailover(grpc::ServerContext* context,
+                                                const v1::AcknowledgeFailoverRequest* request,
+                                                v1::Group* response) {
+  return Answer(guards_->Acknowledge(BareGroupId(request->name()), CallerOf(*context, *request)),
+                [&](const Group& group) { *response = ToProto(group); });
+}
+
+grpc::Status GroupsService::SetMaintenance(grpc::ServerContext* context,
+                                           const v1::SetMaintenanceRequest* request,
+                                           v1::Group* response) {
+  GuardRequests::Window window;
+  window.group = BareGroupId(request->name());
+  window.server = request->server();
+  window.duration = FromProto(request->duration());
+  window.reason = request->reason();
+  return Answer(guards_->SetMaintenance(window, CallerOf(*context, *request)),
+                [&](const Group& group) { *response = ToProto(group); });
 }
 
 }  // namespace weft::controller

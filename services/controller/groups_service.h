@@ -2,14 +2,16 @@
 #include "protos/weft/v1/groups.grpc.pb.h"
 #include "services/controller/adoption.h"
 #include "services/controller/group_requests.h"
+#include "services/controller/guard_requests.h"
 
 namespace weft::controller {
 
 // weft.v1.Groups: converts, asks, converts.
 class GroupsService : public v1::Groups::Service {
  public:
-  // Both outlive this.
-  GroupsService(GroupRequests* groups, Adoption* adoption) : groups_(groups), adoption_(adoption) {}
+  // All outlive this.
+  GroupsService(GroupRequests* groups, Adoption* adoption, GuardRequests* guards)
+      : groups_(groups), adoption_(adoption), guards_(guards) {}
 
   grpc::Status CreateGroup(grpc::ServerContext* context, const v1::CreateGroupRequest* request,
                            v1::Group* response) override;
@@ -37,10 +39,17 @@ class GroupsService : public v1::Groups::Service {
   grpc::Status ExplainDurability(grpc::ServerContext* context,
                                  const v1::ExplainDurabilityRequest* request,
                                  v1::ExplainDurabilityResponse* response) override;
+  grpc::Status AcknowledgeFailover(grpc::ServerContext* context,
+                                   const v1::AcknowledgeFailoverRequest* request,
+                                   v1::Group* response) override;
+  grpc::Status SetMaintenance(grpc::ServerContext* context,
+                              const v1::SetMaintenanceRequest* request,
+                              v1::Group* response) override;
 
  private:
   GroupRequests* const groups_;
   Adoption* const adoption_;
+  GuardRequests* const guards_;
 };
 
 }  // namespace weft::controller

@@ -6,7 +6,7 @@ namespace {
 using Service = std::unique_ptr<grpc::Service>;
 
 Service GuardedOf(GroupsService* service, CallGate* gate) {
-  auto guarded = std::make_unique<GuardedService>(gate);
+  auto guarded = std::make_unique<rpc::GuardedService>(gate);
   guarded->Add("/weft.v1.Groups/CreateGroup", service, &GroupsService::CreateGroup);
   guarded->Add("/weft.v1.Groups/GetGroup", service, &GroupsService::GetGroup);
   guarded->Add("/weft.v1.Groups/ListGroups", service, &GroupsService::ListGroups);
@@ -19,11 +19,13 @@ Service GuardedOf(GroupsService* service, CallGate* gate) {
   guarded->Add("/weft.v1.Groups/AdoptGroup", service, &GroupsService::AdoptGroup);
   guarded->Add("/weft.v1.Groups/ExplainGroup", service, &GroupsService::ExplainGroup);
   guarded->Add("/weft.v1.Groups/ExplainDurability", service, &GroupsService::ExplainDurability);
+  guarded->Add("/weft.v1.Groups/AcknowledgeFailover", service, &GroupsService::AcknowledgeFailover);
+  guarded->Add("/weft.v1.Groups/SetMaintenance", service, &GroupsService::SetMaintenance);
   return guarded;
 }
 
 Service GuardedOf(ServersService* service, CallGate* gate) {
-  auto guarded = std::make_unique<GuardedService>(gate);
+  auto guarded = std::make_unique<rpc::GuardedService>(gate);
   guarded->Add("/weft.v1.Servers/GetServer", service, &ServersService::GetServer);
   guarded->Add("/weft.v1.Servers/ListServers", service, &ServersService::ListServers);
   guarded->Add("/weft.v1.Servers/AddServer", service, &ServersService::AddServer);
@@ -36,7 +38,7 @@ Service GuardedOf(ServersService* service, CallGate* gate) {
 }
 
 Service GuardedOf(OperationsService* service, CallGate* gate) {
-  auto guarded = std::make_unique<GuardedService>(gate);
+  auto guarded = std::make_unique<rpc::GuardedService>(gate);
   guarded->Add("/weft.v1.Operations/GetOperation", service, &OperationsService::GetOperation);
   guarded->Add("/weft.v1.Operations/ListOperations", service, &OperationsService::ListOperations);
   guarded->Add("/weft.v1.Operations/WaitOperation", service, &OperationsService::WaitOperation);
@@ -47,7 +49,7 @@ Service GuardedOf(OperationsService* service, CallGate* gate) {
 }
 
 Service GuardedOf(HealthService* service, CallGate* gate) {
-  auto guarded = std::make_unique<GuardedService>(gate);
+  auto guarded = std::make_unique<rpc::GuardedService>(gate);
   guarded->Add("/weft.v1.Health/Report", service, &HealthService::Report);
   guarded->Add("/weft.v1.Health/GetHealth", service, &HealthService::GetHealth);
   guarded->Add("/weft.v1.Health/WatchHealth", service, &HealthService::WatchHealth);
@@ -55,30 +57,33 @@ Service GuardedOf(HealthService* service, CallGate* gate) {
 }
 
 Service GuardedOf(TopologyService* service, CallGate* gate) {
-  auto guarded = std::make_unique<GuardedService>(gate);
+  auto guarded = std::make_unique<rpc::GuardedService>(gate);
   guarded->Add("/weft.v1.Topology/WatchTopology", service, &TopologyService::WatchTopology);
   guarded->Add("/weft.v1.Topology/GetTopology", service, &TopologyService::GetTopology);
   return guarded;
 }
 
 Service GuardedOf(ThreatsService* service, CallGate* gate) {
-  auto guarded = std::make_unique<GuardedService>(gate);
+  auto guarded = std::make_unique<rpc::GuardedService>(gate);
   guarded->Add("/weft.v1.Threats/ReportError", service, &ThreatsService::ReportError);
   guarded->Add("/weft.v1.Threats/ReportFailure", service, &ThreatsService::ReportFailure);
   return guarded;
 }
 
 Service GuardedOf(NodeService* service, CallGate* gate) {
-  auto guarded = std::make_unique<GuardedService>(gate);
+  auto guarded = std::make_unique<rpc::GuardedService>(gate);
   guarded->Add("/weft.v1.Node/GetNodeStatus", service, &NodeService::GetNodeStatus);
   guarded->Add("/weft.v1.Node/SetUpStore", service, &NodeService::SetUpStore);
   guarded->Add("/weft.v1.Node/TearDownStore", service, &NodeService::TearDownStore);
   guarded->Add("/weft.v1.Node/RotateAccount", service, &NodeService::RotateAccount);
+  guarded->Add("/weft.v1.Node/SetFailover", service, &NodeService::SetFailover);
+  guarded->Add("/weft.v1.Node/BackUpStore", service, &NodeService::BackUpStore);
+  guarded->Add("/weft.v1.Node/RestoreStore", service, &NodeService::RestoreStore);
   return guarded;
 }
 
 Service GuardedOf(UsersService* service, CallGate* gate) {
-  auto guarded = std::make_unique<GuardedService>(gate);
+  auto guarded = std::make_unique<rpc::GuardedService>(gate);
   guarded->Add("/weft.v1.Users/CreateUser", service, &UsersService::CreateUser);
   guarded->Add("/weft.v1.Users/DeleteUser", service, &UsersService::DeleteUser);
   guarded->Add("/weft.v1.Users/SetPassword", service, &UsersService::SetPassword);

@@ -3,9 +3,9 @@
 #include <memory>
 #include <vector>
 
+#include "common/rpc/guarded_service.h"
 #include "services/controller/call_gate.h"
 #include "services/controller/groups_service.h"
-#include "services/controller/guarded_service.h"
 #include "services/controller/health_service.h"
 #include "services/controller/node_service.h"
 #include "services/controller/operations_service.h"

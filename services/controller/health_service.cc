@@ -1,5 +1,6 @@
 #include "services/controller/health_service.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -74,8 +75,11 @@ class MonitorStream : public grpc::ServerBidiReactor<v1::HealthReport, v1::Watch
     if (observer_.empty()) WEFT_LOG(kInfo, "monitor reports", {{"observer", report_.observer()}});
     observer_ = report_.observer();
     WEFT_ASSIGN_OR_RETURN(const std::vector<HealthTable::Entry> entries, EntriesOf(report_));
+    const int before = table_->LiveObservers();
     const std::vector<ServerUuid> changed =
         table_->Take(observer_, report_.zone(), entries, report_.full_round());
+    // The monitors share the heartbeats: each hears how many there are.
+    if (table_->LiveObservers() != before) watch_list_->listeners().CallAll();
     if (changed.empty()) return absl::OkStatus();
     std::vector<HealthTable::Entry> news;
     for (const HealthTable::Entry& entry : entries) {
@@ -121,6 +125,8 @@ class MonitorStream : public grpc::ServerBidiReactor<v1::HealthReport, v1::Watch
       return;
     }
     list_ = watch_list_->Now();
+    *list_.mutable_heartbeat_period() =
+        ToProto(absl::Seconds(std::max(1, table_->LiveObservers())));
     StartWrite(&list_);
   }
 

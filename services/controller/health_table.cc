@@ -68,18 +68,47 @@ void HealthTable::TakeClaim(const ServerUuid& server) {
   claimed_[server] = now;
 }
 
+bool HealthTable::Blind(const Observer& observer) {
+  return observer.entries.size() > 1 &&
+         std::all_of(observer.entries.begin(), observer.entries.end(), [](const auto& named) {
+           return named.second.contact == Contact::kUnreachable && !named.second.refused;
+         });
+}
+
+// What is wrong with a server that is alive.
+void HealthTable::CountGray(const Entry& entry, Report* report) const {
+  if (entry.contact == Contact::kRejected) {
+    ++report->rejected;
+    report->reject_error = entry.error;
+  }
+  if (entry.contact != Contact::kAnswered || !entry.write_probed) return;
+  ++report->writers;
+  if (entry.write_failing.value_or(absl::ZeroDuration()) < options_.sick_after) return;
+  ++report->write_failing;
+  if (!entry.write_error.empty()) report->write_error = entry.write_error;
+}
+
 std::map<ServerUuid, Report> HealthTable::Reports(const std::vector<ServerUuid>& servers) const {
   const absl::Duration now = clock_->MonotonicNow();
   std::map<ServerUuid, Report> reports;
   MutexLock lock(&mutex_);
   for (const auto& [name, observer] : observers_) {
     if (!Live(observer, now)) continue;
+    const bool blind = Blind(observer);
     for (const ServerUuid& server : servers) {
       const auto entry = observer.entries.find(server);
       if (entry == observer.entries.end()) continue;
       Report& report = reports[server];
+      if (blind) {
+        ++report.blind;
+        continue;
+      }
       ++report.observers;
-      if (entry->second.contact == Contact::kUnreachable) ++report.unreachable;
+      report.zones.insert(observer.zone);
+      CountGray(entry->second, &report);
+      if (entry->second.contact != Contact::kUnreachable) continue;
+      ++report.unreachable;
+      report.lost_in.insert(observer.zone);
     }
   }
   for (auto& [server, report] : reports) {

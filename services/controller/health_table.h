@@ -25,6 +25,8 @@ class HealthTable {
     absl::Duration forget_after = absl::Minutes(10);
     // How long the claim of clients that a server is dead is a vote.
     absl::Duration claimed_for = absl::Seconds(5);
+    // A server is said to be unable to commit once a monitor's writes have failed for this long.
+    absl::Duration sick_after = absl::Seconds(3);
   };
 
   struct Entry {
@@ -44,6 +46,10 @@ class HealthTable {
     std::string replication_error;
     std::string executed_gtids;
     bool writable = false;
+    bool write_probed = false;  // the monitor writes its heartbeat to it
+    // For how long it has not succeeded in that; nullopt: the last one did, or none was made.
+    std::optional<absl::Duration> write_failing;
+    std::string write_error;  // empty: it waits
   };
 
   // One server in a word, by all live monitors.
@@ -65,7 +71,8 @@ class HealthTable {
   // beside those there are. So they hasten a verdict where monitors disagree, and make none.
   void TakeClaim(const ServerUuid& server);
   // Votes of live monitors on the named servers: input of a Snapshot. A server nobody speaks of
-  // has no entry.
+  // has no entry. A monitor that watches several servers and hears of none of their machines, not
+  // even a refusal, is cut off itself and has no vote.
   std::map<ServerUuid, Report> Reports(const std::vector<ServerUuid>& servers) const;
   // What live monitors say, in the order of `servers`, then by observer.
   std::vector<Entry> Entries(const std::vector<ServerUuid>& servers) const;
@@ -85,6 +92,8 @@ class HealthTable {
   };
 
   bool Live(const Observer& observer, absl::Duration now) const;
+  static bool Blind(const Observer& observer);
+  void CountGray(const Entry& entry, Report* report) const;
   void DropDead(absl::Duration now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;

@@ -20,6 +20,14 @@ HealthTable::Entry Says(char server, Contact contact) {
   return entry;
 }
 
+// What monitors of the zone "z" say.
+Report Said(int observers, int unreachable) {
+  Report report{.observers = observers, .unreachable = unreachable};
+  if (observers > 0) report.zones.insert("z");
+  if (unreachable > 0) report.lost_in.insert("z");
+  return report;
+}
+
 class HealthTableTest : public ::testing::Test {
  protected:
   std::vector<ServerUuid> Round(const std::string& observer,
@@ -36,15 +44,44 @@ TEST_F(HealthTableTest, CountsTheVotesOfAllMonitors) {
   Round("m1", {Says('1', Contact::kUnreachable)});
   Round("m2", {Says('1', Contact::kAnswered)});
   Round("m3", {Says('1', Contact::kRejected)});
-  EXPECT_EQ(ReportOn('1'), (Report{3, 1}));
-  EXPECT_EQ(ReportOn('2'), (Report{0, 0}));
+  Report expected = Said(3, 1);
+  expected.rejected = 1;
+  EXPECT_EQ(ReportOn('1'), expected);
+  EXPECT_EQ(ReportOn('2'), Said(0, 0));
   EXPECT_EQ(table_.LiveObservers(), 3);
+}
+
+TEST_F(HealthTableTest, NamesTheZonesOfThoseWhoSpeakAndOfThoseWhoLostIt) {
+  table_.Take("m1", "north", {Says('1', Contact::kUnreachable), Says('2', Contact::kAnswered)},
+              true);
+  table_.Take("m2", "south", {Says('1', Contact::kRejected)}, true);
+  table_.Take("m3", "", {Says('1', Contact::kUnreachable)}, true);
+  EXPECT_EQ(ReportOn('1'), (Report{.observers = 3,
+                                   .unreachable = 2,
+                                   .zones = {"", "north", "south"},
+                                   .lost_in = {"", "north"},
+                                   .rejected = 1}));
+}
+
+TEST_F(HealthTableTest, AMonitorThatReachesNothingIsCutOffItself) {
+  HealthTable::Entry closed = Says('2', Contact::kUnreachable);
+  Round("m1", {Says('1', Contact::kUnreachable), closed});
+  EXPECT_EQ(ReportOn('1'), (Report{.blind = 1}));
+  // It takes a machine to refuse.
+  closed.refused = true;
+  Round("m1", {Says('1', Contact::kUnreachable), closed});
+  EXPECT_EQ(ReportOn('1'), Said(1, 1));
+  Round("m1", {Says('1', Contact::kUnreachable), Says('2', Contact::kRejected)});
+  EXPECT_EQ(ReportOn('1'), Said(1, 1));
+  // Of one server alone nobody can tell.
+  Round("m1", {Says('1', Contact::kUnreachable)});
+  EXPECT_EQ(ReportOn('1'), Said(1, 1));
 }
 
 TEST_F(HealthTableTest, AMonitorWithoutARoundForThreeSecondsHasNoVote) {
   Round("m1", {Says('1', Contact::kUnreachable)});
   clock_.Advance(absl::Seconds(3) + absl::Milliseconds(1));
-  EXPECT_EQ(ReportOn('1'), (Report{0, 0}));
+  EXPECT_EQ(ReportOn('1'), Said(0, 0));
   EXPECT_EQ(table_.LiveObservers(), 0);
   EXPECT_TRUE(table_.Entries({Uuid('1')}).empty());
 }
@@ -53,9 +90,9 @@ TEST_F(HealthTableTest, PartsOfARoundKeepNoMonitorAlive) {
   Round("m1", {Says('1', Contact::kAnswered)});
   clock_.Advance(absl::Seconds(2));
   table_.Take("m1", "z", {Says('1', Contact::kUnreachable)}, /*full_round=*/false);
-  EXPECT_EQ(ReportOn('1'), (Report{1, 1}));
+  EXPECT_EQ(ReportOn('1'), Said(1, 1));
   clock_.Advance(absl::Seconds(2));
-  EXPECT_EQ(ReportOn('1'), (Report{0, 0}));
+  EXPECT_EQ(ReportOn('1'), Said(0, 0));
 }
 
 TEST_F(HealthTableTest, TellsWhichServersAreNewsAndNotWhatStays) {
@@ -74,7 +111,7 @@ TEST_F(HealthTableTest, WhatAMonitorSaidBeforeItFellSilentIsNewsAgain) {
 TEST_F(HealthTableTest, AWholeRoundForgetsServersItDoesNotName) {
   Round("m1", {Says('1', Contact::kAnswered), Says('2', Contact::kAnswered)});
   Round("m1", {Says('1', Contact::kAnswered)});
-  EXPECT_EQ(ReportOn('2'), (Report{0, 0}));
+  EXPECT_EQ(ReportOn('2'), Said(0, 0));
 }
 
 TEST_F(HealthTableTest, VitalsAreTheBestContactAndTheLatestLag) {

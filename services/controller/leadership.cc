@@ -172,6 +172,11 @@ void Leadership::Renew(const Lease& held) {
   if (!row.ok()) return;  // the store is down: what is left of the lease runs out by itself
   if (row->holder == holder_ && row->term == held.term) {
     held_ = *row;
+    // One that is read but takes no writes (it is read-only, or full) is of no more use than none.
+    if (absl::IsUnavailable(renewed.status()) && row->renewal == held.renewal) {
+      MutexLock lock(&mutex_);
+      store_status_ = renewed.status();
+    }
     return;
   }
   WEFT_LOG(kWarning, "lease lost", {{"holder", row->holder}, {"term", row->term}});

@@ -153,6 +153,21 @@ TEST_F(LeadershipTest, OneThatCouldNotRenewInTimeDoesNotSendPeopleToItself) {
   EXPECT_TRUE(a_.leadership.Check().ok());
 }
 
+TEST_F(LeadershipTest, AStoreThatIsReadAndTakesNoWritesIsNoUseEither) {
+  a_.leadership.Step();
+  a_.store.SetFaults([](absl::string_view, bool is_write) {
+    return is_write ? StoreFault::kUnavailable : StoreFault::kNone;
+  });
+  Pass(absl::Seconds(5));
+  a_.leadership.Step();
+  EXPECT_EQ(ErrorReason(a_.leadership.Check()), "STORE_DOWN");
+  EXPECT_FALSE(a_.leadership.StoreUp());
+  a_.store.SetFaults({});
+  a_.leadership.Step();
+  EXPECT_TRUE(a_.leadership.Check().ok());
+  EXPECT_TRUE(a_.leadership.StoreUp());
+}
+
 TEST_F(LeadershipTest, OneStartedAgainDoesNotSendPeopleToItself) {
   a_.leadership.Step();
   Candidate again("a", database_, &clock_);

@@ -3,20 +3,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/access/login_limiter.h"
 
 namespace weft::controller {
 namespace {
-
-constexpr size_t kMaxName = 64;
-
-// Clients choose these texts.
-std::string Shown(absl::string_view text) {
-  std::string shown(text.substr(0, kMaxName));
-  for (char& c : shown) {
-    if (c < ' ' || c > '~') c = '?';
-  }
-  return shown;
-}
 
 std::string Logins(uint64_t count) {
   return count == 1 ? "a login failed" : absl::StrCat(count, " logins failed");
@@ -25,8 +15,8 @@ std::string Logins(uint64_t count) {
 }  // namespace
 
 void LoginAudit::Failed(const Failure& failure) {
-  const Key key = {Shown(failure.protocol), Shown(failure.user), Shown(failure.peer),
-                   Shown(failure.gateway)};
+  const Key key = {access::Shown(failure.protocol), access::Shown(failure.user),
+                   access::Shown(failure.peer), access::Shown(failure.gateway)};
   MutexLock lock(&mutex_);
   if (rows_.size() >= options_.max_rows && rows_.count(key) == 0) {
     others_ += failure.count;

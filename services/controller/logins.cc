@@ -43,11 +43,7 @@ absl::Status WrongToken() {
                          "issue another: weft user token");
 }
 
-absl::Status NotLoaded() {
-  return ::weft::Refusal(absl::StatusCode::kUnavailable, "USERS_NOT_LOADED",
-                         "this controller has not read the users yet", "a state store that answers",
-                         "none so far", "try again, or log in as the admin");
-}
+constexpr absl::string_view kTryOrAdmin = "try again, or log in as the admin";
 
 std::vector<std::string> RolesOfUser(const User& user) {
   return {user.roles.begin(), user.roles.end()};
@@ -78,8 +74,8 @@ Identity Logins::AdminIdentity() const {
 
 bool Logins::IsAdmin(const rpc::Credentials& given) const {
   // Both are always compared, so that the time does not tell a known user.
-  const bool user = rpc::ConstantTimeEquals(given.user, options_.admin.user);
-  const bool password = rpc::ConstantTimeEquals(given.password, options_.admin.password);
+  const bool user = access::SameSecret(given.user, options_.admin.user);
+  const bool password = access::SameSecret(given.password, options_.admin.password);
   return user & password;
 }
 
@@ -185,7 +181,7 @@ absl::StatusOr<Identity> Logins::CheckBasic(const Claim& claim, const std::strin
   // The admin's password is that of its file, whatever the store says.
   const bool names_admin = given.user == options_.admin.user;
   // Whoever it is may be right: that must not count as a failure.
-  if (users == nullptr && !names_admin) return NotLoaded();
+  if (users == nullptr && !names_admin) return UsersNotLoaded(kTryOrAdmin);
   const User* const user = names_admin ? nullptr : Find(users, given.user);
   const absl::Status right = CheckPassword(given, user == nullptr ? "" : user->verifier);
   if (absl::IsResourceExhausted(right)) return right;
@@ -196,7 +192,7 @@ absl::StatusOr<Identity> Logins::CheckBasic(const Claim& claim, const std::strin
 
 absl::StatusOr<Identity> Logins::CheckToken(const Claim& claim, const std::string& peer) {
   const UserDirectory::Users users = users_->Get();
-  if (users == nullptr) return NotLoaded();
+  if (users == nullptr) return UsersNotLoaded(kTryOrAdmin);
   const std::optional<access::Token> token =
       access::ParseToken(rpc::BearerToken(claim.authorization));
   if (!token.has_value()) return Failed(peer, "", WrongToken());

@@ -1,11 +1,10 @@
 // weft-controller: brings groups of MySQL servers to what people asked for, and keeps them there.
 
-#include <cstdlib>
+#include <algorithm>
 #include <iostream>
 #include <map>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -14,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "common/access/passwords.h"
 #include "common/base/clock.h"
@@ -23,25 +23,31 @@
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/mysql/session.h"
-#include "common/rpc/address.h"
 #include "common/rpc/metrics.h"
 #include "common/rpc/serve.h"
 #include "common/rpc/termination.h"
 #include "common/version/program.h"
 #include "common/version/version.h"
 #include "services/controller/controller.h"
+#include "services/controller/hooks.h"
 #include "services/controller/mysql/farm.h"
 #include "services/controller/mysql/store.h"
 #include "services/controller/mysql/store_identity.h"
+#include "services/controller/ports/store_errors.h"
 #include "services/controller/threat_requests.h"
 
 ABSL_FLAG(std::string, listen, "127.0.0.1:32280", "host:port of gRPC.");
 ABSL_FLAG(std::string, metrics_listen, "", "host:port of /metrics; empty: none.");
+ABSL_FLAG(
+    std::string, health_listen, "",
+    "host:port of gRPC health checks alone, in plain text (Kubernetes' probes); empty: none.");
 ABSL_FLAG(std::string, name, "controller-1", "Name of this controller, for people.");
 ABSL_FLAG(std::string, manage, "",
           "'setup' creates or migrates the state store's schema and ends.");
 
-ABSL_FLAG(std::string, store, "127.0.0.1:3306", "host:port of the state store.");
+ABSL_FLAG(std::vector<std::string>, store, std::vector<std::string>({"127.0.0.1:3306"}),
+          "host:port of the state store; of every member, with commas between, where it is a "
+          "Group Replication cluster.");
 ABSL_FLAG(std::string, store_user, "weft_store", "Account in the state store.");
 ABSL_FLAG(std::string, store_password_file, "", "File with its password.");
 ABSL_FLAG(std::string, store_database, "weft", "Its database.");
@@ -74,13 +80,18 @@ ABSL_FLAG(std::vector<std::string>, mysqlbinlog, std::vector<std::string>({"mysq
           "The program that reads binary logs, with its first arguments, separated by commas.");
 ABSL_FLAG(std::string, rescue_dir, "weft-rescue", "Folder for transactions saved from servers.");
 
+ABSL_FLAG(std::string, hooks_file, "",
+          "YAML file of the programs that groups' settings may name; see docs/operations.md.");
+
 ABSL_FLAG(absl::Duration, lease_ttl, absl::Seconds(2),
           "After this long without a renewal another controller may lead.");
 ABSL_FLAG(absl::Duration, period, absl::Seconds(1), "Between two looks at a settled group.");
 ABSL_FLAG(absl::Duration, probe_deadline, absl::Seconds(1), "For one look at a group.");
 ABSL_FLAG(absl::Duration, step_deadline, absl::Seconds(5), "For one step on a server.");
-ABSL_FLAG(absl::Duration, failover_cool_down, absl::Seconds(10),
-          "Between two automatic failovers of a group.");
+ABSL_FLAG(
+    absl::Duration, failover_cool_down, absl::Seconds(10),
+    "Between two automatic failovers of a group, unless it has healed meanwhile, and where its "
+    "setting cool_down is auto.");
 ABSL_FLAG(absl::Duration, monitor_ttl, absl::Seconds(3),
           "A monitor without a round for this long has no vote.");
 ABSL_FLAG(
@@ -101,19 +112,28 @@ namespace {
 // A renewal must be missed several times before the lease is in danger.
 constexpr int kRenewalsPerTtl = 5;
 
-absl::Status InitializeLog() {
-  log::Options options;
-  options.service = "weft-controller";
-  WEFT_RETURN_IF_ERROR(log::ParseLevel(absl::GetFlag(FLAGS_log_level), &options.level));
-  WEFT_RETURN_IF_ERROR(log::ParseFormat(absl::GetFlag(FLAGS_log_format), &options.format));
-  log::Initialize(options);
-  return absl::OkStatus();
+absl::StatusOr<std::vector<HostPort>> StoreMembers() {
+  std::vector<HostPort> members;
+  for (const std::string& text : absl::GetFlag(FLAGS_store)) {
+    WEFT_ASSIGN_OR_RETURN(HostPort member, HostPort::Parse(text));
+    // Counted twice, one server would be a majority.
+    if (std::find(members.begin(), members.end(), member) != members.end()) {
+      return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_FLAG",
+                             "--store names a member twice", "each member once", text,
+                             "leave it out once");
+    }
+    members.push_back(std::move(member));
+  }
+  if (!members.empty()) return members;
+  return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_FLAG", "--store names nothing",
+                         "host:port, or several with commas between", "nothing",
+                         "name the state store: --store=db:3306");
 }
 
-absl::StatusOr<mysql::ConnectOptions> StoreLogin(const HostPort& address) {
+absl::StatusOr<mysql::ConnectOptions> StoreLogin(const std::vector<HostPort>& members) {
   mysql::ConnectOptions connect;
-  connect.host = address.host;
-  connect.port = address.port;
+  connect.host = members.front().host;
+  connect.port = members.front().port;
   connect.user = absl::GetFlag(FLAGS_store_user);
   connect.ca_file = absl::GetFlag(FLAGS_tls_ca);
   if (!connect.ca_file.empty()) connect.tls = mysql::TlsMode::kVerifyCa;
@@ -124,9 +144,11 @@ absl::StatusOr<mysql::ConnectOptions> StoreLogin(const HostPort& address) {
   return connect;
 }
 
-MysqlStore::Options StoreOptions(const mysql::ConnectOptions& connect) {
+MysqlStore::Options StoreOptions(const mysql::ConnectOptions& connect,
+                                 const std::vector<HostPort>& members) {
   MysqlStore::Options options;
   options.connect = connect;
+  if (members.size() > 1) options.members = members;
   options.database = absl::GetFlag(FLAGS_store_database);
   return options;
 }
@@ -162,7 +184,7 @@ absl::Status CheckSecrets() {
   return absl::OkStatus();
 }
 
-FarmOptions FarmOptionsFromFlags(const HostPort& store, StoreIdentity* identity) {
+FarmOptions FarmOptionsFromFlags(const std::vector<HostPort>& stores, StoreIdentity* identity) {
   FarmOptions options;
   options.manage =
       LoginOf(absl::GetFlag(FLAGS_manage_user), absl::GetFlag(FLAGS_manage_password_file));
@@ -177,8 +199,8 @@ FarmOptions FarmOptionsFromFlags(const HostPort& store, StoreIdentity* identity)
   if (!options.ca_file.empty()) options.tls = mysql::TlsMode::kVerifyCa;
   options.mysqlbinlog = absl::GetFlag(FLAGS_mysqlbinlog);
   options.rescue_dir = absl::GetFlag(FLAGS_rescue_dir);
-  options.store_address = store;
-  options.store_uuid = [identity] { return identity->Uuid(); };
+  options.store_addresses = stores;
+  options.store_uuids = [identity] { return identity->Uuids(); };
   return options;
 }
 
@@ -214,12 +236,16 @@ absl::StatusOr<Controller::Options> ControllerOptions() {
   reconciler.converge.probe_deadline = absl::GetFlag(FLAGS_probe_deadline);
   reconciler.converge.step_deadline = absl::GetFlag(FLAGS_step_deadline);
   reconciler.converge.failover_cool_down = absl::GetFlag(FLAGS_failover_cool_down);
+  if (const std::string hooks = absl::GetFlag(FLAGS_hooks_file); !hooks.empty()) {
+    WEFT_ASSIGN_OR_RETURN(reconciler.hooks, ReadHooksFile(hooks));
+    for (const auto& [name, hook] : reconciler.hooks) options.groups.hooks.insert(name);
+  }
   options.groups.step_deadline = absl::GetFlag(FLAGS_step_deadline);
   options.membership.step_deadline = absl::GetFlag(FLAGS_step_deadline);
   options.health.live_for = absl::GetFlag(FLAGS_monitor_ttl);
   WEFT_ASSIGN_OR_RETURN(options.threats, ThreatOptions());
   options.node.version = std::string(Version());
-  options.node.store_address = absl::GetFlag(FLAGS_store);
+  options.node.store_address = absl::StrJoin(absl::GetFlag(FLAGS_store), ",");
   options.node.password_files = PasswordFiles();
   const std::string file = absl::GetFlag(FLAGS_admin_password_file);
   if (!file.empty()) {
@@ -228,23 +254,6 @@ absl::StatusOr<Controller::Options> ControllerOptions() {
     WEFT_ASSIGN_OR_RETURN(options.logins.admin.password, ReadSecretFile(file));
   }
   return options;
-}
-
-// Beyond this machine nobody may do everything unasked, whatever vouches for the connection: that
-// says who calls, but without logins not what they may do.
-absl::Status CheckAsksForLogin() {
-  if (!absl::GetFlag(FLAGS_admin_password_file).empty()) return absl::OkStatus();
-  WEFT_ASSIGN_OR_RETURN(const rpc::Endpoint listen,
-                        rpc::ParseEndpoint(absl::GetFlag(FLAGS_listen)));
-  const bool plain = absl::GetFlag(FLAGS_tls_cert).empty() && !absl::GetFlag(FLAGS_insecure);
-  // The server refuses plain text beyond loopback by itself.
-  if (rpc::IsLoopback(listen.host) || plain) return absl::OkStatus();
-  return ::weft::Refusal(
-      absl::StatusCode::kFailedPrecondition, "LOGIN_REQUIRED",
-      absl::StrCat("gRPC on ", listen.ToString(), " would let everybody do everything"),
-      "a login, or a loopback address", "neither",
-      "name the admin's password file by --admin-password-file, or listen on "
-      "127.0.0.1");
 }
 
 rpc::Server::Options ServeOptions(Controller* controller, rpc::Metrics* metrics) {
@@ -257,6 +266,8 @@ rpc::Server::Options ServeOptions(Controller* controller, rpc::Metrics* metrics)
   serve.client_ca_file = absl::GetFlag(FLAGS_client_ca);
   serve.allow_insecure = absl::GetFlag(FLAGS_insecure);
   serve.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
+  serve.lets_everybody_in = absl::GetFlag(FLAGS_admin_password_file).empty();
+  serve.health_listen = absl::GetFlag(FLAGS_health_listen);
   serve.metrics = metrics;
   serve.services = controller->services();
   serve.service_names = Controller::service_names();
@@ -264,16 +275,20 @@ rpc::Server::Options ServeOptions(Controller* controller, rpc::Metrics* metrics)
   return serve;
 }
 
-// A clone of hours must not keep the process from ending: the next leader begins it again.
-void EndAfter(absl::Duration deadline) {
-  std::thread([deadline] {
-    RealClock::Get()->Sleep(deadline);
-    WEFT_LOG(kWarning, "ends with work under way");
-    std::_Exit(0);
-  }).detach();
-}
-
 absl::Status SetUpStore(Store* store) {
+  const std::vector<StoreDeviation> deviations = store->Inspect();
+  for (const StoreDeviation& one : deviations) {
+    WEFT_LOG(kWarning, "the state store is not as it should be",
+             {{"member", one.member},
+              {"check", one.check},
+              {"expected", one.expected},
+              {"found", one.found},
+              {"mend", one.mend}});
+  }
+  if (std::any_of(deviations.begin(), deviations.end(),
+                  [](const StoreDeviation& one) { return one.blocks; })) {
+    return StoreUnfit(deviations);
+  }
   WEFT_RETURN_IF_ERROR(store->SetUp());
   WEFT_ASSIGN_OR_RETURN(const SchemaStatus schema, store->Schema());
   std::cout << "the state store has schema version " << schema.found << std::endl;
@@ -281,25 +296,25 @@ absl::Status SetUpStore(Store* store) {
 }
 
 absl::Status Run() {
-  WEFT_RETURN_IF_ERROR(InitializeLog());
+  WEFT_RETURN_IF_ERROR(log::Initialize("weft-controller", absl::GetFlag(FLAGS_log_level),
+                                       absl::GetFlag(FLAGS_log_format)));
   const std::string manage = absl::GetFlag(FLAGS_manage);
   if (!manage.empty() && manage != "setup") {
     return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_FLAG",
                            "--manage knows one thing", "setup", manage,
                            "weft manage does the rest");
   }
-  WEFT_ASSIGN_OR_RETURN(const HostPort address, HostPort::Parse(absl::GetFlag(FLAGS_store)));
-  WEFT_ASSIGN_OR_RETURN(const mysql::ConnectOptions login, StoreLogin(address));
-  MysqlStore store(StoreOptions(login));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<HostPort> members, StoreMembers());
+  WEFT_ASSIGN_OR_RETURN(const mysql::ConnectOptions login, StoreLogin(members));
+  MysqlStore store(StoreOptions(login, members));
   if (!manage.empty()) return SetUpStore(&store);
   WEFT_RETURN_IF_ERROR(CheckSecrets());
 
   RealClock* const clock = RealClock::Get();
   rpc::Metrics metrics;
-  StoreIdentity identity(login, clock);
-  MysqlFarm farm(FarmOptionsFromFlags(address, &identity), clock);
+  StoreIdentity identity(login, members, clock);
+  MysqlFarm farm(FarmOptionsFromFlags(members, &identity), clock);
   WEFT_ASSIGN_OR_RETURN(const Controller::Options options, ControllerOptions());
-  WEFT_RETURN_IF_ERROR(CheckAsksForLogin());
   Controller controller(options, {&farm, &store, &metrics, clock});
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,
                         rpc::Server::Start(ServeOptions(&controller, &metrics)));
@@ -309,10 +324,11 @@ absl::Status Run() {
   controller.reconciler().AwaitReady(absl::Seconds(3));
   server->SetServing(true);
   WEFT_LOG(kInfo, "controller is up",
-           {{"listen", server->address()}, {"store", address.ToString()}});
+           {{"listen", server->address()}, {"store", options.node.store_address}});
   rpc::WaitForTermination();
   WEFT_LOG(kInfo, "controller stops");
-  EndAfter(absl::GetFlag(FLAGS_stop_deadline));
+  // A clone of hours must not keep the process from ending: the next leader begins it again.
+  rpc::EndWithin(absl::GetFlag(FLAGS_stop_deadline));
   server->Drain();
   controller.Stop();
   WEFT_LOG(kInfo, "controller has stopped");

@@ -5,18 +5,20 @@
 #include <utility>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "services/controller/core/errant.h"
-#include "services/controller/group_requests.h"
+#include "services/controller/core/rejoin.h"
 #include "services/controller/ports/store_errors.h"
+#include "services/controller/ports/with_record.h"
+#include "services/controller/rejoin_policy.h"
 
 namespace weft::controller {
 namespace {
 
 constexpr char kLeaving[] = "it is being removed from its group";
-constexpr char kToBeRebuilt[] = "its data are being replaced";
 
 bool Follows(const Snapshot& look, const ServerUuid& server) {
   const Replication& replication = look.Of(server).replication;
@@ -38,34 +40,74 @@ bool IsLastCounted(const Group& group, const ServerUuid& server) {
          group.acknowledgers.servers.size() <= std::max<uint32_t>(group.acknowledgements, 1);
 }
 
-std::string AddressOf(const Group& group, const ServerUuid& server) {
-  const Server* const found = group.Find(server);
-  return found == nullptr ? server.text() : found->address.ToString();
-}
-
 }  // namespace
 
 Membership::Membership(Options options, Ports ports) : options_(options), ports_(ports) {
-  for (const char* kind : {kAdd, kRemove, kRejoin, kRebuild}) {
+  for (const char* kind :
+       {kAdd, kRemove, kRejoin, kRebuildKind, kRewindKind, kRewindOrRebuildKind}) {
     ports_.reconciler->OnResume(kind,
                                 [this](const Operation& operation) { return WorkOf(operation); });
   }
 }
 
 OperationRunner::Work Membership::WorkOf(const Operation& operation) {
-  return [this, kind = operation.kind, group = operation.group,
-          id = operation.server](const Running& running) -> absl::StatusOr<std::string> {
-    WEFT_ASSIGN_OR_RETURN(const ServerUuid server, ServerUuid::Parse(id));
-    const Seat seat{group, server};
-    if (kind == kAdd) WEFT_RETURN_IF_ERROR(Add(seat, running));
-    if (kind == kRemove) WEFT_RETURN_IF_ERROR(Remove(seat, running));
-    if (kind == kRejoin) WEFT_RETURN_IF_ERROR(Rejoin(seat, running));
-    if (kind == kRebuild) WEFT_RETURN_IF_ERROR(Rebuild(seat, running));
-    return std::string();
+  return [this, operation](const Running& running) -> absl::StatusOr<std::string> {
+    WEFT_ASSIGN_OR_RETURN(const ServerUuid server, ServerUuid::Parse(operation.server));
+    return Work(operation, {operation.group, server}, running);
   };
 }
 
+absl::StatusOr<std::string> Membership::Work(const Operation& operation, const Seat& seat,
+                                             const Running& running) {
+  const std::string& kind = operation.kind;
+  if (kind == kAdd) WEFT_RETURN_IF_ERROR(Add(seat, running));
+  if (kind == kRemove) WEFT_RETURN_IF_ERROR(Remove(seat, running));
+  if (kind == kRejoin) WEFT_RETURN_IF_ERROR(Rejoin(seat, running));
+  if (kind != kRebuildKind && kind != kRewindKind && kind != kRewindOrRebuildKind) {
+    return std::string();
+  }
+  WEFT_RETURN_IF_ERROR(Claim(seat));
+  const auto done = absl::MakeCleanup([&] {
+    MutexLock lock(&mutex_);
+    being_changed_.erase(seat.server.text());
+  });
+  WEFT_RETURN_IF_ERROR(CheckMeant(operation, seat));
+  if (kind != kRebuildKind) return Rewind(seat, kind == kRewindOrRebuildKind, running);
+  WEFT_RETURN_IF_ERROR(Rebuild(seat, running));
+  return std::string();
+}
+
+absl::Status Membership::CheckMeant(const Operation& operation, const Seat& seat) {
+  WEFT_ASSIGN_OR_RETURN(const Group group, ports_.store->Load(seat.group));
+  const Server* const record = group.Find(seat.server);
+  if (record == nullptr) return NotInGroup(seat.server.text(), seat.group);
+  if (IsMeantFor(operation, *record)) return absl::OkStatus();
+  return ::weft::Refusal(
+      absl::StatusCode::kAborted, "SUPERSEDED",
+      absl::StrCat(record->address.ToString(), " has other transactions of its own by now"),
+      "those that this was begun for", record->errant,
+      absl::StrCat("nothing: what becomes of them is decided anew; see weft why ", seat.group));
+}
+
+absl::Status Membership::Claim(const Seat& seat) {
+  // What an earlier term of this process began may still be about to end.
+  const Deadline deadline = Deadline::After(ports_.clock, options_.claim_deadline);
+  while (!deadline.Passed()) {
+    {
+      MutexLock lock(&mutex_);
+      if (being_changed_.insert(seat.server.text()).second) return absl::OkStatus();
+    }
+    ports_.clock->Sleep(options_.poll);
+  }
+  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "BEING_REBUILT",
+                         absl::StrCat("server ", seat.server.text(), " is being brought back"),
+                         "one rewind or rebuild at a time", "another one that runs",
+                         absl::StrCat("wait for it: weft operation list --group ", seat.group));
+}
+
 absl::Status Membership::CheckMayLeave(const Group& group, const Server& server) {
+  // What its record says of it may be long past. Who says that it is gone knows that.
+  if (group.restored) return absl::OkStatus();
   if (group.primary == server.uuid) {
     return ::weft::Refusal(
         absl::StatusCode::kFailedPrecondition, "SERVER_IS_PRIMARY",
@@ -134,7 +176,9 @@ absl::Status Membership::AwaitFollowing(const Seat& seat, const Running& running
       [&](const Snapshot& look) -> absl::StatusOr<bool> {
         const Server* const record = look.group.Find(seat.server);
         if (record == nullptr) return NotInGroup(seat.server.text(), seat.group);
-        if (look.group.primary.empty() || Follows(look, seat.server)) return true;
+        // A FAULTY one of an active group gets its status back when it has been seen to follow.
+        const bool settled = record->status != ServerStatus::kFaulty || !look.group.active;
+        if (look.group.primary.empty() || (Follows(look, seat.server) && settled)) return true;
         if (!record->set_aside.empty()) {
           return ::weft::Refusal(
               absl::StatusCode::kFailedPrecondition, "SET_ASIDE",
@@ -170,14 +214,24 @@ absl::Status Membership::Add(const Seat& seat, const Running& running) {
 
 absl::Status Membership::Rejoin(const Seat& seat, const Running& running) {
   running.report(0.3, "follow the primary");
-  WEFT_RETURN_IF_ERROR(Edit(seat, [](Server* server) {
+  WEFT_RETURN_IF_ERROR(LetIn(seat, seat.server));
+  return AwaitFollowing(seat, running);
+}
+
+absl::Status Membership::LetIn(const Seat& seat, const ServerUuid& uuid) {
+  WEFT_ASSIGN_OR_RETURN(const Group group, ports_.store->Load(seat.group));
+  const bool by_itself = group.active && !group.primary.empty();
+  return Edit(seat, [&](Server* server) {
+    const bool aside = !server->set_aside.empty();
+    server->uuid = uuid;
     server->set_aside.clear();
     server->errant.clear();
-    if (server->status != ServerStatus::kFaulty) return;
-    server->status = ServerStatus::kSecondary;
+    const bool was_out =
+        server->status == ServerStatus::kFaulty || server->status == ServerStatus::kConfiguring;
+    if (!was_out) return;
+    server->status = by_itself && aside ? ServerStatus::kFaulty : ServerStatus::kSecondary;
     server->mode = DefaultMode(server->status);
-  }));
-  return AwaitFollowing(seat, running);
+  });
 }
 
 absl::Status Membership::Withdraw(const Seat& seat, const std::string& why,
@@ -207,8 +261,15 @@ absl::Status Membership::Withdraw(const Seat& seat, const std::string& why,
 
 absl::Status Membership::Strike(const Group& record, const Server& server) {
   WEFT_RETURN_IF_ERROR(CheckMayLeave(record, server));
-  // Best effort: where it answers it shall not go on replicating unwatched.
-  (void)ports_.farm->Apply(record, Detach{server.uuid}, options_.step_deadline);
+  if (record.restored) {
+    return ports_.store->RemoveServer(record.id, record.revision, server.uuid);
+  }
+  // Best effort: where it answers it shall not go on replicating unwatched, and where it does not
+  // it shall not come back and acknowledge.
+  if (!ports_.farm->Apply(record, Detach{server.uuid}, options_.step_deadline).ok()) {
+    (void)ports_.farm->Apply(record, LockAccount{record.primary, server.uuid},
+                             options_.step_deadline);
+  }
   if (!IsCounted(record, server.uuid)) {
     return ports_.store->RemoveServer(record.id, record.revision, server.uuid);
   }
@@ -235,7 +296,8 @@ absl::Status Membership::Remove(const Seat& seat, const Running& running) {
   WEFT_ASSIGN_OR_RETURN(const Group before, ports_.store->Load(seat.group));
   const Server* const original = before.Find(seat.server);
   if (original == nullptr) return absl::OkStatus();  // an earlier try removed it
-  absl::Status status = Withdraw(seat, kLeaving, running);
+  // Nothing is done to the servers of a restored group.
+  absl::Status status = before.restored ? absl::OkStatus() : Withdraw(seat, kLeaving, running);
   if (status.ok()) {
     running.report(0.8, "remove from the record");
     status = ports_.reconciler->Exclusively(seat.group, [&]() -> absl::Status {
@@ -283,77 +345,6 @@ absl::StatusOr<ServerUuid> Membership::ChooseDonor(const Seat& seat) {
     best_rank = rank;
   }
   return best;
-}
-
-absl::Status Membership::SaveOwn(const Seat& seat, const Running& running) {
-  WEFT_ASSIGN_OR_RETURN(const auto look, ports_.reconciler->Look(seat.group));
-  const GtidSet errant = Errant(look.snapshot, seat.server);
-  if (errant.Empty()) return absl::OkStatus();
-  running.report(0.08, "save its own transactions");
-  const absl::StatusOr<std::string> path = ports_.farm->SaveTransactions(
-      look.snapshot.group, seat.server, errant, options_.rescue_deadline);
-  Event event;
-  event.group = seat.group;
-  event.server = seat.server.text();
-  event.kind = "change";
-  if (path.ok()) {
-    event.text = absl::StrCat("before its rebuild ", errant.ToString(), " is saved in ", *path);
-  } else if (absl::IsNotFound(path.status())) {
-    event.text =
-        absl::StrCat(errant.ToString(), " is rebuilt over, unsaved: ", path.status().message());
-  } else {
-    return Annotate(path.status(), "what only it has could not be saved, so nothing was replaced");
-  }
-  ports_.reconciler->journal().Append(std::move(event));
-  return absl::OkStatus();
-}
-
-absl::Status Membership::CloneInto(Seat* seat, const Running& running) {
-  WEFT_RETURN_IF_ERROR(SaveOwn(*seat, running));
-  WEFT_ASSIGN_OR_RETURN(const ServerUuid donor, ChooseDonor(*seat));
-  WEFT_ASSIGN_OR_RETURN(const Group group, ports_.store->Load(seat->group));
-  // Its semi-sync flag must not vouch for what it is about to lose (rule 4).
-  WEFT_RETURN_IF_ERROR(ports_.farm->Apply(group, Detach{seat->server}, options_.step_deadline));
-  const std::string phase = absl::StrCat("clone from ", AddressOf(group, donor));
-  running.report(0.1, phase);
-  WEFT_ASSIGN_OR_RETURN(const ServerUuid uuid,
-                        ports_.farm->Clone(
-                            group, seat->server, donor,
-                            [&](double progress) { running.report(0.1 + 0.8 * progress, phase); },
-                            options_.clone_deadline));
-  WEFT_RETURN_IF_ERROR(Edit(*seat, [&](Server* server) {
-    server->uuid = uuid;
-    server->status = ServerStatus::kSecondary;
-    server->mode = DefaultMode(server->status);
-    server->set_aside.clear();
-    server->errant.clear();
-  }));
-  seat->server = uuid;
-  return absl::OkStatus();
-}
-
-absl::Status Membership::Rebuild(Seat seat, const Running& running) {
-  running.report(0.05, "stop replication");
-  WEFT_ASSIGN_OR_RETURN(const Group group, ports_.store->Load(seat.group));
-  const Server* const record = group.Find(seat.server);
-  if (record == nullptr) return NotInGroup(seat.server.text(), seat.group);
-  if (record->status != ServerStatus::kConfiguring) {
-    WEFT_RETURN_IF_ERROR(Withdraw(seat, kToBeRebuilt, running));
-    WEFT_RETURN_IF_ERROR(
-        Edit(seat, [](Server* server) { server->status = ServerStatus::kConfiguring; }));
-  }
-  const absl::Status cloned = CloneInto(&seat, running);
-  if (!cloned.ok()) {
-    // Whatever is left of its data is not to be trusted before another try.
-    (void)Edit(seat, [&](Server* server) {
-      server->status = ServerStatus::kFaulty;
-      server->mode = DefaultMode(server->status);
-      server->set_aside = absl::StrCat("a rebuild failed: ", cloned.message());
-    });
-    return cloned;
-  }
-  running.report(0.95, "follow the primary");
-  return AwaitFollowing(seat, running);
 }
 
 }  // namespace weft::controller

@@ -2,13 +2,16 @@
 // The long works on one server of a group: it joins, leaves, comes back, is rebuilt. Each is the
 // work of an operation, and begins again from what it finds when a controller died in it.
 #include <functional>
+#include <set>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "services/controller/operation_runner.h"
 #include "services/controller/ports/farm.h"
 #include "services/controller/ports/store.h"
@@ -27,7 +30,10 @@ class Membership {
     // stopped. A dead one leaves them only after a while (rule 3).
     absl::Duration revoke_deadline = absl::Seconds(15);
     absl::Duration rescue_deadline = absl::Minutes(10);
+    absl::Duration rewind_deadline = absl::Minutes(30);
     absl::Duration clone_deadline = absl::Hours(6);
+    // How long a rewind or rebuild waits for another one of the same server to end.
+    absl::Duration claim_deadline = absl::Seconds(10);
     // How often a condition is looked at while no round ends.
     absl::Duration poll = absl::Milliseconds(200);
   };
@@ -38,11 +44,11 @@ class Membership {
     Clock* clock = nullptr;
   };
 
-  // Kinds of operations; each works on its operation's group and server.
+  // Kinds of operations, beside those of core/rejoin.h; each works on its operation's group and
+  // server.
   static constexpr char kAdd[] = "add";
   static constexpr char kRemove[] = "remove";
   static constexpr char kRejoin[] = "rejoin";
-  static constexpr char kRebuild[] = "rebuild";
 
   // Tells the reconciler how each kind goes on after a change of leader.
   Membership(Options options, Ports ports);
@@ -64,6 +70,12 @@ class Membership {
   absl::Status Remove(const Seat& seat, const Running& running);
   absl::Status Rejoin(const Seat& seat, const Running& running);
   absl::Status Rebuild(Seat seat, const Running& running);
+  // Undoes what only it has. With `or_rebuild` a server that cannot be rewound is rebuilt. Returns
+  // the operation's result.
+  absl::StatusOr<std::string> Rewind(const Seat& seat, bool or_rebuild, const Running& running);
+  // Whether nothing is left to be undone: a leader that died has let it in already.
+  bool IsUndone(const Seat& seat, const Server& record);
+  absl::StatusOr<Farm::Rewound> RewindData(const Seat& seat, const Running& running);
 
   // Sets it aside and waits until it neither follows nor counts as an acknowledger, or until that
   // cannot be brought about.
@@ -74,15 +86,28 @@ class Membership {
   absl::Status SaveOwn(const Seat& seat, const Running& running);
   absl::Status CloneInto(Seat* seat, const Running& running);
   absl::StatusOr<ServerUuid> ChooseDonor(const Seat& seat);
+  // It is kept out no longer, and has `uuid` now. What was set aside in an active group stays
+  // FAULTY until it has been seen to follow, else it is SECONDARY from now on.
+  absl::Status LetIn(const Seat& seat, const ServerUuid& uuid);
   absl::Status AwaitFollowing(const Seat& seat, const Running& running);
   // Looks until `done`; DEADLINE_EXCEEDED, CANCELLED, or what `done` refuses with.
   using Condition = absl::FunctionRef<absl::StatusOr<bool>(const Snapshot&)>;
   absl::Status Await(const std::string& group, absl::Duration timeout, const Running& running,
                      Condition done);
   absl::Status Edit(const Seat& seat, absl::FunctionRef<void(Server*)> edit);
+  // For a work on its data: a person may ask for one while the group's policy has begun another.
+  // FAILED_PRECONDITION BEING_REBUILT.
+  absl::Status Claim(const Seat& seat);
+  // For what Weft began by itself: ABORTED SUPERSEDED where the server has other transactions of
+  // its own by now.
+  absl::Status CheckMeant(const Operation& operation, const Seat& seat);
+  absl::StatusOr<std::string> Work(const Operation& operation, const Seat& seat,
+                                   const Running& running);
 
   const Options options_;
   const Ports ports_;
+  Mutex mutex_;
+  std::set<std::string> being_changed_ ABSL_GUARDED_BY(mutex_);  // servers whose data are
 };
 
 }  // namespace weft::controller

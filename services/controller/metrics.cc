@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "services/controller/core/finding.h"
+
 namespace weft::controller {
 namespace {
 
@@ -64,6 +66,11 @@ void ControllerMetrics::Show(const Group& group) {
       group.active ? 1 : 0, &now);
   Set("group_has_primary", "1 while a group has a primary.", labels, group.primary.empty() ? 0 : 1,
       &now);
+  Set("failover_enabled", "1 while a dead primary of a group is replaced without being asked.",
+      labels, group.active && group.settings.failover_enabled && group.failover_switch.enabled,
+      &now);
+  Set("node_failover_enabled", "0 while automatic failover is off in the whole node.", {},
+      group.failover_switch.enabled ? 1 : 0, &now);
   for (const Server& server : group.servers) {
     for (const ServerStatus status : kStatuses) {
       Set("server_status", "1 for the status a server has.",
@@ -82,6 +89,16 @@ void ControllerMetrics::Show(const Snapshot& look) {
   const std::string& group = look.group.id;
   Series now;
   MutexLock lock(&mutex_);
+  Set("group_in_maintenance", "1 while a window of maintenance of a group is open.",
+      {{"group", group}}, look.maintenance.count("") > 0 ? 1 : 0, &now);
+  Set("failover_cool_down_seconds", "How long no second automatic failover of a group is begun.",
+      {{"group", group}}, absl::ToDoubleSeconds(look.cool_down), &now);
+  for (const Finding& finding : Find(look)) {
+    // What is found in a window of maintenance alarms nobody.
+    if (finding.muted || finding.severity == Severity::kInfo) continue;
+    Set("finding", "1 while a condition of this name holds in a group.",
+        {{"group", group}, {"code", finding.code}}, 1, &now);
+  }
   for (const Server& server : look.group.servers) {
     const Observation& seen = look.Of(server.uuid);
     if (!seen.reached() || !seen.replication.configured) continue;

@@ -39,7 +39,7 @@ class ControllerMetrics {
   void Refused(const std::string& group, const std::string& reason);
   // The record's gauges; series of servers that are gone are dropped.
   void Show(const Group& group);
-  // Those of a look: lag of each replica.
+  // Those of a look: lag of each replica, and which findings there are.
   void Show(const Snapshot& look);
   void Remove(const std::string& group);
 

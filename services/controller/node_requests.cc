@@ -1,18 +1,26 @@
 #include "services/controller/node_requests.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/log/log.h"
 #include "common/model/accounts.h"
+#include "services/controller/backup_file.h"
+#include "services/controller/ports/store_errors.h"
 #include "services/controller/rotating_secret.h"
 
 namespace weft::controller {
 
 namespace {
+
+// How long a restore waits for the term after it.
+constexpr absl::Duration kNextTerm = absl::Seconds(10);
 
 absl::Status CheckDuty(const std::string& duty) {
   std::vector<absl::string_view> known;
@@ -45,15 +53,75 @@ NodeRequests::Status NodeRequests::Get() {
   status.lease = ports_.reconciler->lease();
   status.leading = ports_.reconciler->leading();
   status.uptime = ports_.clock->MonotonicNow() - started_;
-  status.groups = static_cast<int>(ports_.reconciler->CachedAll().size());
+  for (const Group& group : ports_.reconciler->CachedAll()) {
+    ++status.groups;
+    status.restored_groups += group.restored ? 1 : 0;
+  }
   status.monitors = ports_.health->LiveObservers();
+  if (schema.ok() && schema->found > 0) {
+    if (auto failover = ports_.store->LoadFailoverSwitch(); failover.ok()) {
+      status.failover = *std::move(failover);
+    }
+  }
   return status;
 }
 
-absl::StatusOr<NodeRequests::Status> NodeRequests::SetUp() {
-  WEFT_RETURN_IF_ERROR(ports_.store->SetUp());
-  // So that who set it up may go on at once.
-  ports_.reconciler->AwaitLeader(absl::Seconds(3));
+absl::Status NodeRequests::CheckMembers(const std::vector<std::string>& members) const {
+  const std::vector<std::string> known = absl::StrSplit(options_.store_address, ',');
+  if (members.empty() || std::set<std::string>(members.begin(), members.end()) ==
+                             std::set<std::string>(known.begin(), known.end())) {
+    return absl::OkStatus();
+  }
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition, "OTHER_STORE",
+      "the controller was started with another state store", absl::StrJoin(members, ","),
+      options_.store_address,
+      absl::StrCat("start every controller with --store=", absl::StrJoin(members, ",")));
+}
+
+absl::StatusOr<NodeRequests::Status> NodeRequests::SetUp(const std::vector<std::string>& members,
+                                                         bool check_only) {
+  WEFT_RETURN_IF_ERROR(CheckMembers(members));
+  std::vector<StoreDeviation> deviations = ports_.store->Inspect();
+  if (!check_only) {
+    const bool unfit = std::any_of(deviations.begin(), deviations.end(),
+                                   [](const StoreDeviation& one) { return one.blocks; });
+    if (unfit) return StoreUnfit(deviations);
+    WEFT_RETURN_IF_ERROR(ports_.store->SetUp());
+    // So that who set it up may go on at once.
+    ports_.reconciler->AwaitLeader(absl::Seconds(3));
+  }
+  Status status = Get();
+  status.deviations = std::move(deviations);
+  return status;
+}
+
+absl::StatusOr<NodeRequests::Backup> NodeRequests::BackUp() {
+  WEFT_ASSIGN_OR_RETURN(const StoreImage image, ports_.store->BackUp(ports_.clock->Now()));
+  return Backup{EncodeBackup(image), image.taken, static_cast<int>(image.groups.size())};
+}
+
+absl::StatusOr<NodeRequests::Status> NodeRequests::Restore(const std::string& backup,
+                                                           bool surrender, const Caller& caller) {
+  WEFT_ASSIGN_OR_RETURN(const StoreImage image, DecodeBackup(backup));
+  WEFT_RETURN_IF_ERROR(ports_.reconciler->CheckLeading());
+  const uint64_t term = ports_.reconciler->lease().term;
+  WEFT_RETURN_IF_ERROR(ports_.store->Restore(image, surrender, ports_.clock->Now()));
+  WEFT_LOG(kWarning, "a backup was restored",
+           {{"taken", absl::FormatTime(image.taken)}, {"user", caller.user}});
+  Event event;
+  event.kind = "change";
+  event.user = caller.user;
+  event.text = absl::StrCat("the state store was restored from a backup of ",
+                            absl::FormatTime(absl::RFC3339_sec, image.taken, absl::UTCTimeZone()),
+                            ", with ", image.groups.size(), " groups");
+  // The term that it was done under has ended; whoever leads next reads what was restored.
+  const Deadline deadline = Deadline::After(ports_.clock, kNextTerm);
+  while (ports_.reconciler->lease().term == term && !deadline.Passed()) {
+    ports_.clock->Sleep(absl::Milliseconds(20));
+  }
+  ports_.reconciler->AwaitLeader(deadline.Remaining());
+  ports_.reconciler->journal().Append(std::move(event));
   return Get();
 }
 

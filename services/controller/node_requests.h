@@ -2,6 +2,7 @@
 // The node itself: its state store, its leader, its accounts.
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,9 @@ class NodeRequests {
     absl::Duration uptime;
     int groups = 0;
     int monitors = 0;
+    std::optional<FailoverSwitch> failover;  // absent while the store is down
+    int restored_groups = 0;
+    std::vector<StoreDeviation> deviations;  // of SetUp alone
   };
 
   static constexpr char kConfirmation[] = "destroy all state";
@@ -55,7 +59,19 @@ class NodeRequests {
 
   // Answers also while the store is down.
   Status Get();
-  absl::StatusOr<Status> SetUp();
+  // Looks at the store before it makes anything: STORE_UNFIT. `members`, where there are any, must
+  // be those that this controller was started with. `check_only`: nothing is made, and what would
+  // keep it from being set up is among the deviations.
+  absl::StatusOr<Status> SetUp(const std::vector<std::string>& members, bool check_only);
+  // The text of a backup (backup_file.h), and of how many groups.
+  struct Backup {
+    std::string text;
+    absl::Time taken;
+    int groups = 0;
+  };
+  absl::StatusOr<Backup> BackUp();
+  // Returns once a new term has begun, or after seconds.
+  absl::StatusOr<Status> Restore(const std::string& backup, bool surrender, const Caller& caller);
   absl::StatusOr<Status> TearDown(const std::string& confirmation);
   // Changes the password of `duty` on every server and then in its file. All servers must answer;
   // one that fell silent in the middle ends it with UNAVAILABLE, and the same request completes it.
@@ -63,6 +79,7 @@ class NodeRequests {
   absl::StatusOr<std::vector<ServerUuid>> Rotate(const std::string& duty, const Caller& caller);
 
  private:
+  absl::Status CheckMembers(const std::vector<std::string>& members) const;
   absl::StatusOr<std::vector<ServerUuid>> CheckAllAnswer();
   absl::Status RotateEverywhere(const std::string& duty, const std::string& file);
 

@@ -1,5 +1,6 @@
 #pragma once
 #include "protos/weft/v1/node.grpc.pb.h"
+#include "services/controller/guard_requests.h"
 #include "services/controller/node_requests.h"
 
 namespace weft::controller {
@@ -7,8 +8,8 @@ namespace weft::controller {
 // weft.v1.Node: converts, asks, converts.
 class NodeService : public v1::Node::Service {
  public:
-  // `node` outlives this.
-  explicit NodeService(NodeRequests* node) : node_(node) {}
+  // Both outlive this.
+  NodeService(NodeRequests* node, GuardRequests* guards) : node_(node), guards_(guards) {}
 
   grpc::Status GetNodeStatus(grpc::ServerContext* context, const v1::GetNodeStatusRequest* request,
                              v1::NodeStatus* response) override;
@@ -18,9 +19,16 @@ class NodeService : public v1::Node::Service {
                              v1::NodeStatus* response) override;
   grpc::Status RotateAccount(grpc::ServerContext* context, const v1::RotateAccountRequest* request,
                              v1::RotateAccountResponse* response) override;
+  grpc::Status BackUpStore(grpc::ServerContext* context, const v1::BackUpStoreRequest* request,
+                           v1::BackUpStoreResponse* response) override;
+  grpc::Status RestoreStore(grpc::ServerContext* context, const v1::RestoreStoreRequest* request,
+                            v1::NodeStatus* response) override;
+  grpc::Status SetFailover(grpc::ServerContext* context, const v1::SetFailoverRequest* request,
+                           v1::FailoverSwitch* response) override;
 
  private:
   NodeRequests* const node_;
+  GuardRequests* const guards_;
 };
 
 }  // namespace weft::controller

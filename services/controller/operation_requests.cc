@@ -70,14 +70,15 @@ absl::StatusOr<Operation> OperationRequests::Cancel(const std::string& name) {
   WEFT_ASSIGN_OR_RETURN(const Operation before, board().Get(id));
   if (before.done()) return before;
   WEFT_RETURN_IF_ERROR(store_->RequestCancel(id));
-  board().Show(before);  // where only the store knew it
   board().MarkCancelRequested(id);
   if (!before.group.empty()) reconciler_->Wake(before.group);
   return board().Get(id);
 }
 
-absl::StatusOr<OperationRequests::Page<Event>> OperationRequests::Events(
-    const std::string& group, int page_size, const std::string& token) const {
+absl::StatusOr<OperationRequests::Page<Event>> OperationRequests::Events(const std::string& group,
+                                                                         int page_size,
+                                                                         const std::string& token,
+                                                                         absl::Time since) const {
   WEFT_ASSIGN_OR_RETURN(const int size,
                         PageSize(page_size, options_.default_page_size, options_.max_page_size));
   if (!group.empty()) WEFT_RETURN_IF_ERROR(reconciler_->Cached(group).status());
@@ -91,6 +92,11 @@ absl::StatusOr<OperationRequests::Page<Event>> OperationRequests::Events(
     page.items.resize(size);
     page.next_token = absl::StrCat(page.items.back().sequence);
   }
+  // Newest first, so nothing that follows one too old is wanted.
+  const auto old = std::find_if(page.items.begin(), page.items.end(),
+                                [since](const Event& event) { return event.when < since; });
+  if (old != page.items.end()) page.next_token.clear();
+  page.items.erase(old, page.items.end());
   return page;
 }
 

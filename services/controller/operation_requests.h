@@ -39,8 +39,10 @@ class OperationRequests {
                                  const std::function<bool()>& gone) const;
   // Asks for its end. Returns it as it is then.
   absl::StatusOr<Operation> Cancel(const std::string& name);
+  // Those at or after `since`.
   absl::StatusOr<Page<Event>> Events(const std::string& group, int page_size,
-                                     const std::string& token) const;
+                                     const std::string& token,
+                                     absl::Time since = absl::InfinitePast()) const;
 
   OperationsBoard& board() const { return reconciler_->board(); }
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
+#include "common/base/status_macros.h"
 #include "common/log/log.h"
 
 namespace weft::controller {
@@ -112,18 +113,68 @@ absl::StatusOr<Operation> OperationsBoard::Wait(const std::string& id,
     const auto it = shown_.find(id);
     if (it != shown_.end() && it->second.done()) return it->second;
     if (stopping_) return operation;
+    WEFT_RETURN_IF_ERROR(StoreLost());
+    ++waiting_;
     clock_->WaitFor(&changed_, &mutex_, std::min(deadline.Remaining(), options_.poll));
+    --waiting_;
   }
 }
 
-absl::StatusOr<uint64_t> OperationsBoard::Watch(const std::string& id, Watcher watcher) {
+absl::Status OperationsBoard::StoreLost() const {
+  if (!silent_since_.has_value() ||
+      clock_->MonotonicNow() - *silent_since_ < options_.store_patience) {
+    return absl::OkStatus();
+  }
+  return ::weft::Refusal(
+      absl::StatusCode::kUnavailable, "STORE_DOWN",
+      "this controller hears nothing from the state store, nor how the operation goes on",
+      "an answer of the state store", "silence",
+      "ask another controller, or wait until it is back");
+}
+
+void OperationsBoard::CheckStore() {
+  std::string id;
+  {
+    MutexLock lock(&watchers_mutex_);
+    if (!watchers_.empty()) id = watchers_.begin()->second.id;
+  }
+  {
+    MutexLock lock(&mutex_);
+    if (id.empty() && waiting_ == 0) {
+      silent_since_.reset();
+      return;
+    }
+  }
+  const bool silent = absl::IsUnavailable(store_->GetOperation(id).status());
+  absl::Status lost;
+  {
+    MutexLock lock(&mutex_);
+    if (!silent) silent_since_.reset();
+    if (silent && !silent_since_.has_value()) silent_since_ = clock_->MonotonicNow();
+    lost = StoreLost();
+    if (!lost.ok()) changed_.NotifyAll();
+  }
+  if (lost.ok()) return;
+  MutexLock lock(&watchers_mutex_);
+  for (auto it = watchers_.begin(); it != watchers_.end();) {
+    if (it->second.lost == nullptr) {
+      ++it;
+      continue;
+    }
+    it->second.lost(lost);
+    it = watchers_.erase(it);
+  }
+}
+
+absl::StatusOr<uint64_t> OperationsBoard::Watch(const std::string& id, Watcher watcher,
+                                                std::function<void(const absl::Status&)> lost) {
   MutexLock lock(&watchers_mutex_);
   const absl::StatusOr<Operation> operation = Get(id);
   if (!operation.ok()) return operation.status();
   watcher(*operation);
   if (operation->done()) return 0;
   const uint64_t handle = next_handle_++;
-  watchers_[handle] = {id, std::move(watcher), Look(*operation)};
+  watchers_[handle] = {id, std::move(watcher), Look(*operation), std::move(lost)};
   return handle;
 }
 
@@ -164,8 +215,10 @@ void OperationsBoard::MarkCancelRequested(const std::string& id) {
   {
     MutexLock lock(&mutex_);
     const auto it = shown_.find(id);
-    if (it == shown_.end() || it->second.done()) return;
+    if (it != shown_.end() && it->second.done()) return;
     cancelled_.insert(id);
+    // It may run elsewhere, and is not to be shown here then.
+    if (it == shown_.end()) return;
     it->second.cancel_requested = true;
     operation = it->second;
   }
@@ -233,6 +286,7 @@ void OperationsBoard::Loop() {
   while (Rest(options_.poll, /*for_work=*/true) && Rest(options_.write_delay, /*for_work=*/false)) {
     WriteReports();
     PollForeign();
+    CheckStore();
   }
   WriteReports();
 }

@@ -30,6 +30,9 @@ class OperationsBoard {
     // Progress waits this long before it is written, so that its commit does not stand in the way
     // of those of the change it tells of.
     absl::Duration write_delay = absl::Milliseconds(300);
+    // Who waits here is sent away when the store has been silent for this long: a controller that
+    // is cut off from it does not hear how an operation goes on, and another may.
+    absl::Duration store_patience = absl::Seconds(2);
   };
   // Gets the operation each time it changes, the last time with done(). Called from any thread, one
   // call at a time. Must not block, nor call the board.
@@ -58,17 +61,21 @@ class OperationsBoard {
   std::optional<Operation> Shown(const std::string& id) const;
   // NOT_FOUND; UNAVAILABLE when only the store would know, and is down.
   absl::StatusOr<Operation> Get(const std::string& id) const;
-  // Blocks until it has ended or `timeout` is over; returns it as it then is.
+  // Blocks until it has ended or `timeout` is over; returns it as it then is. UNAVAILABLE
+  // STORE_DOWN when the store has been silent for a while.
   absl::StatusOr<Operation> Wait(const std::string& id, absl::Duration timeout) const;
 
   // Calls `watcher` at once and on each change until it ended or Unwatch. Returns a handle, 0 when
-  // it has already ended.
-  absl::StatusOr<uint64_t> Watch(const std::string& id, Watcher watcher);
+  // it has already ended. When the store has been silent for a while `lost` is called instead, like
+  // `watcher`, and nothing more.
+  absl::StatusOr<uint64_t> Watch(const std::string& id, Watcher watcher,
+                                 std::function<void(const absl::Status&)> lost = {});
   // No call is under way afterwards.
   void Unwatch(uint64_t handle);
 
   // True once somebody asked for its end.
   bool CancelRequested(const std::string& id) const;
+  // Remembered also where it is not shown here: it may run elsewhere, or be shown later.
   void MarkCancelRequested(const std::string& id);
   // True while it is shown here and has not ended.
   bool RunningHere(const std::string& id) const;
@@ -78,6 +85,7 @@ class OperationsBoard {
     std::string id;
     Watcher watcher;
     std::string last;  // what it was told, to tell only changes
+    std::function<void(const absl::Status&)> lost;
   };
 
   void Loop();
@@ -85,6 +93,9 @@ class OperationsBoard {
   bool Rest(absl::Duration rest, bool for_work);
   void WriteReports();
   void PollForeign();
+  // Asks the store whether it is there, where anybody waits.
+  void CheckStore();
+  absl::Status StoreLost() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Tell(const Operation& news);
   Operation Current(const Operation& news) const;
   bool ShowLocked(const Operation& operation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -102,6 +113,8 @@ class OperationsBoard {
   std::string writing_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> cancelled_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  mutable int waiting_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::optional<absl::Duration> silent_since_ ABSL_GUARDED_BY(mutex_);  // the store
 
   Mutex watchers_mutex_;  // held while watchers are called; before mutex_
   uint64_t next_handle_ ABSL_GUARDED_BY(watchers_mutex_) = 1;

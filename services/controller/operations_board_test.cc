@@ -1,10 +1,12 @@
 #include "services/controller/operations_board.h"
 
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/error_details.h"
 #include "gtest/gtest.h"
 #include "services/controller/ports/memory_store.h"
 
@@ -48,6 +50,27 @@ TEST_F(OperationsBoardTest, ProgressIsSeenAtOnceAndNeverFalls) {
 TEST_F(OperationsBoardTest, ProgressReachesTheStoreSoon) {
   board_.Report(With(0.5));
   while (store_.GetOperation(kId)->progress != 0.5) std::this_thread::yield();
+}
+
+TEST_F(OperationsBoardTest, WhoWaitsAtOneThatIsCutOffFromTheStoreIsSentAway) {
+  OperationsBoard::Options options = Options();
+  options.store_patience = absl::Milliseconds(50);
+  OperationsBoard board(options, &store_, RealClock::Get());
+  board.Show(With(0.5));  // it runs here
+  std::atomic<bool> lost = false;
+  ASSERT_TRUE(board
+                  .Watch(
+                      kId, [](const Operation&) {},
+                      [&](const absl::Status& status) {
+                        EXPECT_EQ(ErrorReason(status), "STORE_DOWN");
+                        lost = true;
+                      })
+                  .ok());
+  store_.SetUnavailable(true);
+  EXPECT_EQ(ErrorReason(board.Wait(kId, absl::Seconds(30)).status()), "STORE_DOWN");
+  while (!lost) std::this_thread::yield();
+  store_.SetUnavailable(false);
+  while (!board.Wait(kId, absl::Milliseconds(20)).ok()) std::this_thread::yield();
 }
 
 TEST_F(OperationsBoardTest, AnEndWakesWhoWaits) {
@@ -108,6 +131,13 @@ TEST_F(OperationsBoardTest, AskingForAnEndIsRemembered) {
   EXPECT_TRUE(board_.CancelRequested(kId));
   board_.Show(With(0.5));
   EXPECT_TRUE(board_.Get(kId)->cancel_requested);
+}
+
+TEST_F(OperationsBoardTest, WhatRunsElsewhereIsReadFromTheStoreAlsoOnceItsEndWasAskedFor) {
+  board_.MarkCancelRequested(kId);
+  EXPECT_TRUE(board_.CancelRequested(kId));
+  ASSERT_TRUE(store_.UpdateOperation(With(1, OperationState::kCancelled)).ok());
+  EXPECT_EQ(board_.Get(kId)->state, OperationState::kCancelled);
 }
 
 TEST_F(OperationsBoardTest, WhatADeposedLeaderShowedIsReadFromTheStoreAgain) {

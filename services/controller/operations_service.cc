@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/base/mutex.h"
+#include "common/rpc/guarded_service.h"
 #include "services/controller/answer.h"
 #include "services/controller/convert.h"
 #include "services/controller/stream_writer.h"
@@ -30,8 +31,9 @@ class OperationWatcher : public StreamWriter<v1::Operation> {
  public:
   OperationWatcher(OperationsBoard* board, DrainSignal* drain, const std::string& id)
       : StreamWriter(drain), board_(board) {
-    const absl::StatusOr<uint64_t> handle =
-        board_->Watch(id, [this](const Operation& operation) { Tell(operation); });
+    const absl::StatusOr<uint64_t> handle = board_->Watch(
+        id, [this](const Operation& operation) { Tell(operation); },
+        [this](const absl::Status& lost) { End(rpc::ToGrpc(lost)); });
     if (handle.ok()) {
       handle_ = *handle;
     } else {
@@ -97,7 +99,7 @@ grpc::Status OperationsService::WaitOperation(grpc::ServerContext* context,
 grpc::ServerWriteReactor<v1::Operation>* OperationsService::WatchOperation(
     grpc::CallbackServerContext*, const v1::GetOperationRequest* request) {
   const absl::StatusOr<std::string> id = OperationIdOf(request->name());
-  if (!id.ok()) return new EndedStream<v1::Operation>(rpc::ToGrpc(id.status()));
+  if (!id.ok()) return new rpc::EndedStream<v1::Operation>(rpc::ToGrpc(id.status()));
   return new OperationWatcher(&operations_->board(), drain_, *id);
 }
 
@@ -111,8 +113,10 @@ grpc::Status OperationsService::CancelOperation(grpc::ServerContext*,
 grpc::Status OperationsService::ListEvents(grpc::ServerContext*,
                                            const v1::ListEventsRequest* request,
                                            v1::ListEventsResponse* response) {
+  const absl::Time since =
+      request->has_since() ? FromProto(request->since()) : absl::InfinitePast();
   return Answer(operations_->Events(BareGroupId(request->group()), request->page_size(),
-                                    request->page_token()),
+                                    request->page_token(), since),
                 [&](const OperationRequests::Page<Event>& page) {
                   for (const Event& event : page.items) *response->add_events() = ToProto(event);
                   response->set_next_page_token(page.next_token);

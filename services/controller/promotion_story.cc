@@ -42,6 +42,7 @@ std::string PromotionFigures::ToJson() const {
   } else {
     object["lost_transactions"] = absl::StrCat("unknown, at least ", lost);
   }
+  if (!fenced_by.empty()) object["fenced_by"] = fenced_by;
   object["candidates"] = json::array();
   for (const ServerUuid& candidate : candidates) object["candidates"].push_back(candidate.text());
   return object.dump();
@@ -55,6 +56,7 @@ std::optional<PromotionFigures> PromotionFigures::FromJson(const std::string& te
   figures.new_primary = UuidOf(object, "new_primary");
   figures.failover = object.value("failover", false);
   figures.durability = object.value("durability", "");
+  figures.fenced_by = object.value("fenced_by", "");
   const json& lost = object["lost_transactions"];
   figures.lost_is_exact = lost.is_number_unsigned();
   if (figures.lost_is_exact) figures.lost = lost.get<uint64_t>();
@@ -142,6 +144,12 @@ void PromotionStory::TakeStep(const Snapshot& look, const StepResult& result, ab
   }
   if (const auto* commit = std::get_if<Commit>(&result.step)) {
     figures_.new_primary = commit->primary;
+    const HookRecord& hooks = look.group.hooks;
+    const auto fence = hooks.outcomes.find("fence");
+    if (hooks.operation == operation_ && fence != hooks.outcomes.end() &&
+        fence->second == kHookOk) {
+      figures_.fenced_by = look.group.settings.fence;
+    }
     figures_.candidates.clear();
     for (const Server& server : look.group.servers) {
       if (server.uuid != figures_.old_primary && server.set_aside.empty() &&

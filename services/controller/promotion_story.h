@@ -17,6 +17,8 @@ struct PromotionFigures {
   ServerUuid new_primary;
   bool failover = false;
   std::string durability;  // effective, before: "lossless" or "async..."
+  // The program that confirmed the old primary dead; empty: none did.
+  std::string fenced_by;
   std::optional<absl::Duration> detection;
   std::optional<absl::Duration> promotion;
   std::optional<absl::Duration> write_stop;

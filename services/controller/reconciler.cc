@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <thread>
 #include <utility>
 
@@ -18,17 +17,18 @@
 #include "services/controller/foresee.h"
 #include "services/controller/group_keeper.h"
 #include "services/controller/group_table.h"
+#include "services/controller/hook_runner.h"
 #include "services/controller/ports/store_errors.h"
+#include "services/controller/rejoin_policy.h"
 #include "services/controller/request_ledger.h"
 #include "services/controller/rescue.h"
+#include "services/controller/resumption.h"
 #include "services/controller/timed_farm.h"
 #include "services/controller/work_pool.h"
 
 namespace weft::controller {
 namespace {
 
-// How many of the newest operations a new leader looks through for those left RUNNING.
-constexpr int kSearchedOperations = 1000;
 // How often a Request whose record moved under it is tried.
 constexpr int kTries = 5;
 
@@ -58,7 +58,8 @@ class Reconciler::Impl {
   WorkPool pool_;
   GroupKeeper::Shared shared_;
   GroupTable table_;
-  std::map<std::string, Resume> resumers_;
+  Resumers resumers_;
+  HookRunner hooks_;
   Rescue rescue_;
   Leadership leadership_;
 
@@ -68,7 +69,6 @@ class Reconciler::Impl {
 
   // A thread of its own reads all groups under a new term, and follows them without one.
   void Loop();
-  void ResumeAll();
   uint64_t TakenTerm() const {
     MutexLock lock(&mutex_);
     return taken_term_;
@@ -98,6 +98,7 @@ Reconciler::Impl::Impl(Options options, Ports ports, Listeners listeners)
       runner_(options_.runner, ports.store, &board_, ports.clock),
       pool_(options_.max_step_threads),
       table_(&shared_),
+      hooks_(options_.hooks, &journal_),
       rescue_(ports.farm, ports.store, &runner_, &journal_, ports.clock, options_.rescue_deadline),
       leadership_(options_.leadership, ports.store, ports.clock, LeaseListener()) {
   shared_.store = ports_.store;
@@ -116,6 +117,9 @@ Reconciler::Impl::Impl(Options options, Ports ports, Listeners listeners)
   shared_.changed = listeners_.group;
   shared_.rescue = [this](const Group& group, const Server& server) {
     rescue_.Begin(group, server);
+  };
+  shared_.rejoin = [this](const Group& group, const Server& server, RejoinPolicy how) {
+    BeginRejoin(group, server, how, {&resumers_, &runner_, &journal_, ports_.clock});
   };
   resumers_[Rescue::kKind] = [this](const Operation& operation) {
     return rescue_.WorkOf(operation);
@@ -165,6 +169,9 @@ std::unique_ptr<Converger> Reconciler::Impl::NewConverger(const std::string& gro
     pool_.RunAll(std::move(work));
   };
   ports.new_operation_id = [] { return RandomUuid(); };
+  ports.run_hook = [this, term](const Snapshot& snapshot, const RunHook& step) {
+    return hooks_.Run(snapshot, step, [this, term] { return leadership_.MayAct(term); });
+  };
   return std::make_unique<Converger>(group, options_.converge, std::move(ports));
 }
 
@@ -212,39 +219,15 @@ bool Reconciler::Impl::AwaitRole(absl::Duration timeout, bool may_follow) {
   return true;
 }
 
-void Reconciler::Impl::ResumeAll() {
-  const auto operations = ports_.store->ListOperations("", kSearchedOperations, "");
-  if (!operations.ok()) return;
-  std::set<std::string> of_intents;
-  for (const auto& keeper : table_.All()) of_intents.insert(keeper->record().intent.operation);
-  for (Operation operation : *operations) {
-    if (operation.done() || of_intents.count(operation.id) > 0 ||
-        board_.RunningHere(operation.id)) {
-      continue;
-    }
-    const auto resumer = resumers_.find(operation.kind);
-    if (resumer != resumers_.end()) {
-      WEFT_LOG(kInfo, "operation goes on", {{"operation", operation.id}, {"kind", operation.kind}});
-      (void)runner_.Resume(operation, resumer->second(operation));
-      continue;
-    }
-    // A short change whose request may come again, and then is done again.
-    if (!operation.request_id.empty()) continue;
-    EndWith(::weft::Refusal(absl::StatusCode::kAborted, "INTERRUPTED",
-                            "the controller that began this died in it", "an operation that ends",
-                            "", "look at the group; ask again"),
-            ports_.clock->Now(), &operation);
-    (void)ports_.store->UpdateOperation(operation);
-  }
-}
-
 void Reconciler::Impl::Loop() {
   while (true) {
     const bool leads = leadership_.MayAct();
     const uint64_t term = leadership_.term();
     const bool take_over = leads && TakenTerm() != term;
     if ((take_over || !leads) && leadership_.StoreUp() && table_.LoadAll().ok()) {
-      if (take_over) ResumeAll();
+      if (take_over) {
+        ResumeOperations(table_.All(), resumers_, ports_.store, &board_, &runner_, ports_.clock);
+      }
       if (take_over) SetTakenTerm(term);
       listeners_.loaded(term);
     }

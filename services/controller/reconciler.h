@@ -17,6 +17,7 @@
 #include "services/controller/event_journal.h"
 #include "services/controller/group_worker.h"
 #include "services/controller/health_table.h"
+#include "services/controller/hooks.h"
 #include "services/controller/leadership.h"
 #include "services/controller/metrics.h"
 #include "services/controller/operation_runner.h"
@@ -38,6 +39,7 @@ class Reconciler {
     EventJournal::Options journal;
     OperationsBoard::Options board;
     OperationRunner::Options runner;
+    HookBook hooks;
     // How often a controller that does not lead reads the groups.
     absl::Duration follow_period = absl::Seconds(1);
     // Steps of phases that run at the same time, over all groups.

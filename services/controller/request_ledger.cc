@@ -1,11 +1,13 @@
 #include "services/controller/request_ledger.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/base/random.h"
+#include "common/base/stable_hash.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 
@@ -17,6 +19,9 @@ constexpr size_t kMaxRequestId = 64;
 
 // How long a repeated request waits for the first one that is still running.
 constexpr absl::Duration kWaitForFirst = absl::Seconds(10);
+
+// Between two looks at what was not asked for again.
+constexpr absl::Duration kSweep = absl::Seconds(1);
 
 // The client's own condition: it will not hold again.
 constexpr char kConditionFailed[] = "ETAG_MOVED";
@@ -59,6 +64,10 @@ void EndWith(const absl::Status& status, absl::Time now, Operation* operation) {
   operation->error_message = DescribeError(status);
 }
 
+std::string RequestIdOf(absl::string_view what, const ServerUuid& server, absl::string_view about) {
+  return absl::StrCat(what, ":", server.text(), ":", absl::Hex(StableHash(about)));
+}
+
 bool IsRequestKnown(const absl::Status& status) {
   return absl::IsAlreadyExists(status) && ErrorReason(status) == "REQUEST_KNOWN";
 }
@@ -98,11 +107,33 @@ absl::StatusOr<std::optional<Operation>> RequestLedger::Earlier(const Caller& ca
       "make a new id, such as a UUID, for each wish");
 }
 
+void RequestLedger::Tell(const Operation& operation, const absl::Status& status) const {
+  if (journal_ == nullptr) return;
+  Event event;
+  event.group = operation.group;
+  event.server = operation.server;
+  event.operation = operation.id;
+  event.kind = "request";
+  event.user = operation.user;
+  event.text = absl::StrCat(operation.user.empty() ? "somebody" : operation.user,
+                            " asked for: ", operation.kind,
+                            operation.group.empty() ? "" : " of group ", operation.group);
+  if (!status.ok()) {
+    absl::StrAppend(&event.text, "; refused: ", ErrorReason(status), ": ", status.message());
+  } else if (operation.done()) {
+    absl::StrAppend(&event.text, "; done");
+  }
+  journal_->Append(std::move(event));
+}
+
 absl::Status RequestLedger::RunAndRecord(Operation operation, bool recorded, bool again,
                                          const Change& change) {
   const absl::Status status = change(again);
   // A passing failure is no answer to keep: the same request may come again and be tried again.
-  if (IsPassing(status) && recorded) return status;
+  if (IsPassing(status) && recorded) {
+    Remember(operation, status);
+    return status;
+  }
   EndWith(status, clock_->Now(), &operation);
   const absl::Status written =
       recorded ? store_->UpdateOperation(operation) : store_->CreateOperation(operation);
@@ -111,7 +142,66 @@ absl::Status RequestLedger::RunAndRecord(Operation operation, bool recorded, boo
              {{"operation", operation.id}, {"kind", operation.kind}, {"error", written}});
   }
   board_->Show(operation);
+  Tell(operation, status);
   return status;
+}
+
+RequestLedger::~RequestLedger() {
+  std::thread thread;
+  {
+    MutexLock lock(&mutex_);
+    stopping_ = true;
+    thread = std::move(thread_);
+    ended_.NotifyAll();
+  }
+  if (thread.joinable()) thread.join();
+}
+
+void RequestLedger::Remember(const Operation& operation, const absl::Status& status) {
+  Forgotten forgotten{operation, clock_->MonotonicNow()};
+  EndWith(status, clock_->Now(), &forgotten.operation);
+  MutexLock lock(&mutex_);
+  if (stopping_) return;
+  forgotten_[operation.request_id] = std::move(forgotten);
+  if (!thread_.joinable()) thread_ = std::thread([this] { Loop(); });
+}
+
+void RequestLedger::Loop() {
+  while (true) {
+    {
+      MutexLock lock(&mutex_);
+      if (!stopping_) clock_->WaitFor(&ended_, &mutex_, kSweep);
+      if (stopping_) return;
+    }
+    EndForgotten();
+  }
+}
+
+void RequestLedger::EndForgotten() {
+  std::vector<Operation> due;
+  {
+    const absl::Duration now = clock_->MonotonicNow();
+    MutexLock lock(&mutex_);
+    for (auto& [id, forgotten] : forgotten_) {
+      // Who asks for the same meanwhile waits, and then finds that it has ended.
+      if (now - forgotten.since < kPatience || !under_way_.insert(id).second) continue;
+      forgotten.operation.updated = clock_->Now();
+      due.push_back(forgotten.operation);
+    }
+  }
+  for (const Operation& operation : due) {
+    const absl::Status ended = store_->UpdateOperation(operation);
+    const bool again = absl::IsUnavailable(ended) || absl::IsDeadlineExceeded(ended);
+    if (ended.ok()) {
+      board_->Show(operation);
+      Tell(operation, absl::UnavailableError(operation.error_message));
+    }
+    MutexLock lock(&mutex_);
+    // Of another term, or gone: whoever leads now has ended it.
+    if (!again) forgotten_.erase(operation.request_id);
+    under_way_.erase(operation.request_id);
+    ended_.NotifyAll();
+  }
 }
 
 bool RequestLedger::Begin(const std::string& operation) {
@@ -146,6 +236,10 @@ absl::Status RequestLedger::Once(const Caller& caller, absl::string_view kind,
   WEFT_ASSIGN_OR_RETURN(std::optional<Operation> earlier, Earlier(caller, kind, group));
   if (earlier.has_value()) {
     if (earlier->done()) return ErrorOf(*earlier);
+    {
+      MutexLock lock(&mutex_);
+      forgotten_.erase(caller.request_id);
+    }
     return RunAndRecord(*std::move(earlier), true, true, change);
   }
   Operation operation = New(caller, kind, group, server);

@@ -5,6 +5,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/error_details.h"
+#include "common/base/manual_clock.h"
 #include "gtest/gtest.h"
 #include "services/controller/ports/memory_store.h"
 
@@ -64,6 +65,40 @@ TEST_F(RequestLedgerTest, APassingFailureIsNoAnswerToKeep) {
               }).ok());
   EXPECT_TRUE(again);
   EXPECT_EQ(made_, 1);
+}
+
+TEST_F(RequestLedgerTest, WhatIsNotAskedForAgainDoesNotRunForEver) {
+  ManualClock clock;
+  RequestLedger ledger(&store_, &board_, &clock);
+  const auto unavailable = [](bool) {
+    return ::weft::Refusal(absl::StatusCode::kUnavailable, "STORE_DOWN", "the store is down");
+  };
+  const auto state = [&] { return store_.ListOperations("g", 10, "")->front().state; };
+  EXPECT_FALSE(ledger.Once(Caller{"ann", "r1", false}, "create", "g", "", unavailable).ok());
+  ledger.EndForgotten();
+  EXPECT_EQ(state(), OperationState::kRunning);
+  clock.Advance(RequestLedger::kPatience);
+  store_.SetUnavailable(true);
+  ledger.EndForgotten();
+  store_.SetUnavailable(false);
+  EXPECT_EQ(state(), OperationState::kRunning);
+  ledger.EndForgotten();
+  EXPECT_EQ(state(), OperationState::kFailed);
+  EXPECT_EQ(store_.ListOperations("g", 10, "")->front().error_reason, "STORE_DOWN");
+  EXPECT_EQ(ErrorReason(ledger.Once(Caller{"ann", "r1", false}, "create", "g", "", make_)),
+            "STORE_DOWN");
+  EXPECT_EQ(made_, 0);
+}
+
+TEST_F(RequestLedgerTest, WhatIsAskedForAgainInTimeIsNotEnded) {
+  ManualClock clock;
+  RequestLedger ledger(&store_, &board_, &clock);
+  const auto unavailable = [](bool) { return absl::UnavailableError("not now"); };
+  EXPECT_FALSE(ledger.Once(Caller{"ann", "r1", false}, "create", "g", "", unavailable).ok());
+  EXPECT_TRUE(ledger.Once(Caller{"ann", "r1", false}, "create", "g", "", make_).ok());
+  clock.Advance(RequestLedger::kPatience * 2);
+  ledger.EndForgotten();
+  EXPECT_EQ(store_.ListOperations("g", 10, "")->front().state, OperationState::kSucceeded);
 }
 
 TEST_F(RequestLedgerTest, AConditionThatDoesNotHoldEndsTheOperation) {

@@ -1,10 +1,13 @@
 #pragma once
-// Saves what a server that was set aside has of its own. Weft never deletes a transaction unsaved.
+// Saves what a server that was set aside has of its own, and says of it what is known. Weft never
+// deletes a transaction unsaved.
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/model/group.h"
+#include "services/controller/core/told.h"
 #include "services/controller/event_journal.h"
 #include "services/controller/operation_runner.h"
 #include "services/controller/ports/farm.h"
@@ -28,8 +31,9 @@ class Rescue {
         clock_(clock),
         deadline_(deadline) {}
 
-  // Saves `server.errant` as SQL, as an operation in the background; once for each server and set
-  // (also over several leaders), unless the attempt failed.
+  // Saves `server.errant` as SQL, as an operation in the background, unless one runs already (also
+  // one of an earlier leader). Its end writes to
+  // the record of the server what core/rejoin.h and people want to know. Blocks on the store.
   void Begin(const Group& group, const Server& server);
 
   // The work of a rescue that an earlier leader left.
@@ -38,6 +42,14 @@ class Rescue {
  private:
   absl::StatusOr<std::string> Save(const std::string& group, const std::string& server,
                                    const std::string& operation);
+
+  // What the store knows of how its primaries were replaced.
+  std::vector<EndOfReign> EndsOfReigns(const std::string& group);
+  // They change rows of Weft's heartbeats and nothing else.
+  bool AreHeartbeatsAlone(const Group& group, const ServerUuid& server, const GtidSet& errant);
+  // Adds it to what the record says of why the server is set aside, in place of an earlier note. OK
+  // where the server is not aside for the same any more.
+  absl::Status Note(const Group& group, const Server& server, const std::string& note);
 
   Farm* const farm_;
   Store* const store_;

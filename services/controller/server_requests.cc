@@ -11,12 +11,17 @@
 #include "common/log/log.h"
 #include "services/controller/convert.h"
 #include "services/controller/core/errant.h"
+#include "services/controller/core/rejoin.h"
 #include "services/controller/group_requests.h"
 #include "services/controller/ports/store_errors.h"
+#include "services/controller/ports/with_record.h"
 #include "services/controller/server_rules.h"
 
 namespace weft::controller {
 namespace {
+
+// Of a dry run, which saves the transactions and reads them.
+constexpr absl::Duration kForeseeRewind = absl::Minutes(2);
 
 bool Names(const std::vector<std::string>& mask, absl::string_view field) {
   return std::find(mask.begin(), mask.end(), field) != mask.end();
@@ -146,6 +151,7 @@ absl::StatusOr<ServerRequests::Started> ServerRequests::Begin(Started started, c
       ports_.ledger->New(caller, kind, started.server.group, started.server.uuid.text());
   absl::StatusOr<Operation> begun =
       ports_.reconciler->runner().Run(operation, ports_.membership->WorkOf(operation));
+  if (!IsRequestKnown(begun.status())) ports_.ledger->Tell(operation, begun.status());
   if (IsRequestKnown(begun.status())) {
     WEFT_ASSIGN_OR_RETURN(started.operation,
                           ports_.ledger->Earlier(caller, kind, started.server.group));
@@ -161,6 +167,7 @@ absl::StatusOr<ServerRequests::Started> ServerRequests::Add(const AddOrder& orde
   WEFT_RETURN_IF_ERROR(ValidateGroupId(order.group));
   WEFT_ASSIGN_OR_RETURN(const HostPort address, HostPort::Parse(order.address));
   WEFT_RETURN_IF_ERROR(CheckWeight(order.weight));
+  WEFT_RETURN_IF_ERROR(ValidateZone(order.zone));
   Started started;
   started.server.group = order.group;
   started.server.status = order.status;
@@ -171,6 +178,7 @@ absl::StatusOr<ServerRequests::Started> ServerRequests::Add(const AddOrder& orde
   WEFT_ASSIGN_OR_RETURN(auto earlier, Earlier(caller, Membership::kAdd, order.group));
   if (earlier.has_value()) return *std::move(earlier);
   WEFT_ASSIGN_OR_RETURN(const Group group, ports_.reconciler->Refresh(order.group));
+  if (group.restored) return NotConfirmed(group.id);
   if (const absl::StatusOr<Server> known = Find(address.ToString()); known.ok()) {
     return ServerTaken(*known);
   }
@@ -191,6 +199,7 @@ absl::StatusOr<ServerRequests::Started> ServerRequests::Add(const AddOrder& orde
   server.address = address;
   server.weight = order.weight;
   server.promotion_rule = order.promotion_rule;
+  server.zone = order.zone;
   server.mode = DefaultMode(server.status);
   if (rebuild) {
     server.status = ServerStatus::kConfiguring;
@@ -238,23 +247,38 @@ absl::Status ServerRequests::CheckReturn(const Server& server) {
       absl::StatusCode::kFailedPrecondition, "ERRANT",
       absl::StrCat(address, " has ", errant.Count(), " transactions that its group does not know"),
       "nothing but what the primary has", errant.ToString(),
-      absl::StrCat("replace its data by a clone: weft server rejoin ", address, " --rebuild"));
+      absl::StrCat("undo them: weft server rejoin ", address,
+                   " --rewind; or replace its data by a clone: --rebuild"));
 }
 
-absl::StatusOr<ServerRequests::Started> ServerRequests::Rejoin(const std::string& name,
-                                                               bool rebuild, const Caller& caller) {
+absl::Status ServerRequests::ForeseeRewind(const Group& group, Started* started) {
+  WEFT_ASSIGN_OR_RETURN(const auto look, ports_.reconciler->Look(group.id));
+  const ServerUuid& server = started->server.uuid;
+  WEFT_ASSIGN_OR_RETURN(started->rewound,
+                        ports_.farm->Rewind(group, server, Errant(look.snapshot, server),
+                                            /*dry_run=*/true, nullptr, kForeseeRewind));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ServerRequests::Started> ServerRequests::Rejoin(const RejoinOrder& order,
+                                                               const Caller& caller) {
   WEFT_RETURN_IF_ERROR(ports_.reconciler->CheckLeading());
   Started started;
-  WEFT_ASSIGN_OR_RETURN(started.server, Find(name));
+  WEFT_ASSIGN_OR_RETURN(started.server, Find(order.server));
   const Server& server = started.server;
-  const char* const kind = rebuild ? Membership::kRebuild : Membership::kRejoin;
+  const char* const kind = order.rewind && order.rebuild ? kRewindOrRebuildKind
+                           : order.rewind                ? kRewindKind
+                           : order.rebuild               ? kRebuildKind
+                                                         : Membership::kRejoin;
   WEFT_ASSIGN_OR_RETURN(auto earlier, Earlier(caller, kind, server.group));
   if (earlier.has_value()) return *std::move(earlier);
   WEFT_ASSIGN_OR_RETURN(const Group group, ports_.reconciler->Refresh(server.group));
+  if (group.restored) return NotConfirmed(group.id);
   WEFT_RETURN_IF_ERROR(CheckIsAway(group, server));
-  if (!rebuild) WEFT_RETURN_IF_ERROR(CheckReturn(server));
-  if (caller.validate_only) return started;
-  return Begin(std::move(started), caller, kind);
+  if (!order.rebuild && !order.rewind) WEFT_RETURN_IF_ERROR(CheckReturn(server));
+  if (!caller.validate_only) return Begin(std::move(started), caller, kind);
+  if (order.rewind) WEFT_RETURN_IF_ERROR(ForeseeRewind(group, &started));
+  return started;
 }
 
 absl::Status ServerRequests::CheckChange(const Change& change, const Server& server) const {
@@ -273,6 +297,7 @@ absl::Status ServerRequests::CheckChange(const Change& change, const Server& ser
 
 absl::StatusOr<Server> ServerRequests::Update(const Change& change, const Caller& caller) {
   WEFT_RETURN_IF_ERROR(CheckMask(change.mask));
+  WEFT_RETURN_IF_ERROR(ValidateZone(change.zone));
   WEFT_RETURN_IF_ERROR(ports_.reconciler->CheckLeading());
   WEFT_ASSIGN_OR_RETURN(Server server, Find(change.server));
   const bool returns = Names(change.mask, "status") && server.status == ServerStatus::kFaulty;
@@ -288,6 +313,7 @@ absl::StatusOr<Server> ServerRequests::Update(const Change& change, const Caller
     if (Names(change.mask, "mode")) changed->mode = change.mode;
     if (Names(change.mask, "weight")) changed->weight = change.weight;
     if (Names(change.mask, "promotion_rule")) changed->promotion_rule = change.promotion_rule;
+    if (Names(change.mask, "zone")) changed->zone = change.zone;
   };
   if (caller.validate_only) {
     WEFT_RETURN_IF_ERROR(CheckChange(change, server));

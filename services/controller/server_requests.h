@@ -53,6 +53,7 @@ class ServerRequests {
     ServerStatus status = ServerStatus::kSecondary;  // or kSpare
     double weight = 1.0;
     PromotionRule promotion_rule = PromotionRule::kNeutral;
+    std::string zone;
     bool update_only = false;  // only record it
     bool rebuild = false;      // clone a member into it where only its data stand in the way
   };
@@ -63,10 +64,13 @@ class ServerRequests {
     ServerMode mode = ServerMode::kReadOnly;
     double weight = 1.0;
     PromotionRule promotion_rule = PromotionRule::kNeutral;
+    std::string zone;
   };
   struct Started {
     Server server;
     std::optional<Operation> operation;  // absent with validate_only
+    // What a rewind would undo: with validate_only, when one was asked for and is possible.
+    std::optional<Farm::Rewound> rewound;
   };
 
   ServerRequests(Options options, Ports ports) : options_(options), ports_(ports) {}
@@ -81,7 +85,14 @@ class ServerRequests {
   absl::StatusOr<Started> Remove(const std::string& group, const std::string& server,
                                  const Caller& caller);
   absl::StatusOr<Server> Update(const Change& change, const Caller& caller);
-  absl::StatusOr<Started> Rejoin(const std::string& server, bool rebuild, const Caller& caller);
+  // How a server that was set aside comes back: as it is; by a clone; by undoing what only it has,
+  // and by a clone if that cannot be done and both are true.
+  struct RejoinOrder {
+    std::string server;  // as people name it
+    bool rebuild = false;
+    bool rewind = false;
+  };
+  absl::StatusOr<Started> Rejoin(const RejoinOrder& order, const Caller& caller);
 
   // The server, in whatever group, that `name` means. NOT_FOUND, INVALID_ARGUMENT.
   absl::StatusOr<Server> Find(const std::string& name) const;
@@ -92,6 +103,7 @@ class ServerRequests {
                                                  const std::string& group);
   absl::Status CheckChange(const Change& change, const Server& server) const;
   absl::Status CheckReturn(const Server& server);
+  absl::Status ForeseeRewind(const Group& group, Started* started);
 
   const Options options_;
   const Ports ports_;

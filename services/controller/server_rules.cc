@@ -8,13 +8,14 @@
 namespace weft::controller {
 namespace {
 
-constexpr absl::string_view kFields = "status, mode, weight, promotion_rule";
+constexpr absl::string_view kFields = "status, mode, weight, promotion_rule, zone";
 
 }  // namespace
 
 absl::Status CheckMask(const std::vector<std::string>& mask) {
   for (const std::string& field : mask) {
-    if (field == "status" || field == "mode" || field == "weight" || field == "promotion_rule") {
+    if (field == "status" || field == "mode" || field == "weight" || field == "promotion_rule" ||
+        field == "zone") {
       continue;
     }
     return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_FIELD_MASK",

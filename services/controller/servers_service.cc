@@ -42,6 +42,7 @@ grpc::Status ServersService::AddServer(grpc::ServerContext* context,
   order.status = FromProto(request->status()).value_or(ServerStatus::kSecondary);
   if (request->weight_set() || request->weight() != 0) order.weight = request->weight();
   order.promotion_rule = FromProto(request->promotion_rule()).value_or(order.promotion_rule);
+  order.zone = request->zone();
   order.update_only = request->update_only();
   order.rebuild = request->rebuild();
   return Answer(servers_->Add(order, CallerOf(*context, *request)),
@@ -90,6 +91,7 @@ grpc::Status ServersService::UpdateServer(grpc::ServerContext* context,
   change.mode = mode.value_or(change.mode);
   change.weight = request->server().weight();
   change.promotion_rule = rule.value_or(change.promotion_rule);
+  if (names("zone")) change.zone = request->server().zone();
   return Answer(servers_->Update(change, CallerOf(*context, *request)),
                 [&](const Server& server) { *response = ToProto(server); });
 }
@@ -111,12 +113,20 @@ grpc::Status ServersService::CheckServer(grpc::ServerContext*,
 grpc::Status ServersService::RejoinServer(grpc::ServerContext* context,
                                           const v1::RejoinServerRequest* request,
                                           v1::RejoinServerResponse* response) {
-  return Answer(
-      servers_->Rejoin(request->server(), request->rebuild(), CallerOf(*context, *request)),
-      [&](const ServerRequests::Started& started) {
-        if (!started.operation.has_value()) return;
-        *response->mutable_operation() = ToProto(*started.operation);
-      });
+  return Answer(servers_->Rejoin({request->server(), request->rebuild(), request->rewind()},
+                                 CallerOf(*context, *request)),
+                [&](const ServerRequests::Started& started) {
+                  if (started.rewound.has_value()) {
+                    v1::Rewound* const rewound = response->mutable_rewound();
+                    rewound->set_transactions(started.rewound->transactions.ToString());
+                    rewound->set_path(started.rewound->path);
+                    for (const auto& [table, rows] : started.rewound->rows) {
+                      (*rewound->mutable_rows())[table] = rows;
+                    }
+                  }
+                  if (!started.operation.has_value()) return;
+                  *response->mutable_operation() = ToProto(*started.operation);
+                });
 }
 
 grpc::Status ServersService::LookupServerUuid(grpc::ServerContext*,

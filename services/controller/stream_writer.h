@@ -110,12 +110,4 @@ class StreamWriter : public grpc::ServerWriteReactor<Message> {
   uint64_t drain_handle_ = 0;
 };
 
-// A stream that ends at once.
-template <typename Message>
-class EndedStream : public grpc::ServerWriteReactor<Message> {
- public:
-  explicit EndedStream(const grpc::Status& status) { this->Finish(status); }
-  void OnDone() final { delete this; }
-};
-
 }  // namespace weft::controller

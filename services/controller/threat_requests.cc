@@ -24,6 +24,7 @@ absl::Status CheckText(absl::string_view what, const std::string& text) {
 
 absl::Status Check(const ThreatRequests::Threat& threat) {
   WEFT_RETURN_IF_ERROR(CheckText("reporter", threat.reporter));
+  WEFT_RETURN_IF_ERROR(CheckText("request id", threat.request_id));
   return CheckText("error", threat.error);
 }
 
@@ -75,9 +76,26 @@ bool ThreatRequests::IsOverThreshold(const ServerUuid& server, const std::string
   return reporters.size() >= options_.reporters;
 }
 
+bool ThreatRequests::IsRepeated(const ServerUuid& server, const std::string& request_id) {
+  if (request_id.empty()) return false;
+  const absl::Duration now = ports_.clock->MonotonicNow();
+  MutexLock lock(&mutex_);
+  std::deque<Report>& taken = taken_[server];
+  while (!taken.empty() &&
+         (now - taken.front().when > options_.interval || taken.size() >= options_.max_kept)) {
+    taken.pop_front();
+  }
+  for (const Report& one : taken) {
+    if (one.reporter == request_id) return true;
+  }
+  taken.push_back({now, request_id});
+  return false;
+}
+
 absl::Status ThreatRequests::ReportError(const Threat& threat) {
   WEFT_RETURN_IF_ERROR(Check(threat));
   WEFT_ASSIGN_OR_RETURN(const Server server, ports_.servers->Find(threat.server));
+  if (IsRepeated(server.uuid, threat.request_id)) return absl::OkStatus();
   Record(server, threat, "an error");
   if (IsOverThreshold(server.uuid, threat.reporter)) {
     counters_.suspected.Increment();
@@ -93,6 +111,9 @@ absl::StatusOr<std::optional<Operation>> ThreatRequests::ReportFailure(const Thr
   WEFT_RETURN_IF_ERROR(Check(threat));
   WEFT_ASSIGN_OR_RETURN(const Server server, ports_.servers->Find(threat.server));
   WEFT_RETURN_IF_ERROR(ports_.reconciler->CheckLeading());
+  if (IsRepeated(server.uuid, threat.request_id)) {
+    return LatestFailover(server.group, ports_.clock->Now() - options_.interval);
+  }
   Record(server, threat, "the death");
   counters_.claimed.Increment();
   const absl::Time called = ports_.clock->Now();

@@ -39,6 +39,7 @@ class ThreatRequests {
     std::string reporter;
     std::string error;
     std::string user;
+    std::string request_id = {};  // empty: not protected against repetition
   };
 
   // All outlive the object.
@@ -67,19 +68,23 @@ class ThreatRequests {
   };
   struct Report {
     absl::Duration when;
-    std::string reporter;
+    std::string reporter;  // or the report's id
   };
 
   void Record(const Server& server, const Threat& threat, absl::string_view what);
   absl::StatusOr<std::optional<Operation>> LatestFailover(const std::string& group,
                                                           absl::Time since);
   bool IsOverThreshold(const ServerUuid& server, const std::string& reporter);
+  // The same report was taken within the interval; otherwise it is from now on.
+  bool IsRepeated(const ServerUuid& server, const std::string& request_id);
 
   const Options options_;
   const Ports ports_;
   const Counters counters_;
   Mutex mutex_;
   std::map<ServerUuid, std::deque<Report>> reports_ ABSL_GUARDED_BY(mutex_);
+  // Ids of the reports taken last, the oldest first.
+  std::map<ServerUuid, std::deque<Report>> taken_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace weft::controller

@@ -12,8 +12,6 @@
 namespace weft::controller {
 namespace {
 
-using Vote = ::weft::controller::Report;
-
 // The group is not active: nobody looks at it unless woken.
 class ThreatRequestsTest : public ControllerFixture {
  protected:
@@ -46,8 +44,11 @@ class ThreatRequestsTest : public ControllerFixture {
     return metrics_.GetCounter("threat_reports_total", "", {{"kind", kind}, {"looked", looked}})
         .Value();
   }
-  Vote Votes(int server = 1) {
-    return health_.Reports({FakeFarm::UuidOf(server)})[FakeFarm::UuidOf(server)];
+  // Who reports on the server, and how many of them have lost it.
+  std::pair<int, int> Votes(int server = 1) {
+    const ::weft::controller::Report report =
+        health_.Reports({FakeFarm::UuidOf(server)})[FakeFarm::UuidOf(server)];
+    return {report.observers, report.unreachable};
   }
   uint64_t Looks() { return process_->controller().reconciler().StandingOf("g")->begun; }
 
@@ -63,9 +64,9 @@ TEST_F(ThreatRequestsTest, EnoughErrorsOfEnoughReportersMakeWeftLookAtOnce) {
   ReportErrors(3, "a");
   EXPECT_EQ(Counted("error", "yes"), 0);
   EXPECT_EQ(Looks(), before);
-  EXPECT_EQ(Votes(), (Vote{2, 1}));
+  EXPECT_EQ(Votes(), (std::pair{2, 1}));
   ReportErrors(1, "b");
-  EXPECT_EQ(Votes(), (Vote{3, 2}));
+  EXPECT_EQ(Votes(), (std::pair{3, 2}));
   EXPECT_EQ(Counted("error", "no"), 3);
   EXPECT_EQ(Counted("error", "yes"), 1);
   Await("a look", [&] { return Looks() > before; });
@@ -73,31 +74,50 @@ TEST_F(ThreatRequestsTest, EnoughErrorsOfEnoughReportersMakeWeftLookAtOnce) {
   EXPECT_TRUE(IsPrimary("g", 1));
 }
 
+TEST_F(ThreatRequestsTest, AReportThatComesAgainIsNotCountedAgain) {
+  const std::string server = FakeFarm::UuidOf(1).text();
+  // Copies, one of them late, behind another report.
+  for (const char* id : {"r1", "r1", "r2", "r1", "r2"}) {
+    EXPECT_TRUE(threats_of_->ReportError({server, "a", "2013", "", id}).ok());
+  }
+  EXPECT_EQ(Counted("error", "no"), 2);
+  for (const char* id : {"r3", "r4", "r3"}) {
+    EXPECT_TRUE(threats_of_->ReportError({server, "b", "2013", "", id}).ok());
+  }
+  EXPECT_EQ(Counted("error", "yes"), 1);
+  clock_.Advance(absl::Seconds(61));
+  EXPECT_TRUE(threats_of_->ReportError({server, "a", "2013", "", "r1"}).ok());
+  EXPECT_EQ(Counted("error", "no"), 4);
+  EXPECT_TRUE(threats_of_->ReportFailure({server, "a", "2013", "", "f1"}).ok());
+  EXPECT_TRUE(threats_of_->ReportFailure({server, "a", "2013", "", "f1"}).ok());
+  EXPECT_EQ(Counted("failure", "yes"), 1);
+}
+
 TEST_F(ThreatRequestsTest, ClientsAreOneVoteForAWhileAndNoneWithoutMonitors) {
   ReportErrors(3, "a");
   ReportErrors(9, "b");
-  EXPECT_EQ(Votes(), (Vote{3, 2}));
+  EXPECT_EQ(Votes(), (std::pair{3, 2}));
   clock_.Advance(absl::Milliseconds(5001));
   // The monitors are silent by now, too; one of them speaks again.
-  EXPECT_EQ(Votes(), (Vote{0, 0}));
+  EXPECT_EQ(Votes(), (std::pair{0, 0}));
   ReportErrors(1, "a");
-  EXPECT_EQ(Votes(), (Vote{0, 0}));
+  EXPECT_EQ(Votes(), (std::pair{0, 0}));
   HealthTable::Entry entry;
   entry.server = FakeFarm::UuidOf(1);
   entry.contact = Contact::kAnswered;
   health_.Take("m2", "", {entry}, /*full_round=*/true);
   // No majority of two: the word of clients makes no death.
-  EXPECT_EQ(Votes(), (Vote{2, 1}));
+  EXPECT_EQ(Votes(), (std::pair{2, 1}));
 }
 
 TEST_F(ThreatRequestsTest, AClaimOfDeathIsAVote) {
   EXPECT_TRUE(threats_of_->ReportFailure({FakeFarm::UuidOf(1).text(), "app", "2013", ""}).ok());
-  EXPECT_EQ(Votes(), (Vote{3, 2}));
+  EXPECT_EQ(Votes(), (std::pair{3, 2}));
 }
 
 TEST_F(ThreatRequestsTest, OneReporterAloneIsNotEnough) {
   ReportErrors(20, "a");
-  EXPECT_EQ(Votes(), (Vote{2, 1}));
+  EXPECT_EQ(Votes(), (std::pair{2, 1}));
   EXPECT_EQ(Counted("error", "yes"), 0);
 }
 

@@ -10,7 +10,8 @@ namespace {
 
 ThreatRequests::Threat ThreatOf(const grpc::ServerContext& context,
                                 const v1::ReportThreatRequest& request) {
-  return {request.server(), request.reporter(), request.error(), CallerOf(context)};
+  return {request.server(), request.reporter(), request.error(), CallerOf(context),
+          request.request_id()};
 }
 
 }  // namespace

@@ -46,6 +46,12 @@ class TimedFarm : public Farm {
                                    absl::Duration deadline) override {
     return farm_->Clone(group, recipient, donor, std::move(progress), deadline);
   }
+  absl::StatusOr<Rewound> Rewind(const Group& group, const ServerUuid& server,
+                                 const GtidSet& errant, bool dry_run,
+                                 std::function<void(double)> progress,
+                                 absl::Duration deadline) override {
+    return farm_->Rewind(group, server, errant, dry_run, std::move(progress), deadline);
+  }
   absl::StatusOr<std::string> SaveTransactions(const Group& group, const ServerUuid& server,
                                                const GtidSet& set,
                                                absl::Duration deadline) override {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "common/rpc/guarded_service.h"
 #include "services/controller/answer.h"
 #include "services/controller/convert.h"
 #include "services/controller/stream_writer.h"
@@ -68,7 +69,7 @@ grpc::Status TopologyService::GetTopology(grpc::ServerContext*,
 grpc::ServerWriteReactor<v1::TopologyUpdate>* TopologyService::WatchTopology(
     grpc::CallbackServerContext*, const v1::WatchTopologyRequest* request) {
   const absl::StatusOr<std::set<std::string>> groups = IdsOf(request->groups());
-  if (!groups.ok()) return new EndedStream<v1::TopologyUpdate>(rpc::ToGrpc(groups.status()));
+  if (!groups.ok()) return new rpc::EndedStream<v1::TopologyUpdate>(rpc::ToGrpc(groups.status()));
   return new TopologyWatcher(hub_, metrics_, drain_, *groups);
 }
 

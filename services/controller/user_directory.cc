@@ -4,6 +4,7 @@
 
 #include "common/access/passwords.h"
 #include "common/access/roles.h"
+#include "common/base/error_details.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
@@ -20,6 +21,12 @@ bool IsAdmin(const User& user, const rpc::Credentials& admin) {
 }
 
 }  // namespace
+
+absl::Status UsersNotLoaded(absl::string_view next_step) {
+  return ::weft::Refusal(absl::StatusCode::kUnavailable, "USERS_NOT_LOADED",
+                         "this controller has not read the users yet", "a state store that answers",
+                         "none so far", next_step);
+}
 
 void KeepPassword(const std::string& password, const Wires& wires, User* user) {
   const bool none = password.empty();

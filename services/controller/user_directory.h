@@ -8,6 +8,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
@@ -66,6 +67,9 @@ class UserDirectory {
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
+
+// UNAVAILABLE USERS_NOT_LOADED: the directory has not read any yet.
+absl::Status UsersNotLoaded(absl::string_view next_step = "try again");
 
 // What is kept of `password` for the wires that are asked for; the others of `user` stay.
 struct Wires {

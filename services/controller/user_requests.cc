@@ -47,12 +47,6 @@ absl::Status BootstrapAdmin(const std::string& name) {
       "write the password into the file of --admin-password-file and restart the controllers");
 }
 
-absl::Status NotLoaded() {
-  return ::weft::Refusal(absl::StatusCode::kUnavailable, "USERS_NOT_LOADED",
-                         "this controller has not read the users yet", "a state store that answers",
-                         "none so far", "try again");
-}
-
 }  // namespace
 
 bool UserRequests::IsBootstrapAdmin(const std::string& name) const {
@@ -68,9 +62,11 @@ absl::Status UserRequests::CheckMayTouch(const Caller& caller,
   return absl::OkStatus();
 }
 
-absl::Status UserRequests::CheckMayChange(const Caller& caller, const User& user) const {
+absl::StatusOr<User> UserRequests::Changeable(const std::string& name, const Caller& caller) const {
+  WEFT_ASSIGN_OR_RETURN(User user, Load(name));
   if (IsBootstrapAdmin(user.name)) return BootstrapAdmin(user.name);
-  return CheckMayTouch(caller, user.roles);
+  WEFT_RETURN_IF_ERROR(CheckMayTouch(caller, user.roles));
+  return user;
 }
 
 absl::StatusOr<User> UserRequests::Load(const std::string& name) const {
@@ -129,8 +125,7 @@ absl::StatusOr<User> UserRequests::Change(const Caller& caller, const char* kind
                                           Edit edit) {
   WEFT_RETURN_IF_ERROR(ports_.reconciler->CheckLeading());
   const auto edited = [&]() -> absl::StatusOr<User> {
-    WEFT_ASSIGN_OR_RETURN(User user, Load(name));
-    WEFT_RETURN_IF_ERROR(CheckMayChange(caller, user));
+    WEFT_ASSIGN_OR_RETURN(User user, Changeable(name, caller));
     WEFT_RETURN_IF_ERROR(edit(&user));
     return user;
   };
@@ -151,15 +146,10 @@ absl::StatusOr<User> UserRequests::Change(const Caller& caller, const char* kind
 
 absl::Status UserRequests::Delete(const std::string& name, const Caller& caller) {
   WEFT_RETURN_IF_ERROR(ports_.reconciler->CheckLeading());
-  const auto checked = [&]() -> absl::StatusOr<User> {
-    WEFT_ASSIGN_OR_RETURN(User user, Load(name));
-    WEFT_RETURN_IF_ERROR(CheckMayChange(caller, user));
-    return user;
-  };
-  if (caller.validate_only) return checked().status();
+  if (caller.validate_only) return Changeable(name, caller).status();
   WEFT_RETURN_IF_ERROR(
       ports_.ledger->Once(caller, "delete-user", "", "", [&](bool again) -> absl::Status {
-        const absl::StatusOr<User> user = checked();
+        const absl::StatusOr<User> user = Changeable(name, caller);
         if (again && absl::IsNotFound(user.status())) return absl::OkStatus();
         WEFT_RETURN_IF_ERROR(user.status());
         WEFT_RETURN_IF_ERROR(ports_.store->DeleteUser(name, user->revision));
@@ -205,7 +195,7 @@ absl::StatusOr<User> UserRequests::SetDisabled(const std::string& name, bool dis
 absl::StatusOr<User> UserRequests::Get(const std::string& name) const {
   WEFT_RETURN_IF_ERROR(access::ValidateUserName(name));
   const UserDirectory::Users users = ports_.users->Get();
-  if (users == nullptr) return NotLoaded();
+  if (users == nullptr) return UsersNotLoaded();
   const auto found = users->users.find(name);
   if (found == users->users.end()) return UnknownUser(name);
   return found->second;
@@ -216,7 +206,7 @@ absl::StatusOr<UserRequests::Page> UserRequests::List(int page_size,
   WEFT_ASSIGN_OR_RETURN(const int size,
                         PageSize(page_size, options_.default_page_size, options_.max_page_size));
   const UserDirectory::Users users = ports_.users->Get();
-  if (users == nullptr) return NotLoaded();
+  if (users == nullptr) return UsersNotLoaded();
   Page page;
   for (auto it = users->users.upper_bound(token); it != users->users.end(); ++it) {
     if (static_cast<int>(page.users.size()) == size) {

@@ -77,7 +77,8 @@ class UserRequests {
 
   // One of these roles leads to every right, and the caller has not got it.
   absl::Status CheckMayTouch(const Caller& caller, const std::set<std::string>& roles) const;
-  absl::Status CheckMayChange(const Caller& caller, const User& user) const;
+  // The user as the store has it now, where the caller may change it.
+  absl::StatusOr<User> Changeable(const std::string& name, const Caller& caller) const;
   absl::StatusOr<User> Change(const Caller& caller, const char* kind, const std::string& name,
                               const std::string& what, Edit edit);
   // The user as the store has it now.

@@ -8,9 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "common/access/roles.h"
+#include "common/access/rpc_rights.h"
 #include "common/access/token.h"
 #include "common/base/error_details.h"
-#include "services/controller/access.h"
+#include "common/rpc/caller.h"
 #include "services/controller/answer.h"
 #include "services/controller/convert.h"
 #include "services/controller/stream_writer.h"
@@ -79,11 +80,7 @@ class UserWatcher : public StreamWriter<v1::UserSnapshot> {
  public:
   UserWatcher(UserDirectory* users, DrainSignal* drain) : StreamWriter(drain), users_(users) {
     handle_ = users_->changed().Subscribe([this] { Poke(); });
-    if (users_->Get() == nullptr) {
-      End(rpc::ToGrpc(::weft::Refusal(absl::StatusCode::kUnavailable, "USERS_NOT_LOADED",
-                                      "this controller has not read the users yet",
-                                      "a state store that answers", "none so far", "try again")));
-    }
+    if (users_->Get() == nullptr) End(rpc::ToGrpc(UsersNotLoaded()));
     Begin();
   }
 
@@ -212,12 +209,11 @@ grpc::Status UsersService::IssueToken(grpc::ServerContext* context,
                                       const v1::IssueTokenRequest* request,
                                       v1::IssueTokenResponse* response) {
   // Neither for one that a gateway acts for: it has not shown its password here.
-  if (IsByToken(*context) || !MetadataOf(*context, kOnBehalfOf).empty()) {
+  if (rpc::IsByToken(*context) || !rpc::MetadataOf(*context, access::kOnBehalfOf).empty()) {
     return rpc::ToGrpc(ByToken());
   }
   const std::string user = CallerOf(*context);
-  const absl::Duration lifetime =
-      absl::Seconds(request->lifetime().seconds()) + absl::Nanoseconds(request->lifetime().nanos());
+  const absl::Duration lifetime = FromProto(request->lifetime());
   return Answer(requests_->IssueToken(user, lifetime), [&](const UserRequests::Issued& issued) {
     response->set_token(issued.token);
     response->set_user(absl::StrCat("users/", user));

@@ -14,6 +14,7 @@ void WatchListBoard::Take(const Group& group, bool removed) {
       added->set_uuid(server.uuid.text());
       added->set_address(server.address.ToString());
       added->set_group(GroupName(group.id));
+      if (server.uuid == group.primary && !group.restored) added->set_primary_epoch(group.epoch);
     }
   }
   {

@@ -1,8 +1,6 @@
 #include "services/gateway/digest.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include <algorithm>
 #include <cstring>
@@ -13,8 +11,10 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/access/passwords.h"
 #include "common/base/random.h"
 
 namespace weft::gateway {
@@ -33,12 +33,8 @@ constexpr size_t kSignedBytes = sizeof(Nonce) - kMacBytes;
 constexpr size_t kNonceCharacters = 80;
 constexpr char kNonceLabel[] = "weft-gateway digest nonce";
 
-std::array<unsigned char, kMacBytes> MacOf(const Nonce& nonce, absl::string_view key) {
-  const std::string text = absl::StrCat(kNonceLabel, absl::string_view(nonce.data(), kSignedBytes));
-  std::array<unsigned char, kMacBytes> mac{};
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-       reinterpret_cast<const unsigned char*>(text.data()), text.size(), mac.data(), nullptr);
-  return mac;
+std::string MacOf(const Nonce& nonce, absl::string_view key) {
+  return access::Mac(key, absl::StrCat(kNonceLabel, absl::string_view(nonce.data(), kSignedBytes)));
 }
 
 int64_t IssuedAt(const Nonce& nonce) {
@@ -149,19 +145,8 @@ std::optional<uint32_t> Count(absl::string_view nc) {
     return std::nullopt;
   }
   uint32_t count = 0;
-  for (const char digit : nc) {
-    count = count << 4 | static_cast<uint32_t>(absl::ascii_isdigit(digit)
-                                                   ? digit - '0'
-                                                   : absl::ascii_tolower(digit) - 'a' + 10);
-  }
+  if (!absl::SimpleHexAtoi(nc, &count)) return std::nullopt;
   return count;
-}
-
-// Takes the same time wherever the two differ; both are 32 characters or the answer is plain.
-bool SameResponse(absl::string_view expected, absl::string_view given) {
-  const std::string lower = absl::AsciiStrToLower(given);
-  return expected.size() == lower.size() &&
-         CRYPTO_memcmp(expected.data(), lower.data(), lower.size()) == 0;
 }
 
 }  // namespace
@@ -228,8 +213,8 @@ bool Digest::Parse(absl::string_view header, DigestCredentials* credentials) {
 }
 
 bool Digest::Proves(const Nonce& nonce, const UserSnapshot& users) const {
-  const auto mac = MacOf(nonce, users.nonce_key);
-  return CRYPTO_memcmp(mac.data(), nonce.data() + kSignedBytes, mac.size()) == 0;
+  return access::SameSecret(MacOf(nonce, users.nonce_key),
+                            absl::string_view(nonce.data() + kSignedBytes, kMacBytes));
 }
 
 Digest::Verdict Digest::Verify(const DigestCredentials& credentials, const UserSnapshot& users,
@@ -241,7 +226,9 @@ Digest::Verdict Digest::Verify(const DigestCredentials& credentials, const UserS
   const std::string expected = Md5Hex(absl::StrCat(
       known ? user->second.digest_ha1 : nobody_, ":", credentials.nonce, ":",
       absl::StrCat(credentials.nc, ":", credentials.cnonce, ":", credentials.qop, ":", kHa2)));
-  if (!SameResponse(expected, credentials.response) || !known) return Verdict::kWrong;
+  if (!access::SameSecret(expected, absl::AsciiStrToLower(credentials.response)) || !known) {
+    return Verdict::kWrong;
+  }
   const std::optional<Nonce> nonce = DecodeNonce(credentials.nonce);
   if (!nonce.has_value()) return Verdict::kStale;
   const int64_t issued = IssuedAt(*nonce);
@@ -264,7 +251,7 @@ std::string Digest::Challenge(const UserSnapshot& users, absl::Time now, bool st
   std::copy(random.begin(), random.end(), nonce.begin() + kTimeBytes);
   const auto mac = MacOf(nonce, users.nonce_key);
   std::copy(mac.begin(), mac.end(), nonce.begin() + kSignedBytes);
-  return absl::StrCat("Digest realm=\"", kDigestRealm, "\", nonce=\"",
+  return absl::StrCat("Digest realm=\"", access::kDigestRealm, "\", nonce=\"",
                       absl::Base64Escape(absl::string_view(nonce.data(), nonce.size())),
                       "\", algorithm=\"MD5\", opaque=\"", opaque_, "\", qop=\"auth\"",
                       stale ? ", stale=true" : "");

@@ -16,8 +16,6 @@
 
 namespace weft::gateway {
 
-inline constexpr char kDigestRealm[] = "MySQL Fabric";
-
 // The counters of nonces that somebody has logged in with: which values were used. Bounded: of the
 // nonces forgotten for want of room, those issued no later than the newest of them are taken for
 // used up, and their clients get a fresh one. Thread-safe.

@@ -1,15 +1,14 @@
 #include "services/gateway/gateway.h"
 
-#include <unistd.h>
-
-#include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/access/login_limiter.h"
+#include "common/base/host_name.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/address.h"
 #include "common/rpc/controllers.h"
+#include "common/rpc/user_watch.h"
 #include "services/gateway/commands/command_executor.h"
 #include "services/gateway/http/server.h"
 #include "services/gateway/limiting_login_guard.h"
@@ -18,7 +17,6 @@
 #include "services/gateway/rest_listener.h"
 #include "services/gateway/route_watch.h"
 #include "services/gateway/routes.h"
-#include "services/gateway/user_watch.h"
 #include "services/gateway/users.h"
 #include "services/gateway/xmlrpc_listener.h"
 
@@ -29,13 +27,6 @@ namespace {
 // times that. One wrong password in a configuration must not keep its neighbours out.
 constexpr access::LoginLimiter::Options kLogins = {.free_failures = 20,
                                                    .free_failures_of_peer = 60};
-
-// This machine's name; "localhost" where it has none.
-std::string HostName() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
-  return name.data();
-}
 
 // What clients are told of a wire.
 absl::StatusOr<std::string> AdvertisedAddress(const Gateway::Wire& wire) {
@@ -65,7 +56,7 @@ struct Gateway::Parts {
   Routes routes;
   Users users;
   std::unique_ptr<RouteWatch> route_watch;
-  std::unique_ptr<UserWatch> user_watch;
+  std::unique_ptr<rpc::UserWatch> user_watch;
   LimitingLoginGuards guards;
   const std::unique_ptr<LoginGuard> xmlrpc_guard;
   const std::unique_ptr<LoginGuard> mysql_guard;
@@ -86,7 +77,8 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const Options& options,
   auto parts = std::make_unique<Parts>(options, std::move(controllers), metrics, clock);
   parts->route_watch =
       std::make_unique<RouteWatch>(parts->controllers->all(), &parts->routes, metrics, clock);
-  parts->user_watch = std::make_unique<UserWatch>(parts->controllers->all(), &parts->users, clock);
+  parts->user_watch =
+      std::make_unique<rpc::UserWatch>(parts->controllers->all(), &parts->users, clock);
 
   WEFT_RETURN_IF_ERROR(parts->MakeExecutor(options, metrics, clock));
   WEFT_RETURN_IF_ERROR(parts->Listen(options, metrics, clock));
@@ -96,6 +88,7 @@ absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(const Options& options,
 absl::Status Gateway::Parts::MakeExecutor(const Options& options, rpc::Metrics* metrics,
                                           Clock* clock) {
   CommandExecutor::Options commands;
+  commands.provisioners = options.provisioners;
   commands.ttl = options.ttl;
   commands.stop = options.stop;
   WEFT_ASSIGN_OR_RETURN(commands.xmlrpc_address, AdvertisedAddress(options.xmlrpc));

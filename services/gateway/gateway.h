@@ -33,6 +33,8 @@ class Gateway {
     std::string name;  // for people
     // One for each controller, with the gateway's own login: a user with the role gateway.
     std::vector<rpc::ChannelOptions> controllers;
+    // The same of provisioners; none: no machines.
+    std::vector<rpc::ChannelOptions> provisioners;
     Wire xmlrpc;
     Wire mysql;
     // host:port of the endpoints for load balancers, where nobody logs in and nothing can be

@@ -12,18 +12,6 @@ namespace {
 
 // Of a ReportLogins request.
 constexpr size_t kMaxRows = 1000;
-// Of a name that a client gave.
-constexpr size_t kMaxUser = 64;
-
-// Names come from clients and travel in a proto: what is no printable ASCII is replaced.
-std::string Shown(absl::string_view user) {
-  std::string shown(user.substr(0, kMaxUser));
-  for (char& c : shown) {
-    if (c < ' ' || c > '~') c = '?';
-  }
-  return shown;
-}
-
 }  // namespace
 
 void FailedLoginTable::Add(const std::tuple<std::string, std::string, std::string>& key,
@@ -40,7 +28,7 @@ void FailedLoginTable::Add(const std::tuple<std::string, std::string, std::strin
 
 void FailedLoginTable::Add(absl::string_view protocol, absl::string_view user,
                            absl::string_view peer, absl::Time when) {
-  Add({std::string(protocol), Shown(user), Shown(peer)}, Row{1, when});
+  Add({std::string(protocol), access::Shown(user), access::Shown(peer)}, Row{1, when});
 }
 
 v1::ReportLoginsRequest FailedLoginTable::Take() {

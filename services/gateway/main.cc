@@ -12,7 +12,6 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/status/status.h"
-#include "absl/strings/str_split.h"
 #include "common/base/clock.h"
 #include "common/base/command_line.h"
 #include "common/base/error_details.h"
@@ -29,9 +28,14 @@
 
 ABSL_FLAG(std::string, listen, "127.0.0.1:32283", "host:port of gRPC (health and reflection).");
 ABSL_FLAG(std::string, metrics_listen, "", "host:port of /metrics; empty: none.");
+ABSL_FLAG(
+    std::string, health_listen, "",
+    "host:port of gRPC health checks alone, in plain text (Kubernetes' probes); empty: none.");
 ABSL_FLAG(std::string, name, "gateway-1", "Name of this gateway, for people.");
 ABSL_FLAG(std::string, controller, "127.0.0.1:32280",
           "host:port of every controller, separated by commas.");
+ABSL_FLAG(std::string, provisioner, "",
+          "host:port of every provisioner, separated by commas; empty: none, and so no machines.");
 ABSL_FLAG(std::string, admin_user, "admin", "User that asks the controllers.");
 ABSL_FLAG(std::string, admin_password_file, "", "File with its password.");
 
@@ -62,42 +66,26 @@ ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");
 namespace weft::gateway {
 namespace {
 
-absl::Status InitializeLog() {
-  log::Options options;
-  options.service = "weft-gateway";
-  WEFT_RETURN_IF_ERROR(log::ParseLevel(absl::GetFlag(FLAGS_log_level), &options.level));
-  WEFT_RETURN_IF_ERROR(log::ParseFormat(absl::GetFlag(FLAGS_log_format), &options.format));
-  log::Initialize(options);
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::vector<rpc::ChannelOptions>> ControllersFromFlags() {
-  rpc::Credentials credentials;
+// Processes at `addresses`, as the gateway logs in there.
+absl::StatusOr<std::vector<rpc::ChannelOptions>> ChannelsFromFlags(const std::string& addresses) {
+  rpc::ChannelOptions channel;
+  channel.ca_file = absl::GetFlag(FLAGS_tls_ca);
+  channel.allow_insecure = absl::GetFlag(FLAGS_insecure);
   const std::string file = absl::GetFlag(FLAGS_admin_password_file);
   if (!file.empty()) {
-    credentials.user = absl::GetFlag(FLAGS_admin_user);
-    WEFT_ASSIGN_OR_RETURN(credentials.password, ReadSecretFile(file));
+    channel.credentials.user = absl::GetFlag(FLAGS_admin_user);
+    WEFT_ASSIGN_OR_RETURN(channel.credentials.password, ReadSecretFile(file));
   }
-  std::vector<rpc::ChannelOptions> controllers;
-  for (absl::string_view address :
-       absl::StrSplit(absl::GetFlag(FLAGS_controller), ',', absl::SkipWhitespace())) {
-    rpc::ChannelOptions& controller = controllers.emplace_back();
-    controller.address = std::string(address);
-    controller.ca_file = absl::GetFlag(FLAGS_tls_ca);
-    controller.credentials = credentials;
-    controller.allow_insecure = absl::GetFlag(FLAGS_insecure);
-  }
-  if (controllers.empty()) {
-    return Refusal(absl::StatusCode::kInvalidArgument, "USAGE", "--controller names no controller",
-                   "host:port of each, separated by commas", "nothing", "");
-  }
-  return controllers;
+  return rpc::ChannelsTo(addresses, channel);
 }
 
 absl::StatusOr<Gateway::Options> OptionsFromFlags() {
   Gateway::Options options;
   options.name = absl::GetFlag(FLAGS_name);
-  WEFT_ASSIGN_OR_RETURN(options.controllers, ControllersFromFlags());
+  WEFT_ASSIGN_OR_RETURN(options.controllers, ChannelsFromFlags(absl::GetFlag(FLAGS_controller)));
+  if (const std::string addresses = absl::GetFlag(FLAGS_provisioner); !addresses.empty()) {
+    WEFT_ASSIGN_OR_RETURN(options.provisioners, ChannelsFromFlags(addresses));
+  }
   options.xmlrpc = {.listen = absl::GetFlag(FLAGS_xmlrpc_listen),
                     .advertise = absl::GetFlag(FLAGS_advertise_xmlrpc),
                     .asks_for_login = absl::GetFlag(FLAGS_xmlrpc_auth),
@@ -116,7 +104,8 @@ absl::StatusOr<Gateway::Options> OptionsFromFlags() {
 }
 
 absl::Status Run() {
-  WEFT_RETURN_IF_ERROR(InitializeLog());
+  WEFT_RETURN_IF_ERROR(log::Initialize("weft-gateway", absl::GetFlag(FLAGS_log_level),
+                                       absl::GetFlag(FLAGS_log_format)));
   WEFT_ASSIGN_OR_RETURN(const Gateway::Options options, OptionsFromFlags());
   rpc::Metrics metrics;
 
@@ -128,6 +117,7 @@ absl::Status Run() {
   serve.key_file = absl::GetFlag(FLAGS_tls_key);
   serve.allow_insecure = absl::GetFlag(FLAGS_insecure);
   serve.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
+  serve.health_listen = absl::GetFlag(FLAGS_health_listen);
   serve.metrics = &metrics;
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,
                         rpc::Server::Start(std::move(serve)));

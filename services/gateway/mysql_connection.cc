@@ -65,7 +65,7 @@ void MysqlConnection::Close() {
 }
 
 void MysqlConnection::OnDeadline() {
-  if (state_ == State::kSending && shared_.counters.has_value()) shared_.counters->slow.Increment();
+  if (state_ == State::kSending) shared_.Count(&MysqlShared::Counters::slow);
   Close();
 }
 
@@ -129,7 +129,7 @@ bool MysqlConnection::SendAll(std::shared_ptr<const std::string> bytes) {
   if (shared_.unsent_bytes.fetch_add(counted_bytes_) + counted_bytes_ >
       shared_.options.max_unsent_bytes) {
     WEFT_LOG(kWarning, "cut off a client whose answer has no room left", {{"peer", peer_}});
-    if (shared_.counters.has_value()) shared_.counters->slow.Increment();
+    shared_.Count(&MysqlShared::Counters::slow);
     Close();
     return false;
   }
@@ -163,11 +163,11 @@ void MysqlConnection::LogIn(const mysqlrpc::Login& login) {
   const std::string hash = found == snapshot->users.end() ? "" : found->second.native_hash;
   if (!mysqlrpc::ProvesPassword(login.proof, conversation_.scramble(), hash)) {
     if (guard != nullptr) guard->Failed(peer_, login.user);
-    if (shared_.counters.has_value()) shared_.counters->denied.Increment();
+    shared_.Count(&MysqlShared::Counters::denied);
     return conversation_.Deny();
   }
   if (guard != nullptr) guard->Succeeded(peer_, login.user);
-  if (shared_.counters.has_value()) shared_.counters->logins.Increment();
+  shared_.Count(&MysqlShared::Counters::logins);
   user_ = login.user;
   conversation_.Admit();
 }
@@ -175,7 +175,7 @@ void MysqlConnection::LogIn(const mysqlrpc::Login& login) {
 bool MysqlConnection::Execute(fabric::Call call) {
   Executor& executor = *shared_.options.executor;
   const Caller caller{.user = user_, .peer = peer_};
-  if (shared_.counters.has_value()) shared_.counters->calls.Increment();
+  shared_.Count(&MysqlShared::Counters::calls);
   if (!executor.Knows(call.method)) {
     conversation_.RefuseUnknown();
     return true;

@@ -35,6 +35,9 @@ struct MysqlShared {
     rpc::Counter denied;
     rpc::Counter slow;
   };
+  void Count(rpc::Counter Counters::*counter) const {
+    if (counters.has_value()) ((*counters).*counter).Increment();
+  }
   // nullopt where nobody wants metrics.
   std::optional<Counters> counters;
 };
@@ -59,7 +62,6 @@ class MysqlLoop : public std::enable_shared_from_this<MysqlLoop> {
   // On the thread of this loop only, as all that follows.
   void Adopt(boost::asio::ip::tcp::socket socket, std::string peer, std::function<void()> on_close);
   void Forget(MysqlConnection* connection) { connections_.erase(connection); }
-  bool is_draining() const { return is_draining_; }
   bool IsOwnThread() const { return std::this_thread::get_id() == thread_.get_id(); }
 
  private:

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -113,13 +112,6 @@ RestError NoSuch(absl::string_view reason, absl::string_view what, absl::string_
           absl::StrCat("look at ", list)};
 }
 
-const RouteSnapshot::Place* FindServer(const RouteSnapshot& snapshot, const std::string& id) {
-  const auto by_uuid = snapshot.by_uuid.find(absl::AsciiStrToLower(id));
-  if (by_uuid != snapshot.by_uuid.end()) return &by_uuid->second;
-  const auto by_address = snapshot.by_address.find(id);
-  return by_address != snapshot.by_address.end() ? &by_address->second : nullptr;
-}
-
 http::Response OfGroup(const RoutedGroup& group, absl::string_view role, const Limits& limits,
                        const Routes& routes) {
   std::vector<const RoutedServer*> serving;
@@ -175,7 +167,7 @@ http::Response OfGroups(const RouteSnapshot& snapshot, const Question& question,
 
 http::Response OfServers(const RouteSnapshot& snapshot, const Question& question,
                          const Routes& routes) {
-  const RouteSnapshot::Place* const place = FindServer(snapshot, question.id);
+  const RouteSnapshot::Place* const place = snapshot.Find(question.id);
   if (place == nullptr) {
     return ErrorResponse(NoSuch("UNKNOWN_SERVER", "server", question.id, "/v1/servers"));
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/strip.h"
+#include "common/rpc/model.h"
 
 namespace weft::gateway {
 namespace {
@@ -14,35 +15,6 @@ constexpr char kServers[] = "servers/";
 
 std::string Bare(const std::string& name, absl::string_view collection) {
   return std::string(absl::StripPrefix(name, collection));
-}
-
-// What a later controller may say and this gateway does not know keeps traffic away.
-ServerStatus StatusOf(v1::ServerStatus status) {
-  switch (status) {
-    case v1::SPARE:
-      return ServerStatus::kSpare;
-    case v1::SECONDARY:
-      return ServerStatus::kSecondary;
-    case v1::PRIMARY:
-      return ServerStatus::kPrimary;
-    case v1::CONFIGURING:
-      return ServerStatus::kConfiguring;
-    default:
-      return ServerStatus::kFaulty;
-  }
-}
-
-ServerMode ModeOf(v1::ServerMode mode) {
-  switch (mode) {
-    case v1::READ_ONLY:
-      return ServerMode::kReadOnly;
-    case v1::WRITE_ONLY:
-      return ServerMode::kWriteOnly;
-    case v1::READ_WRITE:
-      return ServerMode::kReadWrite;
-    default:
-      return ServerMode::kOffline;
-  }
 }
 
 std::shared_ptr<const RoutedGroup> GroupOf(const v1::GroupRoute& route) {
@@ -56,11 +28,13 @@ std::shared_ptr<const RoutedGroup> GroupOf(const v1::GroupRoute& route) {
     // The controller has parsed it; what is no address cannot be routed to.
     const absl::StatusOr<HostPort> address = HostPort::Parse(server.address());
     if (!address.ok()) continue;
-    group->servers.push_back({.uuid = server.uuid(),
-                              .address = *address,
-                              .status = StatusOf(server.status()),
-                              .mode = ModeOf(server.mode()),
-                              .weight = server.weight()});
+    // What a later controller may say and this gateway does not know keeps traffic away.
+    group->servers.push_back(
+        {.uuid = server.uuid(),
+         .address = *address,
+         .status = rpc::FromProto(server.status()).value_or(ServerStatus::kFaulty),
+         .mode = rpc::FromProto(server.mode()).value_or(ServerMode::kOffline),
+         .weight = server.weight()});
   }
   std::sort(group->servers.begin(), group->servers.end(),
             [](const RoutedServer& a, const RoutedServer& b) { return a.uuid < b.uuid; });

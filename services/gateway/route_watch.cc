@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/log/log.h"
+#include "common/rpc/model.h"
 
 namespace weft::gateway {
 
@@ -90,9 +91,7 @@ void RouteWatch::Take(const v1::HealthUpdate& update) {
   // knows less than this gateway.
   for (const v1::ServerVitals& server : update.servers()) {
     std::optional<absl::Duration> lag;
-    if (server.has_lag()) {
-      lag = absl::Seconds(server.lag().seconds()) + absl::Nanoseconds(server.lag().nanos());
-    }
+    if (server.has_lag()) lag = rpc::FromProto(server.lag());
     routes_->SetLag(server.uuid(), lag);
   }
 }

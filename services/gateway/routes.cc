@@ -2,7 +2,16 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
+
 namespace weft::gateway {
+
+const RouteSnapshot::Place* RouteSnapshot::Find(const std::string& server) const {
+  const auto uuid = by_uuid.find(absl::AsciiStrToLower(server));
+  if (uuid != by_uuid.end()) return &uuid->second;
+  const auto address = by_address.find(server);
+  return address != by_address.end() ? &address->second : nullptr;
+}
 
 std::shared_ptr<const RouteSnapshot> MakeRouteSnapshot(
     std::map<std::string, std::shared_ptr<const RoutedGroup>> groups) {

@@ -53,6 +53,9 @@ struct RouteSnapshot {
   // Every server by its UUID, and by "host:port".
   std::map<std::string, Place> by_uuid;
   std::map<std::string, Place> by_address;
+
+  // By its UUID in any case, or to the letter by "host:port"; nullptr where there is none.
+  const Place* Find(const std::string& server) const;
 };
 
 // The snapshot of these groups.

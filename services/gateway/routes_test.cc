@@ -28,6 +28,9 @@ TEST(RoutesTest, FindAServerByItsUuidAndByItsAddress) {
   ASSERT_EQ(snapshot->by_address.count("db1:3306"), 1u);
   EXPECT_EQ(snapshot->by_uuid.at(kUuid).server, snapshot->by_address.at("db1:3306").server);
   EXPECT_EQ(snapshot->by_uuid.at(kUuid).group->id, "shop");
+  EXPECT_EQ(snapshot->Find("A1B2C3D4-0000-1111-2222-333344445555"), &snapshot->by_uuid.at(kUuid));
+  EXPECT_EQ(snapshot->Find("db1:3306"), &snapshot->by_address.at("db1:3306"));
+  EXPECT_EQ(snapshot->Find("db1"), nullptr);
 }
 
 TEST(RoutesTest, GoOnAndGrowStaleWhileNoControllerIsHeard) {

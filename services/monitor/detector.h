@@ -37,6 +37,16 @@ struct Sample {
   friend bool operator==(const Sample&, const Sample&) = default;
 };
 
+// What the write probe of a server says.
+struct Pulse {
+  bool probed = false;  // a heartbeat is written to it, or would be if it could be
+  // Since the first attempt after the last one that succeeded; nullopt when that was the last.
+  std::optional<absl::Duration> failing;
+  std::string error;  // of the last attempt; empty while it waits, and when it succeeded
+
+  friend bool operator==(const Pulse&, const Pulse&) = default;
+};
+
 // What a monitor says of a server now.
 struct Opinion {
   Contact contact = Contact::kAnswered;
@@ -44,6 +54,7 @@ struct Opinion {
   std::string error;
   absl::Time since;  // of contact and of the replication threads' states
   Sample last;       // the last answer, or the failure when there was none yet
+  Pulse pulse;       // not the detector's: whoever reports adds it
 
   friend bool operator==(const Opinion&, const Opinion&) = default;
 };

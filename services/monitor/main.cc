@@ -7,13 +7,13 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/status/status.h"
-#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/command_line.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
+#include "common/model/ids.h"
 #include "common/mysql/session.h"
 #include "common/rpc/auth.h"
 #include "common/rpc/channel.h"
@@ -25,10 +25,13 @@
 
 ABSL_FLAG(std::string, listen, "127.0.0.1:32281", "host:port of gRPC (health and reflection).");
 ABSL_FLAG(std::string, metrics_listen, "", "host:port of /metrics; empty: none.");
+ABSL_FLAG(
+    std::string, health_listen, "",
+    "host:port of gRPC health checks alone, in plain text (Kubernetes' probes); empty: none.");
 ABSL_FLAG(std::string, controller, "127.0.0.1:32280",
           "host:port of every controller, separated by commas.");
 ABSL_FLAG(std::string, name, "monitor-1", "Name of this monitor, unique among all.");
-ABSL_FLAG(std::string, zone, "", "Where it watches from: a zone's name.");
+ABSL_FLAG(std::string, zone, "", "Where it watches from: a zone's name, as servers have.");
 ABSL_FLAG(std::string, monitor_user, "weft_monitor", "Account that probes the servers.");
 ABSL_FLAG(std::string, monitor_password_file, "", "File with its password.");
 ABSL_FLAG(std::string, admin_user, "admin", "User that reports to the controllers.");
@@ -47,15 +50,6 @@ ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");
 namespace weft::monitor {
 namespace {
 
-absl::Status InitializeLog() {
-  log::Options options;
-  options.service = "weft-monitor";
-  WEFT_RETURN_IF_ERROR(log::ParseLevel(absl::GetFlag(FLAGS_log_level), &options.level));
-  WEFT_RETURN_IF_ERROR(log::ParseFormat(absl::GetFlag(FLAGS_log_format), &options.format));
-  log::Initialize(options);
-  return absl::OkStatus();
-}
-
 // The password in `file`; empty where no file is named.
 absl::StatusOr<std::string> Password(const std::string& file) {
   if (file.empty()) return std::string();
@@ -66,6 +60,7 @@ absl::StatusOr<Monitor::Options> OptionsFromFlags() {
   Monitor::Options options;
   options.observer = absl::GetFlag(FLAGS_name);
   options.zone = absl::GetFlag(FLAGS_zone);
+  WEFT_RETURN_IF_ERROR(ValidateZone(options.zone));
   options.watcher.period = absl::GetFlag(FLAGS_period);
   options.watcher.detector.patience = absl::GetFlag(FLAGS_patience);
   options.watcher.prober.deadline = absl::GetFlag(FLAGS_probe_deadline);
@@ -75,29 +70,22 @@ absl::StatusOr<Monitor::Options> OptionsFromFlags() {
   WEFT_RETURN_IF_ERROR(Password(monitor_file).status());
   options.watcher.prober.password = [monitor_file] { return Password(monitor_file); };
 
-  rpc::Credentials credentials;
+  rpc::ChannelOptions channel;
+  channel.ca_file = absl::GetFlag(FLAGS_tls_ca);
+  channel.allow_insecure = absl::GetFlag(FLAGS_insecure);
   const std::string admin_file = absl::GetFlag(FLAGS_admin_password_file);
   if (!admin_file.empty()) {
-    credentials.user = absl::GetFlag(FLAGS_admin_user);
-    WEFT_ASSIGN_OR_RETURN(credentials.password, Password(admin_file));
+    channel.credentials.user = absl::GetFlag(FLAGS_admin_user);
+    WEFT_ASSIGN_OR_RETURN(channel.credentials.password, Password(admin_file));
   }
-  for (absl::string_view address :
-       absl::StrSplit(absl::GetFlag(FLAGS_controller), ',', absl::SkipWhitespace())) {
-    rpc::ChannelOptions channel;
-    channel.address = std::string(address);
-    channel.ca_file = absl::GetFlag(FLAGS_tls_ca);
-    channel.credentials = credentials;
-    channel.allow_insecure = absl::GetFlag(FLAGS_insecure);
-    options.controllers.push_back(channel);
-  }
-  if (options.controllers.empty()) {
-    return absl::InvalidArgumentError("--controller names no controller; expected host:port");
-  }
+  WEFT_ASSIGN_OR_RETURN(options.controllers,
+                        rpc::ChannelsTo(absl::GetFlag(FLAGS_controller), channel));
   return options;
 }
 
 absl::Status Run() {
-  WEFT_RETURN_IF_ERROR(InitializeLog());
+  WEFT_RETURN_IF_ERROR(log::Initialize("weft-monitor", absl::GetFlag(FLAGS_log_level),
+                                       absl::GetFlag(FLAGS_log_format)));
   WEFT_ASSIGN_OR_RETURN(Monitor::Options options, OptionsFromFlags());
   rpc::Metrics metrics;
 
@@ -109,6 +97,7 @@ absl::Status Run() {
   serve.key_file = absl::GetFlag(FLAGS_tls_key);
   serve.allow_insecure = absl::GetFlag(FLAGS_insecure);
   serve.metrics_listen = absl::GetFlag(FLAGS_metrics_listen);
+  serve.health_listen = absl::GetFlag(FLAGS_health_listen);
   serve.metrics = &metrics;
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<rpc::Server> server,
                         rpc::Server::Start(std::move(serve)));

@@ -1,5 +1,8 @@
 #include "services/monitor/monitor.h"
 
+#include <optional>
+#include <utility>
+
 #include "common/base/status_macros.h"
 
 namespace weft::monitor {
@@ -24,10 +27,13 @@ Monitor::Monitor(const Options& options, rpc::Metrics* metrics, Clock* clock)
       probe_seconds_(metrics->GetHistogram("monitor_probe_seconds",
                                            "How long one probe of one server takes.")),
       servers_watched_(metrics->GetGauge("monitor_servers", "Servers being watched.")),
+      clock_(clock),
       watcher_(std::make_unique<Watcher>(options.watcher, clock,
                                          [this](const WatchedServer& server, const Sample& sample,
-                                                bool changed) { Seen(server, sample, changed); })) {
-}
+                                                bool changed) { Seen(server, sample, changed); })),
+      pulses_(std::make_unique<PulseBoard>(
+          PulseBoard::Options{.prober = options.watcher.prober, .observer = options.observer},
+          clock, [this](const WatchedServer& server) { return MayWrite(server); })) {}
 
 absl::StatusOr<std::unique_ptr<Monitor>> Monitor::Start(const Options& options,
                                                         rpc::Metrics* metrics, Clock* clock) {
@@ -38,17 +44,18 @@ absl::StatusOr<std::unique_ptr<Monitor>> Monitor::Start(const Options& options,
         .observer = options.observer, .zone = options.zone, .controller = controller};
     Monitor* const self = monitor.get();
     monitor->reporters_.push_back(std::make_unique<Reporter>(
-        reporter, channel, clock, [self] { return self->watcher_->Opinions(); },
-        [self](const std::vector<WatchedServer>& servers) { self->TakeList(servers); }));
+        reporter, channel, clock, [self] { return self->Opinions(); },
+        [self](const Reporter::Order& order) { self->TakeOrder(order); }));
   }
   for (const auto& reporter : monitor->reporters_) reporter->Start();
   return monitor;
 }
 
 // Reporters call the watcher, and the watcher's threads call reporters: first nobody changes the
-// list any more, then nobody probes any more.
+// list any more, then nobody writes or probes any more.
 Monitor::~Monitor() {
   for (const auto& reporter : reporters_) reporter->Stop();
+  pulses_.reset();
   watcher_.reset();
 }
 
@@ -66,9 +73,35 @@ void Monitor::Seen(const WatchedServer& server, const Sample& sample, bool chang
   for (const auto& reporter : reporters_) reporter->Changed();
 }
 
-void Monitor::TakeList(const std::vector<WatchedServer>& servers) {
-  servers_watched_.Set(static_cast<double>(servers.size()));
-  watcher_->Watch(servers);
+void Monitor::TakeOrder(const Reporter::Order& order) {
+  servers_watched_.Set(static_cast<double>(order.servers.size()));
+  MutexLock lock(&mutex_);
+  watcher_->Watch(order.servers);
+  std::map<std::string, Reporter::Order::Primary> primaries = order.primaries;
+  std::map<WatchedServer, uint64_t> written;
+  for (auto& [group, primary] : primaries) {
+    const auto known = primaries_.find(group);
+    if (known != primaries_.end() && known->second.epoch > primary.epoch) primary = known->second;
+    written.emplace(primary.server, primary.epoch);
+  }
+  primaries_ = std::move(primaries);
+  pulses_->Write(written, order.heartbeat_period);
+}
+
+std::map<WatchedServer, Opinion> Monitor::Opinions() const {
+  std::map<WatchedServer, Opinion> opinions = watcher_->Opinions();
+  for (auto& [server, pulse] : pulses_->Now()) {
+    const auto found = opinions.find(server);
+    if (found != opinions.end()) found->second.pulse = std::move(pulse);
+  }
+  return opinions;
+}
+
+bool Monitor::MayWrite(const WatchedServer& server) const {
+  constexpr absl::Duration kSteady = absl::Seconds(5);
+  const std::optional<Opinion> opinion = watcher_->OpinionOf(server);
+  return opinion.has_value() && opinion->contact == Contact::kAnswered && opinion->last.writable &&
+         clock_->Now() - opinion->since >= kSteady;
 }
 
 }  // namespace weft::monitor

@@ -1,13 +1,17 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/metrics.h"
+#include "services/monitor/pulse_board.h"
 #include "services/monitor/reporter.h"
 #include "services/monitor/watcher.h"
 
@@ -35,12 +39,21 @@ class Monitor {
   Monitor(const Options& options, rpc::Metrics* metrics, Clock* clock);
 
   void Seen(const WatchedServer& server, const Sample& sample, bool changed);
-  void TakeList(const std::vector<WatchedServer>& servers);
+  void TakeOrder(const Reporter::Order& order) ABSL_LOCKS_EXCLUDED(mutex_);
+  std::map<WatchedServer, Opinion> Opinions() const;
+  // A server that has just come back may have been deposed meanwhile: nothing is written to it
+  // before the controllers can have looked at it.
+  bool MayWrite(const WatchedServer& server) const;
 
   rpc::Metrics* const metrics_;
   const rpc::Histogram probe_seconds_;
   const rpc::Gauge servers_watched_;
+  Clock* const clock_;
+  Mutex mutex_;
+  // The primaries of the newest epochs heard of: a controller that follows may say an older one.
+  std::map<std::string, Reporter::Order::Primary> primaries_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Watcher> watcher_;
+  std::unique_ptr<PulseBoard> pulses_;
   std::vector<std::unique_ptr<Reporter>> reporters_;  // constant once the first is started
 };
 

@@ -24,19 +24,23 @@ v1::ServerReport::Contact ToProto(Contact contact) {
 }
 
 // What the controller sent, less what cannot be watched.
-std::vector<WatchedServer> FromProto(const v1::WatchList& list) {
-  std::vector<WatchedServer> servers;
+Reporter::Order FromProto(const v1::WatchList& list) {
+  Reporter::Order order;
+  order.heartbeat_period =
+      absl::Microseconds(TimeUtil::DurationToMicroseconds(list.heartbeat_period()));
   for (const v1::WatchedServer& entry : list.servers()) {
     const auto uuid = ServerUuid::Parse(entry.uuid());
     const auto address = HostPort::Parse(entry.address());
     if (uuid.ok() && address.ok()) {
-      servers.push_back({*uuid, *address});
+      order.servers.push_back({*uuid, *address});
+      if (entry.primary_epoch() == 0) continue;
+      order.primaries[entry.group()] = {order.servers.back(), entry.primary_epoch()};
     } else {
       WEFT_LOG(kError, "cannot watch a server",
                {{"server", entry.uuid()}, {"address", entry.address()}});
     }
   }
-  return servers;
+  return order;
 }
 
 }  // namespace
@@ -61,6 +65,12 @@ v1::ServerReport ToProto(const WatchedServer& server, const Opinion& opinion) {
   }
   report.set_executed_gtids(opinion.last.executed);
   report.set_writable(opinion.last.writable);
+  report.set_write_probed(opinion.pulse.probed);
+  if (opinion.pulse.failing.has_value()) {
+    *report.mutable_write_failing() =
+        TimeUtil::MicrosecondsToDuration(absl::ToInt64Microseconds(*opinion.pulse.failing));
+  }
+  report.set_write_error(opinion.pulse.error);
   return report;
 }
 

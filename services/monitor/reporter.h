@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -28,8 +30,18 @@ class Reporter {
   };
 
   using Opinions = std::function<std::map<WatchedServer, Opinion>()>;
+  // What a controller wants to be watched, and to which of it a heartbeat be written.
+  struct Order {
+    struct Primary {
+      WatchedServer server;
+      uint64_t epoch = 0;
+    };
+    std::vector<WatchedServer> servers;
+    std::map<std::string, Primary> primaries;                // by group
+    absl::Duration heartbeat_period = absl::ZeroDuration();  // zero: none is written
+  };
   // Called with each list the controller sends.
-  using ListTaker = std::function<void(const std::vector<WatchedServer>&)>;
+  using ListTaker = std::function<void(const Order&)>;
 
   Reporter(Options options, std::shared_ptr<grpc::Channel> channel, Clock* clock, Opinions opinions,
            ListTaker take_list);

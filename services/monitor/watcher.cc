@@ -94,4 +94,13 @@ std::map<WatchedServer, Opinion> Watcher::Opinions() const {
   return opinions;
 }
 
+std::optional<Opinion> Watcher::OpinionOf(const WatchedServer& server) const {
+  MutexLock lock(&mutex_);
+  const auto post = watches_.find(server);
+  if (post == watches_.end()) return std::nullopt;
+  MutexLock post_lock(&post->second->mutex);
+  if (!post->second->detector.has_opinion()) return std::nullopt;
+  return post->second->detector.opinion();
+}
+
 }  // namespace weft::monitor

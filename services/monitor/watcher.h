@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -51,6 +52,8 @@ class Watcher {
 
   // The opinions formed so far.
   std::map<WatchedServer, Opinion> Opinions() const;
+  // nullopt: it is not watched, or no opinion is formed yet.
+  std::optional<Opinion> OpinionOf(const WatchedServer& server) const;
 
  private:
   struct Post;

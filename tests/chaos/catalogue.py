@@ -5,6 +5,7 @@ mended. What it killed may still be down: the episode starts it again. `expected
 change of primary must be (checkers.py).
 """
 
+import contextlib
 import dataclasses
 import signal
 import threading
@@ -87,6 +88,15 @@ class Scene:
         self.network.cut(some, others)
         self.hold(shortest, longest)
         self.network.heal()
+
+    @contextlib.contextmanager
+    def policy(self, name, during, after):
+        """The group's setting is another one meanwhile."""
+        self.farm.weft("group", "set", GROUP, f"{name}={during}")
+        try:
+            yield
+        finally:
+            self.farm.weft("group", "set", GROUP, f"{name}={after}")
 
     def promote(self, *target):
         """A switchover in a thread of its own; join it. Its exit code is in .codes."""

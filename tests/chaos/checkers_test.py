@@ -15,6 +15,7 @@ import checkers  # noqa: E402
 import episodes  # noqa: E402
 import faults  # noqa: E402
 import network  # noqa: E402
+import power  # noqa: E402
 import report  # noqa: E402
 from checkers import MAY, MUST_CHANGE, MUST_NOT, Ok  # noqa: E402
 
@@ -23,6 +24,34 @@ def history(*words):
     """OKs of "SERVER SENT ARRIVED" each."""
     return [Ok(number, server, int(sent), int(arrived))
             for number, (server, sent, arrived) in enumerate(word.split() for word in words)]
+
+
+def undo_record(kind, inode, offset, size=0, old=b""):
+    return power.RECORD.pack(kind, 1, inode, offset, size, len(old)) + old
+
+
+class PowerTest(unittest.TestCase):
+    def test_what_was_synced_stays_and_the_rest_is_taken_back_last_first(self):
+        data = (undo_record(b"w", 7, 0, 0) + undo_record(b"w", 8, 0, 3, b"abc")
+                + undo_record(b"s", 7, 2) + undo_record(b"w", 7, 4, 4)
+                + undo_record(b"w", 7, 1, 9, b"x") + b"torn")
+        self.assertEqual(power.unsynced(data), [((1, 7), 1, 9, b"x"), ((1, 7), 4, 4, b""),
+                                                ((1, 8), 0, 3, b"abc")])
+
+    def test_a_sync_covers_what_was_written_before_it_began(self):
+        data = undo_record(b"w", 7, 0) + undo_record(b"w", 7, 5) + undo_record(b"s", 7, 1)
+        self.assertEqual([offset for _, offset, _, _ in power.unsynced(data)], [5])
+
+    def test_files_are_as_they_were(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file, undo = pathlib.Path(folder, "data"), pathlib.Path(folder, "undo")
+            file.write_bytes(b"new content")
+            status = file.stat()
+            undo.write_bytes(power.RECORD.pack(b"w", status.st_dev, status.st_ino, 0, 3, 3)
+                             + b"old")
+            self.assertEqual(power.take_back(folder, undo), 1)
+            self.assertEqual(file.read_bytes(), b"old")
+            self.assertEqual(power.take_back(folder, undo), 0)
 
 
 class DualCommitsTest(unittest.TestCase):

@@ -41,11 +41,13 @@ class Daemon:
         self._log = log
         self._process = None
 
-    def start(self):
+    def start(self, environment=()):
+        """Nothing when it runs. `environment`: NAME=VALUE beside its own."""
         if self.running():
             return
+        argv = ["/usr/bin/env", *environment, *self._argv] if environment else self._argv
         with open(self._log, "a") as log:
-            self._process = subprocess.Popen(self._hosts.command(self.host, self._argv),
+            self._process = subprocess.Popen(self._hosts.command(self.host, argv),
                                              stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                              start_new_session=True)
 
@@ -145,6 +147,7 @@ class Farm:
             self._add_daemon(host, [
                 MONITOR, f"--listen={self.network.address(host)}:{MONITOR_PORT}",
                 f"--controller={','.join(self.controllers)}", f"--name={host}",
+                f"--zone=zone-{host}",
                 f"--monitor-password-file={self._secret('monitor')}", *common])
         first = self.daemons[CONTROLLERS[0]]
         subprocess.run(self.network.command(CONTROLLERS[0], [*first._argv, "--manage=setup"]),
@@ -309,7 +312,9 @@ class Farm:
     def _rebuild_errant(self, on_errant):
         for uuid, extra in self.errant():
             on_errant(uuid, extra)
-            self.weft("server", "rejoin", uuid, "--rebuild", timeout=120)
+            # Refused where it is on its way back already: what touches heartbeats alone is undone
+            # unasked. Who does not come back is told as not settled.
+            self.run("server", "rejoin", uuid, "--rebuild", timeout=120)
 
     def restart_what_ended(self):
         """Starts every server and process that does not run."""

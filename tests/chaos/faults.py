@@ -1,12 +1,13 @@
 """The fault catalogue.
 
-Of the catalogue of the field these are not here, as nothing stands in for them yet: loss of power, full or
-stalled disks and fsync errors, clocks that step, failing name resolution, expired certificates,
-duplicated and reordered calls, a state store of several members, several zones at once, DDL and huge
-transactions during a change.
+Of the catalogue of the field these are not here, as nothing stands in for them yet: failing name
+resolution (hosts are addresses), expired certificates (the processes talk in plain text),
+reordered calls, a state store of several members (tests/integration/store_cluster_test.py has it).
+Of a loss of power what was written comes and goes by files' content and length, not by their names.
 """
 
-import network_faults  # noqa: F401  (each registers its own)
+import disk_faults  # noqa: F401  (each registers its own)
+import network_faults  # noqa: F401
 import server_faults  # noqa: F401
 import weft_faults  # noqa: F401
 from catalogue import FAULTS, Fault, Scene  # noqa: F401

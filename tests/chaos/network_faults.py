@@ -2,7 +2,7 @@
 
 from catalogue import fault
 from checkers import MAY, MUST_CHANGE, MUST_NOT
-from farm import APPLICATION, MONITORS, SERVERS, STORE, WEFT
+from farm import APPLICATION, HOSTS, MONITORS, SERVERS, STORE, WEFT
 
 
 @fault(MUST_CHANGE)
@@ -44,8 +44,18 @@ def one_monitor_cut_from_primary(scene):
     scene.cut([scene.dice.choice(MONITORS)], [scene.primary], 4, 6)
 
 
-@fault(MUST_NOT, unexpected_refusals="a primary is judged dead without a replica's word when the"
-       " controller reaches no replica at that moment either; the failover is then refused")
+@fault(MUST_CHANGE)
+def lose_zone(scene):
+    # A place with the primary, the leader and a monitor in it is cut off from everything else.
+    lost = [scene.primary, scene.leader, scene.dice.choice(MONITORS)]
+    scene.say("lost " + ", ".join(lost))
+    scene.network.cut(lost, [host for host in HOSTS if host not in lost])
+    scene.await_failover()
+    scene.hold(0.5, 2)
+    scene.network.heal()
+
+
+@fault(MUST_NOT)
 def probes_lossy(scene):
     scene.network.lose(WEFT, SERVERS, 0.2)
     scene.hold(8, 12)
@@ -75,3 +85,21 @@ def flapping_primary(scene):
     for _ in range(3):
         scene.cut([scene.primary], scene.others(scene.primary), 0.3, 2.5)
         scene.hold(0.3, 1.5)
+
+
+@fault(MAY)
+def cut_replication_and_it_may_be_replaced(scene):
+    # Its clients reach it, and no commit is acknowledged: by the group's policy it is replaced, if
+    # the controller reaches it in each look. Replicas that cannot connect may take a look's time.
+    with scene.policy("primary_sick", "failover", "alert"):
+        scene.cut([scene.primary], scene.replicas, 10, 14)
+
+
+@fault(MAY)
+def flapping_zone(scene):
+    # A place with the primary, the leader and a monitor in it comes and goes.
+    zone = [scene.primary, scene.leader, scene.dice.choice(MONITORS)]
+    scene.say("flaps: " + ", ".join(zone))
+    for _ in range(3):
+        scene.cut(zone, [host for host in HOSTS if host not in zone], 0.3, 4)
+        scene.hold(0.3, 2)

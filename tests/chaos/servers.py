@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import network
+import power
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "workload"))
 import harness  # noqa: E402
@@ -18,6 +19,8 @@ PORT = 3306
 DUTIES = ("manage", "replicate", "backup", "restore", "monitor")
 OBTAIN = harness.ROOT / "deploy/mysql/obtain"
 SUPERVISOR = harness.BINARIES / "common/mysqld/mysqld_supervisor"
+# Hinders a server's disk (tests/chaos/disk_shim/disk_shim.c).
+DISK_SHIM = harness.BINARIES / "tests/chaos/disk_shim/disk_shim.so"
 
 
 class Installation:
@@ -139,11 +142,32 @@ class Server:
         more = [f"--init-file={self._folder}/init.sql"] if first else []
         owner = f"{os.getpid()}:{network.start_time(os.getpid())}"
         argv = [SUPERVISOR, f"--run={self._folder}/run", f"--socket={self._socket}",
-                f"--owner={owner}", f"--remove={self._folder}", "--",
+                f"--owner={owner}", f"--remove={self._folder}", "--", *self._shimmed(),
                 *self._installation.mysqld(f"--defaults-file={self._cnf}", *more)]
         self._process = subprocess.Popen(self._hosts.command(self.host, argv),
                                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                          stderr=subprocess.DEVNULL, start_new_session=True)
+
+    def _shimmed(self):
+        return ["/usr/bin/env", f"LD_PRELOAD={DISK_SHIM}", f"WEFT_DISK_UNDER={self._folder}/data",
+                f"WEFT_DISK_CONTROL={self._folder}/disk", f"WEFT_DISK_UNDO={self._undo}"]
+
+    def disk(self, mode):
+        """Its disk is from now on `mode`: "ok", "stall", "slow MS", "fsync_error", "write_error",
+        "full", or "record" until power is lost."""
+        draft = self._folder / "disk.new"
+        draft.write_text(mode + "\n")
+        draft.replace(self._folder / "disk")  # never seen half written
+
+    @property
+    def _undo(self):
+        return self._folder / "undo"
+
+    def lose_power(self):
+        """Ends it, and takes back what it wrote since "record" and no sync has covered."""
+        self.end()
+        self.disk("ok")
+        return power.take_back(self._folder / "data", self._undo)
 
     def running(self):
         return self._process is not None and self._process.poll() is None

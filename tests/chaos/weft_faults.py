@@ -1,5 +1,7 @@
 """Faults of Weft's own processes and of its state store, and of what is asked of it."""
 
+import contextlib
+import pathlib
 import signal
 import time
 
@@ -112,3 +114,74 @@ def switchover_and_kill_target(scene):
 @fault(MAY)
 def switchover_and_kill_leader(scene):
     scene.promote_and(scene.farm.daemons[scene.leader].end)
+
+
+# Of Debian's package libfaketime.
+FAKETIME = pathlib.Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
+
+
+@contextlib.contextmanager
+def jumping_clocks(scene):
+    """Every process of Weft runs with a clock of its own that can be set: jump(host, hours). Only
+    the time of day: no machine's monotonic clock jumps."""
+    if not FAKETIME.exists():
+        raise harness.Failed("libfaketime is not installed: deploy/setup --dev")
+    files = {host: scene.farm.folder / f"clock-{host}" for host in WEFT}
+
+    def jump(host, hours):
+        draft = files[host].with_suffix(".new")
+        draft.write_text(f"{hours:+.2f}h\n")
+        draft.replace(files[host])
+    for host in WEFT:
+        jump(host, 0)
+        scene.farm.daemons[host].end(signal.SIGTERM)
+        scene.farm.daemons[host].start([
+            f"LD_PRELOAD={FAKETIME}", f"FAKETIME_TIMESTAMP_FILE={files[host]}",
+            "FAKETIME_CACHE_DURATION=1", "FAKETIME_DONT_FAKE_MONOTONIC=1"])
+    harness.wait_until(scene.farm.leader_alive, 20, "a controller leads")
+    harness.wait_until(lambda: not scene.farm.unsettled(), 30, "the group is settled")
+    try:
+        yield jump
+    finally:
+        for host in WEFT:  # the episode starts them with the machine's clock
+            scene.farm.daemons[host].end(signal.SIGTERM)
+
+
+@fault(MUST_NOT)
+def clocks_jump(scene):
+    with jumping_clocks(scene) as jump:
+        for _ in range(2):
+            for host in WEFT:
+                jump(host, scene.dice.uniform(-30, 30))
+            scene.hold(2, 4)
+
+
+@fault(MUST_CHANGE)
+def clocks_jump_and_kill_primary(scene):
+    with jumping_clocks(scene) as jump:
+        for host in WEFT:
+            jump(host, scene.dice.uniform(-30, 30))
+        scene.hold(1, 3)
+        scene.primary_server.end()
+        scene.hold(0, 1)
+        for host in WEFT:
+            jump(host, scene.dice.uniform(-30, 30))
+        scene.await_failover()
+
+
+@fault(MUST_CHANGE)
+def same_request_from_two_places(scene):
+    # A request that is sent again while the first is under way, and once more after it: one change.
+    words = ("--request-id", f"twice-{scene.dice.getrandbits(40)}")
+    before = len(scene.farm.tenures())
+    first = scene.promote(*words)
+    scene.hold(0, 0.1)
+    second = scene.promote(*words)
+    first.join()
+    second.join()
+    third = scene.promote(*words)
+    third.join()
+    scene.say(f"promote ended with {[*first.codes, *second.codes, *third.codes]}")
+    changes = len(scene.farm.tenures()) - before
+    if changes != 1:
+        raise harness.Failed(f"expected one change of primary, found {changes}")

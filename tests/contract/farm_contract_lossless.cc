@@ -1,4 +1,5 @@
 // The farm contract: semi-synchronous replication, admission, rebuilding.
+#include <map>
 #include <string>
 #include <vector>
 
@@ -60,8 +61,26 @@ TEST_P(FarmContract, AFenceHoldsWhileCommitsWaitForAcknowledgementsAndNobodyGets
   for (const int replica : {1, 2}) ASSERT_EQ(Do(StopReceiver{server(replica)}), absl::OkStatus());
   ASSERT_EQ(Write(0, absl::Milliseconds(300)).code(), absl::StatusCode::kDeadlineExceeded);
   ASSERT_EQ(Do(Fence{server(0), true}), absl::OkStatus());
-  EXPECT_TRUE(See(0).super_read_only);
+  const Observation fenced = See(0);
+  EXPECT_TRUE(fenced.super_read_only);
+  EXPECT_FALSE(fenced.semi_sync.source_enabled);
+  EXPECT_FALSE(fenced.offline);
   EXPECT_EQ(Write(0).code(), absl::StatusCode::kFailedPrecondition);
+}
+
+// A switchover's target has yet to receive the last writes.
+TEST_P(FarmContract, AFenceThatMayNotCutOffFailsRatherThanReleaseACommit) {
+  if (!under_test().lossless()) GTEST_SKIP() << "no semi-synchronous replication";
+  SetUpGroup(0);
+  for (const int replica : {1, 2}) ASSERT_EQ(Do(StopReceiver{server(replica)}), absl::OkStatus());
+  ASSERT_EQ(Write(0, absl::Milliseconds(300)).code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_FALSE(
+      farm().Apply(group(), Fence{.server = server(0), .cut_off = false}, absl::Seconds(3)).ok());
+  const Observation seen = See(0);
+  EXPECT_FALSE(seen.offline);
+  EXPECT_FALSE(seen.super_read_only);
+  EXPECT_TRUE(seen.semi_sync.source_enabled);
+  EXPECT_GT(seen.semi_sync.source_waiting, 0u);
 }
 
 TEST_P(FarmContract, TheReplicaFlagDoesNotSurviveARestart) {
@@ -94,6 +113,74 @@ TEST_P(FarmContract, APromotionByHandAfterACrashLosesNothingThatWasAcknowledged)
   ASSERT_EQ(Do(Unfence{server(winner)}), absl::OkStatus());
   EXPECT_EQ(Write(winner), absl::OkStatus());
   EXPECT_EQ(*under_test().MissingOn(server(winner)), 0);
+}
+
+TEST_P(FarmContract, OpensNoServerWhoseCommitsDoNotWait) {
+  if (!under_test().lossless()) GTEST_SKIP() << "its commits never wait";
+  SetUpGroup(0);
+  ASSERT_EQ(Do(Fence{server(0), true}), absl::OkStatus());
+  ASSERT_EQ(Do(ArmSource{server(0), 0}), absl::OkStatus());
+  EXPECT_EQ(Do(Unfence{server(0), 1}).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(See(0).read_only);
+  ASSERT_EQ(Do(ArmSource{server(0), 1}), absl::OkStatus());
+  EXPECT_EQ(Do(Unfence{server(0), 1}), absl::OkStatus());
+  EXPECT_FALSE(See(0).read_only);
+}
+
+// --- accounts of replicas' own
+
+TEST_P(FarmContract, AReplicaWhoseAccountIsLockedComesInNoMoreUntilItIsOpened) {
+  if (!under_test().lossless()) GTEST_SKIP() << "no accounts of replicas' own";
+  ASSERT_TRUE(See(0).gives_accounts) << See(0).no_accounts_because;
+  for (const int replica : {1, 2}) {
+    for (int i = 0; i < 2; ++i) {
+      ASSERT_EQ(Do(OpenAccount{server(0), server(replica)}), absl::OkStatus());
+    }
+  }
+  EXPECT_EQ(See(0).accounts, (std::map<ServerUuid, bool>{{server(1), false}, {server(2), false}}));
+  SetUpGroup(0);
+  EXPECT_FALSE(See(1).replication.own_account);
+  for (const int replica : {1, 2}) {
+    Follow follow = FollowStep(replica, 0, true);
+    follow.own_account = true;
+    ASSERT_EQ(Do(StopReceiver{server(replica)}), absl::OkStatus());
+    ASSERT_EQ(Do(follow), absl::OkStatus());
+    EXPECT_TRUE(See(replica).replication.own_account);
+  }
+  ASSERT_EQ(Write(0), absl::OkStatus());
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(Do(LockAccount{server(0), server(1)}), absl::OkStatus());
+    const Observation locked = See(0);
+    EXPECT_TRUE(locked.accounts.at(server(1)));
+    EXPECT_EQ(locked.streaming_to, std::vector<ServerUuid>{server(2)});
+  }
+  ASSERT_EQ(Write(0), absl::OkStatus());        // the other one acknowledges
+  under_test().Wait(absl::Milliseconds(1500));  // it tries again
+  EXPECT_EQ(See(1).replication.receiver, ThreadState::kConnecting);
+  EXPECT_FALSE(See(1).Held().Contains(See(0).executed));
+  ASSERT_EQ(Do(OpenAccount{server(0), server(1)}), absl::OkStatus());
+  EXPECT_FALSE(See(0).accounts.at(server(1)));
+  const GtidSet goal = See(0).executed;
+  EXPECT_TRUE(Until(1, [&goal](const Observation& one) { return one.Held().Contains(goal); })
+                  .Held()
+                  .Contains(goal));
+  EXPECT_EQ(See(0).executed, goal);  // none of it is in the binary log
+}
+
+TEST_P(FarmContract, AHungReplicaThatIsLockedOutDoesNotAcknowledgeWhenItWakes) {
+  if (!under_test().lossless()) GTEST_SKIP() << "no accounts of replicas' own";
+  ASSERT_EQ(Do(OpenAccount{server(0), server(1)}), absl::OkStatus());
+  SetUpGroup(0);
+  Follow follow = FollowStep(1, 0, true);
+  follow.own_account = true;
+  ASSERT_EQ(Do(StopReceiver{server(1)}), absl::OkStatus());
+  ASSERT_EQ(Do(follow), absl::OkStatus());
+  ASSERT_EQ(Write(0), absl::OkStatus());
+  ASSERT_EQ(under_test().Pause(server(1)), absl::OkStatus());
+  ASSERT_EQ(Do(LockAccount{server(0), server(1)}), absl::OkStatus());
+  ASSERT_EQ(Do(StopReceiver{server(2)}), absl::OkStatus());
+  ASSERT_EQ(under_test().Resume(server(1)), absl::OkStatus());
+  EXPECT_EQ(Write(0, absl::Milliseconds(1500)).code(), absl::StatusCode::kDeadlineExceeded);
 }
 
 // --- admission and neighbours
@@ -193,6 +280,46 @@ TEST_P(FarmContract, AnErrantServerIsRebuiltByAClone) {
   ASSERT_EQ(Do(FollowStep(2, 0, true)), absl::OkStatus());
   ASSERT_EQ(Write(0), absl::OkStatus());
   EXPECT_EQ(Do(CatchUp{server(2), See(0).executed, absl::Seconds(5)}), absl::OkStatus());
+}
+
+TEST_P(FarmContract, AnErrantServerIsRewoundAndFollows) {
+  if (!under_test().can_rewind()) GTEST_SKIP() << "no rewinding";
+  SetUpGroup(0);
+  for (int i = 0; i < 3; ++i) ASSERT_EQ(Write(0), absl::OkStatus());
+  const GtidSet common = See(0).executed;
+  ASSERT_EQ(Do(CatchUp{server(2), common, absl::Seconds(5)}), absl::OkStatus());
+  ASSERT_EQ(Do(Detach{server(2)}), absl::OkStatus());
+  ASSERT_EQ(Do(Unfence{server(2)}), absl::OkStatus());
+  for (int i = 0; i < 2; ++i) ASSERT_EQ(Write(2), absl::OkStatus());
+  ASSERT_EQ(Do(Fence{server(2), true}), absl::OkStatus());
+  const GtidSet errant = See(2).executed.Minus(common);
+  ASSERT_EQ(errant.Count(), 2u);
+  const auto foreseen =
+      farm().Rewind(group(), server(2), errant, /*dry_run=*/true, nullptr, absl::Seconds(30));
+  ASSERT_TRUE(foreseen.ok()) << foreseen.status();
+  EXPECT_EQ(foreseen->transactions, errant);
+  EXPECT_TRUE(See(2).executed.Contains(errant)) << "a dry run";
+  std::vector<double> progress;
+  const auto rewound = farm().Rewind(
+      group(), server(2), errant, /*dry_run=*/false,
+      [&progress](double part) { progress.push_back(part); }, absl::Minutes(1));
+  ASSERT_TRUE(rewound.ok()) << rewound.status();
+  EXPECT_EQ(progress.back(), 1.0);
+  EXPECT_EQ(rewound->path, foreseen->path);
+  const Observation seen = See(2);
+  ASSERT_TRUE(seen.reached()) << seen.error;
+  EXPECT_EQ(seen.executed, common);
+  EXPECT_TRUE(seen.super_read_only);
+  EXPECT_FALSE(seen.replication.configured);
+  // Again: there is nothing to do.
+  EXPECT_TRUE(
+      farm()
+          .Rewind(group(), server(2), GtidSet(), /*dry_run=*/false, nullptr, absl::Minutes(1))
+          .ok());
+  ASSERT_EQ(Do(FollowStep(2, 0, true)), absl::OkStatus());
+  ASSERT_EQ(Write(0), absl::OkStatus());
+  EXPECT_EQ(Do(CatchUp{server(2), See(0).executed, absl::Seconds(5)}), absl::OkStatus());
+  EXPECT_EQ(See(2).executed, See(0).executed);
 }
 
 }  // namespace weft::controller

@@ -21,7 +21,11 @@ using simulation::World;
 class SimulatedFarm : public FarmUnderTest {
  public:
   explicit SimulatedFarm(bool old_version)
-      : world_({.seed = 7, .servers = 3, .old_version = old_version, .write_every = 0}),
+      : world_({.seed = 7,
+                .servers = 3,
+                .old_version = old_version,
+                .own_accounts = true,
+                .write_every = 0}),
         farm_(&world_, 0, [] { return true; }) {
     farm_.SetTerm(1, [] { return true; });
   }
@@ -48,6 +52,7 @@ class SimulatedFarm : public FarmUnderTest {
     const simulation::Millis until = world_.now() + absl::ToInt64Milliseconds(patience);
     while (there.hung && world_.now() < until) world_.Tick();
     if (there.hung) return absl::DeadlineExceededError("no answer");
+    if (there.offline) return absl::UnavailableError("offline");
     if (there.read_only) return absl::FailedPreconditionError("read-only");
     const int transaction = world_.transactions().Begin(there.index);
     there.binlog.push_back(transaction);
@@ -95,6 +100,7 @@ class SimulatedFarm : public FarmUnderTest {
   bool lossless() const override { return !world_.options().old_version; }
   bool can_clone() const override { return !world_.options().old_version; }
   bool can_rescue() const override { return true; }
+  bool can_rewind() const override { return true; }
 
  private:
   SimServer& Of(const ServerUuid& uuid) {

@@ -43,6 +43,7 @@ class FarmUnderTest {
   virtual bool lossless() const = 0;  // semi-synchronous replication
   virtual bool can_clone() const = 0;
   virtual bool can_rescue() const = 0;  // SaveTransactions
+  virtual bool can_rewind() const = 0;
 };
 
 }  // namespace weft::controller

@@ -103,7 +103,9 @@ absl::Status RealFarm::WriteOver(int index, absl::Duration patience) {
   }
   session->set_statement_timeout(patience);
   if (!has_table_.contains(index)) {
-    WEFT_RETURN_IF_ERROR(session->Execute(sql::kCreateLedger));
+    // It may have been replicated: to create it again would be a transaction of its own.
+    const bool found = session->Query(sql::kCountRow, {0}).ok();
+    if (!found) WEFT_RETURN_IF_ERROR(session->Execute(sql::kCreateLedger));
     has_table_.insert(index);
   }
   const int row = next_row_++;

@@ -33,6 +33,7 @@ class RealFarm : public FarmUnderTest {
   bool lossless() const override { return servers_->installation().has_plugins; }
   bool can_clone() const override { return servers_->installation().has_plugins; }
   bool can_rescue() const override { return !options_.mysqlbinlog.empty(); }
+  bool can_rewind() const override { return can_rescue() && lossless(); }
 
   // --- for tests of this adapter alone
 

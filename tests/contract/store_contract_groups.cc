@@ -35,6 +35,10 @@ Group FullGroup() {
                   .reopen = true,
                   .given_up = "SOME_REASON",
                   .given_up_message = kWeird};
+  group.settings.failover_enabled = false;
+  group.settings.cool_down = absl::Microseconds(1'234'567);
+  group.settings.unknown = {{"of tomorrow", kWeird}, {"cool", ""}};
+  group.last_failover = {16'000'000'000'000'000'000u, At(3) + absl::Microseconds(1)};
   Server a = MakeServer('a', 65535);
   a.group = group.id;
   a.address.host = "fe80::1";
@@ -42,6 +46,7 @@ Group FullGroup() {
   a.mode = ServerMode::kWriteOnly;
   a.weight = 0.1;
   a.promotion_rule = PromotionRule::kPreferNot;
+  a.zone = std::string(64, 'z');
   a.set_aside = kWeird;
   a.errant = "aaaaaaaa-0000-0000-0000-000000000000:6";
   Server b = MakeServer('b', 1);
@@ -189,11 +194,15 @@ TEST_P(StoreContract, AnUpdateWritesItsFieldsAndNoOther) {
   update.active = true;
   update.durability = Durability::kAsync;
   update.acknowledgements = 2;
+  update.settings.cool_down = absl::Minutes(1);
+  update.settings.unknown = {{"of tomorrow", kWeird}};
+  update.last_failover = {7, At(1)};
   WEFT_ASSERT_OK(store().UpdateGroup(update));
   group.description = update.description;
   group.active = true;
   group.durability = Durability::kAsync;
   group.acknowledgements = 2;
+  group.settings = update.settings;
   ++group.revision;
   EXPECT_EQ(Loaded(), group);
 }

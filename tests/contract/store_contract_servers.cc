@@ -12,6 +12,7 @@ TEST_P(StoreContract, AServerIsAddedWholeAndInTheOrderOfUuids) {
   added.mode = ServerMode::kOffline;
   added.weight = 0.25;
   added.promotion_rule = PromotionRule::kMustNot;
+  added.zone = "north";
   added.set_aside = "why";
   added.errant = "bbbbbbbb-0000-0000-0000-000000000000:1";
   WEFT_ASSERT_OK(store().AddServer("g", group.revision, added));
@@ -84,6 +85,7 @@ TEST_P(StoreContract, AServersUpdateWritesEveryField) {
   server.mode = ServerMode::kOffline;
   server.weight = 0.7;
   server.promotion_rule = PromotionRule::kPrefer;
+  server.zone = "south.2";
   server.set_aside = "errant";
   server.errant = "aaaaaaaa-0000-0000-0000-000000000000:6";
   WEFT_ASSERT_OK(store().UpdateServer("g", group.revision, server.uuid, server));
@@ -130,6 +132,9 @@ TEST_P(StoreContract, AnAddressThatNoStoreKeepsIsRefused) {
   EXPECT_TRUE(absl::IsInvalidArgument(store().AddServer("g", before.revision, server)));
   server = MakeServer('d', 3304);
   server.uuid = ServerUuid();
+  EXPECT_TRUE(absl::IsInvalidArgument(store().AddServer("g", before.revision, server)));
+  server = MakeServer('d', 3304);
+  server.zone = "a place";
   EXPECT_TRUE(absl::IsInvalidArgument(store().AddServer("g", before.revision, server)));
   EXPECT_EQ(Loaded(), before);
 }

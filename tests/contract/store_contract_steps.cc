@@ -61,6 +61,21 @@ TEST_P(StoreContract, AModeThatAUserChoseOutlivesAStatusThatStays) {
   EXPECT_EQ(Loaded().servers[2].mode, ServerMode::kReadOnly);
 }
 
+TEST_P(StoreContract, AServerThatMustNotBeThePrimaryDoesNotBecomeItUnlessItIsIt) {
+  const Group seen = MakePromotion();
+  for (const char letter : {'a', 'b'}) {
+    Server server = *Loaded().Find(Uuid(letter));
+    server.promotion_rule = PromotionRule::kMustNot;
+    WEFT_ASSERT_OK(store().UpdateServer("g", Loaded().revision, server.uuid, server));
+  }
+  const Group before = Loaded();
+  const Commit forbidden{Uuid('b'), {}, GtidSet(), ServerStatus::kSecondary};
+  EXPECT_EQ(Outcome(store().Apply(seen, forbidden, At(2))), "ABORTED PROMOTION_FORBIDDEN");
+  EXPECT_EQ(Loaded(), before);
+  ASSERT_EQ(before.primary, Uuid('a'));
+  WEFT_EXPECT_OK(store().Apply(seen, Commit{Uuid('a'), {}, GtidSet()}, At(2)));
+}
+
 TEST_P(StoreContract, AStepSeenInAnotherEpochIsRefused) {
   const Group group = MakePromotion();
   WEFT_ASSERT_OK(store().Apply(group, Commit{Uuid('b'), {}, {}}, At(2)));

@@ -176,6 +176,27 @@ TEST_F(StoreMigrationsTest, ANewerSchemaIsRefusedAndLeftAlone) {
   EXPECT_EQ(store.Schema()->found, StoreSchemaVersion() + 1);
 }
 
+TEST_F(StoreMigrationsTest, AProgramOfBeforeWorksWithASchemaThatOnlyAdds) {
+  std::vector<Migration> newer = StoreMigrations();
+  newer.push_back({StoreSchemaVersion() + 1, "addition", "ALTER TABLE event ADD added INT;\n",
+                   StoreSchemaVersion()});
+  MysqlStoreOptions future = options_;
+  future.migrations = &newer;
+  WEFT_ASSERT_OK(MysqlStore(future).SetUp());
+  MysqlStore store(options_);
+  EXPECT_EQ(store.Schema()->found, StoreSchemaVersion() + 1);
+  WEFT_EXPECT_OK(store.SetUp());
+  EXPECT_EQ(store.Schema()->found, StoreSchemaVersion() + 1);
+  WEFT_EXPECT_OK(store.CreateGroup(group_));
+
+  // But not one of still before.
+  const std::vector<Migration> older(StoreMigrations().begin(), StoreMigrations().begin() + 3);
+  MysqlStoreOptions old = options_;
+  old.migrations = &older;
+  EXPECT_EQ(Outcome(MysqlStore(old).Load("g")), "FAILED_PRECONDITION SCHEMA_NEWER");
+  EXPECT_EQ(Outcome(MysqlStore(old).SetUp()), "FAILED_PRECONDITION SCHEMA_NEWER");
+}
+
 TEST_F(StoreMigrationsTest, AMigrationThatFailsIsNotRecorded) {
   std::vector<Migration> broken = StoreMigrations();
   broken.push_back({StoreSchemaVersion() + 1, "broken", "DO 1;\nCREATE NONSENSE;\n"});

@@ -9,6 +9,10 @@ inline constexpr absl::string_view kCreateUser =
 // No right at all yet.
 inline constexpr absl::string_view kCreatePoorUser =
     "CREATE USER 'weft_poor'@'%' IDENTIFIED BY 'store secret'";
+// What each member is told by itself is in no other's log.
+inline constexpr absl::string_view kWithoutBinaryLog = "SET SESSION sql_log_bin = 0";
+inline constexpr absl::string_view kLeaveCluster = "STOP GROUP_REPLICATION";
+inline constexpr absl::string_view kJoinCluster = "START GROUP_REPLICATION";
 // As SchemaLock of migrations.cc takes it.
 inline constexpr absl::string_view kHoldSchemaLock =
     "SELECT GET_LOCK(CONCAT('weft.schema.', ?), 0)";
@@ -28,6 +32,8 @@ inline constexpr absl::string_view kEmpty[] = {
     "DELETE FROM weft_group",
     "DELETE FROM user_role",
     "DELETE FROM weft_user",
+    "UPDATE failover_switch SET enabled = TRUE, reason = '', user = '', since = '1970-01-01'",
+    "UPDATE store_state SET incarnation = 0",
     "UPDATE lease SET holder = '', term = 0, renewal = 0"};
 inline constexpr absl::string_view kDatabasePattern = "weft\\_%";
 inline constexpr absl::string_view kLockGroups = "SELECT id FROM weft_group FOR UPDATE";

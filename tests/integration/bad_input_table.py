@@ -102,6 +102,8 @@ TABLE = [
      "group set g1 --acknowledgements 70000"),
     ("a promotion rule that is none", USAGE, "USAGE",
      "server set {secondary} --promotion-rule never"),
+    ("a zone that names a path", USAGE, "MALFORMED_ZONE",
+     "server set {secondary} --zone a/b"),
     ("a change of nothing", USAGE, "USAGE", "server set {secondary}"),
 
     # --- the way to the controller

@@ -233,7 +233,8 @@ class BadInput(unittest.TestCase):
                  (["--listen=127.0.0.1:0", "--admin-password-file=/nosuch"], "/nosuch"),
                  (["--frobnicate"], "frobnicate")]
         for binary in ("services/controller/weft-controller", "services/gateway/weft-gateway",
-                       "services/monitor/weft-monitor"):
+                       "services/monitor/weft-monitor",
+                       "services/provisioner/weft-provisioner"):
             for flags, word in table:
                 with self.subTest(binary=binary, flags=flags):
                     done = subprocess.run([harness.BINARIES / binary, *flags], text=True,

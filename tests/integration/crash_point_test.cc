@@ -81,7 +81,10 @@ class CrashPointTest : public RealFarmTest {
       for (const std::function<void()>& job : jobs) job();
     };
     ports.new_operation_id = [this] { return absl::StrCat("operation-", ++operations_); };
-    return std::make_unique<Converger>(group_.id, Converger::Options(), std::move(ports));
+    Converger::Options options;
+    options.failover_cool_down =
+        absl::ZeroDuration();  // each leader is new, and has seen no healing
+    return std::make_unique<Converger>(group_.id, options, std::move(ports));
   }
 
   // Settled, or it would be if the old primary had noticed already that its replicas have left.

@@ -6,6 +6,15 @@
 namespace weft::controller::test_sql {
 
 inline constexpr absl::string_view kReadOnly = "SELECT @@GLOBAL.read_only";
+inline constexpr absl::string_view kInsertInLedger = "INSERT INTO app.ledger VALUES (?)";
+inline constexpr absl::string_view kCommitting =
+    "SELECT COUNT(*) FROM performance_schema.processlist WHERE INFO LIKE 'INSERT INTO app.ledger%'"
+    " AND (STATE LIKE '%ACK%' OR STATE LIKE 'waiting for handler commit%')";
+inline constexpr absl::string_view kOfflineOn = "SET GLOBAL offline_mode = ON";
+// One whom offline_mode does not cut off, and whom Weft's manage account may not kill.
+inline constexpr absl::string_view kMakeAdministrator =
+    "SET SESSION sql_log_bin = 0; CREATE USER dba@'%' IDENTIFIED BY 'dba';"
+    " GRANT ALL ON *.* TO dba@'%'; GRANT SYSTEM_USER, CONNECTION_ADMIN ON *.* TO dba@'%'";
 inline constexpr absl::string_view kLockLedger = "LOCK TABLES ledger WRITE";
 inline constexpr absl::string_view kUnlock = "UNLOCK TABLES";
 // Of Weft's account, apart from sessions at rest.

@@ -15,6 +15,8 @@
 #include "common/mysql/session.h"
 #include "common/mysqld/testing/farm_fixture.h"
 #include "protos/weft/v1/health.grpc.pb.h"
+#include "services/monitor/pulse.h"
+#include "tests/integration/monitor_sql.h"
 
 namespace weft::monitor {
 namespace {
@@ -166,6 +168,45 @@ TEST_F(MonitorTest, AWrongPasswordIsNotDeath) {
   const Sample sample = prober.Probe();
   EXPECT_EQ(sample.contact, Contact::kRejected);
   EXPECT_EQ(sample.error.find("wrong"), std::string::npos) << "no password in messages";
+}
+
+TEST_F(MonitorTest, AHeartbeatIsWrittenAndALockOnEverythingFailsIt) {
+  StartOn({.servers = 1});
+  ASSERT_TRUE(farm_->Sql(0, std::string(sql::kOpen)).ok());
+  PulseWriter writer({.user = farm_->account(Duty::kMonitor).user,
+                      .password = [this] { return farm_->account(Duty::kMonitor).password; }},
+                     {"127.0.0.1", static_cast<uint16_t>(farm_->server(0).port)}, "m1",
+                     RealClock::Get());
+  writer.Write(/*epoch=*/7);
+  EXPECT_EQ(writer.Now(), (Pulse{.probed = true, .failing = std::nullopt, .error = ""}));
+  writer.Write(/*epoch=*/7);
+  EXPECT_EQ(*farm_->Sql(0, std::string(sql::kReadHeartbeat)), "m1\t7\t2\n");
+
+  mysql::ConnectOptions connect;
+  connect.unix_socket = farm_->server(0).socket;
+  connect.user = "root";
+  const auto locker = mysql::Session::Open(connect);
+  ASSERT_TRUE(locker.ok()) << locker.status();
+  ASSERT_TRUE((*locker)->Execute(sql::kLockEverything).ok());
+  writer.Write(/*epoch=*/7);
+  EXPECT_TRUE(writer.Now().failing.has_value());
+  EXPECT_NE(writer.Now().error, "");
+  ASSERT_TRUE((*locker)->Execute(sql::kUnlock).ok());
+
+  // Closed meanwhile it is not well for that, nor does its time go on.
+  ASSERT_TRUE(farm_->Sql(0, std::string(sql::kClose)).ok());
+  writer.Write(/*epoch=*/7);
+  const Pulse closed = writer.Now();
+  EXPECT_TRUE(closed.failing.has_value());
+  writer.Write(/*epoch=*/7);
+  EXPECT_EQ(writer.Now(), closed);
+
+  ASSERT_TRUE(farm_->Sql(0, std::string(sql::kOpen)).ok());
+  writer.Write(/*epoch=*/7);
+  EXPECT_FALSE(writer.Now().failing.has_value());
+  ASSERT_TRUE(farm_->Sql(0, std::string(sql::kClose)).ok());
+  writer.Write(/*epoch=*/7);
+  EXPECT_FALSE(writer.Now().failing.has_value()) << "it was well when it was closed";
 }
 
 TEST_F(MonitorTest, WatchesMySql56AsWell) {

@@ -26,6 +26,7 @@ EXPECTED = {
     'weft_build_info{name="weft-controller"}': 1,
     'weft_build_info{name="weft-gateway"}': 1,
     'weft_build_info{name="weft-monitor"}': 1,
+    'weft_build_info{name="weft-provisioner"}': 1,
     "weft_leading == 1": 1,
     "weft_store_up == 1": 1,
     "weft_live_monitors == 1": 1,
@@ -137,11 +138,13 @@ class PrometheusOfASandbox(unittest.TestCase):
             lambda: {health for health, _ in self.prometheus.targets().values()} == {"up"}, 20,
             "every target is up")
         self.assertEqual(set(self.prometheus.targets()),
-                         {"weft-controller", "weft-gateway", "weft-monitor"})
+                         {"weft-controller", "weft-gateway", "weft-monitor",
+                          "weft-provisioner"})
 
     def test_2_every_metric_that_an_alert_speaks_of_is_exported(self):
         named = set(re.findall(r"\bweft_\w+", RULES.read_text()))
-        named -= {"weft_refusals_total"}  # by reason: from the first refusal on, see below
+        # By reason from the first refusal on, and by code while there is one: see the last case.
+        named -= {"weft_refusals_total", "weft_finding"}
         exported = set()
         for url in self.urls.values():
             text = urllib.request.urlopen(url.geturl(), timeout=5).read().decode()
@@ -196,6 +199,10 @@ class PrometheusOfASandbox(unittest.TestCase):
                                    "WeftFailoverRefused fires")
         self.assertEqual(fired["group"], "g1")
         self.assertTrue(fired["reason"])
+        found = harness.wait_until(lambda: self.prometheus.query("weft_finding == 1"), 10,
+                                   "its findings are exported")
+        self.assertIn(("g1", "PRIMARY_DEAD"),
+                      [(each["metric"]["group"], each["metric"]["code"]) for each in found])
         self.assertEqual(self.farm.primary(), primary)
 
 

@@ -56,6 +56,7 @@ class Check:
 
     def __init__(self, identity, source, line, text):
         self.id, self.source, self.line = identity, source, line
+        self.text = " ".join(text.split())
         self.kind, rule = TAG.search(text).groups()
         self.name = f"{source.relative_to(ROOT)}:{line + 1} rule {rule}"
 
@@ -204,7 +205,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         program = pathlib.Path(scratch, "tests")
         try:
-            build(checks, program, scratch)
+            build(wanted, program, scratch)
         except Unmutable as trouble:
             print(f"FAIL {trouble}")
             return 1

@@ -41,6 +41,7 @@ SANITIZED = {
         "//services/gateway:rest_test",
         "//services/gateway/mysqlrpc/...",
         "//services/monitor:detector_test",
+        "//services/provisioner/http:client_test",
         "//tests/fuzz/...",
         "//services/gateway/http:server_test",
         "//services/gateway:digest_test",
@@ -62,6 +63,7 @@ SANITIZED = {
         "//services/controller:work_pool_test",
         "//services/gateway:mysql_listener_test",
         "//services/gateway/http:server_test",
+        "//services/provisioner/http:client_test",
         "//services/gateway:digest_test",
         "//services/gateway:xmlrpc_listener_test",
         "//tests/histories/...",
@@ -170,6 +172,13 @@ def fuzz():
     return script("fuzz", sys.executable, "-B", "tests/fuzz/run", "--seconds", "10")
 
 
+def deployments():
+    """deploy/kubernetes against the schemas of Kubernetes; image and composition on a real engine."""
+    result = script("deployments", sys.executable, "-B", "tests/deploy/kubernetes_test.py")
+    result.add(script("deployments", sys.executable, "-B", "tests/deploy/compose_test.py"))
+    return result
+
+
 def prometheus():
     """promtool on the scrape configuration and the alert rules."""
     return script("prometheus", sys.executable, "-B", "tests/runner/prometheus.py")
@@ -189,6 +198,7 @@ SUITES = {
     "interop": lambda: tagged("interop"),
     "chaos": lambda: tagged("chaos"),
     "browser": lambda: tagged("browser"),
+    "deployments": deployments,
     "prometheus": prometheus,
     "sanitizers": sanitizers,
     "fuzz": fuzz,

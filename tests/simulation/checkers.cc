@@ -41,6 +41,8 @@ void Checkers::OnRecord(const Group& before, const Group& after, const Transacti
     promised_.reset();  // the loss of what was acknowledged is accepted from now on
     commits_wait_ = false;
   }
+  // A group that is set to go on without acknowledgements promises nothing meanwhile.
+  if (after.acknowledgers.servers.empty()) commits_wait_ = false;
   if (after.epoch == before.epoch) return;
   lossless_epoch_ = after.durability == Durability::kLossless;
   commits_wait_ = after.durability == Durability::kLossless && !after.acknowledgers.servers.empty();

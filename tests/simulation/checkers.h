@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "common/model/group.h"
 #include "services/controller/core/snapshot.h"
 #include "tests/simulation/sim_server.h"
@@ -33,6 +34,8 @@ class Checkers {
   // `watermark`: of the record before.
   void OnRecord(const Group& before, const Group& after, const TransactionSet& watermark,
                 const std::vector<SimServer>& servers, Millis now);
+  // Before and after a write of the record.
+  void OnIntent(const Group& before, const Group& after, absl::Time now);
   // A look of a leader. Every semi-sync replica there is belongs to the group.
   void OnLook(const controller::Snapshot& look);
   // All faults are healed and the group is settled.

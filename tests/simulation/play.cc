@@ -30,9 +30,11 @@ Play::Play(const Scenario& scenario, bool keep_log)
       admin_(&world_),
       controller_faults_(scenario.world.controllers),
       pauses_(scenario.world.controllers),
-      stalls_(scenario.world.servers) {
+      stalls_(scenario.world.servers),
+      sticks_(scenario.world.servers) {
   world_.set_stale_clients(scenario.stale_clients);
   CreateGroup();
+  world_.AddActor([this] { Strike(); });
   for (int i = 0; i < scenario.world.controllers; ++i) {
     controllers_.push_back(std::make_unique<SimController>(
         &world_, i, &store_down_, &store_flaky_,
@@ -49,6 +51,11 @@ void Play::CreateGroup() {
   group.active = true;
   group.durability = scenario_.lossless ? Durability::kLossless : Durability::kAsync;
   group.acknowledgements = scenario_.acknowledgements;
+  if (scenario_.continues) {
+    group.settings.on_last_acknowledger_lost = OnLastAcknowledgerLost::kContinue;
+  }
+  if (scenario_.replaces_sick) group.settings.primary_sick = PrimarySick::kFailover;
+  if (scenario_.hooks) group.settings.before_failover = group.settings.before_switchover = "ask";
   admin_.CreateGroup(group).IgnoreError();
   for (const SimServer& one : world_.servers()) {
     Server server;
@@ -111,24 +118,25 @@ void Play::NoteEnd() {
   }
 }
 
-void Play::RunUntil(Millis time) {
-  while (world_.now() < time && world_.checkers().ok()) {
-    for (size_t i = 0; i < healings_.size();) {
-      if (healings_[i].at > world_.now()) {
-        ++i;
-        continue;
-      }
-      const Healing healing = healings_[i];
-      healings_.erase(healings_.begin() + static_cast<int64_t>(i));
-      End(healing.fault, healing.target);
+void Play::Strike() {
+  for (size_t i = 0; i < healings_.size();) {
+    if (healings_[i].at > world_.now()) {
+      ++i;
+      continue;
     }
-    while (next_fault_ < scenario_.faults.size() &&
-           scenario_.faults[next_fault_].at <= world_.now()) {
-      Begin(scenario_.faults[next_fault_++]);
-    }
-    if (!healings_.empty()) world_.Disturb();
-    world_.Tick();
+    const Healing healing = healings_[i];
+    healings_.erase(healings_.begin() + static_cast<int64_t>(i));
+    End(healing.fault, healing.target);
   }
+  while (next_fault_ < scenario_.faults.size() &&
+         scenario_.faults[next_fault_].at <= world_.now()) {
+    Begin(scenario_.faults[next_fault_++]);
+  }
+  if (!healings_.empty()) world_.Disturb();
+}
+
+void Play::RunUntil(Millis time) {
+  while (world_.now() < time && world_.checkers().ok()) world_.Tick();
 }
 
 bool Play::Settle(Millis within) {
@@ -216,6 +224,10 @@ bool Play::Hit(const Fault& fault, int target, int by) {
       stalls_[target] += by;
       server.applier_stalled = stalls_[target] > 0;
       return true;
+    case FaultKind::kStick:
+      sticks_[target] += by;
+      sticks_[target] > 0 ? world_.Stick(target) : world_.Free(target);
+      return true;
     case FaultKind::kErrant:
       world_.WriteErrant(target);
       return true;
@@ -252,6 +264,16 @@ void Play::HitWeft(const Fault& fault, int target, int by) {
       break;
     case FaultKind::kDeactivate:
       ChangeGroup(!begins, world_.record().durability);
+      break;
+    case FaultKind::kSwitchOff:
+      ChangeSettings([&](GroupSettings* settings) { settings->failover_enabled = !begins; });
+      break;
+    case FaultKind::kWindow:
+      if (!begins) break;  // it ends by itself
+      ChangeSettings([&](GroupSettings* settings) {
+        settings->maintenance[""] = {world_.WallTime() + absl::Milliseconds(fault.lasts),
+                                     "a window", "somebody"};
+      });
       break;
     case FaultKind::kAsync:
       ChangeGroup(world_.record().active,
@@ -291,49 +313,6 @@ bool Play::Ask(const Fault& fault, int target) {
     default:
       return false;
   }
-}
-
-void Play::Request(Goal goal, int target) {
-  const Group group = *admin_.Load("g");
-  Intent intent;
-  intent.goal = goal;
-  if (target != kPrimary) intent.target = world_.servers()[target].uuid;
-  intent.operation = absl::StrCat("request-", ++requests_);
-  intent.write_stop_budget = absl::Milliseconds(1500);
-  controller::Operation operation;
-  operation.id = intent.operation;
-  operation.kind = goal == Goal::kPromote ? "promote" : "demote";
-  operation.group = "g";
-  admin_.SetTerm(admin_.ReadLease()->term);
-  admin_.SetIntent("g", group.revision, intent, operation).IgnoreError();
-  for (const auto& one : controllers_) one->Wake();
-}
-
-void Play::ChangeGroup(bool active, Durability durability) {
-  Group group = *admin_.Load("g");
-  group.active = active;
-  group.durability = durability;
-  admin_.SetTerm(admin_.ReadLease()->term);
-  admin_.UpdateGroup(group).IgnoreError();
-}
-
-void Play::ChangeStatus(int server, ServerStatus from, ServerStatus to) {
-  const Group group = *admin_.Load("g");
-  Server record = *group.Find(world_.servers()[server].uuid);
-  if (record.status != from) return;
-  record.status = to;
-  record.mode = DefaultMode(to);
-  admin_.SetTerm(admin_.ReadLease()->term);
-  admin_.UpdateServer("g", group.revision, record.uuid, record).IgnoreError();
-}
-
-void Play::ChangeRule(int server, PromotionRule rule) {
-  const Group group = *admin_.Load("g");
-  Server record = *group.Find(world_.servers()[server].uuid);
-  record.promotion_rule = rule;
-  admin_.SetTerm(admin_.ReadLease()->term);
-  if (!admin_.UpdateServer("g", group.revision, record.uuid, record).ok()) return;
-  world_.checkers().OnRule(record.uuid, rule, world_.now());
 }
 
 void Play::OnRound(int controller, const controller::Round& round) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,8 @@ class Play {
 
  private:
   void CreateGroup();
+  // An actor of the world: what is due happens also in the middle of a controller's round.
+  void Strike();
   void RunUntil(Millis time);
   // False when the group has not settled in time.
   bool Settle(Millis within);
@@ -33,6 +36,7 @@ class Play {
   // Requests, as the controller's API makes them; refused while another is pending.
   void Request(Goal goal, int target);
   void ChangeGroup(bool active, Durability durability);
+  void ChangeSettings(const std::function<void(GroupSettings*)>& change);
   void ChangeStatus(int server, ServerStatus from, ServerStatus to);
   void ChangeRule(int server, PromotionRule rule);
 
@@ -58,6 +62,7 @@ class Play {
   std::vector<int> controller_faults_;  // by controller: crashes that have not been undone
   std::vector<int> pauses_;
   std::vector<int> stalls_;
+  std::vector<int> sticks_;
   size_t next_fault_ = 0;
   int requests_ = 0;
 };

@@ -29,7 +29,7 @@ struct KindRow {
   int weight;  // in the lottery; 0: drawn apart from it
 };
 
-constexpr std::array<KindRow, 25> kKinds = {{
+constexpr std::array<KindRow, 28> kKinds = {{
     {FaultKind::kCrash, "crash", Aim::kServer, true, 8},
     {FaultKind::kHang, "hang", Aim::kServer, true, 5},
     {FaultKind::kIsolate, "isolate", Aim::kServer, true, 5},
@@ -38,6 +38,7 @@ constexpr std::array<KindRow, 25> kKinds = {{
     {FaultKind::kCutMonitors, "cut-monitors", Aim::kServer, true, 1},
     {FaultKind::kReject, "reject", Aim::kServer, true, 2},
     {FaultKind::kStall, "stall", Aim::kServer, true, 4},
+    {FaultKind::kStick, "stick", Aim::kServer, true, 0},
     {FaultKind::kErrant, "errant", Aim::kServer, false, 2},
     {FaultKind::kPurge, "purge", Aim::kServer, false, 1},
     {FaultKind::kStoreDown, "store-down", Aim::kNobody, true, 2},
@@ -51,6 +52,8 @@ constexpr std::array<KindRow, 25> kKinds = {{
     {FaultKind::kSecondary, "secondary", Aim::kServer, false, 1},
     {FaultKind::kDeactivate, "deactivate", Aim::kNobody, true, 1},
     {FaultKind::kAsync, "async", Aim::kNobody, true, 1},
+    {FaultKind::kSwitchOff, "switch-off", Aim::kNobody, true, 0},
+    {FaultKind::kWindow, "window", Aim::kNobody, true, 0},
     {FaultKind::kPrefer, "prefer", Aim::kServer, false, 0},
     {FaultKind::kNeutral, "neutral", Aim::kServer, false, 0},
     {FaultKind::kPreferNot, "prefer-not", Aim::kServer, false, 0},
@@ -148,6 +151,22 @@ void DrawRules(Chance& chance, const World::Options& world, std::vector<Fault>* 
   faults->push_back(change);
 }
 
+// What keeps Weft from acting, and a primary that answers and commits nothing.
+void DrawGray(Chance& chance, Scenario* scenario) {
+  const auto add = [&](FaultKind kind, int of) {
+    if (!chance.OneIn(of)) return;
+    scenario->faults.push_back(DrawFault(chance, scenario->world, RowOf(kind)));
+  };
+  scenario->replaces_sick = chance.OneIn(2);
+  scenario->hooks = chance.OneIn(6);
+  add(FaultKind::kStick, 4);
+  if (scenario->faults.back().kind == FaultKind::kStick && chance.OneIn(2)) {
+    scenario->faults.back().lasts = 2500;  // long enough to be found
+  }
+  add(FaultKind::kSwitchOff, 12);
+  add(FaultKind::kWindow, 12);
+}
+
 }  // namespace
 
 std::string ToString(const Fault& fault) {
@@ -212,6 +231,9 @@ Scenario Generate(uint64_t seed) {
   }
   // Last, so that whatever else a seed means does not depend on it.
   DrawRules(chance, world, &scenario.faults);
+  world.own_accounts = chance.OneIn(2);
+  scenario.continues = chance.OneIn(5);
+  DrawGray(chance, &scenario);
   std::stable_sort(scenario.faults.begin(), scenario.faults.end(),
                    [](const Fault& a, const Fault& b) { return a.at < b.at; });
   return scenario;
@@ -281,10 +303,14 @@ constexpr Setting kSettings[] = {
     OfScenario<&Scenario::lossless>("lossless", 1),
     OfWorld<&World::Options::old_version>("old-version", 0),
     OfWorld<&World::Options::skip_replica_start>("skip-replica-start", 0),
+    OfWorld<&World::Options::own_accounts>("own-accounts", 0),
     OfWorld<&World::Options::receive_percent>("receive-percent", 90),
     OfWorld<&World::Options::apply_percent>("apply-percent", 90),
     OfWorld<&World::Options::write_every>("write-every", 60),
     OfScenario<&Scenario::stale_clients>("stale-clients", 0),
+    OfScenario<&Scenario::continues>("continues", 0),
+    OfScenario<&Scenario::replaces_sick>("replaces-sick", 0),
+    OfScenario<&Scenario::hooks>("hooks", 0),
 };
 
 }  // namespace

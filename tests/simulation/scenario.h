@@ -20,6 +20,7 @@ enum class FaultKind {
   kCutMonitors,      // a server from all monitors
   kReject,           // a server has too many connections
   kStall,            // a server's applier
+  kStick,            // a server's disk: it answers, and commits nothing
   kErrant,           // a write on a server that is not the primary
   kPurge,            // a server's binary logs
   kStoreDown,        //
@@ -33,6 +34,8 @@ enum class FaultKind {
   kSecondary,        // a SPARE becomes SECONDARY
   kDeactivate,       //
   kAsync,            // the policy, for a while
+  kSwitchOff,        // of automatic failover, for a while
+  kWindow,           // of maintenance, of the group
   kPrefer,           // the promotion rule of a server from now on
   kNeutral,          //
   kPreferNot,        //
@@ -61,6 +64,9 @@ struct Scenario {
   uint32_t acknowledgements = 1;
   int spares = 0;  // of the servers, the last
   bool stale_clients = false;
+  bool continues = false;  // when the last acknowledger is lost
+  bool replaces_sick = false;
+  bool hooks = false;         // programs are asked before changes of primary, some of which forbid
   std::vector<Fault> faults;  // in order of time
 };
 

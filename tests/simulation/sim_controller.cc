@@ -14,6 +14,9 @@ constexpr Millis kLeasePeriod = 200;
 // A monitor calls a server that only times out lost after this long.
 constexpr Millis kMonitorPatience = 400;
 
+// Writes that have failed for as long make a server sick.
+constexpr Millis kSickAfter = 600;
+
 constexpr char kGroup[] = "g";
 
 }  // namespace
@@ -163,6 +166,9 @@ void SimController::Challenge() {
   ports.may_act = [this] {
     return MayAct() ? absl::OkStatus() : absl::AbortedError("the lease may be lost");
   };
+  ports.run_hook = [this](const controller::Snapshot&, const controller::RunHook&) {
+    return RunProgram();
+  };
   ports.run_all = [this](std::vector<std::function<void()>> jobs) {
     while (!jobs.empty()) {
       const int next = world_->chance().Below(static_cast<int>(jobs.size()));
@@ -179,6 +185,7 @@ void SimController::Challenge() {
   options.failover_cool_down = absl::Milliseconds(500);
   options.heard_threshold = absl::Milliseconds(700);
   options.narrow_after = absl::Milliseconds(300);
+  options.sick_after = absl::Milliseconds(kSickAfter);
   converger_ = std::make_unique<controller::Converger>(kGroup, options, std::move(ports));
   leading_ = true;
   settled_rounds_ = 0;
@@ -241,18 +248,60 @@ void SimController::Watch() {
   lost_count_ = lost;
 }
 
+bool SimController::HasLost(size_t monitor, const SimServer& server) const {
+  const Millis since = lost_since_[monitor][server.index];
+  return since >= 0 && since + kMonitorPatience <= world_->now();
+}
+
+// As HealthTable has it: it hears of no machine, not even that a port is closed.
+bool SimController::IsBlind(size_t monitor) const {
+  const int node = world_->MonitorNode(static_cast<int>(monitor));
+  return std::all_of(world_->servers().begin(), world_->servers().end(),
+                     [&](const SimServer& server) {
+                       const bool refused = server.down && world_->Connects(node, server.index);
+                       return HasLost(monitor, server) && !refused;
+                     });
+}
+
+bool SimController::CommitsStandStill(const SimServer& server) const {
+  const auto old = [&](const auto& commits) {
+    return !commits.empty() && commits.front().since + kSickAfter <= world_->now();
+  };
+  return old(server.waiting) || (server.stuck && old(server.queued));
+}
+
+// It takes its time, in which it may be left alone, and answers what it likes.
+std::string SimController::RunProgram() {
+  const Millis until = world_->now() + world_->chance().Between(0, 150);
+  while (world_->now() < until) world_->Tick();
+  if (world_->chance().OneIn(4)) return absl::StrCat(kHookAborted, "exit code 1");
+  return world_->chance().OneIn(3) ? "passed over: exit code 1" : kHookOk;
+}
+
 std::map<ServerUuid, controller::Report> SimController::Reports(
     const std::vector<ServerUuid>& servers) {
   std::map<ServerUuid, controller::Report> reports;
   for (size_t m = 0; m < lost_since_.size(); ++m) {
     const int monitor = world_->MonitorNode(static_cast<int>(m));
     if (!world_->Connects(monitor, world_->ControllerNode(index_))) continue;
+    const std::string zone = m % 2 == 0 ? "even" : "odd";
+    const bool blind = IsBlind(m);
     for (const SimServer& server : world_->servers()) {
       if (std::find(servers.begin(), servers.end(), server.uuid) == servers.end()) continue;
       controller::Report& report = reports[server.uuid];
+      if (blind) {
+        ++report.blind;
+        continue;
+      }
       ++report.observers;
-      const Millis since = lost_since_[m][server.index];
-      if (since >= 0 && since + kMonitorPatience <= world_->now()) ++report.unreachable;
+      report.zones.insert(zone);
+      if (!HasLost(m, server) && server.uuid == world_->record().primary) {
+        ++report.writers;
+        if (CommitsStandStill(server)) ++report.write_failing;
+      }
+      if (!HasLost(m, server)) continue;
+      ++report.unreachable;
+      report.lost_in.insert(zone);
     }
   }
   return reports;

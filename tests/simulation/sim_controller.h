@@ -83,6 +83,11 @@ class SimController {
   void Challenge();
   void OneRound();
   bool MayAct();
+  bool HasLost(size_t monitor, const SimServer& server) const;
+  bool IsBlind(size_t monitor) const;
+  // As the monitors' heartbeats would find it.
+  bool CommitsStandStill(const SimServer& server) const;
+  std::string RunProgram();
   std::map<ServerUuid, controller::Report> Reports(const std::vector<ServerUuid>& servers);
   void Watch();
 

@@ -194,6 +194,7 @@ absl::StatusOr<ServerUuid> SimFarm::Clone(const Group&, const ServerUuid& recipi
     server.ResetReplica();
     server.binlog.clear();
     server.executed = server.purged = source.executed;
+    server.accounts = source.accounts;  // a clone brings the donor's accounts along
     server.Restart();
     return true;
   }));
@@ -207,6 +208,43 @@ absl::StatusOr<std::string> SimFarm::SaveTransactions(const Group&, const Server
   if (index < 0) return absl::NotFoundError("no such server");
   WEFT_RETURN_IF_ERROR(Connect(index, After(deadline)));
   return absl::StrCat("saved:", set.ToString());
+}
+
+absl::StatusOr<controller::Farm::Rewound> SimFarm::Rewind(const Group&, const ServerUuid& server,
+                                                          const GtidSet& errant, bool dry_run,
+                                                          std::function<void(double)> progress,
+                                                          absl::Duration deadline) {
+  const int index = IndexOf(server);
+  if (index < 0) return absl::NotFoundError("no such server");
+  const Millis until = After(deadline);
+  WEFT_RETURN_IF_ERROR(Connect(index, until));
+  Rewound rewound;
+  const TransactionSet extra = world_->transactions().FromGtids(errant);
+  SimServer& there = world_->servers()[index];
+  rewound.transactions = world_->transactions().ToGtids(there.executed & extra);
+  rewound.path = absl::StrCat("saved:", rewound.transactions.ToString());
+  // What only a purged log held cannot be undone.
+  if ((there.executed & extra & there.purged).any()) {
+    return absl::NotFoundError("the binary logs no longer hold all of the transactions");
+  }
+  if (dry_run) return rewound;
+  WEFT_RETURN_IF_ERROR(Execute(index, until, [](SimServer& one) {
+    one.ResetReplica();
+    one.read_only = true;
+    one.source_enabled = false;
+    return one.waiting.empty();
+  }));
+  if (progress) progress(0.5);
+  // The inverse, and the reset; what a crash leaves between them is told by the server itself.
+  WEFT_RETURN_IF_ERROR(Execute(index, until, [extra](SimServer& one) {
+    one.executed &= ~extra;
+    one.received &= one.executed;
+    one.purged = one.executed;
+    one.binlog.clear();
+    return true;
+  }));
+  if (progress) progress(1);
+  return rewound;
 }
 
 absl::Status SimFarm::RotatePassword(const Group& group, absl::string_view, absl::string_view,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "services/controller/core/fencing.h"
 #include "services/controller/ports/farm.h"
 #include "tests/simulation/world.h"
 
@@ -34,6 +35,10 @@ class SimFarm : public controller::Farm {
   absl::StatusOr<std::string> SaveTransactions(const Group& group, const ServerUuid& server,
                                                const GtidSet& set,
                                                absl::Duration deadline) override;
+  absl::StatusOr<Rewound> Rewind(const Group& group, const ServerUuid& server,
+                                 const GtidSet& errant, bool dry_run,
+                                 std::function<void(double)> progress,
+                                 absl::Duration deadline) override;
   absl::Status RotatePassword(const Group& group, absl::string_view duty,
                               absl::string_view new_password, absl::Duration deadline) override;
   void Forget(const HostPort& address) override;
@@ -54,12 +59,16 @@ class SimFarm : public controller::Farm {
               std::map<ServerUuid, controller::Observation>* seen);
 
   absl::Status Run(const controller::Fence& step, Millis until);
+  absl::Status Make(controller::FenceMove move, int index, Millis until);
+  absl::Status AskForReadOnly(int index, Millis until);
   absl::Status Run(const controller::Unfence& step, Millis until);
   absl::Status Run(const controller::StopReceiver& step, Millis until);
   absl::Status Run(const controller::CatchUp& step, Millis until);
   absl::Status Run(const controller::Follow& step, Millis until);
   absl::Status Run(const controller::StopReplica& step, Millis until);
   absl::Status Run(const controller::Detach& step, Millis until);
+  absl::Status Run(const controller::OpenAccount& step, Millis until);
+  absl::Status Run(const controller::LockAccount& step, Millis until);
   absl::Status Run(const controller::ArmSource& step, Millis until);
 
   World* const world_;

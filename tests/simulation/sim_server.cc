@@ -16,6 +16,7 @@ void SimServer::Restart() {
   down = false;
   hung = false;
   read_only = true;  // as its my.cnf says (S20)
+  offline = false;
   source_enabled = false;
   replica_flag = replica_preset;
   // relay_log_recovery=1: what was received and not applied is fetched again.
@@ -41,7 +42,7 @@ void SimServer::StopReceiver() { receiver_on = connected = false; }
 
 void SimServer::ResetReplica() {
   StopReceiver();
-  applier_on = configured = false;
+  applier_on = configured = own_account = false;
   source = -1;
   relay_log.clear();
   applied = 0;
@@ -69,6 +70,9 @@ controller::Observation SimServer::Observe(const std::vector<SimServer>& all,
   seen.uuid = uuid;
   seen.version = old_version ? "5.6.24" : "9.7.4";
   seen.read_only = seen.super_read_only = read_only;
+  seen.offline = offline;
+  seen.gives_accounts = gives_accounts;
+  for (const auto& [replica, locked] : accounts) seen.accounts[all[replica].uuid] = locked;
   seen.can_semi_sync = seen.receiver_only_change = !old_version;
   seen.executed = table.ToGtids(executed);
   seen.received = table.ToGtids(received);
@@ -79,6 +83,7 @@ controller::Observation SimServer::Observe(const std::vector<SimServer>& all,
     replication.source = all[source].address;
     replication.source_uuid = all[source].uuid;
     replication.auto_position = true;
+    replication.own_account = own_account;
     replication.receiver = !receiver_on ? controller::ThreadState::kOff
                            : connected  ? controller::ThreadState::kOn
                                         : controller::ThreadState::kConnecting;

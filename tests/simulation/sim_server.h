@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -21,7 +22,7 @@ struct SimServer {
     int transaction = -1;
     int client = -1;
     std::set<int> acknowledged_by;
-    bool waits = false;  // for acknowledgements; otherwise it ends at once
+    Millis since = 0;  // when it began
   };
 
   // A statement of a controller's session. It is run when the server gets to it, whether the
@@ -44,10 +45,15 @@ struct SimServer {
   bool down = false;
   bool hung = false;
   bool rejects = false;  // too many connections
+  bool stuck = false;    // its disk: it answers, and no commit ends
   std::deque<Statement> statements;
 
   // --- variables; what a restart sets is in Restart
   bool read_only = true;
+  bool offline = false;  // offline_mode: clients and replicas are cut off, administrators are not
+  // Of the statement that sets it read-only and waits for commits to end: no write begins
+  // meanwhile. Gone with its session.
+  std::weak_ptr<bool> read_only_asked;
   bool source_enabled = false;
   uint32_t wait_for = 1;
   bool replica_flag = false;
@@ -61,8 +67,17 @@ struct SimServer {
   std::deque<Commit> waiting;  // in the binary log, not yet committed in the engine
   std::vector<Commit> queued;  // sent by clients to a hung server
 
+  // --- accounts of replicas' own, by their index: whether each is locked. They survive restarts.
+  bool gives_accounts = false;
+  std::map<int, bool> accounts;
+  bool lets_in(const SimServer& replica) const {
+    const auto found = accounts.find(replica.index);
+    return !replica.own_account || found == accounts.end() || !found->second;
+  }
+
   // --- replication
   bool configured = false;
+  bool own_account = false;
   int source = -1;
   bool receiver_on = false;  // started; connected or trying to be
   bool connected = false;
@@ -79,6 +94,12 @@ struct SimServer {
   Millis reconnect_at = 0;
 
   bool responsive() const { return !down && !hung; }
+  bool read_only_pending() const {
+    const std::shared_ptr<bool> granted = read_only_asked.lock();
+    return granted != nullptr && !*granted;
+  }
+  // Of commits that have begun and not ended: it cannot be made read-only meanwhile.
+  bool HoldsCommits() const { return !waiting.empty() || (stuck && !queued.empty()); }
   bool armed() const { return source_enabled && wait_for > 0; }
   TransactionSet held() const { return executed | received; }
 

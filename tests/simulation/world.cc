@@ -40,6 +40,7 @@ World::World(const Options& options)
     server.address = HostPort{.host = std::string(1, static_cast<char>('a' + i)), .port = 3306};
     server.old_version = options.old_version;
     server.skip_replica_start = options.skip_replica_start;
+    server.gives_accounts = options.own_accounts && !options.old_version;
   }
 }
 
@@ -62,7 +63,7 @@ void World::Tick() {
 }
 
 void World::Replicate(SimServer& replica) {
-  if (!replica.configured) return;
+  if (!replica.configured || replica.stuck) return;
   if (chance_.Percent(options_.apply_percent)) {
     for (int i = 0; i < 4 && replica.ApplyOne(); ++i) {
     }
@@ -72,7 +73,7 @@ void World::Replicate(SimServer& replica) {
   const bool link = Connects(replica.index, source.index);
   if (!replica.connected) {
     if (now_ < replica.reconnect_at || replica.fatal_receiver_error) return;
-    if (link && source.responsive()) {
+    if (link && source.responsive() && !source.offline && source.lets_in(replica)) {
       Connect(replica, source);
     } else {
       replica.connect_error = true;
@@ -184,11 +185,13 @@ void World::RunStatements(SimServer& server) {
 }
 
 bool World::Begin(SimServer& server, int client) {
-  if (server.read_only || transactions_.full()) return false;
+  if (server.read_only || server.read_only_pending() || transactions_.full()) return false;
+  if (server.offline && client != kAdministrator) return false;
   const int transaction = transactions_.Begin(server.index);
   server.binlog.push_back(transaction);
   if (client >= 0) clients_[client].transaction = transaction;
-  SimServer::Commit commit{.transaction = transaction, .client = client, .acknowledged_by = {}};
+  SimServer::Commit commit{
+      .transaction = transaction, .client = client, .acknowledged_by = {}, .since = now_};
   if (server.armed() || !server.waiting.empty()) {
     server.waiting.push_back(commit);
   } else {
@@ -222,8 +225,10 @@ void World::RunClient(int index) {
   if (client.server < 0) return;
   SimServer& server = servers_[client.server];
   if (server.down) return;
-  if (server.hung) {
-    server.queued.push_back({.transaction = -1, .client = index, .acknowledged_by = {}});
+  const bool writes = !server.read_only && !server.read_only_pending();
+  if (server.hung || (server.stuck && writes)) {
+    server.queued.push_back(
+        {.transaction = -1, .client = index, .acknowledged_by = {}, .since = now_});
     return;
   }
   client.waits_since = now_;
@@ -256,11 +261,22 @@ void World::Wake(int server) {
   SimServer& woken = servers_[server];
   if (woken.down || !woken.hung) return;
   woken.hung = false;
+  if (!woken.stuck) RunQueued(woken);
+}
+
+void World::Stick(int server) { servers_[server].stuck = true; }
+
+void World::Free(int server) {
+  if (!std::exchange(servers_[server].stuck, false)) return;
+  if (!servers_[server].hung) RunQueued(servers_[server]);
+}
+
+void World::RunQueued(SimServer& server) {
   // What was in its sockets runs now, whether anybody still waits for it or not.
-  for (const SimServer::Commit& queued : std::exchange(woken.queued, {})) {
+  for (const SimServer::Commit& queued : std::exchange(server.queued, {})) {
     Client& client = clients_[queued.client];
-    const bool still_there = client.server == server && client.waits_since == 0;
-    Begin(woken, still_there ? queued.client : -1);
+    const bool still_there = client.server == server.index && client.waits_since == 0;
+    Begin(server, still_there ? queued.client : -1);
   }
 }
 
@@ -296,13 +312,46 @@ void World::KillClients(int server) {
   }
 }
 
+void World::CutOff(int server) {
+  servers_[server].offline = true;
+  for (SimServer::Commit& commit : servers_[server].waiting) {
+    if (commit.client != kAdministrator) commit.client = -1;
+  }
+  for (size_t i = 0; i < clients_.size(); ++i) {
+    if (static_cast<int>(i) == kAdministrator || clients_[i].server != server) continue;
+    clients_[i] = Client{.next = now_ + kTick};
+  }
+  for (SimServer& other : servers_) {
+    if (!other.connected || other.source != server) continue;
+    other.connected = false;
+    other.reconnect_at = now_ + kReconnect;
+  }
+}
+
+void World::LockOut(int server, int replica) {
+  servers_[server].accounts[replica] = true;
+  SimServer& other = servers_[replica];
+  if (!other.connected || other.source != server || !other.own_account) return;
+  other.connected = false;
+  other.reconnect_at = now_ + kReconnect;
+}
+
+int World::Hearing(int server) const {
+  const std::deque<SimServer::Commit>& waiting = servers_[server].waiting;
+  return static_cast<int>(
+      std::count_if(waiting.begin(), waiting.end(), [&](const SimServer::Commit& one) {
+        return one.client >= 0 && clients_[one.client].transaction == one.transaction;
+      }));
+}
+
 void World::Publish(const Group& group) {
   if (group.revision <= record_.revision) return;
   checkers_.OnRecord(record_, group, transactions_.FromGtids(record_.watermark), servers_, now_);
+  checkers_.OnIntent(record_, group, WallTime());
   record_ = group;
 }
 
-absl::Time SimClock::Now() { return absl::FromUnixMillis(1'700'000'000'000 + world_->now()); }
+absl::Time SimClock::Now() { return world_->WallTime(); }
 absl::Duration SimClock::MonotonicNow() { return absl::Milliseconds(world_->now()); }
 void SimClock::Sleep(absl::Duration duration) {
   const Millis end = world_->now() + absl::ToInt64Milliseconds(duration);

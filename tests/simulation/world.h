@@ -17,6 +17,8 @@ namespace weft::simulation {
 
 inline constexpr Millis kTick = 5;
 inline constexpr int kClients = 3;
+// The client whose account offline_mode does not cut off.
+inline constexpr int kAdministrator = 2;
 
 // Everything outside the controllers: servers, the network between all, clients, the store, and
 // time. One thread; deterministic for a seed and a sequence of faults.
@@ -29,6 +31,7 @@ class World {
     int monitors = 2;
     bool old_version = false;
     bool skip_replica_start = false;
+    bool own_accounts = false;  // of replicas can be made
     // Chance per tick, in percent, that a replica receives, and that it applies.
     int receive_percent = 90;
     int apply_percent = 90;
@@ -42,6 +45,7 @@ class World {
   explicit World(const Options& options);
 
   Millis now() const { return now_; }
+  absl::Time WallTime() const { return absl::FromUnixMillis(1'700'000'000'000 + now_); }
   Chance& chance() { return chance_; }
   const Options& options() const { return options_; }
   std::vector<SimServer>& servers() { return servers_; }
@@ -67,6 +71,9 @@ class World {
   void Restart(int server);
   void Hang(int server);
   void Wake(int server);
+  // Its disk takes no write any more; and does again.
+  void Stick(int server);
+  void Free(int server);
   // A privileged user writes on a server that is not the primary.
   void WriteErrant(int server);
   // The binary logs up to what the server itself has executed are deleted.
@@ -76,6 +83,12 @@ class World {
   void Disarm(int server);
   // The clients' sessions end; who waited for a commit will not learn its end.
   void KillClients(int server);
+  // offline_mode: the same, but for the administrator's session; replicas lose their source, too.
+  void CutOff(int server);
+  // The account of `replica` is locked there, and its connection ended.
+  void LockOut(int server, int replica);
+  // Clients that would be told of the end of a commit there.
+  int Hearing(int server) const;
 
   // What the controllers' store says, as clients and checkers see it: kept by the controllers.
   void Publish(const Group& group);
@@ -114,6 +127,7 @@ class World {
   void RunStatements(SimServer& server);
   void RunClient(int index);
   bool Begin(SimServer& server, int client);
+  void RunQueued(SimServer& server);
 
   const Options options_;
   Chance chance_;

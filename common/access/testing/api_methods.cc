@@ -5,10 +5,12 @@
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
+#include "protos/weft/v1/copies.pb.h"
 #include "protos/weft/v1/durability.pb.h"
 #include "protos/weft/v1/errors.pb.h"
 #include "protos/weft/v1/groups.pb.h"
 #include "protos/weft/v1/health.pb.h"
+#include "protos/weft/v1/machines.pb.h"
 #include "protos/weft/v1/node.pb.h"
 #include "protos/weft/v1/operations.pb.h"
 #include "protos/weft/v1/servers.pb.h"
@@ -28,8 +30,9 @@ constexpr char kFolder[] = "protos/weft/v1";
 // The linker keeps the descriptors of a file only where something refers to it.
 bool LinkAll() {
   for (const google::protobuf::Descriptor* const one :
-       {v1::ErrorDetail::descriptor(), v1::ExplainDurabilityRequest::descriptor(),
-        v1::Group::descriptor(), v1::HealthReport::descriptor(), v1::NodeStatus::descriptor(),
+       {v1::CloneServerRequest::descriptor(), v1::ErrorDetail::descriptor(),
+        v1::ExplainDurabilityRequest::descriptor(), v1::Group::descriptor(),
+        v1::HealthReport::descriptor(), v1::Machine::descriptor(), v1::NodeStatus::descriptor(),
         v1::Operation::descriptor(), v1::AddServerRequest::descriptor(),
         v1::ReportThreatRequest::descriptor(), v1::TopologyUpdate::descriptor(),
         v1::User::descriptor()}) {
@@ -57,6 +60,15 @@ std::vector<const MethodDescriptor*> ApiMethods() {
       }
     }
   }
+  return methods;
+}
+
+std::vector<const MethodDescriptor*> ControllerMethods() {
+  std::vector<const MethodDescriptor*> methods = ApiMethods();
+  std::erase_if(methods, [](const MethodDescriptor* method) {
+    const std::string& service = method->service()->name();
+    return service == "Copies" || service == "Machines";
+  });
   return methods;
 }
 

@@ -12,6 +12,9 @@ namespace weft::access {
 // as data.
 std::vector<const google::protobuf::MethodDescriptor*> ApiMethods();
 
+// Those of them that controllers serve: all but the provisioner's.
+std::vector<const google::protobuf::MethodDescriptor*> ControllerMethods();
+
 // "/weft.v1.Groups/PromoteGroup"
 std::string FullMethod(const google::protobuf::MethodDescriptor& method);
 

@@ -1,12 +1,11 @@
 #include "services/cli/fabric/manage.h"
 
-#include <unistd.h>
-
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/base/error_details.h"
+#include "common/base/host_name.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
 #include "common/mysqld/files.h"
@@ -26,11 +25,6 @@ constexpr absl::Duration kServeDeadline = absl::Seconds(90);
 constexpr absl::Duration kPoll = absl::Milliseconds(100);
 constexpr absl::Duration kGrace = absl::Seconds(15);
 constexpr size_t kLastWords = 2000;
-
-std::string HostName() {
-  char name[256] = {};
-  return gethostname(name, sizeof(name) - 1) == 0 && *name != '\0' ? name : "localhost";
-}
 
 class NodeKeeper {
  public:

@@ -20,6 +20,7 @@ absl::StatusOr<Answer> Add(Context& context) {
   request.set_weight(arguments.Number("weight"));
   request.set_weight_set(arguments.Has("weight"));
   request.set_promotion_rule(PromotionRuleOf(arguments.Text("promotion-rule")));
+  request.set_zone(arguments.Text("zone"));
   request.set_update_only(arguments.Has("update-only"));
   request.set_rebuild(arguments.Has("rebuild"));
   Mark(context, &request);
@@ -80,6 +81,7 @@ std::vector<Command> GroupMemberCommands() {
                     {"SECONDARY", "SPARE"}},
                    {"weight", "W", "0 to 1: share of the reads (default 1)", Kind::kNumber},
                    PromotionRuleParameter(),
+                   ZoneParameter(),
                    {"rebuild", "",
                     "where only its data stand in the way, replace them by a clone of a member"},
                    {"update-only", "", "only record it; do not make it follow the primary"}},

@@ -2,12 +2,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/model.h"
 #include "protos/weft/v1/groups.grpc.pb.h"
 #include "services/cli/exit_code.h"
 #include "services/cli/json.h"
 #include "services/cli/nouns/nouns.h"
 #include "services/cli/nouns/requests.h"
-#include "services/cli/proto_time.h"
 
 namespace weft::cli {
 namespace {
@@ -44,7 +44,7 @@ absl::StatusOr<Answer> Promote(Context& context) {
   }
   request.set_expected_epoch(static_cast<uint64_t>(arguments.Integer("expected-epoch")));
   if (const auto budget = arguments.Duration("write-stop-budget"); budget.has_value()) {
-    SetSpan(*budget, request.mutable_write_stop_budget());
+    *request.mutable_write_stop_budget() = rpc::ToProto(*budget);
   }
   Mark(context, &request);
   WEFT_ASSIGN_OR_RETURN(const v1::PromoteGroupResponse response,

@@ -1,7 +1,8 @@
-// weft group create, list, show, set, destroy.
+// weft group create, list, show, set, settings, destroy.
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/group_settings.h"
 #include "protos/weft/v1/groups.grpc.pb.h"
 #include "services/cli/json.h"
 #include "services/cli/nouns/nouns.h"
@@ -30,6 +31,15 @@ Parameter DescriptionParameter() {
   return {"description", "TEXT", "what the group is for, for people"};
 }
 
+Parameter LastAcknowledgerParameter() {
+  return {"on-last-acknowledger-lost",
+          "WHAT",
+          "commits that nobody is left to acknowledge: wait (the default), or continue; then a "
+          "failover is refused meanwhile",
+          Kind::kText,
+          {"wait", "continue"}};
+}
+
 absl::StatusOr<Answer> Create(Context& context) {
   const Arguments& arguments = context.arguments();
   WEFT_RETURN_IF_ERROR(CheckAcknowledgements(arguments));
@@ -38,6 +48,7 @@ absl::StatusOr<Answer> Create(Context& context) {
   request.set_description(arguments.Text("description"));
   request.set_durability(DurabilityOf(arguments.Text("durability")));
   request.set_acknowledgements(static_cast<uint32_t>(arguments.Integer("acknowledgements")));
+  request.set_on_last_acknowledger_lost(arguments.Text("on-last-acknowledger-lost"));
   Mark(context, &request);
   WEFT_ASSIGN_OR_RETURN(const v1::Group group, context.Call(&Groups::Stub::CreateGroup, request));
   return Answer{.json = ToJson(group),
@@ -61,6 +72,31 @@ absl::StatusOr<Answer> Show(Context& context) {
   return Answer{.json = ToJson(group), .text = GroupText(group, ViewOf(context))};
 }
 
+// Each NAME=VALUE goes into the message and its mask; what is wrong with one is said at once.
+absl::Status TakeSettings(const Arguments& arguments, v1::UpdateGroupRequest& request) {
+  for (const std::string& given : arguments.List("setting")) {
+    const size_t equals = given.find('=');
+    if (equals == std::string::npos) {
+      return Refusal(absl::StatusCode::kInvalidArgument, "USAGE", "not a setting", "NAME=VALUE",
+                     given, "weft group settings GROUP lists them with what they take");
+    }
+    const std::string name = given.substr(0, equals);
+    WEFT_RETURN_IF_ERROR(
+        rpc::SetField(name, given.substr(equals + 1), request.mutable_group()->mutable_settings()));
+    request.mutable_update_mask()->add_paths(absl::StrCat("settings.", name));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Answer> Settings(Context& context) {
+  v1::GetGroupRequest request;
+  request.set_name(GroupName(context.arguments().Text("group")));
+  request.set_cached(true);
+  WEFT_ASSIGN_OR_RETURN(const v1::Group group, context.Call(&Groups::Stub::GetGroup, request));
+  return Answer{.json = ToJson(group.settings()),
+                .text = GroupSettingsTable(group.settings(), ViewOf(context))};
+}
+
 absl::StatusOr<Answer> Set(Context& context) {
   const Arguments& arguments = context.arguments();
   WEFT_RETURN_IF_ERROR(CheckAcknowledgements(arguments));
@@ -74,8 +110,9 @@ absl::StatusOr<Answer> Set(Context& context) {
   for (const char* field : {"description", "durability", "acknowledgements"}) {
     if (arguments.Has(field)) request.mutable_update_mask()->add_paths(field);
   }
+  WEFT_RETURN_IF_ERROR(TakeSettings(arguments, request));
   if (request.update_mask().paths().empty()) {
-    return NothingAsked("--description, --durability or --acknowledgements");
+    return NothingAsked("NAME=VALUE, --description, --durability or --acknowledgements");
   }
   Mark(context, &request);
   WEFT_ASSIGN_OR_RETURN(const v1::Group changed, context.Call(&Groups::Stub::UpdateGroup, request));
@@ -111,7 +148,8 @@ std::vector<Command> GroupRecordCommands() {
        .examples = {"weft group create g1 --description 'orders'",
                     "weft group create cache --durability async"},
        .positionals = {{"group", "GROUP", "its name: 1 to 64 of letters, digits, '_', '-', '.'"}},
-       .options = {DescriptionParameter(), DurabilityParameter(), AcknowledgementsParameter()},
+       .options = {DescriptionParameter(), DurabilityParameter(), AcknowledgementsParameter(),
+                   LastAcknowledgerParameter()},
        .traits = kChanges | kForesees,
        .run = Create},
       {.verb = "list",
@@ -129,13 +167,28 @@ std::vector<Command> GroupRecordCommands() {
        .traits = kReads,
        .run = Show},
       {.verb = "set",
-       .summary = "change a group's description or durability",
-       .examples = {"weft group set g1 --durability lossless --acknowledgements 2"},
-       .positionals = {GroupParameter()},
+       .summary = "change a group's settings, description or durability",
+       .details = "`weft group settings GROUP` lists the settings with what they take and mean.",
+       .examples = {"weft group set g1 --durability lossless --acknowledgements 2",
+                    "weft group set g1 cool_down=10m failover_enabled=false"},
+       .positionals = {GroupParameter(),
+                       {"setting",
+                        "NAME=VALUE",
+                        "a setting and its value",
+                        Kind::kGroupSetting,
+                        {},
+                        /*optional=*/true,
+                        /*repeated=*/true}},
        .options = {DescriptionParameter(), DurabilityParameter(), AcknowledgementsParameter(),
                    etag},
        .traits = kChanges | kForesees,
        .run = Set},
+      {.verb = "settings",
+       .summary = "list what can be set of a group, what it is set to and what it means",
+       .examples = {"weft group settings g1", "weft group settings g1 -o json"},
+       .positionals = {GroupParameter()},
+       .traits = kReads,
+       .run = Settings},
       {.verb = "destroy",
        .summary = "forget an empty group; with --force also its servers, which keep running",
        .examples = {"weft group destroy g1", "weft group destroy g1 --force --yes"},

@@ -3,9 +3,11 @@
 namespace weft::cli {
 
 Nouns AllNouns() {
-  return {GroupNoun(),  ServerNoun(),  OperationNoun(), TopologyNoun(),   HealthNoun(),  WhyNoun(),
-          EventsNoun(), ThreatNoun(),  NodeNoun(),      ManageNoun(),     AccountNoun(), UserNoun(),
-          RoleNoun(),   SandboxNoun(), ShellNoun(),     CompletionNoun(), VersionNoun()};
+  return {GroupNoun(),   ServerNoun(),   OperationNoun(), TopologyNoun(), HealthNoun(),
+          WhyNoun(),     EventsNoun(),   AuditNoun(),     ThreatNoun(),   NodeNoun(),
+          ManageNoun(),  AccountNoun(),  UserNoun(),      RoleNoun(),     ProviderNoun(),
+          MachineNoun(), SnapshotNoun(), SandboxNoun(),   ShellNoun(),    CompletionNoun(),
+          VersionNoun()};
 }
 
 }  // namespace weft::cli

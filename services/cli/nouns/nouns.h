@@ -16,12 +16,16 @@ Noun TopologyNoun();
 Noun HealthNoun();
 Noun WhyNoun();
 Noun EventsNoun();
+Noun AuditNoun();
 Noun ThreatNoun();
 Noun NodeNoun();
 Noun ManageNoun();
 Noun AccountNoun();
 Noun UserNoun();
 Noun RoleNoun();
+Noun ProviderNoun();
+Noun MachineNoun();
+Noun SnapshotNoun();
 Noun SandboxNoun();
 Noun ShellNoun();
 Noun CompletionNoun();
@@ -33,5 +37,9 @@ std::vector<Command> GroupMemberCommands();   // add, remove, lookup-servers
 std::vector<Command> GroupPrimaryCommands();  // promote, demote, activate, deactivate, adopt
 Command GroupHealthCommand();                 // the same as `weft health`
 Command GroupDurabilityCommand();
+std::vector<Command> GroupGuardCommands();  // acknowledge, maintenance
+
+// A part of the noun "manage".
+Command FailoverSwitchCommand();
 
 }  // namespace weft::cli

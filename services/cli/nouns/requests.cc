@@ -98,6 +98,10 @@ Parameter PromotionRuleParameter() {
           {"PREFER", "NEUTRAL", "PREFER_NOT", "MUST_NOT"}};
 }
 
+Parameter ZoneParameter() {
+  return {"zone", "ZONE", "the place it stands in, which may be lost as a whole"};
+}
+
 v1::ServerStatus ServerStatusOf(const std::string& text) {
   v1::ServerStatus status = v1::SERVER_STATUS_UNSPECIFIED;
   v1::ServerStatus_Parse(absl::AsciiStrToUpper(text), &status);

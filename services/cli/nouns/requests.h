@@ -51,6 +51,7 @@ Parameter ModeFilter();
 Parameter LimitParameter(absl::string_view what);
 Parameter DurabilityParameter();
 Parameter PromotionRuleParameter();
+Parameter ZoneParameter();
 
 // REQUIRES: checked against their choices.
 v1::ServerStatus ServerStatusOf(const std::string& text);

@@ -32,13 +32,14 @@ std::string LayoutText(const sandbox::Layout& layout, const Style& style) {
   fields.Add("sandbox", Cell(layout.dir, Tone::kStrong));
   fields.Add("controller", absl::StrJoin(layout.controllers, ", "));
   fields.Add("monitor", absl::StrJoin(layout.monitors, ", "));
-  fields.Add("provisioner", layout.provisioner.value_or(""));
+  fields.Add("provisioner", absl::StrJoin(layout.provisioners, ", "));
   for (const sandbox::Gateway& gateway : layout.gateways) {
     fields.Add("gateway", absl::StrCat("XML-RPC ", gateway.xmlrpc, ", MySQL ", gateway.mysql,
                                        ", HTTP ", gateway.http));
   }
-  fields.Add("store",
-             absl::StrCat(layout.store.address, layout.store.pid == 0 ? " (not running)" : ""));
+  for (const sandbox::StoreMember& member : layout.store.members) {
+    fields.Add(member.name, absl::StrCat(member.address, member.pid == 0 ? " (not running)" : ""));
+  }
   fields.Add("admin",
              absl::StrCat(layout.admin.user, ", password in ", layout.admin.password_file));
   fields.Add("app", absl::StrCat(layout.app.user, " on ", layout.app.database, ", password in ",
@@ -80,7 +81,7 @@ absl::Status SetGroups(const std::string& text, sandbox::UpOptions& options) {
 // --bare, or how many of each process.
 absl::Status SetReplicas(const Arguments& arguments, sandbox::UpOptions& options) {
   options.processes = !arguments.Has("bare");
-  for (const char* name : {"controllers", "monitors", "gateways"}) {
+  for (const char* name : {"controllers", "monitors", "gateways", "provisioners"}) {
     if (options.processes || !arguments.Has(name)) continue;
     return Refusal(absl::StatusCode::kInvalidArgument, "USAGE",
                    absl::StrCat("--bare runs nothing of Weft, and so no ", name),
@@ -89,6 +90,7 @@ absl::Status SetReplicas(const Arguments& arguments, sandbox::UpOptions& options
   options.controllers = static_cast<int>(arguments.Integer("controllers", options.controllers));
   options.monitors = static_cast<int>(arguments.Integer("monitors", options.monitors));
   options.gateways = static_cast<int>(arguments.Integer("gateways", options.gateways));
+  options.provisioners = static_cast<int>(arguments.Integer("provisioners", options.provisioners));
   return absl::OkStatus();
 }
 
@@ -98,6 +100,8 @@ absl::StatusOr<Answer> Up(Context& context) {
   WEFT_ASSIGN_OR_RETURN(options.dir, FolderOf(context));
   options.servers = static_cast<int>(arguments.Integer("servers", options.servers));
   options.mysql = arguments.Text("mysql", options.mysql);
+  options.store_members =
+      static_cast<int>(arguments.Integer("store-members", options.store_members));
   WEFT_RETURN_IF_ERROR(SetGroups(arguments.Text("groups", "1"), options));
   WEFT_RETURN_IF_ERROR(SetReplicas(arguments, options));
   if (context.options().timeout.has_value()) options.timeout = *context.options().timeout;
@@ -149,9 +153,10 @@ absl::StatusOr<Answer> Down(Context& context) {
 }
 
 std::vector<Command> ServerCommands(const Parameter& dir) {
-  const Parameter server = {"server", "SERVER",
-                            "host:port, a uuid or its beginning, GROUP/N, N, store, controller, "
-                            "controller-2, monitor, provisioner or gateway"};
+  const Parameter server = {
+      "server", "SERVER",
+      "host:port, a uuid or its beginning, GROUP/N, N, store, store-2, controller, "
+      "controller-2, monitor, provisioner or gateway"};
   return {
       {.verb = "stop-server",
        .summary = "shut a server or process of a sandbox down in order",
@@ -192,12 +197,17 @@ Noun SandboxNoun() {
                    {"servers", "N", "servers in each group (default 3)", Kind::kInteger},
                    {"groups", "G", "how many groups (default 1: g1), or names with commas between"},
                    {"mysql", "WHICH", "9.7 (default), 5.6, or the path of a mysqld"},
+                   {"store-members", "N",
+                    "members of the state store (default 1; 3 or 5 are a cluster that survives)",
+                    Kind::kInteger},
                    {"controllers", "N", "controllers over one store (default 1; up to 5)",
                     Kind::kInteger},
                    {"monitors", "N", "monitors, reporting to every controller (default 1; up to 5)",
                     Kind::kInteger},
                    {"gateways", "N",
                     "gateways for connectors and load balancers (default 1; 0 to 5)",
+                    Kind::kInteger},
+                   {"provisioners", "N", "provisioners of machines and copies (default 1; 0 to 5)",
                     Kind::kInteger},
                    {"bare", "", "only MySQL servers and the state store, nothing of Weft"}},
        .run = Up},

@@ -1,4 +1,7 @@
 // weft server ...
+#include <cstdint>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -7,6 +10,7 @@
 #include "services/cli/exit_code.h"
 #include "services/cli/nouns/nouns.h"
 #include "services/cli/nouns/requests.h"
+#include "services/cli/nouns/server_copies.h"
 
 namespace weft::cli {
 namespace {
@@ -35,12 +39,12 @@ absl::StatusOr<Answer> Show(Context& context) {
 absl::StatusOr<Answer> Set(Context& context) {
   const Arguments& arguments = context.arguments();
   v1::UpdateServerRequest request;
-  for (const char* field : {"status", "mode", "weight"}) {
+  for (const char* field : {"status", "mode", "weight", "zone"}) {
     if (arguments.Has(field)) request.mutable_update_mask()->add_paths(field);
   }
   if (arguments.Has("promotion-rule")) request.mutable_update_mask()->add_paths("promotion_rule");
   if (request.update_mask().paths().empty()) {
-    return NothingAsked("--status, --mode, --weight or --promotion-rule");
+    return NothingAsked("--status, --mode, --weight, --promotion-rule or --zone");
   }
   v1::Server& server = *request.mutable_server();
   WEFT_ASSIGN_OR_RETURN(*server.mutable_name(), ResolveServer(context, arguments.Text("server")));
@@ -48,6 +52,7 @@ absl::StatusOr<Answer> Set(Context& context) {
   server.set_mode(ServerModeOf(arguments.Text("mode")));
   server.set_weight(arguments.Number("weight"));
   server.set_promotion_rule(PromotionRuleOf(arguments.Text("promotion-rule")));
+  server.set_zone(arguments.Text("zone"));
   Mark(context, &request);
   WEFT_ASSIGN_OR_RETURN(const v1::Server changed,
                         context.Call(&Servers::Stub::UpdateServer, request));
@@ -56,6 +61,7 @@ absl::StatusOr<Answer> Set(Context& context) {
 
 absl::StatusOr<Answer> Check(Context& context) {
   const AddressAndGroup given = TakeAddressAndGroup(context.arguments());
+  if (context.arguments().Has("role")) return CheckAgainstRecipe(context, given.address);
   v1::CheckServerRequest request;
   request.set_address(given.address);
   if (!given.group.empty()) request.set_group(GroupName(given.group));
@@ -68,17 +74,33 @@ absl::StatusOr<Answer> Check(Context& context) {
   return answer;
 }
 
+// What a rewind would undo.
+std::string Undoes(const v1::RejoinServerResponse& response) {
+  if (!response.has_rewound()) return "";
+  const v1::Rewound& rewound = response.rewound();
+  std::map<std::string, uint64_t> tables(rewound.rows().begin(), rewound.rows().end());
+  std::string text = absl::StrCat("\nundone: ", Printable(rewound.transactions()),
+                                  "\nsaved:  ", Printable(rewound.path()));
+  for (const auto& [table, rows] : tables) {
+    absl::StrAppend(&text, "\n  ", Printable(table), ": ", rows, rows == 1 ? " row" : " rows");
+  }
+  return text;
+}
+
 absl::StatusOr<Answer> Rejoin(Context& context) {
   v1::RejoinServerRequest request;
   const std::string given = context.arguments().Text("server");
   request.set_server(ServerReference(given));
   request.set_rebuild(context.arguments().Has("rebuild"));
+  request.set_rewind(context.arguments().Has("rewind"));
   Mark(context, &request);
   WEFT_ASSIGN_OR_RETURN(const v1::RejoinServerResponse response,
                         context.Call(&Servers::Stub::RejoinServer, request));
-  const absl::string_view done = context.dry_run()   ? " can come back into its group"
-                                 : request.rebuild() ? " was rebuilt and is back in its group"
-                                                     : " is back in its group";
+  const std::string done = context.dry_run()
+                               ? absl::StrCat(" can come back into its group", Undoes(response))
+                           : request.rewind()  ? " was rewound and is back in its group"
+                           : request.rebuild() ? " was rebuilt and is back in its group"
+                                               : " is back in its group";
   return AnswerOperation(context, response, absl::StrCat(given, done));
 }
 
@@ -113,7 +135,7 @@ std::vector<Command> RecordCommands() {
        .traits = kReads,
        .run = Show},
       {.verb = "set",
-       .summary = "change a server's status, mode, weight or promotion rule",
+       .summary = "change a server's status, mode, weight, promotion rule or zone",
        .details = "Status: SPARE and SECONDARY into each other, FAULTY to SPARE. A primary is made "
                   "by `weft group promote`, a faulty server brought back by `weft server rejoin`. "
                   "Promotion rule: PREFER before NEUTRAL before PREFER_NOT; MUST_NOT is never "
@@ -121,7 +143,8 @@ std::vector<Command> RecordCommands() {
                   "primary until another is promoted.",
        .examples = {"weft server set db3.example.net:3306 --status spare",
                     "weft server set 127.0.0.1:21002 --weight 0.3 --mode offline",
-                    "weft server set 127.0.0.1:21003 --promotion-rule must_not"},
+                    "weft server set 127.0.0.1:21003 --promotion-rule must_not",
+                    "weft server set 127.0.0.1:21003 --zone north"},
        .positionals = {ServerParameter()},
        .options = {{"status",
                     "STATUS",
@@ -134,7 +157,8 @@ std::vector<Command> RecordCommands() {
                     Kind::kText,
                     {"OFFLINE", "READ_ONLY", "WRITE_ONLY", "READ_WRITE"}},
                    {"weight", "W", "0 to 1: its share of the reads", Kind::kNumber},
-                   PromotionRuleParameter()},
+                   PromotionRuleParameter(),
+                   ZoneParameter()},
        .traits = kChanges | kForesees,
        .run = Set},
   };
@@ -145,17 +169,30 @@ std::vector<Command> WorkCommands() {
   return {
       {.verb = "check",
        .summary = "say what stands in the way of adding a server, and the SQL that mends it",
-       .details = "Exit code 8 when it cannot be added. The two arguments may be swapped.",
-       .examples = {"weft server check db3.example.net:3306 g1"},
+       .details = "Exit code 8 when it cannot be added. The two arguments may be swapped. With "
+                  "--role a provisioner holds its settings against a recipe: each deviation with "
+                  "why, the SQL and the line of my.cnf; exit code 8 when one must be mended.",
+       .examples = {"weft server check db3.example.net:3306 g1",
+                    "weft server check db3.example.net:3306 --role member"},
        .positionals = {AddressParameter(), GroupParameter(true)},
+       .options = {{"role",
+                    "ROLE",
+                    "what it shall serve as",
+                    Kind::kText,
+                    {"member", "async-member", "standalone"}}},
        .run = Check},
       {.verb = "rejoin",
        .summary = "bring a server that was set aside back into its group",
-       .details = "Without --rebuild it is re-attached only if it has no transaction of its own.",
+       .details =
+           "Without --rewind or --rebuild it is re-attached only if it has no transaction of "
+           "its own. With both it is rewound, or rebuilt where that cannot be done. What only "
+           "it has is saved as SQL first.",
        .examples = {"weft server rejoin 127.0.0.1:21001",
+                    "weft server rejoin 127.0.0.1:21001 --rewind --dry-run",
                     "weft server rejoin 127.0.0.1:21001 --rebuild"},
        .positionals = {ServerParameter()},
-       .options = {{"rebuild", "", "replace its data by a clone of a healthy member"}},
+       .options = {{"rewind", "", "undo the changes of rows that only it has"},
+                   {"rebuild", "", "replace its data by a clone of a healthy member"}},
        .traits = kChanges | kForesees | kWaits,
        .run = Rejoin},
       {.verb = "lookup-uuid",
@@ -169,9 +206,10 @@ std::vector<Command> WorkCommands() {
 }  // namespace
 
 Noun ServerNoun() {
-  Noun noun = {"server", "servers: status, mode, weight, promotion rule, checks, rejoining",
+  Noun noun = {"server", "servers: status, mode, weight, promotion rule, zone, checks, rejoining",
                RecordCommands()};
   for (Command& command : WorkCommands()) noun.commands.push_back(std::move(command));
+  for (Command& command : CopyCommands()) noun.commands.push_back(std::move(command));
   return noun;
 }
 

@@ -13,6 +13,7 @@ v1::ReportThreatRequest RequestOf(const Context& context) {
   request.set_server(ServerReference(context.arguments().Text("server")));
   request.set_reporter(context.arguments().Text("reporter", "weft"));
   request.set_error(context.arguments().Text("error"));
+  request.set_request_id(context.request_id());
   return request;
 }
 

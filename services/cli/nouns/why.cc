@@ -15,9 +15,9 @@ absl::StatusOr<Answer> Why(Context& context) {
   request.set_name(GroupName(context.arguments().Text("group")));
   WEFT_ASSIGN_OR_RETURN(const v1::ExplainGroupResponse response,
                         context.Call(&v1::Groups::Stub::ExplainGroup, request));
-  const bool critical =
-      std::any_of(response.findings().begin(), response.findings().end(),
-                  [](const v1::Finding& f) { return f.severity() == v1::Finding::CRITICAL; });
+  const bool critical = std::any_of(
+      response.findings().begin(), response.findings().end(),
+      [](const v1::Finding& f) { return f.severity() == v1::Finding::CRITICAL && !f.muted(); });
   return Answer{.json = ToJson(response),
                 .text = ExplanationText(response, ViewOf(context)),
                 .exit_code = response.settled() && !critical ? kExitOk : kExitAttention};

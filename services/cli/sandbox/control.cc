@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/mysqld/group_replication.h"
 #include "common/mysqld/instance.h"
 #include "services/cli/sandbox/daemon.h"
 #include "services/cli/sandbox/folder.h"
@@ -38,6 +39,50 @@ Target TargetOf(const Instance& instance, std::string what) {
           .stop = [instance] { return instance.Stop(kStopGrace); },
           .kill = [instance] { return instance.Kill(); },
           .start = [instance] { return instance.Start(kStartTimeout); }};
+}
+
+// Every instance of `some`, in order; the first failure ends it.
+absl::Status OnEach(const std::vector<Instance>& some,
+                    const std::function<absl::Status(const Instance&)>& work) {
+  for (const Instance& instance : some) WEFT_RETURN_IF_ERROR(work(instance));
+  return absl::OkStatus();
+}
+
+int PidOf(const std::vector<Instance>& some) {
+  for (const Instance& instance : some) {
+    if (const pid_t pid = instance.Inspect().pid; pid != 0) return pid;
+  }
+  return 0;
+}
+
+// Some members of the state store, or all of it.
+Target TargetOf(std::vector<Instance> some, std::vector<Instance> all, std::string what) {
+  return {
+      .what = std::move(what),
+      .pid = [some] { return PidOf(some); },
+      .stop =
+          [some] { return OnEach(some, [](const Instance& one) { return one.Stop(kStopGrace); }); },
+      .kill =
+          [some] {
+            return OnEach(some, [](const Instance& one) {
+              return one.Inspect().running ? one.Kill() : absl::OkStatus();
+            });
+          },
+      .start = [some, all]() -> absl::Status {
+        WEFT_RETURN_IF_ERROR(OnEach(some, [](const Instance& one) { return one.Launch(); }));
+        WEFT_RETURN_IF_ERROR(
+            OnEach(some, [](const Instance& one) { return one.WaitReady(kStartTimeout); }));
+        return all.size() > 1 ? Assemble(all, kStartTimeout) : absl::OkStatus();
+      }};
+}
+
+absl::StatusOr<std::vector<Instance>> StoreOf(const Folder& folder, const Layout& layout) {
+  std::vector<Instance> store;
+  for (size_t i = 1; i <= layout.store.members.size(); ++i) {
+    WEFT_ASSIGN_OR_RETURN(Instance member, Instance::Open(folder.store(static_cast<int>(i))));
+    store.push_back(std::move(member));
+  }
+  return store;
 }
 
 Target TargetOf(const Daemon& daemon) {
@@ -82,8 +127,12 @@ absl::Status UnknownServer(const Layout& layout, absl::string_view which, absl::
     }
   }
   known.push_back("store");
+  if (layout.store.members.size() > 1) {
+    for (const StoreMember& member : layout.store.members) known.push_back(member.name);
+  }
   AddNames("controller", layout.controllers.size(), &known);
   AddNames("monitor", layout.monitors.size(), &known);
+  AddNames("provisioner", layout.provisioners.size(), &known);
   AddNames("gateway", layout.gateways.size(), &known);
   const std::string all = absl::StrJoin(known, ", ");
   return Refusal(absl::StatusCode::kNotFound, "UNKNOWN_SERVER",
@@ -112,9 +161,14 @@ absl::StatusOr<Server> FindServer(const Layout& layout, absl::string_view which)
 absl::StatusOr<Target> FindTarget(absl::string_view dir, absl::string_view which) {
   WEFT_ASSIGN_OR_RETURN(const Layout layout, Load(dir));
   const Folder folder(dir);
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Instance> store, StoreOf(folder, layout));
   if (which == "store" || which == layout.store.address) {
-    WEFT_ASSIGN_OR_RETURN(const Instance store, Instance::Open(folder.store()));
-    return TargetOf(store, absl::StrCat("the state store ", layout.store.address));
+    return TargetOf(store, store, absl::StrCat("the state store ", layout.store.address));
+  }
+  for (size_t i = 0; i < store.size(); ++i) {
+    const StoreMember& member = layout.store.members[i];
+    if (which != member.name && which != member.address) continue;
+    return TargetOf({store[i]}, store, absl::StrCat(member.name, " ", member.address));
   }
   if (const std::string process = ProcessNameOf(which); !process.empty()) {
     const absl::StatusOr<Daemon> daemon = Daemon::Open(folder, process);
@@ -151,8 +205,11 @@ absl::StatusOr<Layout> Load(absl::string_view dir) {
   }
   absl::StatusOr<Layout> layout = FromJson(*text);
   if (!layout.ok()) return Annotate(layout.status(), folder.record());
-  if (const auto store = Instance::Open(folder.store()); store.ok()) {
-    layout->store.pid = store->Inspect().pid;
+  layout->store.pid = 0;
+  for (size_t i = 0; i < layout->store.members.size(); ++i) {
+    const auto member = Instance::Open(folder.store(static_cast<int>(i) + 1));
+    layout->store.members[i].pid = member.ok() ? static_cast<int>(member->Inspect().pid) : 0;
+    if (layout->store.pid == 0) layout->store.pid = layout->store.members[i].pid;
   }
   for (Group& group : layout->groups) {
     for (Server& server : group.servers) {

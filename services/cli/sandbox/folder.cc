@@ -14,6 +14,12 @@
 namespace weft::cli::sandbox {
 namespace {
 
+// What a new sandbox's controllers start with.
+constexpr char kNoHooks[] =
+    "# Programs that Weft runs around a change of primary: docs/operations.md says how.\n"
+    "# Controllers read this when they start.\n"
+    "hooks: {}\n";
+
 namespace fs = std::filesystem;
 
 absl::Status Taken(const std::string& dir, absl::string_view found, absl::string_view next_step) {
@@ -37,6 +43,9 @@ std::vector<std::string> MissingFolders(const std::string& dir) {
 
 }  // namespace
 
+std::string Folder::store(int number) const {
+  return number == 1 ? absl::StrCat(dir_, "/store") : absl::StrCat(dir_, "/store-", number);
+}
 std::string Folder::server(int port) const { return absl::StrCat(dir_, "/servers/", port); }
 std::string Folder::log(absl::string_view process) const {
   return absl::StrCat(dir_, "/log/", process, ".log");
@@ -82,6 +91,7 @@ absl::StatusOr<FileLock> Folder::Claim() const {
   for (const char* name : {"bin", "log", "rescue", "run", "secrets", "servers"}) {
     if (status.ok()) status = MakeFolder(absl::StrCat(dir_, "/", name), 0700);
   }
+  if (status.ok()) status = WriteFileAtomically(hooks(), kNoHooks, 0600);
   if (status.ok()) {
     status = WriteFileAtomically(run("made_folders"), absl::StrJoin(made, "\n"), 0600);
   }
@@ -114,7 +124,9 @@ absl::StatusOr<FileLock> Folder::Take() const {
 absl::StatusOr<bool> Folder::Remove() const {
   const std::string made = ReadFile(run("made_folders")).value_or("");
   // The record first, so that nobody takes what is left for a whole sandbox.
-  for (const char* name : {"sandbox.json", "bin", "log", "rescue", "secrets", "servers", "store",
+  WEFT_RETURN_IF_ERROR(RemoveTree(record()));
+  for (int i = 1; i <= kMaxStoreMembers; ++i) WEFT_RETURN_IF_ERROR(RemoveTree(store(i)));
+  for (const char* name : {"bin", "hooks.yaml", "log", "machines", "rescue", "secrets", "servers",
                            "run", "sandbox.lock"}) {
     WEFT_RETURN_IF_ERROR(RemoveTree(absl::StrCat(dir_, "/", name)));
   }
@@ -126,10 +138,17 @@ absl::StatusOr<bool> Folder::Remove() const {
 
 std::vector<std::string> Folder::InstanceFolders() const {
   std::vector<std::string> folders;
-  if (Exists(store())) folders.push_back(store());
+  for (int i = 1; i <= kMaxStoreMembers; ++i) {
+    if (Exists(store(i))) folders.push_back(store(i));
+  }
   std::error_code code;
   for (const fs::directory_entry& entry : fs::directory_iterator(dir_ + "/servers", code)) {
     folders.push_back(entry.path().string());
+  }
+  // As a provider of local machines keeps them.
+  for (const fs::directory_entry& entry : fs::directory_iterator(dir_ + "/machines", code)) {
+    const std::string server = entry.path().string() + "/server";
+    if (Exists(server)) folders.push_back(server);
   }
   return folders;
 }

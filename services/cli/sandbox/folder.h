@@ -10,6 +10,9 @@
 
 namespace weft::cli::sandbox {
 
+// The most members that a sandbox's state store may have.
+inline constexpr int kMaxStoreMembers = 5;
+
 // Where things are in a sandbox's folder:
 //   sandbox.json       the layout; there once everything stands
 //   sandbox.lock       held while `up` or `down` works; its presence marks the folder as a sandbox
@@ -18,8 +21,9 @@ namespace weft::cli::sandbox {
 //   run/NAME.*         commands and pid files of the processes
 //   secrets/NAME       one password each, 0600
 //   servers/PORT/      a MySQL server of a group (see common/mysqld/instance.h)
-//   store/             the state store
+//   store/             the state store; of several members the first, then store-2/, ...
 //   rescue/            transactions that were saved from errant servers
+//   machines/          for a provider of local machines, if somebody registers one there
 // Nothing else in it is a sandbox's, and so nothing else is ever removed.
 class Folder {
  public:
@@ -30,7 +34,10 @@ class Folder {
   std::string lock() const { return dir_ + "/sandbox.lock"; }
   std::string bin() const { return dir_ + "/bin"; }
   std::string rescue() const { return dir_ + "/rescue"; }
-  std::string store() const { return dir_ + "/store"; }
+  // The `number`-th member of the state store, from 1.
+  std::string store(int number = 1) const;
+  // The programs of the controllers; none at first.
+  std::string hooks() const { return dir_ + "/hooks.yaml"; }
   std::string server(int port) const;
   std::string log(absl::string_view process) const;
   std::string run(absl::string_view file) const;

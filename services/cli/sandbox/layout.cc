@@ -87,6 +87,28 @@ std::vector<Gateway> GatewaysOf(const Json& layout) {
   return gateways;
 }
 
+Json ToJson(const std::vector<StoreMember>& members) {
+  Json all = Json::array();
+  for (const StoreMember& member : members) {
+    all.push_back(
+        {{"name", member.name}, {"address", member.address}, {"pid", OrNull(member.pid)}});
+  }
+  return all;
+}
+
+std::vector<StoreMember> StoreMembersOf(const Json& store) {
+  std::vector<StoreMember> members;
+  const auto found = store.find("members");
+  if (found == store.end() || found->is_null()) {
+    return {{"store", store.at("address").get<std::string>(), PidOr(store, "pid")}};
+  }
+  for (const Json& member : *found) {
+    members.push_back(
+        {TextOr(member, "name"), member.at("address").get<std::string>(), PidOr(member, "pid")});
+  }
+  return members;
+}
+
 Layout LayoutFrom(const Json& json) {
   Layout layout;
   layout.dir = json.at("dir").get<std::string>();
@@ -94,13 +116,15 @@ Layout LayoutFrom(const Json& json) {
   layout.store = {.address = store.at("address").get<std::string>(),
                   .user = TextOr(store, "user"),
                   .password_file = TextOr(store, "password_file"),
-                  .pid = PidOr(store, "pid")};
+                  .pid = PidOr(store, "pid"),
+                  .members = StoreMembersOf(store)};
   for (const Json& group : json.at("groups")) layout.groups.push_back(GroupFromJson(group));
   layout.controller = OptionalText(json, "controller");
   layout.monitor = OptionalText(json, "monitor");
   layout.provisioner = OptionalText(json, "provisioner");
   layout.controllers = TextsOr(json, "controllers", layout.controller);
   layout.monitors = TextsOr(json, "monitors", layout.monitor);
+  layout.provisioners = TextsOr(json, "provisioners", layout.provisioner);
   layout.gateways = GatewaysOf(json);
   if (!layout.gateways.empty()) layout.gateway = layout.gateways.front();
   if (const auto metrics = json.find("metrics"); metrics != json.end() && metrics->is_object()) {
@@ -135,7 +159,8 @@ std::string ToJson(const Layout& layout) {
        {{"address", layout.store.address},
         {"user", layout.store.user},
         {"password_file", layout.store.password_file},
-        {"pid", OrNull(layout.store.pid)}}},
+        {"pid", OrNull(layout.store.pid)},
+        {"members", ToJson(layout.store.members)}}},
       {"groups", std::move(groups)},
       {"controller", OrNull(layout.controller)},
       {"monitor", OrNull(layout.monitor)},
@@ -143,6 +168,7 @@ std::string ToJson(const Layout& layout) {
       {"gateway", layout.gateway.has_value() ? ToJson(*layout.gateway) : Json(nullptr)},
       {"controllers", layout.controllers},
       {"monitors", layout.monitors},
+      {"provisioners", layout.provisioners},
       {"gateways", std::move(gateways)},
       {"metrics", std::move(metrics)},
       {"admin", {{"user", layout.admin.user}, {"password_file", layout.admin.password_file}}},

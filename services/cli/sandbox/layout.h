@@ -12,11 +12,18 @@
 namespace weft::cli::sandbox {
 
 // What a sandbox is made of: the value behind `weft sandbox up --json`. Addresses are "host:port".
-struct Store {
+struct StoreMember {
+  std::string name;  // "store-1"; "store" where it is the only one.
   std::string address;
+  int pid = 0;  // 0: not running.
+};
+
+struct Store {
+  std::string address;  // Of several members all, with commas between.
   std::string user;
   std::string password_file;
-  int pid = 0;  // 0: not running.
+  int pid = 0;  // Of the first member that runs; 0: none does.
+  std::vector<StoreMember> members;
 };
 
 struct Server {
@@ -54,12 +61,13 @@ struct Layout {
   Store store;
   std::vector<Group> groups;
   // Absent: this sandbox runs none.
-  std::optional<std::string> controller;  // The first of `controllers`.
-  std::optional<std::string> monitor;     // The first of `monitors`.
-  std::optional<std::string> provisioner;
-  std::optional<Gateway> gateway;  // The first of `gateways`.
+  std::optional<std::string> controller;   // The first of `controllers`.
+  std::optional<std::string> monitor;      // The first of `monitors`.
+  std::optional<std::string> provisioner;  // The first of `provisioners`.
+  std::optional<Gateway> gateway;          // The first of `gateways`.
   std::vector<std::string> controllers;
   std::vector<std::string> monitors;
+  std::vector<std::string> provisioners;
   std::vector<Gateway> gateways;
   std::map<std::string, std::string> metrics;  // Process name to URL.
   Credentials admin;                           // Weft's own user: no MySQL account.

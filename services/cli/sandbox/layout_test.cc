@@ -13,7 +13,11 @@ namespace {
 Layout Example() {
   Layout layout;
   layout.dir = "/tmp/sandbox";
-  layout.store = {"127.0.0.1:20001", "weft_store", "/tmp/sandbox/secrets/store", 11};
+  layout.store = {"127.0.0.1:20001",
+                  "weft_store",
+                  "/tmp/sandbox/secrets/store",
+                  11,
+                  {{"store", "127.0.0.1:20001", 11}}};
   layout.groups = {
       {"g1",
        {{"127.0.0.1:20002", "11111111-2222-3333-4444-555555555555", 12, "/tmp/sandbox/s1.sock"},
@@ -32,14 +36,15 @@ TEST(LayoutTest, IsWrittenAsDocumented) {
       ToJson(Example()),
       R"({"dir":"/tmp/sandbox",)"
       R"("store":{"address":"127.0.0.1:20001","user":"weft_store",)"
-      R"("password_file":"/tmp/sandbox/secrets/store","pid":11},)"
+      R"("password_file":"/tmp/sandbox/secrets/store","pid":11,)"
+      R"("members":[{"name":"store","address":"127.0.0.1:20001","pid":11}]},)"
       R"("groups":[{"id":"g1","servers":[)"
       R"({"address":"127.0.0.1:20002","uuid":"11111111-2222-3333-4444-555555555555","pid":12,)"
       R"("socket":"/tmp/sandbox/s1.sock"},)"
       R"({"address":"127.0.0.1:20003","uuid":"11111111-2222-3333-4444-666666666666","pid":null,)"
       R"("socket":"/tmp/sandbox/s2.sock"}]}],)"
       R"("controller":"127.0.0.1:20010","monitor":null,"provisioner":null,"gateway":null,)"
-      R"("controllers":["127.0.0.1:20010","127.0.0.1:20012"],"monitors":[],"gateways":[],)"
+      R"("controllers":["127.0.0.1:20010","127.0.0.1:20012"],"monitors":[],"provisioners":[],"gateways":[],)"
       R"("metrics":{"weft-controller":"http://127.0.0.1:20011/metrics"},)"
       R"("admin":{"user":"admin","password_file":"/tmp/sandbox/secrets/admin"},)"
       R"("app":{"user":"app","password_file":"/tmp/sandbox/secrets/app","database":"app"},)"

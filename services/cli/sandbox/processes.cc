@@ -18,6 +18,7 @@ namespace {
 constexpr char kController[] = "weft-controller";
 constexpr char kMonitor[] = "weft-monitor";
 constexpr char kGateway[] = "weft-gateway";
+constexpr char kProvisioner[] = "weft-provisioner";
 constexpr char kPrefix[] = "weft-";
 constexpr int kPortsEach = 2;           // gRPC and /metrics.
 constexpr int kPortsOfGateway = 2 + 3;  // and XML-RPC, MySQL-RPC, HTTP.
@@ -53,15 +54,20 @@ void AddAdmin(const Folder& folder, std::vector<std::string>* argv) {
   argv->push_back(absl::StrCat("--admin-password-file=", folder.secret(kAdminSecret)));
 }
 
+void AddStore(const Layout& layout, std::vector<std::string>* argv) {
+  argv->push_back(absl::StrCat("--store=", layout.store.address));
+  argv->push_back(absl::StrCat("--store-user=", layout.store.user));
+  argv->push_back(absl::StrCat("--store-password-file=", layout.store.password_file));
+  argv->push_back(absl::StrCat("--store-database=", kStoreDatabase));
+}
+
 std::vector<std::string> ControllerFlags(const Folder& folder, const Layout& layout) {
   std::vector<std::string> flags = {
-      absl::StrCat("--store=", layout.store.address),
-      absl::StrCat("--store-user=", layout.store.user),
-      absl::StrCat("--store-password-file=", layout.store.password_file),
-      absl::StrCat("--store-database=", kStoreDatabase),
       absl::StrCat("--mysqlbinlog=", folder.bin(), "/mysqlbinlog"),
       absl::StrCat("--rescue-dir=", folder.rescue()),
+      absl::StrCat("--hooks-file=", folder.hooks()),
   };
+  AddStore(layout, &flags);
   for (const Duty duty : kDuties) {
     AddAccount(folder, duty, &flags);
   }
@@ -80,10 +86,23 @@ std::vector<std::string> MonitorFlags(const Folder& folder, const Layout& layout
   return flags;
 }
 
+std::vector<std::string> ProvisionerFlags(const Folder& folder, const Layout& layout) {
+  std::vector<std::string> flags = {ControllerFlag(layout),
+                                    absl::StrCat("--key-file=", folder.secret(kProvisionerKey))};
+  AddStore(layout, &flags);
+  for (const Duty duty : kDuties) {
+    AddAccount(folder, duty, &flags);
+  }
+  AddAdmin(folder, &flags);
+  return flags;
+}
+
 std::vector<std::string> GatewayFlags(const Folder& folder, const Layout& layout,
                                       const Gateway& gateway) {
   std::vector<std::string> flags = {
-      ControllerFlag(layout), absl::StrCat("--xmlrpc-listen=", gateway.xmlrpc),
+      ControllerFlag(layout),
+      absl::StrCat("--provisioner=", absl::StrJoin(layout.provisioners, ",")),
+      absl::StrCat("--xmlrpc-listen=", gateway.xmlrpc),
       absl::StrCat("--mysql-listen=", gateway.mysql), absl::StrCat("--http-listen=", gateway.http)};
   AddAdmin(folder, &flags);
   return flags;
@@ -106,7 +125,7 @@ absl::StatusOr<Process> MakeProcess(const std::string& binary_dir, const char* b
 }  // namespace
 
 int PortsOfProcesses(const Replicas& replicas) {
-  return (replicas.controllers + replicas.monitors) * kPortsEach +
+  return (replicas.controllers + replicas.monitors + replicas.provisioners) * kPortsEach +
          replicas.gateways * kPortsOfGateway;
 }
 
@@ -130,6 +149,14 @@ absl::StatusOr<std::vector<Process>> PlanProcesses(const Folder& folder, const R
     processes.push_back(std::move(monitor));
   }
   layout->monitor = layout->monitors.front();
+  for (int number = 1; number <= replicas.provisioners; ++number, port += kPortsEach) {
+    WEFT_ASSIGN_OR_RETURN(Process provisioner,
+                          MakeProcess(binary_dir, kProvisioner, number, port, layout));
+    layout->provisioners.push_back(provisioner.address);
+    for (std::string& flag : ProvisionerFlags(folder, *layout)) provisioner.argv.push_back(flag);
+    processes.push_back(std::move(provisioner));
+  }
+  if (!layout->provisioners.empty()) layout->provisioner = layout->provisioners.front();
   for (int number = 1; number <= replicas.gateways; ++number, port += kPortsOfGateway) {
     WEFT_ASSIGN_OR_RETURN(Process gateway, MakeProcess(binary_dir, kGateway, number, port, layout));
     layout->gateways.push_back({.xmlrpc = Loopback(port[kPortsEach]),

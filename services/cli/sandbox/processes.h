@@ -24,6 +24,7 @@ struct Replicas {
   int controllers = 1;
   int monitors = 1;
   int gateways = 1;
+  int provisioners = 1;
 };
 
 // How many ports PlanProcesses takes.
@@ -47,6 +48,9 @@ std::string ProcessNameOf(absl::string_view name);
 inline constexpr char kAdminSecret[] = "admin";
 inline constexpr char kAppSecret[] = "app";
 inline constexpr char kStoreSecret[] = "store";
+inline constexpr char kRecoverySecret[] = "store-recovery";
+// Not a login: what encrypts the passwords of providers.
+inline constexpr char kProvisionerKey[] = "provisioner-key";
 
 inline constexpr char kStoreUser[] = "weft_store";
 inline constexpr char kStoreDatabase[] = "weft";

@@ -39,9 +39,11 @@ struct UpOptions {
   int groups = 1;                        // 0 to 16. Named by `group_names` or g1, g2, ...
   std::vector<std::string> group_names;  // Empty, or one per group.
   std::string mysql = "9.7";  // As ResolveInstallation takes it; the state store is 9.7 anyway.
+  int store_members = 1;      // Of the state store; 1, 3 or 5. Several are one cluster.
   int controllers = 1;        // Over one store; 1 to 5.
   int monitors = 1;           // Each reports to every controller; 1 to 5.
   int gateways = 1;           // 0 to 5.
+  int provisioners = 1;       // 0 to 5.
   bool durable = true;        // sync_binlog=1, innodb_flush_log_at_trx_commit=1.
   std::vector<std::string> extra_cnf;  // Added to each group server's my.cnf.
   // False: only MySQL servers and the state store, no Weft process and no hook.
@@ -67,10 +69,12 @@ absl::StatusOr<Layout> Up(const UpOptions& options, const Progress& progress,
 absl::StatusOr<Layout> Load(absl::string_view dir);
 
 // One server of a sandbox, chosen by "host:port", by uuid (or an unambiguous beginning of it of at
-// least 4 characters), by "GROUP/N" or "N" (the N-th, from 1, over all groups), by "store", or a
-// process: "controller", "monitor", "provisioner", "gateway", of several also "controller-2".
-// NOT_FOUND lists what there is. All three are repeatable: a server that is already stopped or
-// running is OK, and `changed` says so.
+// least 4 characters), by "GROUP/N" or "N" (the N-th, from 1, over all groups), by "store" (all of
+// it) or "store-2" (one member of several), or a process: "controller", "monitor", "provisioner",
+// "gateway", of several also "controller-2". NOT_FOUND lists what there is. All three are
+// repeatable: a server that is already stopped or running is OK, and `changed` says so. A member of
+// the store that is started joins the others; once all run again after all were down, the one that
+// has the most begins.
 struct Outcome {
   std::string what;      // "server 127.0.0.1:21003 (2ad1...)".
   bool changed = false;  // False: it was so already.

@@ -38,7 +38,8 @@ class SandboxTest : public ::testing::Test {
     const std::string fake = LocateCompanion("services/cli/sandbox/testing", "fake_process");
     ASSERT_FALSE(fake.empty());
     ASSERT_TRUE(MakeFolder(root_ + "/bin").ok());
-    for (const char* name : {"/bin/weft-controller", "/bin/weft-monitor", "/bin/weft-gateway"}) {
+    for (const char* name : {"/bin/weft-controller", "/bin/weft-monitor", "/bin/weft-provisioner",
+                             "/bin/weft-gateway"}) {
       ASSERT_EQ(symlink(fake.c_str(), (root_ + name).c_str()), 0);
     }
     options_.dir = root_ + "/sandbox";
@@ -112,7 +113,7 @@ TEST_F(SandboxTest, ComesUpWholeAndGoesDownWithoutATrace) {
             .ok());
   }
   EXPECT_TRUE(AskServing(*layout.monitor, absl::Seconds(1)).ok());
-  EXPECT_EQ(layout.metrics.size(), 3u);
+  EXPECT_EQ(layout.metrics.size(), 4u);
   EXPECT_EQ(ToJson(*Load(options_.dir)), ToJson(layout));
   struct stat info;
   ASSERT_EQ(stat(layout.admin.password_file.c_str(), &info), 0);
@@ -120,7 +121,7 @@ TEST_F(SandboxTest, ComesUpWholeAndGoesDownWithoutATrace) {
 
   const auto report = Down(options_.dir, nullptr);
   ASSERT_TRUE(report.ok()) << report.status();
-  EXPECT_EQ(report->processes_stopped, 7);  // Three servers, the store, three processes.
+  EXPECT_EQ(report->processes_stopped, 8);  // Three servers, the store, four processes.
   EXPECT_TRUE(report->folder_removed);
   EXPECT_FALSE(Exists(options_.dir));
   EXPECT_TRUE(absl::IsNotFound(Down(options_.dir, nullptr).status()));
@@ -188,7 +189,7 @@ TEST_F(SandboxTest, SeveralOfEachProcessShareOneStore) {
   for (const auto& [name, url] : layout.metrics) names.push_back(name);
   EXPECT_EQ(names, (std::vector<std::string>{"weft-controller", "weft-controller-2", "weft-gateway",
                                              "weft-gateway-2", "weft-monitor", "weft-monitor-2",
-                                             "weft-monitor-3"}));
+                                             "weft-monitor-3", "weft-provisioner"}));
   ASSERT_EQ(layout.gateways.size(), 2u);
   EXPECT_EQ(layout.gateway, layout.gateways[0]);
   EXPECT_TRUE(absl::StrContains(*ReadFile(absl::StrCat(options_.dir, "/run/weft-gateway-2.json")),
@@ -212,12 +213,12 @@ TEST_F(SandboxTest, SeveralOfEachProcessShareOneStore) {
   EXPECT_TRUE(absl::IsNotFound(unknown));
   EXPECT_TRUE(absl::StrContains(
       GetErrorDetail(unknown)->expected,
-      "controller, controller-2, monitor, monitor-2, monitor-3, gateway, gateway-2"))
+      "controller, controller-2, monitor, monitor-2, monitor-3, provisioner, gateway, gateway-2"))
       << unknown;
   const auto report = Down(options_.dir, nullptr);
   ASSERT_TRUE(report.ok()) << report.status();
-  // The store, two controllers, two monitors, two gateways.
-  EXPECT_EQ(report->processes_stopped, 7);
+  // The store, two controllers, two monitors, a provisioner, two gateways.
+  EXPECT_EQ(report->processes_stopped, 8);
 }
 
 TEST_F(SandboxTest, TheStoreIsOfTheNewestWhateverTheServersAre) {

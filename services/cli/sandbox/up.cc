@@ -1,6 +1,4 @@
 // Bringing a sandbox up.
-#include <sys/statvfs.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -15,6 +13,7 @@
 #include "common/base/status_macros.h"
 #include "common/model/accounts.h"
 #include "common/mysqld/accounts_sql.h"
+#include "common/mysqld/group_replication.h"
 #include "common/mysqld/installation.h"
 #include "common/mysqld/instance.h"
 #include "common/mysqld/ports.h"
@@ -24,6 +23,7 @@
 #include "services/cli/sandbox/processes.h"
 #include "services/cli/sandbox/sandbox.h"
 #include "services/cli/sandbox/teardown.h"
+#include "services/cli/sandbox/up_checks.h"
 
 namespace weft::cli::sandbox {
 namespace {
@@ -31,63 +31,13 @@ namespace {
 constexpr char kStoreMysql[] = "9.7";
 constexpr char kAppUser[] = "app";
 constexpr char kAppDatabase[] = "app";
-constexpr int kMaxServers = 32;
-constexpr int kMaxGroups = 16;
-constexpr int kMaxReplicas = 5;
 constexpr int kPasswordLength = 24;
+constexpr size_t kKeyBytes = 32;
 constexpr int kPortsOfServer = 2;  // The ordinary one and the administrative one.
-constexpr uint64_t kBytesOfServer = uint64_t{180} << 20;
 // A controller leads within seconds of its start.
 constexpr absl::Duration kLeadTimeout = absl::Seconds(30);
 constexpr absl::Duration kRetry = absl::Milliseconds(50);
 constexpr absl::Duration kSlice = absl::Milliseconds(200);
-
-absl::Status CheckOptions(const UpOptions& options) {
-  const auto invalid = [](absl::string_view what, absl::string_view expected,
-                          absl::string_view found) {
-    return Refusal(absl::StatusCode::kInvalidArgument, "USAGE", absl::StrCat("wrong ", what),
-                   expected, found);
-  };
-  if (options.dir.empty()) return invalid("folder", "the name of a folder", "an empty name");
-  if (options.servers < 1 || options.servers > kMaxServers) {
-    return invalid("number of servers", absl::StrCat("1 to ", kMaxServers, " in each group"),
-                   absl::StrCat(options.servers));
-  }
-  if (options.groups < 0 || options.groups > kMaxGroups) {
-    return invalid("number of groups", absl::StrCat("0 to ", kMaxGroups),
-                   absl::StrCat(options.groups));
-  }
-  struct Count {
-    absl::string_view what;
-    int found;
-    int least;
-  };
-  for (const Count& count :
-       {Count{"controllers", options.controllers, 1}, Count{"monitors", options.monitors, 1},
-        Count{"gateways", options.gateways, 0}}) {
-    if (count.found >= count.least && count.found <= kMaxReplicas) continue;
-    return invalid(absl::StrCat("number of ", count.what),
-                   absl::StrCat(count.least, " to ", kMaxReplicas), absl::StrCat(count.found));
-  }
-  if (!options.group_names.empty() &&
-      static_cast<int>(options.group_names.size()) != options.groups) {
-    return invalid("names of groups", absl::StrCat("one for each of ", options.groups),
-                   absl::StrCat(options.group_names.size()));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckSpace(const std::string& dir, int servers) {
-  struct statvfs info;
-  if (statvfs(dir.c_str(), &info) != 0) return absl::OkStatus();  // What is full will say so.
-  const uint64_t wanted = kBytesOfServer * static_cast<uint64_t>(servers);
-  const uint64_t free = static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
-  if (free >= wanted) return absl::OkStatus();
-  return Refusal(absl::StatusCode::kResourceExhausted, "DISK_FULL",
-                 absl::StrCat("too little room in ", dir),
-                 absl::StrCat(wanted >> 20, " MiB free for ", servers, " servers"),
-                 absl::StrCat(free >> 20, " MiB"), "make room, or name a folder on another disk");
-}
 
 std::string Count(size_t number, absl::string_view noun) {
   return absl::StrCat(number, " ", noun, number == 1 ? "" : "s");
@@ -99,14 +49,15 @@ class Rise {
   Rise(const UpOptions& options, Folder folder, const Progress& progress,
        const Cancelled& cancelled)
       : options_(options),
-        replicas_{options.controllers, options.monitors, options.gateways},
+        replicas_{options.controllers, options.monitors, options.gateways, options.provisioners},
         folder_(std::move(folder)),
         progress_(progress),
         cancelled_(cancelled) {}
 
   absl::StatusOr<Layout> Run() {
     layout_.dir = folder_.dir();
-    WEFT_RETURN_IF_ERROR(CheckSpace(folder_.dir(), 1 + options_.groups * options_.servers));
+    WEFT_RETURN_IF_ERROR(
+        CheckSpace(folder_.dir(), options_.store_members + options_.groups * options_.servers));
     WEFT_RETURN_IF_ERROR(FindMysql());
     deadline_ = Deadline::After(RealClock::Get(), options_.timeout);
     WEFT_RETURN_IF_ERROR(ClaimAllPorts());
@@ -186,11 +137,19 @@ class Rise {
   absl::Status ClaimAllPorts() {
     const int of_servers = kPortsOfServer * options_.groups * options_.servers;
     const int of_processes = options_.processes ? PortsOfProcesses(replicas_) : 0;
+    // And one each for what members say to each other.
+    const int of_store = options_.store_members * (replicated() ? 2 : 1);
     WEFT_ASSIGN_OR_RETURN(std::vector<int> ports,
-                          ClaimPorts(folder_.dir(), 1 + of_servers + of_processes));
-    store_port_ = ports[0];
-    ports_of_servers_.assign(ports.begin() + 1, ports.begin() + 1 + of_servers);
-    ports_of_processes_.assign(ports.begin() + 1 + of_servers, ports.end());
+                          ClaimPorts(folder_.dir(), of_store + of_servers + of_processes));
+    auto next = ports.begin();
+    const auto take = [&next](std::vector<int>* taken, int count) {
+      taken->assign(next, next + count);
+      next += count;
+    };
+    take(&store_ports_, options_.store_members);
+    if (replicated()) take(&cluster_.ports, options_.store_members);
+    take(&ports_of_servers_, of_servers);
+    take(&ports_of_processes_, of_processes);
     return absl::OkStatus();
   }
 
@@ -214,21 +173,45 @@ class Rise {
                                folder_.secret(DutyName(Duty::kMonitor))};
     layout_.admin = {kAdminUser, folder_.secret(kAdminSecret)};
     WEFT_RETURN_IF_ERROR(MakeSecret(kAdminSecret).status());
+    WEFT_RETURN_IF_ERROR(
+        WriteFileAtomically(folder_.secret(kProvisionerKey), RandomHex(kKeyBytes), 0600));
     store_content_.database = kStoreDatabase;
     store_content_.owner = kStoreUser;
     WEFT_ASSIGN_OR_RETURN(store_content_.owner_password, MakeSecret(kStoreSecret));
-    layout_.store = {absl::StrCat("127.0.0.1:", store_port_), kStoreUser,
-                     folder_.secret(kStoreSecret), 0};
+    std::vector<std::string> addresses;
+    for (size_t i = 0; i < store_ports_.size(); ++i) {
+      addresses.push_back(absl::StrCat("127.0.0.1:", store_ports_[i]));
+      layout_.store.members.push_back(
+          {replicated() ? absl::StrCat("store-", i + 1) : "store", addresses.back(), 0});
+    }
+    layout_.store.address = absl::StrJoin(addresses, ",");
+    layout_.store.user = kStoreUser;
+    layout_.store.password_file = folder_.secret(kStoreSecret);
+    if (!replicated()) return absl::OkStatus();
+    cluster_.name = RandomUuid();
+    WEFT_ASSIGN_OR_RETURN(cluster_.password, MakeSecret(kRecoverySecret));
     return absl::OkStatus();
   }
 
-  absl::StatusOr<Instance> LaunchStore() const {
+  bool replicated() const { return options_.store_members > 1; }
+
+  absl::StatusOr<Instance> LaunchStore(int index) const {
+    const StoreMember& member = layout_.store.members[index];
     InstanceOptions options;
-    options.dir = folder_.store();
-    options.name = absl::StrCat("the state store ", layout_.store.address);
-    options.port = store_port_;
+    options.dir = folder_.store(index + 1);
+    options.name = absl::StrCat(replicated() ? absl::StrCat(member.name, " ") : "the state store ",
+                                member.address);
+    options.port = store_ports_[index];
     options.role = InstanceRole::kStandalone;
     options.init_statements = InitialStatements(store_mysql_.version_number, store_content_);
+    if (replicated()) {
+      options.extra_cnf = GroupReplicationLines(cluster_, index);
+      for (std::vector<std::string> more :
+           {GroupReplicationStatements(store_mysql_.version_number, cluster_),
+            ClusterReaderStatements(kStoreUser)}) {
+        for (std::string& statement : more) options.init_statements.push_back(std::move(statement));
+      }
+    }
     WEFT_ASSIGN_OR_RETURN(Instance store, Instance::Create(store_mysql_, options));
     WEFT_RETURN_IF_ERROR(store.Launch());
     return store;
@@ -255,14 +238,21 @@ class Rise {
     const int count = options_.groups * options_.servers;
     Say(absl::StrCat("starting the state store and ", Count(count, "server"), " of MySQL ",
                      mysql_.version));
-    WEFT_ASSIGN_OR_RETURN(const Instance store, LaunchStore());
+    std::vector<Instance> store;
+    for (int i = 0; i < options_.store_members; ++i) {
+      WEFT_ASSIGN_OR_RETURN(Instance member, LaunchStore(i));
+      store.push_back(std::move(member));
+    }
     std::vector<Instance> servers;
     for (int i = 0; i < count; ++i) {
       WEFT_RETURN_IF_ERROR(CheckCancelled());
       WEFT_ASSIGN_OR_RETURN(Instance server, LaunchServer(i));
       servers.push_back(std::move(server));
     }
-    WEFT_RETURN_IF_ERROR(Wait([&](absl::Duration slice) { return store.WaitReady(slice); }));
+    for (const Instance& member : store) {
+      WEFT_RETURN_IF_ERROR(Wait([&](absl::Duration slice) { return member.WaitReady(slice); }));
+    }
+    if (replicated()) WEFT_RETURN_IF_ERROR(Assemble(store, deadline_.Remaining(), cancelled_));
     for (const Instance& server : servers) {
       WEFT_RETURN_IF_ERROR(Wait([&](absl::Duration slice) { return server.WaitReady(slice); }));
     }
@@ -271,8 +261,11 @@ class Rise {
     return absl::OkStatus();
   }
 
-  void Describe(const Instance& store, const std::vector<Instance>& servers) {
-    layout_.store.pid = store.Inspect().pid;
+  void Describe(const std::vector<Instance>& store, const std::vector<Instance>& servers) {
+    for (size_t i = 0; i < store.size(); ++i) {
+      layout_.store.members[i].pid = store[i].Inspect().pid;
+    }
+    layout_.store.pid = layout_.store.members.front().pid;
     for (int g = 0; g < options_.groups; ++g) {
       Group group;
       group.id = options_.group_names.empty() ? absl::StrCat("g", g + 1) : options_.group_names[g];
@@ -339,7 +332,8 @@ class Rise {
 
   Installation store_mysql_;
   Installation mysql_;
-  int store_port_ = 0;
+  std::vector<int> store_ports_;
+  GroupReplicationOptions cluster_;  // Of a state store of several members.
   std::vector<int> ports_of_servers_;
   std::vector<int> ports_of_processes_;
   InitialContent content_;        // Of the groups' servers.

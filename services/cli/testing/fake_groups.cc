@@ -1,6 +1,7 @@
 #include "absl/strings/match.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/group_settings.h"
 #include "services/cli/testing/fake_services.h"
 
 namespace weft::cli {
@@ -38,6 +39,8 @@ grpc::Status FakeGroups::CreateGroup(grpc::ServerContext*, const v1::CreateGroup
     response->set_durability(
         request->durability() == v1::DURABILITY_UNSPECIFIED ? v1::LOSSLESS : request->durability());
     response->set_acknowledgements(std::max(1u, request->acknowledgements()));
+    *response->mutable_settings() = rpc::ToProto(GroupSettings());
+    response->set_node_failover_enabled(true);
     if (!request->validate_only()) state_->groups[name] = *response;
     return absl::OkStatus();
   });
@@ -79,6 +82,11 @@ grpc::Status FakeGroups::UpdateGroup(grpc::ServerContext*, const v1::UpdateGroup
                    if (path == "acknowledgements") {
                      response->set_acknowledgements(request->group().acknowledgements());
                    }
+                   const std::string setting(rpc::SettingOfMask(path));
+                   if (setting.empty()) continue;
+                   WEFT_ASSIGN_OR_RETURN(const std::string text,
+                                         rpc::TextOf(request->group().settings(), setting));
+                   WEFT_RETURN_IF_ERROR(rpc::SetField(setting, text, response->mutable_settings()));
                  }
                  if (!request->validate_only()) *group = *response;
                  return absl::OkStatus();

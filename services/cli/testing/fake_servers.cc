@@ -50,6 +50,7 @@ grpc::Status FakeServers::AddServer(grpc::ServerContext*, const v1::AddServerReq
     server.set_mode(v1::READ_ONLY);
     server.set_weight(request->weight_set() ? request->weight() : 1);
     server.set_promotion_rule(request->promotion_rule());
+    server.set_zone(request->zone());
     *response->mutable_server() = server;
     if (request->validate_only()) return absl::OkStatus();
     *group->add_servers() = server;
@@ -99,6 +100,7 @@ grpc::Status FakeServers::UpdateServer(grpc::ServerContext*, const v1::UpdateSer
           if (path == "promotion_rule") {
             response->set_promotion_rule(request->server().promotion_rule());
           }
+          if (path == "zone") response->set_zone(request->server().zone());
         }
         if (!request->validate_only()) *server = *response;
         return absl::OkStatus();
@@ -120,7 +122,7 @@ grpc::Status FakeServers::RejoinServer(grpc::ServerContext*, const v1::RejoinSer
   return Serve(state_, "RejoinServer", *request,
                [&]() ABSL_NO_THREAD_SAFETY_ANALYSIS -> absl::Status {
                  WEFT_ASSIGN_OR_RETURN(v1::Server * server, state_->FindServer(request->server()));
-                 if (!server->errant().empty() && !request->rebuild()) {
+                 if (!server->errant().empty() && !request->rebuild() && !request->rewind()) {
                    return Refusal(absl::StatusCode::kFailedPrecondition, "ERRANT_TRANSACTIONS",
                                   "the server has transactions of its own", "none",
                                   server->errant(), "weft server rejoin --rebuild");

@@ -65,6 +65,18 @@ bool StreamsTo(const Observation& source, const ServerUuid& replica) {
          source.streaming_to.end();
 }
 
+bool HasBeenSilent(const Snapshot& snapshot, const ServerUuid& server) {
+  const Observation& seen = snapshot.Of(server);
+  return seen.contact == Contact::kUnreachable && seen.silent_for >= snapshot.narrow_after;
+}
+
+// The primary has the account that it logs in with, and nobody else logs in with it.
+bool CanBeLockedOut(const Snapshot& snapshot, const ServerUuid& server) {
+  const Observation& primary = snapshot.Of(snapshot.group.primary);
+  return primary.reached() && primary.accounts.contains(server) &&
+         MarksOf(snapshot, server).own_account;
+}
+
 // Whatever is wanted of it, it may acknowledge the commits of `winner` without being asked again.
 // One that does not answer may receive from anybody: Weft may have begun to move it, or it has
 // slept through changes of primary.
@@ -72,6 +84,14 @@ bool MayAcknowledgeUnasked(const Snapshot& snapshot, const ServerUuid& server,
                            const ServerUuid& winner) {
   if (!snapshot.Of(server).reached()) return IsAcknowledger(snapshot.group, server);
   return IsAcknowledgingTo(snapshot, server, winner);
+}
+
+bool MayWakeUp(const Snapshot& snapshot, const Server& server) {
+  if (server.uuid == snapshot.group.primary || server.status == ServerStatus::kConfiguring) {
+    return false;
+  }
+  const Observation& seen = snapshot.Of(server.uuid);
+  return !seen.reached() && !seen.refused && !IsLockedOut(snapshot, server.uuid);
 }
 
 // Another acknowledger, which commits go on with, that holds `set`.
@@ -117,14 +137,18 @@ std::optional<Refusal> RefuseUnlessEveryCommitIsSeen(const Snapshot& snapshot) {
     });
     // Then it was never anything but asynchronous, and said so.
     if (none_can) return std::nullopt;  // proof: rule 3
-    return Refusal{.reason = "NO_ACKNOWLEDGER",
-                   .message =
-                       "the policy is lossless, but nobody had been admitted to acknowledge "
-                       "the writes of this epoch: those reached may lack some",
-                   .next_step =
-                       "start the primary again, or accept the loss: set the group's "
-                       "durability to async and promote",
-                   .servers = {group.primary}};
+    return Refusal{
+        .reason = "NO_ACKNOWLEDGER",
+        .message = MayContinueAlone(group)
+                       ? "the group goes on without acknowledgements "
+                         "(on_last_acknowledger_lost is continue): those reached may lack "
+                         "writes"
+                       : "the policy is lossless, but nobody had been admitted to acknowledge "
+                         "the writes of this epoch: those reached may lack some",
+        .next_step =
+            "start the primary again, or accept the loss: set the group's "
+            "durability to async and promote",
+        .servers = {group.primary}};
   }
   std::vector<ServerUuid> missing;
   std::vector<std::string> why;
@@ -154,8 +178,27 @@ bool IsUnable(const Snapshot& snapshot, const ServerUuid& server) {
   if (IsPreset(snapshot, server)) return false;  // guard: rule 4
   const Observation& seen = snapshot.Of(server);
   if (seen.reached()) return seen.replication.receiver == ThreadState::kOff;
-  if (!seen.refused) return false;  // guard: rule 3
-  return seen.contact == Contact::kUnreachable && seen.silent_for >= snapshot.narrow_after;
+  if (CanBeLockedOut(snapshot, server)) {
+    // A receiver that was left alone reconnects by itself, also one whose port refuses.
+    if (!IsLockedOut(snapshot, server)) return false;  // guard: rule 3
+  } else if (!seen.refused) {                          // guard: rule 3
+    return false;
+  }
+  return HasBeenSilent(snapshot, server);
+}
+
+bool IsLockedOut(const Snapshot& snapshot, const ServerUuid& server) {
+  const Observation& primary = snapshot.Of(snapshot.group.primary);
+  const auto account = primary.accounts.find(server);
+  return primary.reached() && account != primary.accounts.end() && account->second;
+}
+
+bool IsToBeLockedOut(const Snapshot& snapshot, const ServerUuid& server) {
+  if (!IsAcknowledger(snapshot.group, server) || !HasBeenSilent(snapshot, server)) return false;
+  if (!CanBeLockedOut(snapshot, server) || IsPreset(snapshot, server)) return false;
+  if (!IsDispensable(snapshot, server)) return false;  // guard: rule 3
+  const Observation& primary = snapshot.Of(snapshot.group.primary);
+  return !IsLockedOut(snapshot, server) || StreamsTo(primary, server);
 }
 
 bool IsDispensable(const Snapshot& snapshot, const ServerUuid& server) {
@@ -209,9 +252,8 @@ std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot) {
   std::set<ServerUuid> wider = group.acknowledgers.servers;
   for (const ServerUuid& server : ReachedOthers(snapshot)) {
     // It does so already, wanted or not: commits may rely on it, so it is accounted for.
-    if (IsLosslessEpoch(group) && IsAcknowledging(snapshot, server)) {  // guard: rule 3
-      wider.insert(server);
-    }
+    const bool does_so = IsAcknowledging(snapshot, server) && !IsLockedOut(snapshot, server);
+    if (IsLosslessEpoch(group) && does_so) wider.insert(server);  // guard: rule 3
     if (!ShouldAcknowledge(snapshot, server)) continue;
     const bool receiving = ReceivesFrom(snapshot, server, group.primary) &&
                            snapshot.Of(server).replication.receiver == ThreadState::kOn;
@@ -220,6 +262,12 @@ std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot) {
   }
   // The first ones make commits wait: not before there are enough of them.
   if (!IsLosslessEpoch(group) && wider.size() < WaitFor(group)) return std::nullopt;
+  // Who slept through the time without acknowledgements may wake up and acknowledge.
+  if (!IsLosslessEpoch(group) && MayContinueAlone(group)) {  // guard: rule 3
+    for (const Server& server : group.servers) {
+      if (MayWakeUp(snapshot, server)) wider.insert(server.uuid);
+    }
+  }
   if (wider == group.acknowledgers.servers) return std::nullopt;
   return SetAcknowledgers{.servers = std::move(wider), .watermark = group.watermark};
 }
@@ -242,12 +290,28 @@ std::optional<SetAcknowledgers> Narrow(const Snapshot& snapshot) {
   return std::nullopt;
 }
 
+bool MayContinueAlone(const Group& group) {
+  return group.durability == Durability::kLossless &&
+         group.settings.on_last_acknowledger_lost == OnLastAcknowledgerLost::kContinue;
+}
+
+std::optional<SetAcknowledgers> ContinueAlone(const Snapshot& snapshot) {
+  const Group& group = snapshot.group;
+  if (!MayContinueAlone(group) || !IsLosslessEpoch(group)) return std::nullopt;
+  if (!snapshot.Of(group.primary).reached()) return std::nullopt;  // guard: rule 3
+  if (CountAcknowledging(snapshot) >= static_cast<int>(WaitFor(group))) return std::nullopt;
+  if (snapshot.unacknowledged_for < snapshot.continue_after) return std::nullopt;
+  return SetAcknowledgers{.servers = {}, .watermark = group.watermark};
+}
+
 bool AwaitsProof(const Snapshot& snapshot, const ServerUuid& server) {
   const Group& group = snapshot.group;
   if (!IsAcknowledger(group, server) || ShouldAcknowledge(snapshot, server)) return false;
   if (IsPreset(snapshot, server) || !IsDispensable(snapshot, server)) return false;
   const Observation& seen = snapshot.Of(server);
-  return seen.reached() ? seen.replication.receiver == ThreadState::kOff : seen.refused;
+  if (seen.reached()) return seen.replication.receiver == ThreadState::kOff;
+  return seen.refused ||
+         (seen.contact == Contact::kUnreachable && CanBeLockedOut(snapshot, server));
 }
 
 std::set<ServerUuid> AcknowledgersAfter(const Snapshot& snapshot, const ServerUuid& winner) {

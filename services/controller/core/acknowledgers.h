@@ -33,6 +33,13 @@ std::optional<Refusal> RefuseUnlessEveryCommitIsSeen(const Snapshot& snapshot);
 // with its receiver off, or its process is gone; and the primary sends it nothing.
 bool IsUnable(const Snapshot& snapshot, const ServerUuid& server);
 
+// True when the primary of record keeps `server` out: the account that it logs in with is locked.
+bool IsLockedOut(const Snapshot& snapshot, const ServerUuid& server);
+
+// True when the primary of record should lock out `server`, an acknowledger that has been silent
+// for long and whom commits do not need: what it does cannot be known, so it is kept from doing it.
+bool IsToBeLockedOut(const Snapshot& snapshot, const ServerUuid& server);
+
 // True when `server` may be made to acknowledge now: it is able to, it is no risk (clean, in
 // service), and it has proven that it holds what it may have acknowledged before.
 bool MayAcknowledge(const Snapshot& snapshot, const ServerUuid& server);
@@ -52,6 +59,13 @@ std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot);
 // The set without one that is proven unable; nullopt when there is none, or when a commit could
 // then be lost: another acknowledger must hold what the primary had executed after it had gone.
 std::optional<SetAcknowledgers> Narrow(const Snapshot& snapshot);
+
+// The group is set to go on without acknowledgements rather than to wait for them.
+bool MayContinueAlone(const Group& group);
+
+// The empty set, where such a group has waited for long enough. From then on commits need no
+// acknowledgement, and a failover is refused: so it is on record before they are released.
+std::optional<SetAcknowledgers> ContinueAlone(const Snapshot& snapshot);
 
 // True when `server` is about to be let go of: only time or another look is lacking.
 bool AwaitsProof(const Snapshot& snapshot, const ServerUuid& server);

@@ -7,6 +7,7 @@
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/errant.h"
 #include "services/controller/core/facts.h"
+#include "services/controller/core/guards.h"
 
 namespace weft::controller {
 namespace {
@@ -35,9 +36,9 @@ uint64_t Unapplied(const Observation& server) {
 // A clean server that holds all of `required`; the best to copy from when there are several.
 ServerUuid WholeHolder(const Snapshot& snapshot, const GtidSet& required) {
   for (const ServerUuid& server : ReachedOthers(snapshot)) {
-    if (StatusOf(snapshot.group, server) == ServerStatus::kConfiguring) continue;
-    if (!Errant(snapshot, server).Empty()) continue;                   // guard: rule 6
-    if (snapshot.Of(server).Held().Contains(required)) return server;  // proof: rule 5
+    if (StatusOf(snapshot.group, server) == ServerStatus::kConfiguring) continue;  // guard: rule 5
+    if (!Errant(snapshot, server).Empty()) continue;                               // guard: rule 6
+    if (snapshot.Of(server).Held().Contains(required)) return server;              // proof: rule 5
   }
   return ServerUuid();
 }
@@ -95,7 +96,7 @@ bool ChooseWinner(const Snapshot& snapshot, const std::vector<ServerUuid>& candi
   for (const ServerUuid& candidate : candidates) {
     election->winner = candidate;
     if (candidate == whole) return true;
-    if (source.empty() || !CanServe(snapshot, source, candidate)) continue;
+    if (source.empty() || !CanServe(snapshot, source, candidate)) continue;  // guard: rule 5
     if (!whole.empty()) {
       if (RuleOf(snapshot.group, candidate) == RuleOf(snapshot.group, whole)) continue;
       if (!FetchesSoon(snapshot, candidate, source, election->required)) continue;
@@ -148,7 +149,7 @@ std::optional<Refusal> RefuseUnfit(const Snapshot& snapshot, const ServerUuid& s
 std::optional<Refusal> RefuseCandidate(const Snapshot& snapshot, const ServerUuid& server,
                                        bool by_name) {
   const Group& group = snapshot.group;
-  if (group.Find(server) == nullptr) {
+  if (group.Find(server) == nullptr) {  // guard: rule 5
     return Unfit(group, server, "NOT_IN_GROUP", absl::StrCat("no such server in group ", group.id),
                  "name a server of the group");
   }
@@ -157,7 +158,11 @@ std::optional<Refusal> RefuseCandidate(const Snapshot& snapshot, const ServerUui
                  absl::StrCat("weft server set ", NameOf(group, server),
                               " --promotion-rule neutral, or name another server"));
   }
-  return RefuseUnfit(snapshot, server, by_name);
+  std::optional<Refusal> unfit = RefuseUnfit(snapshot, server, by_name);
+  const bool unasked = group.intent.goal == Goal::kKeep || group.intent.failover;
+  if (unfit.has_value()) return unfit;  // guard: rule 5
+  if (by_name || !unasked) return std::nullopt;
+  return RefuseUnaskedFor(snapshot, server);
 }
 
 Refusal RefuseForWantOfCandidates(const Snapshot& snapshot) {
@@ -193,8 +198,9 @@ std::vector<ServerUuid> Candidates(const Snapshot& snapshot) {
   }
   std::stable_sort(fit.begin(), fit.end(), [&](const ServerUuid& a, const ServerUuid& b) {
     const auto rank = [&](const ServerUuid& server) {
-      return std::make_tuple(RuleOf(snapshot.group, server), -snapshot.group.Find(server)->weight,
-                             Unapplied(snapshot.Of(server)), server);
+      return std::make_tuple(RuleOf(snapshot.group, server), IsTooFarBehind(snapshot, server),
+                             -snapshot.group.Find(server)->weight, Unapplied(snapshot.Of(server)),
+                             server);
     };
     return rank(a) < rank(b);
   });
@@ -205,7 +211,7 @@ GtidSet Required(const Snapshot& snapshot) {
   GtidSet required;
   for (const ServerUuid& server : ReachedOthers(snapshot)) {
     // What is being cloned says nothing yet.
-    if (StatusOf(snapshot.group, server) == ServerStatus::kConfiguring) continue;
+    if (StatusOf(snapshot.group, server) == ServerStatus::kConfiguring) continue;  // guard: rule 5
     required = required.Union(HeldSound(snapshot, server));
   }
   return required;
@@ -237,18 +243,18 @@ ElectionResult Elect(const Snapshot& snapshot) {
   std::vector<ServerUuid> candidates;
   if (!asked_for.empty()) {
     result.refusal = RefuseCandidate(snapshot, asked_for, /*by_name=*/true);
-    if (result.refusal.has_value()) return result;
+    if (result.refusal.has_value()) return result;  // guard: rule 5
     candidates = {asked_for};
   } else {
     candidates = Candidates(snapshot);
   }
-  if (candidates.empty()) {
+  if (candidates.empty()) {  // guard: rule 5
     result.refusal = RefuseForWantOfCandidates(snapshot);
     return result;
   }
-  result.refusal = RefuseBelowWatermark(snapshot, election.required);  // guard: rule 3
-  if (result.refusal.has_value()) return result;
-  if (!ChooseWinner(snapshot, candidates, &election)) {
+  result.refusal = RefuseBelowWatermark(snapshot, election.required);
+  if (result.refusal.has_value()) return result;         // guard: rule 3
+  if (!ChooseWinner(snapshot, candidates, &election)) {  // guard: rule 5
     result.refusal = NobodyHolds(snapshot, election.required);
   }
   return result;

@@ -14,11 +14,13 @@ namespace weft::controller {
 // Who may become the primary (rules 3, 5 and 6). Pure.
 
 // Why `server` must not be promoted; nullopt when it may. `by_name`: a person asked for this one,
-// so that a SPARE will do. Nobody may ask for one whose promotion rule is MUST_NOT.
+// so that a SPARE will do. Nobody may ask for one whose promotion rule is MUST_NOT. What Weft does
+// unasked is bound by the group's settings, too (guards.h).
 std::optional<Refusal> RefuseCandidate(const Snapshot& snapshot, const ServerUuid& server,
                                        bool by_name);
 
-// Servers that may be promoted, the preferred first: by promotion rule, then by weight, then by how
+// Servers that may be promoted, the preferred first: by promotion rule, then those within the
+// group's max_lag, then by weight, then by how
 // little they still have to apply, then by uuid.
 std::vector<ServerUuid> Candidates(const Snapshot& snapshot);
 

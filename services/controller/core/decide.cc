@@ -6,6 +6,7 @@ namespace weft::controller {
 
 Plan Decide(const Snapshot& snapshot) {
   const Intent& intent = snapshot.group.intent;
+  if (snapshot.group.restored) return DecideRestored(snapshot);  // guard: rule 2
   switch (intent.goal) {
     case Goal::kKeep:
       return DecideKeep(snapshot);

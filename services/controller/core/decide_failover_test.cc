@@ -35,11 +35,11 @@ TEST(DecideFailoverTest, DoesNothingByItselfInAGroupThatIsNotActive) {
   EXPECT_EQ(Text(Decide(scene)), "settled");
 }
 
-TEST(DecideFailoverTest, WaitsForTheCoolDown) {
+TEST(DecideFailoverTest, RefusesASecondOneWithinTheCoolDown) {
   Scene scene("abc");
   scene.Dead('a');
   scene.snapshot().cool_down = absl::Seconds(3);
-  EXPECT_EQ(Text(Decide(scene)), "waiting");
+  EXPECT_EQ(Text(Decide(scene)), "refused COOL_DOWN");
 }
 
 TEST(DecideFailoverTest, RefusesBeforeItRevokesWhenASilentReplicaCouldAcknowledge) {
@@ -106,6 +106,17 @@ TEST(DecideFailoverTest, TheChosenServerFirstGetsWhatOnlyASpareHas) {
   EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-105] within 1 min");
   scene.Holds('b', "a:1-105");
   EXPECT_EQ(Text(Decide(scene)), "stop receiver of b");
+}
+
+TEST(DecideFailoverTest, AServerThatIsBeingClonedSaysNothingAndNobodyCopiesFromIt) {
+  Scene scene("abcd");
+  scene.Dead('a').Failover().Revoked('b').Revoked('c').Revoked('d');
+  scene.Record('b').status = ServerStatus::kConfiguring;
+  scene.Executed('b', "a:1-200");
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("commit primary c"));
+  scene.Executed('b', "a:1-120").Executed('c', "a:1-120");
+  scene.Record('c').promotion_rule = PromotionRule::kMustNot;
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("follow d <- c"));
 }
 
 TEST(DecideFailoverTest, BeforeRepointingAnOldVersionAppliesItsRelayLog) {

@@ -58,26 +58,26 @@ TEST(DecideSwitchoverTest, ThenMovesOneWhoWillAcknowledgeWhileWritesGoOn) {
 TEST(DecideSwitchoverTest, ThenStopsWrites) {
   Scene scene = Begun("abc");
   Move(scene, 'c');
-  EXPECT_EQ(Text(Decide(scene)), "fence a");
+  EXPECT_EQ(Text(Decide(scene)), "fence a, replicas stay");
 }
 
 TEST(DecideSwitchoverTest, MovesNoMoreThanCommitsWillWaitForAndNoneThatTheyWaitForNow) {
-  EXPECT_EQ(Text(Decide(Begun("ab"))), "fence a");
+  EXPECT_EQ(Text(Decide(Begun("ab"))), "fence a, replicas stay");
   EXPECT_EQ(Text(Decide(Begun("abcd"))), "follow c <- b, acknowledging");
   Scene two = Begun("abc");
   two.group().acknowledgements = 2;
-  EXPECT_EQ(Text(Decide(two)), "fence a");
+  EXPECT_EQ(Text(Decide(two)), "fence a, replicas stay");
   Scene four = Begun("abcd");
   four.group().acknowledgements = 2;
   EXPECT_EQ(Text(Decide(four)), "follow c <- b, acknowledging");
   Move(four, 'c');
-  EXPECT_EQ(Text(Decide(four)), "fence a");
+  EXPECT_EQ(Text(Decide(four)), "fence a, replicas stay");
 }
 
 TEST(DecideSwitchoverTest, MovesNobodyWhomTheOldPrimaryNeedsForWantOfTheTarget) {
   Scene scene = Begun("abc");
   scene.Of('b').semi_sync.replica_active = false;
-  EXPECT_EQ(Text(Decide(scene)), "fence a");
+  EXPECT_EQ(Text(Decide(scene)), "fence a, replicas stay");
   Scene four = Begun("abcd");
   four.Of('b').semi_sync.replica_active = false;
   EXPECT_EQ(Text(Decide(four)), "follow c <- b, acknowledging");
@@ -88,13 +88,13 @@ TEST(DecideSwitchoverTest, MovesOnlyThoseThatKeepWhatTheyHaveAcknowledged) {
   scene.Of('c').receiver_only_change = false;
   EXPECT_EQ(Text(Decide(scene)), "follow d <- b, acknowledging");
   scene.Of('d').replication.applier_running = false;
-  EXPECT_EQ(Text(Decide(scene)), "fence a");
+  EXPECT_EQ(Text(Decide(scene)), "fence a, replicas stay");
 }
 
 TEST(DecideSwitchoverTest, MovesNobodyToATargetThatHasPurgedWhatTheyLack) {
   Scene scene = Begun("abc");
   scene.Holds('c', "a:1-90").Of('b').purged = Gtids("a:1-91");
-  EXPECT_EQ(Text(Decide(scene)), "fence a");
+  EXPECT_EQ(Text(Decide(scene)), "fence a, replicas stay");
   scene.Of('b').purged = Gtids("a:1-90");
   EXPECT_EQ(Text(Decide(scene)), "follow c <- b, acknowledging");
 }
@@ -102,13 +102,13 @@ TEST(DecideSwitchoverTest, MovesNobodyToATargetThatHasPurgedWhatTheyLack) {
 TEST(DecideSwitchoverTest, StopsWritesWhenNobodyCouldBeMovedInASecond) {
   Scene scene = Begun("abc");
   scene.snapshot().switching_for = absl::Milliseconds(1001);
-  EXPECT_EQ(Text(Decide(scene)), "fence a");
+  EXPECT_EQ(Text(Decide(scene)), "fence a, replicas stay");
 }
 
 TEST(DecideSwitchoverTest, MovesNobodyWhoseWordCommitsDoNotWaitFor) {
   Scene scene = Begun("abc");
   scene.Async();
-  EXPECT_EQ(Text(Decide(scene)), "fence a");
+  EXPECT_EQ(Text(Decide(scene)), "fence a, replicas stay");
 }
 
 TEST(DecideSwitchoverTest, ThenLetsTheTargetCatchUpWithinTheBudget) {

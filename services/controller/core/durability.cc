@@ -1,5 +1,7 @@
 #include "services/controller/core/durability.h"
 
+#include <optional>
+
 #include "absl/strings/str_cat.h"
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/facts.h"
@@ -17,9 +19,18 @@ std::string EffectiveDurability(const Snapshot& snapshot) {
     return absl::StrCat("async: ", name, " (", primary.version,
                         ") has no lossless semi-synchronous replication");
   }
+  if (!IsLosslessEpoch(group) && MayContinueAlone(group)) {
+    return "async: no secondary acknowledges, and commits go on without "
+           "(on_last_acknowledger_lost is continue)";
+  }
   if (!IsLosslessEpoch(group)) return "async: no secondary has caught up and acknowledges yet";
   if (snapshot.strangers.has_value()) {  // guard: rule 3
-    return absl::StrCat("async: ", StrangersText(snapshot));
+    return absl::StrCat("async: ", StrangersText(snapshot, *snapshot.strangers));
+  }
+  const std::optional<Strangers> found = FindStrangers(snapshot);
+  if (found.has_value() && !snapshot.once_without_strangers) {  // guard: rule 3
+    return absl::StrCat("async: it is not clear yet who acknowledges: ",
+                        StrangersText(snapshot, *found));
   }
   if (!primary.reached()) return "lossless";
   if (!primary.semi_sync.source_enabled) {

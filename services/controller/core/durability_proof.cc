@@ -87,7 +87,7 @@ std::optional<Refusal> DoubtOf(const Snapshot& snapshot, const std::string& effe
     return Refusal{.reason = "UNKNOWN_ACKNOWLEDGER",
                    .message = absl::StrCat("a commit may be known to a server that no failover "
                                            "would ask: ",
-                                           StrangersText(snapshot)),
+                                           StrangersText(snapshot, *snapshot.strangers)),
                    .next_step = "stop its semi-synchronous replication, or add it to the group",
                    .servers = snapshot.strangers->servers};
   }

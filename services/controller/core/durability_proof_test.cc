@@ -120,6 +120,7 @@ TEST(DurabilityProofTest, AServerThatMayNotAcknowledgeIsAWitnessOfWhatItHolds) {
   Scene scene("abc");
   scene.Record('c').status = ServerStatus::kSpare;
   scene.Of('c').semi_sync = SemiSync();
+  scene.Of('a').semi_sync.source_clients = 1;
   scene.group().acknowledgers.servers.erase(Id('c'));
   const DurabilityProof proof = ProveDurability(scene);
   EXPECT_FALSE(proof.doubt.has_value());

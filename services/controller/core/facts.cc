@@ -29,8 +29,10 @@ std::string Shown(const GtidSet& set) {
 
 bool IsFenced(const Observation& server) { return server.reached() && server.super_read_only; }
 
+bool IsCutOff(const Observation& server) { return server.reached() && server.offline; }
+
 bool IsOpen(const Observation& server) {
-  return server.reached() && !server.read_only && !server.super_read_only;
+  return server.reached() && !server.read_only && !server.super_read_only && !server.offline;
 }
 
 bool IsArmed(const Observation& server, uint32_t wait_for) {
@@ -85,6 +87,10 @@ bool IsSetAside(const Group& group, const ServerUuid& server) {
 
 PromotionRule RuleOf(const Group& group, const ServerUuid& server) {
   return group.Find(server)->promotion_rule;
+}
+
+bool HasAccountOf(const Snapshot& snapshot, const ServerUuid& source, const ServerUuid& replica) {
+  return snapshot.Of(source).accounts.contains(replica);
 }
 
 bool CanServe(const Snapshot& snapshot, const ServerUuid& source, const ServerUuid& replica) {

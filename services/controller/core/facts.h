@@ -20,6 +20,8 @@ std::string Shown(const GtidSet& set);
 
 // A reached server that no client can write to, whatever rights it has (S21).
 bool IsFenced(const Observation& server);
+// Left by a fence that was broken off, or by a person: nobody but administrators gets in.
+bool IsCutOff(const Observation& server);
 // A reached server that every client with the rights can write to.
 bool IsOpen(const Observation& server);
 // Commits on it wait for `wait_for` acknowledgements, for ever.
@@ -46,6 +48,9 @@ ServerStatus StatusOf(const Group& group, const ServerUuid& server);
 bool IsSetAside(const Group& group, const ServerUuid& server);
 // REQUIRES: it is on record.
 PromotionRule RuleOf(const Group& group, const ServerUuid& server);
+
+// `source` has an account that is `replica`'s own.
+bool HasAccountOf(const Snapshot& snapshot, const ServerUuid& source, const ServerUuid& replica);
 
 // `replica` can get all that it lacks from `source`, which has purged none of it.
 bool CanServe(const Snapshot& snapshot, const ServerUuid& source, const ServerUuid& replica);

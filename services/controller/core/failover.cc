@@ -2,6 +2,7 @@
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/candidate.h"
 #include "services/controller/core/facts.h"
+#include "services/controller/core/guards.h"
 #include "services/controller/core/phases.h"
 
 namespace weft::controller {
@@ -32,10 +33,12 @@ std::vector<Step> Fetch(const Snapshot& snapshot, const Election& election) {
   if (!winner.receiver_only_change && !winner.executed.Contains(winner.Held())) {
     steps.push_back(CatchUp{.server = election.winner, .goal = winner.Held()});
   }
-  steps.push_back(Follow{.server = election.winner,
-                         .source = election.catch_up_from,
-                         .source_address = source->address,
-                         .acknowledge = winner.semi_sync.replica_enabled});
+  steps.push_back(
+      Follow{.server = election.winner,
+             .source = election.catch_up_from,
+             .source_address = source->address,
+             .acknowledge = winner.semi_sync.replica_enabled,
+             .own_account = HasAccountOf(snapshot, election.catch_up_from, election.winner)});
   return steps;
 }
 
@@ -52,6 +55,11 @@ Plan DecideFailover(const Snapshot& snapshot) {
   const Election election = Elect(snapshot).election;
   std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
   if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
+  for (const char* occasion : {"before_failover", "fence"}) {
+    const HookDecision hook = DecideHook(snapshot, occasion);
+    if (hook.refusal.has_value()) return Refuse(*hook.refusal);   // guard: rule 2
+    if (hook.run.has_value()) return Phase("hook", {*hook.run});  // guard: rule 2
+  }
   std::vector<Step> revoke = Revoke(snapshot, election);
   if (!revoke.empty()) return Phase("revoke", std::move(revoke));  // guard: rule 2
 

@@ -17,6 +17,7 @@ struct Finding {
   ServerUuid server;      // empty: of the group
   std::string message;    // what was expected and what was found
   std::string next_step;  // what a person can do; empty: nothing is needed
+  bool muted = false;     // a window of maintenance is open: it is shown, and alarms nobody
   friend bool operator==(const Finding&, const Finding&) = default;
 };
 

@@ -19,6 +19,8 @@ struct FindingRow {
   void (*find)(const Snapshot& snapshot, const Emit& emit);
 };
 
+// Of what keeps Weft from acting unasked, the most deliberate first.
+absl::Span<const FindingRow> GuardFindings();
 // Of the group and its primary, the worst first.
 absl::Span<const FindingRow> PrimaryFindings();
 // Of the other servers, the worst first.

@@ -1,9 +1,13 @@
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/duration_text.h"
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/candidate.h"
 #include "services/controller/core/facts.h"
+#include "services/controller/core/guards.h"
 #include "services/controller/core/phases.h"
+#include "services/controller/core/sick.h"
 #include "services/controller/core/verdict.h"
 
 namespace weft::controller {
@@ -14,9 +18,16 @@ bool IsCommitted(const Group& group) {
   return group.intent.goal == Goal::kPromote && group.intent.target == group.primary;
 }
 
+// Nobody asked for anything, and somebody asked to be left alone.
+bool Rests(const Snapshot& snapshot, const ServerUuid& server) {
+  return snapshot.group.intent.goal == Goal::kKeep &&
+         (InMaintenance(snapshot) || InMaintenance(snapshot, server));
+}
+
 std::vector<Step> RepairReplicas(const Snapshot& snapshot) {
   std::vector<Step> steps;
   for (const ServerUuid& server : ReachedOthers(snapshot)) {
+    if (Rests(snapshot, server)) continue;  // guard: rule 7
     const std::vector<Step> one = RepairReplica(snapshot, server);
     steps.insert(steps.end(), one.begin(), one.end());
   }
@@ -50,38 +61,96 @@ bool IsAcknowledged(const Snapshot& snapshot) {
 
 // The record follows what was seen: cheap, and a replica that cannot be repaired must not delay it.
 Plan CorrectRecord(const Snapshot& snapshot) {
-  if (std::vector<Step> steps = CorrectStatus(snapshot); !steps.empty()) {
+  if (std::vector<Step> steps = CorrectStatus(snapshot);
+      !steps.empty() && !Rests(snapshot, ServerUuid())) {
     return Phase("correct status", std::move(steps));
   }
   if (std::optional<SetAcknowledgers> wider = Widen(snapshot)) return Phase("widen", {*wider});
   if (std::optional<SetAcknowledgers> narrower = Narrow(snapshot)) {
     return Phase("narrow", {*narrower});
   }
+  if (std::optional<SetAcknowledgers> none = ContinueAlone(snapshot)) {
+    return Phase("continue", {*none});
+  }
   const Group& group = snapshot.group;
-  if (group.durability == Durability::kAsync && !group.acknowledgers.servers.empty() &&
-      !snapshot.Of(group.primary).semi_sync.source_enabled) {
+  // Before anything is disarmed: who makes the group lossless again meanwhile must not be promised
+  // what the disarmed primary does not keep.
+  if (group.durability == Durability::kAsync && !group.acknowledgers.servers.empty()) {
     return Phase("narrow", {SetAcknowledgers{.servers = {}, .watermark = group.watermark}});
   }
   return Plan();
 }
 
+// What the program says that is told of it hinders nothing any more.
+Plan FinishPromotion(const Snapshot& snapshot) {
+  const Intent& intent = snapshot.group.intent;
+  const HookDecision hook = DecideHook(
+      snapshot, intent.failover && !intent.reopen ? "after_failover" : "after_switchover");
+  if (hook.run.has_value()) return Phase("hook", {*hook.run});
+  return Phase("finish", {Finish{}});
+}
+
+// No client of it is told OK, whether it is fenced or not: its commits wait for acknowledgements,
+// for ever, and nobody who could give one is connected.
+bool TellsNobody(const Observation& server) {
+  const SemiSync& semi_sync = server.semi_sync;
+  if (!semi_sync.source_active || semi_sync.source_clients > 0) return false;  // guard: rule 2
+  return IsArmed(server, std::max<uint32_t>(semi_sync.source_wait_for, 1));
+}
+
+// One that cannot be fenced (its disk is stuck) does not keep its successor closed.
+bool MayOpenBeside(const Snapshot& snapshot, const std::vector<Step>& fence) {
+  return !IsOpen(snapshot.Of(snapshot.group.primary)) &&
+         std::all_of(fence.begin(), fence.end(),
+                     [&](const Step& step) { return TellsNobody(snapshot.Of(ServerOf(step))); });
+}
+
 Plan KeepAlive(const Snapshot& snapshot) {
   const bool committed = IsCommitted(snapshot.group);
   std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
-  if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
+  if (!fence.empty() && !MayOpenBeside(snapshot, fence)) {  // guard: rule 2
+    return Phase("fence", std::move(fence));
+  }
   std::vector<Step> serve = ServePrimary(snapshot);
+  // What somebody closed in a window stays closed; that commits are acknowledged is seen to.
+  if (Rests(snapshot, snapshot.group.primary)) {  // guard: rule 7
+    std::erase_if(serve, [](const Step& s) { return std::holds_alternative<Unfence>(s); });
+  }
   std::vector<Step> repair = RepairReplicas(snapshot);
   if (!serve.empty()) {
     const std::vector<Step> urgent = Urgent(snapshot, repair);
     serve.insert(serve.end(), urgent.begin(), urgent.end());
+    serve.insert(serve.end(), fence.begin(), fence.end());
     return Phase("serve", std::move(serve));
   }
-  if (committed && IsAcknowledged(snapshot)) return Phase("finish", {Finish{}});
+  if (!fence.empty()) return Phase("fence", std::move(fence));
+  if (committed && IsAcknowledged(snapshot)) return FinishPromotion(snapshot);
   Plan correction = CorrectRecord(snapshot);
   if (!correction.settled()) return correction;
+  if (std::vector<Step> lock = LockOut(snapshot); !lock.empty()) {
+    return Phase("lock out", std::move(lock));
+  }
+  if (std::vector<Step> open = LetIn(snapshot); !open.empty()) {
+    return Phase("let in", std::move(open));
+  }
   if (!repair.empty()) return Phase("repair", std::move(repair));
-  if (committed) return Phase("finish", {Finish{}});
+  if (committed) return FinishPromotion(snapshot);
+  if (std::vector<Step> give = GiveAccounts(snapshot); !give.empty()) {
+    return Phase("accounts", std::move(give));
+  }
+  if (std::vector<Step> use = UseAccounts(snapshot); !use.empty()) {
+    return Phase("use accounts", std::move(use));
+  }
+  if (MayContinueAlone(snapshot.group) && !IsAcknowledged(snapshot)) {
+    return Await("an acknowledger, or commits to go on without");
+  }
   return Await(WhatReplicasAwait(snapshot));
+}
+
+std::optional<Plan> HandOver(const Snapshot& snapshot, const ServerUuid& heir,
+                             const std::string& evidence) {
+  if (RefuseUnasked(snapshot).has_value()) return {};  // guard: rule 7
+  return Phase("begin", {BeginFailover{.evidence = evidence, .target = heir}});
 }
 
 Plan KeepDead(const Snapshot& snapshot, const Verdict& verdict) {
@@ -91,11 +160,39 @@ Plan KeepDead(const Snapshot& snapshot, const Verdict& verdict) {
     std::vector<Step> reattach = Reattach(snapshot);
     return reattach.empty() ? Refuse(*refusal) : Phase("re-attach", std::move(reattach));
   }
-  if (snapshot.cool_down > absl::ZeroDuration()) {
-    return Await(absl::StrCat("the cool-down after the last failover, ",
-                              DurationText(snapshot.cool_down), " more; ", verdict.evidence));
+  std::optional<Refusal> refusal = RefuseUnasked(snapshot);
+  if (refusal.has_value()) {  // guard: rule 7
+    std::vector<Step> reattach = Reattach(snapshot);
+    if (!reattach.empty()) return Phase("re-attach", std::move(reattach));
+    refusal->message += "; " + verdict.evidence;
+    return Refuse(*std::move(refusal));
   }
   return Phase("begin", {BeginFailover{.evidence = verdict.evidence}});
+}
+
+// A primary that cannot commit, or lets nobody in, makes room for another where the group's policy
+// says so: it hands over in order if it can, and is replaced without it if no acknowledged write
+// can be lost by that. Else it is kept as any other.
+std::optional<Plan> ReplaceSick(const Snapshot& snapshot) {
+  if (snapshot.group.intent.goal != Goal::kKeep) return {};
+  if (!HandsOverSick(snapshot.group)) return {};  // guard: rule 7
+  const Sickness sickness = JudgeHealth(snapshot);
+  const bool sick = sickness.health == Health::kSick;
+  const bool crowded = snapshot.crowded_for >= snapshot.sick_after;
+  if (!sick && !crowded) return {};  // guard: rule 7
+  const std::string evidence =
+      sick ? sickness.evidence
+           : absl::StrCat(NameOf(snapshot.group, snapshot.group.primary),
+                          " has had no connection left for ", DurationText(snapshot.crowded_for));
+  if (!snapshot.hand_over_failed && !sickness.is_cut_off) {
+    const ServerUuid heir = HeirOf(snapshot);
+    if (!heir.empty()) return HandOver(snapshot, heir, evidence);
+  }
+  if (!sick) return {};                          // guard: rule 7
+  if (!ReplacesSick(snapshot.group)) return {};  // guard: rule 2
+  const Snapshot without = WithoutPrimary(snapshot);
+  if (RefuseFailover(without).has_value()) return {};
+  return KeepDead(without, Verdict{.state = PrimaryState::kDead, .evidence = evidence});
 }
 
 // Demoted, or never promoted. What was demoted stays closed to writes; what never had a primary is
@@ -137,7 +234,10 @@ Plan DecideKeep(const Snapshot& snapshot) {
   const Group& group = snapshot.group;
   const Verdict verdict = Judge(snapshot, /*ask_monitors=*/true);
   if (verdict.state == PrimaryState::kNone) return KeepWithoutPrimary(snapshot);
-  if (verdict.state == PrimaryState::kAlive) return KeepAlive(snapshot);
+  if (verdict.state == PrimaryState::kAlive) {
+    std::optional<Plan> replaced = ReplaceSick(snapshot);
+    return replaced.has_value() ? *std::move(replaced) : KeepAlive(snapshot);
+  }
   const Verdict own = Judge(snapshot, /*ask_monitors=*/false);
   if (IsCommitted(group) && own.state == PrimaryState::kDead) {
     return Refuse(Refusal{.reason = "PRIMARY_LOST",
@@ -147,8 +247,9 @@ Plan DecideKeep(const Snapshot& snapshot) {
   }
   // A group that is not active is left alone: the finding tells.
   if (verdict.state != PrimaryState::kDead)
-    return KeepUncertain(snapshot, verdict);  // guard: rule 7
-  return group.active ? KeepDead(snapshot, verdict) : KeepUncertain(snapshot, verdict);
+    return KeepUncertain(snapshot, verdict);                   // guard: rule 7
+  if (!group.active) return KeepUncertain(snapshot, verdict);  // guard: rule 7
+  return KeepDead(snapshot, verdict);
 }
 
 }  // namespace weft::controller

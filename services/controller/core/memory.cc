@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/facts.h"
+#include "services/controller/core/guards.h"
+#include "services/controller/core/sick.h"
 #include "services/controller/core/strangers.h"
 
 namespace weft::controller {
@@ -45,6 +48,13 @@ void RememberSwitch(absl::Duration now, Memory* memory, Snapshot* snapshot) {
   snapshot->switching_for = now - *memory->switching_since;
 }
 
+void RememberAccount(const Snapshot& snapshot, const ServerUuid& server, Memory* memory) {
+  const Observation& seen = snapshot.Of(server);
+  if (!seen.reached()) return;
+  memory->own_account.erase(server);  // guard: rule 3
+  if (seen.replication.own_account) memory->own_account.insert(server);
+}
+
 void RememberServer(const Snapshot& snapshot, const ServerUuid& server,
                     Memory::ServerMemory* memory) {
   const Observation& seen = snapshot.Of(server);
@@ -78,7 +88,10 @@ void RememberReturn(const Snapshot& snapshot, const ServerUuid& server, Marks* m
 void RememberStrangers(absl::Duration now, Memory* memory, Snapshot* snapshot) {
   if (snapshot->Of(snapshot->group.primary).reached()) {
     std::optional<Strangers> found = FindStrangers(*snapshot);
-    if (!found.has_value()) memory->strangers_believed = false;
+    if (!found.has_value()) {
+      memory->strangers_believed = false;
+      memory->once_without_strangers = true;
+    }
     if (found.has_value() && !memory->strangers.has_value()) memory->strangers_since = now;
     memory->strangers = std::move(found);
     if (memory->strangers.has_value() && now - memory->strangers_since >= kStrangersStay) {
@@ -86,6 +99,42 @@ void RememberStrangers(absl::Duration now, Memory* memory, Snapshot* snapshot) {
     }
   }
   if (memory->strangers_believed) snapshot->strangers = memory->strangers;
+  snapshot->once_without_strangers = memory->once_without_strangers;
+}
+
+void RememberWant(absl::Duration now, Memory* memory, Snapshot* snapshot) {
+  const Group& group = snapshot->group;
+  if (!snapshot->Of(group.primary).reached()) return;
+  if (!IsLosslessEpoch(group) ||
+      CountAcknowledging(*snapshot) >= static_cast<int>(WaitFor(group))) {
+    memory->unacknowledged_since.reset();
+    return;
+  }
+  if (!memory->unacknowledged_since.has_value()) memory->unacknowledged_since = now;
+  snapshot->unacknowledged_for = now - *memory->unacknowledged_since;
+}
+
+void RememberExecuted(absl::Duration now, Memory* memory, Snapshot* snapshot) {
+  const Observation& primary = snapshot->Of(snapshot->group.primary);
+  const bool moved = !primary.reached() || memory->executed != primary.executed;
+  if (moved) memory->executed_since = now;  // guard: rule 7
+  memory->executed = primary.executed;
+  snapshot->still_for = now - memory->executed_since;
+}
+
+void RememberSickness(absl::Duration now, Memory* memory, Snapshot* snapshot) {
+  const Group& group = snapshot->group;
+  const Intent& intent = group.intent;
+  const bool crowded = IsCrowded(*snapshot);
+  if (!crowded) memory->crowded_since.reset();  // guard: rule 7
+  if (crowded && !memory->crowded_since.has_value()) memory->crowded_since = now;
+  if (crowded) snapshot->crowded_for = now - *memory->crowded_since;
+  if (intent.failover && !intent.target.empty() && intent.target != group.primary) {
+    memory->hand_over_tried = true;
+  } else if (!crowded && JudgeHealth(*snapshot).health == Health::kWell) {
+    memory->hand_over_tried = false;
+  }
+  snapshot->hand_over_failed = memory->hand_over_tried;
 }
 
 // Everybody is in place again and commits can be acknowledged: what failed before is over, and a
@@ -102,10 +151,69 @@ bool HasHealed(const Snapshot& snapshot) {
                           CountAcknowledging(snapshot) >= static_cast<int>(WaitFor(group)));
 }
 
+// How old what happened at `of` is by now.
+absl::Duration AgeOf(absl::Duration now, absl::Time wall, absl::Time of,
+                     std::optional<Memory::Countdown>* countdown) {
+  if (!countdown->has_value() || (*countdown)->of != of) {  // proof: rule 7
+    *countdown = Memory::Countdown{of, now, std::max(absl::ZeroDuration(), wall - of)};
+  }
+  return (*countdown)->age + (now - (*countdown)->seen);
+}
+
+// A setting says for how long whatever happens; without one a group that has healed is free again.
+void RememberFailover(absl::Duration now, absl::Time wall, absl::Duration option, Memory* memory,
+                      Snapshot* snapshot) {
+  const Group& group = snapshot->group;
+  if (HasHealed(*snapshot)) memory->healed = group.last_failover.epoch;
+  if (group.last_failover.epoch == 0) return;                                  // there was none
+  if (group.last_failover.epoch <= group.settings.acknowledged_epoch) return;  // proof: rule 7
+  const absl::Duration age = AgeOf(now, wall, group.last_failover.when, &memory->last_failover);
+  const std::optional<absl::Duration>& set = group.settings.cool_down;
+  if (!set.has_value() && memory->healed == group.last_failover.epoch) return;  // proof: rule 7
+  snapshot->cool_down = std::max(absl::ZeroDuration(), set.value_or(option) - age);
+}
+
+void RememberHooks(absl::Duration now, absl::Time wall, Memory* memory, Snapshot* snapshot) {
+  const HookRecord& hooks = snapshot->group.hooks;
+  const bool aborted = std::any_of(
+      hooks.outcomes.begin(), hooks.outcomes.end(),
+      [](const auto& outcome) { return absl::StartsWith(outcome.second, kHookAborted); });
+  if (!aborted) return;  // proof: rule 7
+  const absl::Duration age = AgeOf(now, wall, hooks.when, &memory->last_hook);
+  snapshot->hook_rest = std::max(absl::ZeroDuration(), kHookRest - age);
+}
+
+void RememberWindows(absl::Duration now, absl::Time wall, Memory* memory, Snapshot* snapshot) {
+  const auto& windows = snapshot->group.settings.maintenance;
+  std::erase_if(memory->windows, [&](const auto& known) {
+    const auto found = windows.find(known.first);
+    return found == windows.end() || found->second.until != known.second.of;
+  });
+  for (const auto& [server, window] : windows) {
+    const auto [known, is_new] = memory->windows.try_emplace(
+        server, Memory::Countdown{window.until, now, window.until - wall});
+    const absl::Duration left = known->second.age - (now - known->second.seen);
+    if (left > absl::ZeroDuration()) snapshot->maintenance[server] = left;  // guard: rule 7
+  }
+}
+
+void RememberLags(Memory* memory, Snapshot* snapshot) {
+  const ServerUuid& primary = snapshot->group.primary;
+  if (snapshot->Of(primary).reached()) {
+    memory->lags.clear();
+    for (const auto& [server, seen] : snapshot->seen) {
+      if (server != primary && seen.reached() && seen.replication.configured) {
+        memory->lags[server] = seen.replication.lag;
+      }
+    }
+  }
+  snapshot->lags = memory->lags;
+}
+
 }  // namespace
 
-void Remember(absl::Duration now, absl::Duration failover_cool_down, Memory* memory,
-              Snapshot* snapshot) {
+void Remember(absl::Duration now, absl::Time wall, absl::Duration failover_cool_down,
+              Memory* memory, Snapshot* snapshot) {
   const Group& group = snapshot->group;
   if (memory->epoch != group.epoch) {  // guard: rule 3
     memory->epoch = group.epoch;
@@ -113,21 +221,32 @@ void Remember(absl::Duration now, absl::Duration failover_cool_down, Memory* mem
     memory->fenced_since.reset();
     memory->switching_since.reset();
     memory->strangers.reset();
+    memory->unacknowledged_since.reset();
+    memory->crowded_since.reset();
+    memory->hand_over_tried = false;
     memory->strangers_believed = false;
+    memory->once_without_strangers = false;
+    memory->lags.clear();
   }
   RememberSilence(now, memory, snapshot);
   RememberFence(now, memory, snapshot);
   RememberSwitch(now, memory, snapshot);
   RememberStrangers(now, memory, snapshot);
-  if (HasHealed(*snapshot)) memory->last_failover.reset();
-  if (memory->last_failover.has_value()) {
-    snapshot->cool_down =
-        std::max(absl::ZeroDuration(), *memory->last_failover + failover_cool_down - now);
-  }
+  RememberWant(now, memory, snapshot);
+  RememberExecuted(now, memory, snapshot);
+  RememberSickness(now, memory, snapshot);
+  RememberFailover(now, wall, failover_cool_down, memory, snapshot);
+  RememberHooks(now, wall, memory, snapshot);
+  RememberWindows(now, wall, memory, snapshot);
+  RememberLags(memory, snapshot);
   for (const Server& server : group.servers) {
     if (server.uuid == group.primary) continue;
     Memory::ServerMemory& remembered = memory->servers[server.uuid];
+    // What follows asks for these two.
     snapshot->marks[server.uuid].preset = remembered.marks.preset;
+    RememberAccount(*snapshot, server.uuid, memory);
+    remembered.marks.own_account = memory->own_account.contains(server.uuid);
+    snapshot->marks[server.uuid].own_account = remembered.marks.own_account;
     RememberServer(*snapshot, server.uuid, &remembered);
     RememberReturn(*snapshot, server.uuid, &remembered.marks);
     snapshot->marks[server.uuid] = remembered.marks;

@@ -18,13 +18,19 @@ class Looks {
   Snapshot Next(const Scene& scene) {
     Snapshot snapshot = scene;
     now_ += absl::Seconds(1);
-    Remember(now_, kCoolDown, &memory_, &snapshot);
+    Remember(now_, Wall(), kCoolDown, &memory_, &snapshot);
     return snapshot;
   }
   Memory& memory() { return memory_; }
   absl::Duration now() const { return now_; }
+  // The time of day, which may jump.
+  absl::Time Wall() const { return absl::FromUnixSeconds(1'700'000'000) + now_ + jump_; }
+  void Jump(absl::Duration by) { jump_ += by; }
+  // A failover was committed just now.
+  void FailedOver(Scene& scene) { scene.group().last_failover = {1, Wall()}; }
 
  private:
+  absl::Duration jump_;
   Memory memory_;
   absl::Duration now_ = absl::Seconds(100);
 };
@@ -205,9 +211,9 @@ TEST(MemoryTest, ACoolDownFollowsAFailover) {
   Scene scene("abc");
   EXPECT_EQ(looks.Next(scene).cool_down, absl::ZeroDuration());
   scene.Silent('b');
-  looks.memory().last_failover = looks.now();
+  looks.FailedOver(scene);
   EXPECT_EQ(looks.Next(scene).cool_down, absl::Seconds(9));
-  looks.memory().last_failover = looks.now() - absl::Seconds(60);
+  scene.group().last_failover.when -= absl::Seconds(60);
   EXPECT_EQ(looks.Next(scene).cool_down, absl::ZeroDuration());
 }
 
@@ -215,11 +221,129 @@ TEST(MemoryTest, TheCoolDownEndsWhenTheGroupHasHealed) {
   Looks looks;
   Scene scene("abc");
   scene.Silent('b');
-  looks.Next(scene);
-  looks.memory().last_failover = looks.now();
+  looks.FailedOver(scene);
   EXPECT_GT(looks.Next(scene).cool_down, absl::ZeroDuration());
-  EXPECT_EQ(looks.Next(Scene("abc")).cool_down, absl::ZeroDuration());
+  Scene healed("abc");
+  healed.group().last_failover = scene.group().last_failover;
+  EXPECT_EQ(looks.Next(healed).cool_down, absl::ZeroDuration());
   EXPECT_EQ(looks.Next(scene).cool_down, absl::ZeroDuration());
+}
+
+TEST(MemoryTest, ACoolDownThatIsSetOutlastsTheHealing) {
+  Looks looks;
+  Scene scene("abc");
+  scene.group().settings.cool_down = absl::Minutes(10);
+  looks.FailedOver(scene);
+  EXPECT_EQ(looks.Next(scene).cool_down, absl::Seconds(599));
+  EXPECT_EQ(looks.Next(scene).cool_down, absl::Seconds(598));
+}
+
+TEST(MemoryTest, AnAcknowledgedFailoverCoolsNothingDownAndTheNextOneDoes) {
+  Looks looks;
+  Scene scene("abc");
+  scene.group().settings.cool_down = absl::Minutes(10);
+  looks.FailedOver(scene);
+  scene.group().settings.acknowledged_epoch = 1;
+  EXPECT_EQ(looks.Next(scene).cool_down, absl::ZeroDuration());
+  scene.group().last_failover.epoch = 2;
+  EXPECT_GT(looks.Next(scene).cool_down, absl::ZeroDuration());
+}
+
+TEST(MemoryTest, ANewLeaderKnowsTheFailoverOfItsPredecessor) {
+  Looks before, after;
+  Scene scene("abc");
+  scene.group().settings.cool_down = absl::Seconds(100);
+  before.FailedOver(scene);
+  for (int look = 0; look < 30; ++look) {
+    before.Next(scene);
+    if (look < 29) after.Next(Scene("abc"));
+  }
+  EXPECT_EQ(after.Next(scene).cool_down, absl::Seconds(70));
+}
+
+TEST(MemoryTest, AClockThatJumpsMovesNeitherCoolDownNorWindow) {
+  for (const absl::Duration jump : {absl::Hours(5), -absl::Hours(5)}) {
+    Looks looks;
+    Scene scene("abc");
+    scene.group().settings.cool_down = absl::Minutes(10);
+    looks.FailedOver(scene);
+    scene.group().settings.maintenance[""] = {looks.Wall() + absl::Seconds(60), "", ""};
+    looks.Next(scene);
+    looks.Jump(jump);
+    const Snapshot look = looks.Next(scene);
+    EXPECT_EQ(look.cool_down, absl::Seconds(598));
+    EXPECT_EQ(look.maintenance.at(""), absl::Seconds(58));
+  }
+}
+
+TEST(MemoryTest, AWindowEndsByItself) {
+  Looks looks;
+  Scene scene("abc");
+  scene.group().settings.maintenance[Id('b').text()] = {looks.Wall() + absl::Seconds(3), "", ""};
+  EXPECT_EQ(looks.Next(scene).maintenance.count(Id('b').text()), 1);
+  EXPECT_EQ(looks.Next(scene).maintenance.count(Id('b').text()), 1);
+  EXPECT_TRUE(looks.Next(scene).maintenance.empty());
+}
+
+TEST(MemoryTest, AWindowThatIsProlongedIsMeasuredAnew) {
+  Looks looks;
+  Scene scene("abc");
+  scene.group().settings.maintenance[""] = {looks.Wall() + absl::Seconds(3), "", ""};
+  looks.Next(scene);
+  scene.group().settings.maintenance[""].until += absl::Seconds(100);
+  EXPECT_EQ(looks.Next(scene).maintenance.at(""), absl::Seconds(101));
+}
+
+TEST(MemoryTest, AfterAProgramForbadeAFailoverItRests) {
+  Looks looks;
+  Scene scene("abc");
+  scene.group().hooks.when = looks.Wall();
+  scene.group().hooks.outcomes["fence"] = "ok";
+  EXPECT_EQ(looks.Next(scene).hook_rest, absl::ZeroDuration());
+  scene.group().hooks.outcomes["fence"] = "aborted: exit code 1";
+  EXPECT_EQ(looks.Next(scene).hook_rest, absl::Seconds(58));
+}
+
+TEST(MemoryTest, HowFarAReplicaWasBehindIsKnownAfterThePrimaryDied) {
+  Looks looks;
+  Scene scene("abc");
+  scene.Of('b').replication.lag = absl::Seconds(40);
+  looks.Next(scene);
+  scene.Dead('a');
+  scene.Of('b').replication.lag = absl::ZeroDuration();
+  EXPECT_EQ(looks.Next(scene).lags.at(Id('b')), absl::Seconds(40));
+}
+
+TEST(MemoryTest, APrimaryIsStillSinceItLastExecutedSomething) {
+  Looks looks;
+  Scene scene("abc");
+  EXPECT_EQ(looks.Next(scene).still_for, absl::ZeroDuration());
+  EXPECT_EQ(looks.Next(scene).still_for, absl::Seconds(1));
+  EXPECT_EQ(looks.Next(scene).still_for, absl::Seconds(2));
+  scene.Executed('a', "a:1-101");
+  EXPECT_EQ(looks.Next(scene).still_for, absl::ZeroDuration());
+  EXPECT_EQ(looks.Next(scene).still_for, absl::Seconds(1));
+  Scene silent = scene;
+  silent.Silent('a');
+  looks.Next(silent);
+  EXPECT_EQ(looks.Next(scene).still_for, absl::ZeroDuration());
+}
+
+TEST(MemoryTest, AHandOverThatWasTriedIsRememberedUntilThePrimaryIsWell) {
+  Looks looks;
+  Scene scene("abc");
+  Scene crowded = scene;
+  crowded.snapshot().reports[Id('a')] = {
+      .observers = 2, .rejected = 2, .reject_error = "[MySQL error 1040]"};
+  EXPECT_FALSE(looks.Next(crowded).hand_over_failed);
+  EXPECT_EQ(looks.Next(crowded).crowded_for, absl::Seconds(1));
+  Scene handing = crowded;
+  handing.Failover();
+  handing.group().intent.target = Id('b');
+  looks.Next(handing);
+  EXPECT_TRUE(looks.Next(crowded).hand_over_failed);
+  EXPECT_FALSE(looks.Next(scene).hand_over_failed);
+  EXPECT_EQ(looks.Next(crowded).crowded_for, absl::ZeroDuration());
 }
 
 TEST(MemoryTest, AGroupInWhichSomethingIsStillAmissHasNotHealed) {
@@ -233,10 +357,10 @@ TEST(MemoryTest, AGroupInWhichSomethingIsStillAmissHasNotHealed) {
   cloning.Record('c').status = ServerStatus::kConfiguring;
   Scene waiting("abc");
   waiting.Revoked('b').Revoked('c');
-  for (const Scene& scene : {closed, changing, faulty, cloning, waiting}) {
+  for (Scene scene : {closed, changing, faulty, cloning, waiting}) {
     Looks looks;
     looks.Next(scene);
-    looks.memory().last_failover = looks.now();
+    looks.FailedOver(scene);
     EXPECT_GT(looks.Next(scene).cool_down, absl::ZeroDuration());
   }
 }
@@ -246,7 +370,7 @@ TEST(MemoryTest, UnderAsyncAGroupHealsWithoutAcknowledgements) {
   Scene scene("abc");
   scene.Async();
   looks.Next(scene);
-  looks.memory().last_failover = looks.now();
+  looks.FailedOver(scene);
   EXPECT_EQ(looks.Next(scene).cool_down, absl::ZeroDuration());
 }
 

@@ -35,10 +35,16 @@ Plan DecideFailover(const Snapshot& snapshot);
 std::optional<Refusal> RefuseFailover(const Snapshot& snapshot);
 // switchover.cc. REQUIRES: the primary of record answers.
 Plan DecideSwitchover(const Snapshot& snapshot);
+// Whom the primary of record, which answers, could hand over to unasked; empty: nobody.
+ServerUuid HeirOf(const Snapshot& snapshot);
 // first_promotion.cc. REQUIRES: the group has no primary.
 Plan DecideFirstPromotion(const Snapshot& snapshot);
 // demote.cc.
 Plan DecideDemotion(const Snapshot& snapshot);
+
+// restored.cc: the record came from a backup: confirms it by a Commit once all servers say so, and
+// refuses everything else.
+Plan DecideRestored(const Snapshot& snapshot);
 
 // roll_back.cc: the intent was given up.
 Plan DecideRollBack(const Snapshot& snapshot);
@@ -55,6 +61,18 @@ std::vector<Step> ServePrimary(const Snapshot& snapshot);
 // replica.cc: what a server that answers needs to be what its status says; empty when nothing, or
 // nothing that Weft may do unasked. REQUIRES: the primary of record answers.
 std::vector<Step> RepairReplica(const Snapshot& snapshot, const ServerUuid& server);
+// accounts.cc, all REQUIRE that the primary of record answers. Silent acknowledgers are locked out
+// of it, so that the set can do without them.
+std::vector<Step> LockOut(const Snapshot& snapshot);
+// Those that are back are let in, once they acknowledge nothing unasked.
+std::vector<Step> LetIn(const Snapshot& snapshot);
+// Every server that may become a source has an account for every other.
+std::vector<Step> GiveAccounts(const Snapshot& snapshot);
+// Those that began to replicate before they had one log in with it, one after the other.
+std::vector<Step> UseAccounts(const Snapshot& snapshot);
+// replica.cc: `server` applies what it must not lose, then replicates from the primary of record.
+std::vector<Step> FollowPrimary(const Snapshot& snapshot, const ServerUuid& server,
+                                bool acknowledge);
 // After its receiver was stopped for a failover that does not go on: it receives again.
 std::vector<Step> Reattach(const Snapshot& snapshot);
 // It lacks transactions that the primary has no more: no replication will ever bring them.

@@ -27,6 +27,11 @@ std::string Names(const std::set<ServerUuid>& servers) {
 
 std::string Set(const GtidSet& set) { return absl::StrCat("[", set.ToString(), "]"); }
 
+std::string Begun(const BeginFailover& step) {
+  if (step.target.empty()) return absl::StrCat("begin failover: ", step.evidence);
+  return absl::StrCat("begin handing over to ", step.target.text(), ": ", step.evidence);
+}
+
 }  // namespace
 
 bool IsRecordStep(const Step& step) {
@@ -38,6 +43,8 @@ bool IsRecordStep(const Step& step) {
                         [](const CatchUp&) { return false; },
                         [](const Follow&) { return false; },
                         [](const Detach&) { return false; },
+                        [](const OpenAccount&) { return false; },
+                        [](const LockAccount&) { return false; },
                         [](const ArmSource&) { return false; },
                         [](const Commit&) { return true; },
                         [](const SetAcknowledgers&) { return true; },
@@ -46,6 +53,7 @@ bool IsRecordStep(const Step& step) {
                         [](const BeginSwitchover&) { return true; },
                         [](const GiveUp&) { return true; },
                         [](const Finish&) { return true; },
+                        [](const RunHook&) { return false; },
                     },
                     step);
 }
@@ -68,8 +76,8 @@ std::string ToString(const Step& step) {
   return std::visit(
       Overloaded{
           [](const Fence& s) {
-            return absl::StrCat("fence ", s.server.text(),
-                                s.kill_sessions ? "" : ", sessions stay");
+            return absl::StrCat("fence ", s.server.text(), s.kill_sessions ? "" : ", sessions stay",
+                                s.cut_off ? "" : ", replicas stay");
           },
           [](const Unfence& s) { return absl::StrCat("unfence ", s.server.text()); },
           [](const StopReceiver& s) { return absl::StrCat("stop receiver of ", s.server.text()); },
@@ -80,9 +88,16 @@ std::string ToString(const Step& step) {
           },
           [](const Follow& s) {
             return absl::StrCat("follow ", s.server.text(), " <- ", s.source.text(),
-                                s.acknowledge ? ", acknowledging" : "");
+                                s.acknowledge ? ", acknowledging" : "",
+                                s.own_account ? ", by its own account" : "");
           },
           [](const Detach& s) { return absl::StrCat("detach ", s.server.text()); },
+          [](const OpenAccount& s) {
+            return absl::StrCat("open account of ", s.replica.text(), " on ", s.server.text());
+          },
+          [](const LockAccount& s) {
+            return absl::StrCat("lock account of ", s.replica.text(), " on ", s.server.text());
+          },
           [](const ArmSource& s) {
             return s.wait_for == 0
                        ? absl::StrCat("disarm ", s.server.text())
@@ -102,12 +117,15 @@ std::string ToString(const Step& step) {
                                 s.set_aside.empty() ? "" : absl::StrCat(", aside: ", s.set_aside),
                                 s.errant.empty() ? "" : absl::StrCat(", errant [", s.errant, "]"));
           },
-          [](const BeginFailover& s) { return absl::StrCat("begin failover: ", s.evidence); },
+          [](const BeginFailover& s) { return Begun(s); },
           [](const BeginSwitchover& s) {
             return absl::StrCat("begin switchover to ", s.target.text());
           },
           [](const GiveUp& s) { return absl::StrCat("give up: ", s.reason, ": ", s.message); },
           [](const Finish&) { return std::string("finish"); },
+          [](const RunHook& s) {
+            return absl::StrCat("run the program ", s.hook, " (", s.occasion, ")");
+          },
       },
       step);
 }

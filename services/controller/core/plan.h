@@ -16,15 +16,21 @@ namespace weft::controller {
 // --- Steps on servers. Each is safe to repeat; each names its effect, not how a version does it.
 
 // No client may commit: super_read_only (read_only on 5.6), then client sessions are killed.
-// With `kill_sessions` false only the flag is set.
+// With `kill_sessions` false only the flag is set. Commits that wait for an acknowledgement hold it
+// up: with `cut_off` they are released once nobody can be told OK (core/fencing.h), by
+// offline_mode, which ends the replicas' connections too. Without it the step then fails.
 struct Fence {
   ServerUuid server;
   bool kill_sessions = true;
+  bool cut_off = true;
   friend bool operator==(const Fence&, const Fence&) = default;
 };
-// Clients may write. Only ever planned for the primary of record.
+// Clients may write. Only ever planned for the primary of record. Fails where its commits do not
+// wait for `wait_for` acknowledgements (0: they need not): it may have restarted since it was
+// armed.
 struct Unfence {
   ServerUuid server;
+  uint32_t wait_for = 0;
   friend bool operator==(const Unfence&, const Unfence&) = default;
 };
 // The receiver stops, so that nothing more can be acknowledged ("revoked"). The applier goes on.
@@ -52,6 +58,8 @@ struct Follow {
   ServerUuid source;
   HostPort source_address;
   bool acknowledge = false;
+  // It logs in with the account of its own, which the source has; else with the one that all share.
+  bool own_account = false;
   friend bool operator==(const Follow&, const Follow&) = default;
 };
 // Stops replicating and forgets the source, with what relay log it has left; acknowledges nobody.
@@ -59,11 +67,34 @@ struct Detach {
   ServerUuid server;
   friend bool operator==(const Detach&, const Detach&) = default;
 };
+// The server lets `replica` in with an account of the replica's own: made if it is not there, and
+// unlocked. Kept out of the binary log: each server has accounts of its own making.
+struct OpenAccount {
+  ServerUuid server;
+  ServerUuid replica;
+  friend bool operator==(const OpenAccount&, const OpenAccount&) = default;
+};
+// Nobody gets in as `replica` any more: its account is locked, and what it has open is ended and
+// seen gone. A receiver that only loses its connection comes back by itself and acknowledges.
+struct LockAccount {
+  ServerUuid server;
+  ServerUuid replica;
+  friend bool operator==(const LockAccount&, const LockAccount&) = default;
+};
 // Commits wait for `wait_for` acknowledgements, for ever. Zero switches the source side off.
 struct ArmSource {
   ServerUuid server;
   uint32_t wait_for = 1;
   friend bool operator==(const ArmSource&, const ArmSource&) = default;
+};
+
+// --- A step on neither: a program of the controller's host is run, and what it answered recorded
+// --- (HookRecord). Alone in its phase. A leader that dies meanwhile leaves it to the next to run
+// --- it again, for the same operation.
+struct RunHook {
+  std::string occasion;  // the setting that names it: "before_failover"
+  std::string hook;      // its name in the hooks file
+  friend bool operator==(const RunHook&, const RunHook&) = default;
 };
 
 // --- Steps on the record. Each is one transaction that compares term, epoch and the version of
@@ -94,9 +125,11 @@ struct SetStatus {
   std::string errant;
   friend bool operator==(const SetStatus&, const SetStatus&) = default;
 };
-// The primary was judged dead: writes the intent to promote, with an operation to report on it.
+// The primary was judged dead or sick: writes the intent to promote, with an operation to report on
+// it. A sick one that answers is to hand over to `target` in order; empty: it is not waited for.
 struct BeginFailover {
   std::string evidence;
+  ServerUuid target = {};
   friend bool operator==(const BeginFailover&, const BeginFailover&) = default;
 };
 // Writes the intent's `target`, and `reopen` = true: the primary of record is about to be fenced.
@@ -116,8 +149,8 @@ struct Finish {
 };
 
 using Step = std::variant<Fence, Unfence, StopReceiver, StopReplica, CatchUp, Follow, Detach,
-                          ArmSource, Commit, SetAcknowledgers, SetStatus, BeginFailover,
-                          BeginSwitchover, GiveUp, Finish>;
+                          OpenAccount, LockAccount, ArmSource, Commit, SetAcknowledgers, SetStatus,
+                          BeginFailover, BeginSwitchover, GiveUp, Finish, RunHook>;
 
 // True for steps on the record, false for steps on servers.
 bool IsRecordStep(const Step& step);

@@ -13,6 +13,7 @@ using testing::Text;
 TEST(PlanTest, EachStepReadsAsASentence) {
   EXPECT_EQ(Text(Step(Fence{.server = Id('a'), .kill_sessions = true})), "fence a");
   EXPECT_EQ(Text(Step(Fence{.server = Id('a'), .kill_sessions = false})), "fence a, sessions stay");
+  EXPECT_EQ(Text(Step(Fence{.server = Id('a'), .cut_off = false})), "fence a, replicas stay");
   EXPECT_EQ(Text(Step(Unfence{.server = Id('a')})), "unfence a");
   EXPECT_EQ(Text(Step(StopReceiver{.server = Id('b')})), "stop receiver of b");
   EXPECT_EQ(Text(Step(CatchUp{.server = Id('b'), .goal = Gtids("a:1-5")})),

@@ -31,6 +31,13 @@ Step StopReplicating(const Snapshot& snapshot, const ServerUuid& server) {
   return StopReplica{.server = server};
 }
 
+// The record says that nobody's acknowledgement counts: no failover relies on one. With an empty
+// set a lossless group that may not continue alone waits for its first acknowledgers instead.
+bool MayCommitAlone(const Group& group) {
+  return group.durability == Durability::kAsync ||
+         (MayContinueAlone(group) && !IsLosslessEpoch(group));
+}
+
 }  // namespace
 
 std::vector<Step> ServePrimary(const Snapshot& snapshot) {
@@ -43,14 +50,19 @@ std::vector<Step> ServePrimary(const Snapshot& snapshot) {
   if (replicates && opens) {  // guard: rule 2
     steps.push_back(StopReplicating(snapshot, server));
   }
-  if (MayBeLossless(snapshot) && IsLosslessEpoch(group)) {
+  const bool waits = MayBeLossless(snapshot) && IsLosslessEpoch(group);
+  if (waits) {
     if (!IsArmed(primary, WaitFor(group))) {  // guard: rule 5
       steps.push_back(ArmSource{.server = server, .wait_for = WaitFor(group)});
     }
-  } else if (group.durability == Durability::kAsync && primary.semi_sync.source_enabled) {
-    steps.push_back(ArmSource{.server = server, .wait_for = 0});
+  } else if (MayCommitAlone(group) && primary.semi_sync.source_enabled) {
+    if (group.acknowledgers.servers.empty()) {  // proof: rule 1
+      steps.push_back(ArmSource{.server = server, .wait_for = 0});
+    }
   }
-  if (opens) steps.push_back(Unfence{.server = server});  // proof: rule 9
+  Unfence unfence{.server = server};
+  if (waits) unfence.wait_for = WaitFor(group);  // guard: rule 5
+  if (opens) steps.push_back(unfence);           // proof: rule 9
   // Forgetting the source takes several flushes: not before the first commits.
   if (replicates && !opens) steps.push_back(Detach{.server = server});  // guard: rule 2
   return steps;

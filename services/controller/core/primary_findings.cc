@@ -1,9 +1,15 @@
+#include <algorithm>
+
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/duration_text.h"
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/candidate.h"
 #include "services/controller/core/facts.h"
 #include "services/controller/core/finding_rows.h"
+#include "services/controller/core/guards.h"
 #include "services/controller/core/phases.h"
+#include "services/controller/core/sick.h"
 #include "services/controller/core/strangers.h"
 #include "services/controller/core/verdict.h"
 
@@ -41,6 +47,76 @@ void PrimaryUncertain(const Snapshot& snapshot, const Emit& emit) {
        "see that the controller and the monitors reach it");
 }
 
+// What a monitor is told by a server that has no connection left.
+constexpr absl::string_view kTooManyConnections = "[MySQL error 1040]";
+
+const Report& PrimaryReport(const Snapshot& snapshot) {
+  static const Report& none = *new Report();
+  const auto found = snapshot.reports.find(snapshot.group.primary);
+  return found == snapshot.reports.end() ? none : found->second;
+}
+
+void PrimarySickens(const Snapshot& snapshot, const Emit& emit) {
+  const Sickness sickness = JudgeHealth(snapshot);
+  if (sickness.health != Health::kSick) return;
+  emit(snapshot.group.primary,
+       absl::StrCat("expected the primary to commit, found: ", sickness.evidence),
+       ReplacesSick(snapshot.group)
+           ? ""
+           : absl::StrCat("look at its disk and its locks; weft group promote ", snapshot.group.id,
+                          " replaces it, weft group set ", snapshot.group.id,
+                          " primary_sick=failover lets Weft do so"));
+}
+
+void PrimarySuspected(const Snapshot& snapshot, const Emit& emit) {
+  const Sickness sickness = JudgeHealth(snapshot);
+  if (sickness.health != Health::kSuspected) return;
+  emit(snapshot.group.primary,
+       absl::StrCat("the primary may be unable to commit: ", sickness.evidence),
+       "see that two monitors at least can write their heartbeats");
+}
+
+void ConnectionsExhausted(const Snapshot& snapshot, const Emit& emit) {
+  const Report& report = PrimaryReport(snapshot);
+  const Observation& primary = PrimaryOf(snapshot);
+  const bool told = primary.contact == Contact::kRejected && !primary.reached() &&
+                    absl::StrContains(primary.error, kTooManyConnections);
+  if (!told && !absl::StrContains(report.reject_error, kTooManyConnections)) return;
+  emit(snapshot.group.primary,
+       absl::StrCat("the primary ", PrimaryName(snapshot), " has no connection left",
+                    report.observers > 0 ? absl::StrCat(": it lets ", report.rejected, " of ",
+                                                        report.observers, " monitors not in")
+                                         : ""),
+       "end sessions of clients there, or raise max_connections");
+}
+
+// Clients reach the primary, and no replica does.
+void ReplicationCut(const Snapshot& snapshot, const Emit& emit) {
+  const std::vector<ServerUuid> cut = CutOffReplicas(snapshot);
+  if (cut.empty()) return;
+  emit(snapshot.group.primary,
+       absl::StrCat("the primary ", PrimaryName(snapshot),
+                    " answers, but no replica hears from it: ", NamesOf(snapshot.group, cut),
+                    IsLosslessEpoch(snapshot.group) ? "; commits wait" : "; they fall behind"),
+       "mend the network between them, or promote one of them");
+}
+
+// Commits wait for one server alone, and it is far behind in applying them.
+void SoleAcknowledgerLags(const Snapshot& snapshot, const Emit& emit) {
+  constexpr absl::Duration kFar = absl::Seconds(10);
+  const Group& group = snapshot.group;
+  if (!IsLosslessEpoch(group) || CountAcknowledging(snapshot) != 1) return;
+  for (const ServerUuid& server : group.acknowledgers.servers) {
+    const Replication& replication = snapshot.Of(server).replication;
+    if (!AcknowledgesNow(snapshot, server) || replication.lag < kFar) continue;
+    emit(server,
+         absl::StrCat("the only acknowledger ", NameOf(group, server), " is ",
+                      DurationText(replication.lag),
+                      " behind in applying: a failover would take as long"),
+         "bring another secondary back, or give this one less to do");
+  }
+}
+
 void NoSuccessor(const Snapshot& snapshot, const Emit& emit) {
   if (snapshot.group.primary.empty()) return;
   const std::optional<Refusal> refusal = RefuseFailover(snapshot);
@@ -55,8 +131,8 @@ void PrimaryClosed(const Snapshot& snapshot, const Emit& emit) {
   const Group& group = snapshot.group;
   if (!PrimaryOf(snapshot).reached() || IsOpen(PrimaryOf(snapshot))) return;
   emit(group.primary,
-       absl::StrCat("expected the primary ", PrimaryName(snapshot),
-                    " to accept writes, found it read-only"),
+       absl::StrCat("expected the primary ", PrimaryName(snapshot), " to accept writes, found it ",
+                    IsCutOff(PrimaryOf(snapshot)) ? "in offline_mode" : "read-only"),
        group.active ? "" : "weft group promote, or activate the group");
 }
 
@@ -78,7 +154,9 @@ void CommitsBlocked(const Snapshot& snapshot, const Emit& emit) {
        absl::StrCat("commits wait: expected ", WaitFor(group),
                     " servers to acknowledge them, found ", acknowledging, "; ",
                     PrimaryOf(snapshot).semi_sync.source_waiting, " wait now"),
-       "start the missing acknowledgers, or set the group's durability to async");
+       MayContinueAlone(group)
+           ? "they go on without in a moment (on_last_acknowledger_lost is continue)"
+           : "start the missing acknowledgers, or set the group's durability to async");
 }
 
 void FellBack(const Snapshot& snapshot, const Emit& emit) {
@@ -110,7 +188,7 @@ void StrangerAcknowledges(const Snapshot& snapshot, const Emit& emit) {
   emit(snapshot.group.primary,
        absl::StrCat("a failover could lose commits that only a server outside of the acknowledger "
                     "set has acknowledged: ",
-                    StrangersText(snapshot)),
+                    StrangersText(snapshot, *snapshot.strangers)),
        "on that server set rpl_semi_sync_replica_enabled = OFF and restart its receiver, or add it "
        "to the group");
 }
@@ -120,12 +198,36 @@ void NotLossless(const Snapshot& snapshot, const Emit& emit) {
   if (group.durability != Durability::kLossless || !PrimaryOf(snapshot).reached()) return;
   if (IsLosslessEpoch(group)) return;
   const bool can = PrimaryOf(snapshot).can_semi_sync;
+  if (can && MayContinueAlone(group)) return;  // ContinuesAlone tells
   emit(ServerUuid(),
        can ? "the policy is lossless, but no secondary has caught up yet: replication is "
              "asynchronous until then"
            : absl::StrCat("the policy is lossless, but ", PrimaryName(snapshot), " (",
                           PrimaryOf(snapshot).version, ") can only replicate asynchronously"),
        can ? "add a secondary, or wait for one to catch up" : "use MySQL 5.7 or later");
+}
+
+void ContinuesAlone(const Snapshot& snapshot, const Emit& emit) {
+  const Group& group = snapshot.group;
+  const Observation& primary = PrimaryOf(snapshot);
+  if (!MayContinueAlone(group) || IsLosslessEpoch(group)) return;
+  if (!primary.reached() || !primary.can_semi_sync) return;
+  emit(group.primary,
+       absl::StrCat("commits on ", PrimaryName(snapshot),
+                    " need no acknowledgement until a secondary has caught up: its death would "
+                    "lose them, and a failover is refused"),
+       "bring a secondary back, or set on_last_acknowledger_lost=wait");
+}
+
+void SharedAccount(const Snapshot& snapshot, const Emit& emit) {
+  const Observation& primary = PrimaryOf(snapshot);
+  if (!MayBeLossless(snapshot) || primary.no_accounts_because.empty()) return;
+  emit(snapshot.group.primary,
+       absl::StrCat("replicas of ", PrimaryName(snapshot),
+                    " share an account, so that one which hangs cannot be locked out and stays "
+                    "among the acknowledgers: ",
+                    primary.no_accounts_because),
+       "docs/accounts.md has the grant");
 }
 
 void FewAcknowledgers(const Snapshot& snapshot, const Emit& emit) {
@@ -145,6 +247,8 @@ void MayStillAcceptWrites(const Snapshot& snapshot, const Emit& emit) {
   const ServerUuid& old = group.history[group.history.size() - 2].primary;
   if (old.empty() || old == group.primary || group.Find(old) == nullptr) return;
   if (snapshot.Of(old).reached() || StatusOf(group, old) != ServerStatus::kFaulty) return;
+  if (WasFencedForCertain(group))
+    return;  // design, section 4: the external fence confirmed it dead
   emit(old,
        absl::StrCat("the old primary ", NameOf(group, old),
                     " was not reached when it was replaced and may still accept writes"),
@@ -188,13 +292,20 @@ constexpr FindingRow kRows[] = {
     {"PRIMARY_UNCERTAIN", Severity::kCritical, PrimaryUncertain},
     {"PRIMARY_READ_ONLY", Severity::kCritical, PrimaryClosed},
     {"COMMITS_WAIT", Severity::kCritical, CommitsBlocked},
+    {"PRIMARY_SICK", Severity::kCritical, PrimarySickens},
+    {"PRIMARY_SUSPECTED", Severity::kWarning, PrimarySuspected},
+    {"CONNECTIONS_EXHAUSTED", Severity::kCritical, ConnectionsExhausted},
+    {"REPLICATION_CUT", Severity::kCritical, ReplicationCut},
+    {"SOLE_ACKNOWLEDGER_LAGS", Severity::kWarning, SoleAcknowledgerLags},
     {"NO_SUCCESSOR", Severity::kWarning, NoSuccessor},
     {"PRIMARY_REPLICATES", Severity::kWarning, PrimaryReplicates},
     {"SEMI_SYNC_FELL_BACK", Severity::kCritical, FellBack},
     {"SEMI_SYNC_NOT_ARMED", Severity::kWarning, NotArmed},
     {"UNKNOWN_ACKNOWLEDGER", Severity::kCritical, StrangerAcknowledges},
+    {"CONTINUES_ALONE", Severity::kCritical, ContinuesAlone},
     {"NOT_LOSSLESS", Severity::kWarning, NotLossless},
     {"OLD_PRIMARY_MAY_ACCEPT_WRITES", Severity::kCritical, MayStillAcceptWrites},
+    {"SHARED_ACCOUNT", Severity::kInfo, SharedAccount},
     {"FEW_ACKNOWLEDGERS", Severity::kInfo, FewAcknowledgers},
     {"PRIMARY_MUST_NOT", Severity::kInfo, MustNotLead},
     {"NO_PRIMARY", Severity::kWarning, NoPrimary},

@@ -1,5 +1,6 @@
 #include "services/controller/core/facts.h"
 #include "services/controller/core/phases.h"
+#include "services/controller/core/sick.h"
 #include "services/controller/core/verdict.h"
 
 namespace weft::controller {
@@ -15,6 +16,12 @@ Plan DecidePromotion(const Snapshot& snapshot) {
       return DecideFailover(snapshot);
     case PrimaryState::kAlive:
       if (!group.intent.failover) return DecideSwitchover(snapshot);  // proof: rule 7
+      // It is sick, and hands over in order.
+      if (!group.intent.target.empty()) return DecideSwitchover(snapshot);
+      // Revoked it has no acknowledgers, so nothing but its own word could end what was begun.
+      if (ReplacesSick(group) && WritesFail(snapshot)) {  // proof: rule 7
+        return DecideFailover(WithoutPrimary(snapshot));
+      }
       return Refuse(Refusal{.reason = "PRIMARY_RETURNED",
                             .message = verdict.evidence + " again: no other is promoted",
                             .next_step = "",

@@ -21,24 +21,6 @@ bool IsBroken(const Snapshot& snapshot, const ServerUuid& server) {
   return receiver_broken || (!replication.applier_running && !replication.applier_error.empty());
 }
 
-std::vector<Step> FollowPrimary(const Snapshot& snapshot, const ServerUuid& server,
-                                bool acknowledge) {
-  const Observation& seen = snapshot.Of(server);
-  std::vector<Step> steps;
-  // Without a change of the receiver alone the relay log is lost: it is applied first (S16).
-  const bool keeps_relay_log =
-      seen.receiver_only_change || PointsAt(snapshot, server, snapshot.group.primary);
-  if (!keeps_relay_log && !seen.executed.Contains(seen.received)) {
-    // Briefly: the next look must not wait for it.
-    steps.push_back(CatchUp{.server = server, .goal = seen.received, .budget = absl::Seconds(2)});
-  }
-  steps.push_back(Follow{.server = server,
-                         .source = snapshot.group.primary,
-                         .source_address = snapshot.group.Find(snapshot.group.primary)->address,
-                         .acknowledge = acknowledge});
-  return steps;
-}
-
 // It neither follows nor acknowledges. What an acknowledger holds in its relay log may be held by
 // nobody else: it is kept until the server is out of the set.
 std::vector<Step> KeepOut(const Snapshot& snapshot, const ServerUuid& server) {
@@ -64,6 +46,25 @@ bool IsDeafForAWhile(const Snapshot& snapshot, const ServerUuid& server) {
 }
 
 }  // namespace
+
+std::vector<Step> FollowPrimary(const Snapshot& snapshot, const ServerUuid& server,
+                                bool acknowledge) {
+  const Observation& seen = snapshot.Of(server);
+  std::vector<Step> steps;
+  // Without a change of the receiver alone the relay log is lost: it is applied first (S16).
+  const bool keeps_relay_log =
+      seen.receiver_only_change || PointsAt(snapshot, server, snapshot.group.primary);
+  if (!keeps_relay_log && !seen.executed.Contains(seen.received)) {
+    // Briefly: the next look must not wait for it.
+    steps.push_back(CatchUp{.server = server, .goal = seen.received, .budget = absl::Seconds(2)});
+  }
+  steps.push_back(Follow{.server = server,
+                         .source = snapshot.group.primary,
+                         .source_address = snapshot.group.Find(snapshot.group.primary)->address,
+                         .acknowledge = acknowledge,
+                         .own_account = HasAccountOf(snapshot, snapshot.group.primary, server)});
+  return steps;
+}
 
 bool NeedsRebuild(const Snapshot& snapshot, const ServerUuid& server) {
   const Observation& primary = snapshot.Of(snapshot.group.primary);

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct Replication {
   HostPort source;
   ServerUuid source_uuid;  // empty until it connected once
   bool auto_position = false;
+  bool own_account = false;  // it logs in with the account that is its own (replica_account.h)
   ThreadState receiver = ThreadState::kOff;
   bool applier_running = false;
   std::string receiver_error;
@@ -73,6 +75,7 @@ struct Observation {
   std::string version;  // "9.7.4"
   bool read_only = false;
   bool super_read_only = false;       // on 5.6, which has none: equals read_only
+  bool offline = false;               // offline_mode: clients and replicas are cut off
   bool can_semi_sync = false;         // the version has lossless semi-sync (5.7 and later)
   bool receiver_only_change = false;  // it can be repointed with the applier running (5.7.4 on)
   GtidSet executed;
@@ -80,6 +83,11 @@ struct Observation {
   GtidSet purged;
   Replication replication;
   SemiSync semi_sync;
+  // Replicas that have an account of their own here, and whether it is locked.
+  std::map<ServerUuid, bool> accounts;
+  bool gives_accounts = false;  // Weft can make such accounts here
+  // Why not, for people; empty where it can, or where nobody asked.
+  std::string no_accounts_because;
   // Servers that receive this server's binary log now (from its dump threads).
   std::vector<ServerUuid> streaming_to;
 
@@ -90,10 +98,24 @@ struct Observation {
 };
 
 // What the monitors say of one server. Built from their live reports (stale ones are dropped
-// before they come here).
+// before they come here, and so is the word of a monitor that reaches nothing of all it watches: it
+// is cut off itself).
 struct Report {
   int observers = 0;    // monitors with a live report on this server
   int unreachable = 0;  // of these, how many could not reach it
+  int blind = 0;        // not among these: monitors that reach no server at all
+  // The zones that the observers watch from, "" for those that name none; and of these the zones of
+  // those that could not reach it.
+  std::set<std::string> zones = {};
+  std::set<std::string> lost_in = {};
+  // Of the observers: those that probe whether it can commit, and of these those whose probes have
+  // failed for a while (the controller's HealthTable says how long). What one of these was told.
+  int writers = 0;
+  int write_failing = 0;
+  std::string write_error = {};
+  // Of the observers: those that it does not let in, and what one of these was told.
+  int rejected = 0;
+  std::string reject_error = {};
   friend bool operator==(const Report&, const Report&) = default;
 };
 
@@ -110,6 +132,9 @@ struct Marks {
   // Commits on the primary were waiting for acknowledgements when `returned` was taken; it is taken
   // anew when they begin to.
   bool returned_while_commits_wait = false;
+  // At the last look that reached it, in whichever epoch, it logged in to its source with its own
+  // account. No other was given to it since: Weft makes accounts for servers that answer alone.
+  bool own_account = false;
   // It was seen with replica_preset at the last look that reached it.
   bool preset = false;
 
@@ -143,13 +168,34 @@ struct Snapshot {
   // An acknowledger whose process is gone may be narrowed out after this long.
   absl::Duration narrow_after = absl::Seconds(5);
 
-  // How long an automatic failover must wait yet because of the one before it (S24).
+  // Fewer servers have acknowledged than commits need, for this long; zero when enough do.
+  absl::Duration unacknowledged_for = absl::ZeroDuration();
+  // After this long a group that is set to `continue` goes on without acknowledgements.
+  absl::Duration continue_after = absl::Seconds(5);
+
+  // How long an automatic failover must wait yet because of the one before it (S24), and because a
+  // program forbade the last one.
   absl::Duration cool_down = absl::ZeroDuration();
+  absl::Duration hook_rest = absl::ZeroDuration();
+  // How long the primary of record has executed nothing, at looks in a row that reached it.
+  absl::Duration still_for = absl::ZeroDuration();
+  // The shortest such time at which it may be called unable to commit.
+  absl::Duration sick_after = absl::Seconds(3);
+  // The primary of record was to hand over in this epoch, could not, and has not been well since.
+  bool hand_over_failed = false;
+  // How long its quorum of monitors has found no connection left on it; zero: they are let in.
+  absl::Duration crowded_for = absl::ZeroDuration();
+  // How long the windows that are open last yet, by server uuid; "" is the whole group.
+  std::map<std::string, absl::Duration> maintenance;
+  // How far replicas were behind when the primary last answered.
+  std::map<ServerUuid, absl::Duration> lags;
   // By server; one without an entry has no marks.
   std::map<ServerUuid, Marks> marks;
   // Set once they have been there for a while (core/memory.h), and kept while the primary is
   // silent: they may have acknowledged its last commits.
   std::optional<Strangers> strangers;
+  // A look at this epoch has found none: from then on one look that finds some proves nothing.
+  bool once_without_strangers = false;
 
   // The observation of `uuid`; an unreachable one where the server was not looked at.
   const Observation& Of(const ServerUuid& uuid) const;

@@ -2,6 +2,7 @@
 #include "services/controller/core/errant.h"
 #include "services/controller/core/facts.h"
 #include "services/controller/core/phases.h"
+#include "services/controller/core/told.h"
 
 namespace weft::controller {
 namespace {
@@ -22,6 +23,23 @@ bool HasRejoined(const Snapshot& snapshot, const ServerUuid& server) {
          replication.receiver == ThreadState::kOn && replication.applier_running;
 }
 
+// Nothing was written to it since its reign: it was never taken back, and it is closed to writes.
+bool IsOfItsReign(const Server& record, const Observation& seen) {
+  return record.status == ServerStatus::kFaulty && record.set_aside.empty() &&
+         !seen.replication.configured && IsFenced(seen);
+}
+
+std::vector<Step> SetAside(const Server& record, const Observation& seen, const GtidSet& errant) {
+  SetStatus aside = StatusStep(record.uuid, ServerStatus::kFaulty);
+  aside.set_aside = absl::StrCat(
+      "errant: it has ", errant.Count(), errant.Count() == 1 ? " transaction" : " transactions",
+      " that the group does not know", IsOfItsReign(record, seen) ? ", " : "",
+      IsOfItsReign(record, seen) ? kOfItsReign : "");
+  aside.errant = errant.ToString();
+  if (record.status == aside.status && record.errant == aside.errant) return {};
+  return {aside};
+}
+
 std::vector<Step> CorrectOne(const Snapshot& snapshot, const Server& record) {
   const Observation& seen = snapshot.Of(record.uuid);
   if (!seen.reached()) {
@@ -32,16 +50,8 @@ std::vector<Step> CorrectOne(const Snapshot& snapshot, const Server& record) {
     return {StatusStep(record.uuid, ServerStatus::kFaulty)};
   }
   const GtidSet errant = Errant(snapshot, record.uuid);
-  if (!errant.Empty()) {  // guard: rule 6
-    SetStatus aside = StatusStep(record.uuid, ServerStatus::kFaulty);
-    aside.set_aside = absl::StrCat("errant: it has ", errant.Count(),
-                                   errant.Count() == 1 ? " transaction" : " transactions",
-                                   " that the group does not know");
-    aside.errant = errant.ToString();
-    if (record.status == aside.status && record.errant == aside.errant) return {};
-    return {aside};
-  }
-  if (!record.set_aside.empty()) return {};  // guard: rule 9
+  if (!errant.Empty()) return SetAside(record, seen, errant);  // guard: rule 6
+  if (!record.set_aside.empty()) return {};                    // guard: rule 9
   if (NeedsRebuild(snapshot, record.uuid)) {
     const GtidSet& purged = snapshot.Of(snapshot.group.primary).purged;
     const uint64_t lacks = purged.Minus(seen.Held()).Count();

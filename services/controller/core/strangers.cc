@@ -46,9 +46,8 @@ std::optional<Strangers> FindStrangers(const Snapshot& snapshot) {
   return found;
 }
 
-std::string StrangersText(const Snapshot& snapshot) {
+std::string StrangersText(const Snapshot& snapshot, const Strangers& found) {
   const Group& group = snapshot.group;
-  const Strangers& found = *snapshot.strangers;
   std::string text = absl::StrCat(found.connected, " semi-sync ",
                                   found.connected == 1 ? "replica is" : "replicas are",
                                   " connected to ", NameOf(group, group.primary), ", ", found.known,

@@ -15,7 +15,6 @@ namespace weft::controller {
 std::optional<Strangers> FindStrangers(const Snapshot& snapshot);
 
 // "3 semi-sync replicas are connected to a:3306, 2 are known; UUID is no acknowledger of group g".
-// REQUIRES: snapshot.strangers has a value.
-std::string StrangersText(const Snapshot& snapshot);
+std::string StrangersText(const Snapshot& snapshot, const Strangers& found);
 
 }  // namespace weft::controller

@@ -1,6 +1,7 @@
 #include "services/controller/core/strangers.h"
 
 #include "gtest/gtest.h"
+#include "services/controller/core/durability.h"
 #include "services/controller/core/fixture.h"
 #include "services/controller/core/memory.h"
 
@@ -23,7 +24,7 @@ class Looks {
   Snapshot Next(const Scene& scene) {
     Snapshot snapshot = scene;
     now_ += absl::Seconds(1);
-    Remember(now_, absl::Seconds(10), &memory_, &snapshot);
+    Remember(now_, absl::UnixEpoch() + now_, absl::Seconds(10), &memory_, &snapshot);
     return snapshot;
   }
   Snapshot AfterAWhile(const Scene& scene) {
@@ -39,7 +40,9 @@ class Looks {
 std::string TextOf(const Scene& scene) {
   Snapshot snapshot = scene;
   snapshot.strangers = FindStrangers(snapshot);
-  return snapshot.strangers.has_value() ? testing::WithLetters(StrangersText(snapshot)) : "";
+  return snapshot.strangers.has_value()
+             ? testing::WithLetters(StrangersText(snapshot, *snapshot.strangers))
+             : "";
 }
 
 TEST(StrangersTest, ThereAreNoneWhereTheAcknowledgersExplainTheCount) {
@@ -136,6 +139,19 @@ TEST(StrangersTest, AreBelievedWhenTheyStay) {
   EXPECT_EQ(looks.Next(scene).strangers->servers, std::vector<ServerUuid>{Id('f')});
   EXPECT_FALSE(looks.Next(Scene("abc")).strangers.has_value());
   EXPECT_FALSE(looks.Next(scene).strangers.has_value()) << "they have to stay again";
+}
+
+TEST(StrangersTest, ANewLeaderDoesNotSayLosslessBeforeItKnowsThatThereAreNone) {
+  Looks looks;
+  Scene foreign("abc");
+  Attach('f', true, &foreign);
+  EXPECT_EQ(EffectiveDurability(looks.Next(foreign)).substr(0, 44),
+            "async: it is not clear yet who acknowledges:");
+  EXPECT_EQ(EffectiveDurability(looks.Next(Scene("abc"))), "lossless");
+  EXPECT_EQ(EffectiveDurability(looks.Next(foreign)), "lossless") << "it may be there for a moment";
+  Scene next("abc");
+  next.group().epoch = 2;
+  EXPECT_EQ(EffectiveDurability(looks.Next(Attach('f', true, &next))).substr(0, 6), "async:");
 }
 
 TEST(StrangersTest, AMomentInWhichAReplicaIsCountedTwiceIsNoStranger) {

@@ -7,6 +7,7 @@
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/candidate.h"
 #include "services/controller/core/facts.h"
+#include "services/controller/core/guards.h"
 #include "services/controller/core/phases.h"
 
 namespace weft::controller {
@@ -113,14 +114,49 @@ std::vector<Step> MoveAcknowledgers(const Snapshot& snapshot, const ServerUuid& 
     steps.push_back(Follow{.server = server,
                            .source = target,
                            .source_address = group.Find(target)->address,
-                           .acknowledge = true});
+                           .acknowledge = true,
+                           .own_account = HasAccountOf(snapshot, target, server)});
     --spare;
     --wanted;
   }
   return steps;
 }
 
+// Writes could not be stopped: setting it read-only would wait as long as they do, and whatever
+// releases them cuts the target off as well (S19).
+std::optional<Refusal> RefuseHangingCommits(const Snapshot& snapshot) {
+  const Group& group = snapshot.group;
+  const Observation& primary = snapshot.Of(group.primary);
+  const int acknowledging = CountAcknowledging(snapshot);
+  if (!IsLosslessEpoch(group) || primary.semi_sync.source_waiting == 0) return std::nullopt;
+  if (acknowledging >= static_cast<int>(WaitFor(group))) return std::nullopt;
+  return Refusal{
+      .reason = "COMMITS_WAIT",
+      .message = absl::StrCat(primary.semi_sync.source_waiting, " commits on ",
+                              NameOf(group, group.primary), " wait for ", WaitFor(group),
+                              " acknowledgements, and ", acknowledging, " servers acknowledge"),
+      .next_step = "bring an acknowledger back, or stop the primary: a failover follows",
+      .servers = {group.primary}};
+}
+
+// While it is asked to stop them none begins: also that has its budget.
+Refusal RefuseToGoOnStopping(const Snapshot& snapshot) {
+  const Group& group = snapshot.group;
+  return Refusal{
+      .reason = "WRITES_NOT_STOPPED",
+      .message = absl::StrCat(NameOf(group, group.primary), " could not be made read-only within ",
+                              DurationText(group.intent.write_stop_budget)),
+      .next_step = "look at its disk and its locks",
+      .servers = {group.primary}};
+}
+
 }  // namespace
+
+ServerUuid HeirOf(const Snapshot& snapshot) {
+  if (RefuseHangingCommits(snapshot).has_value()) return ServerUuid();
+  const Choice choice = ChooseTarget(snapshot);
+  return choice.refusal.has_value() ? ServerUuid() : choice.target;
+}
 
 Plan DecideSwitchover(const Snapshot& snapshot) {
   const Group& group = snapshot.group;
@@ -132,11 +168,27 @@ Plan DecideSwitchover(const Snapshot& snapshot) {
 
   std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
   if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
-  if (!IsFenced(primary)) {                                     // guard: rule 2
+  const bool is_fenced = IsFenced(primary);
+  if (!is_fenced) {
+    if (std::optional<Refusal> refusal = RefuseHangingCommits(snapshot)) {
+      return GiveUpOrRefuse(snapshot, *refusal);  // guard: rule 8
+    }
+    if (intent.reopen && snapshot.switching_for > intent.write_stop_budget) {  // guard: rule 8
+      return GiveUpOrRefuse(snapshot, RefuseToGoOnStopping(snapshot));
+    }
+  }
+  if (!intent.reopen) {  // also of a primary that came back closed
+    const HookDecision hook = DecideHook(snapshot, "before_switchover");
+    if (hook.refusal.has_value()) return Refuse(*hook.refusal);   // guard: rule 8
+    if (hook.run.has_value()) return Phase("hook", {*hook.run});  // guard: rule 8
+  }
+  if (!is_fenced) {  // guard: rule 2
     if (!intent.reopen) return Phase("begin", {BeginSwitchover{.target = target}});
     std::vector<Step> move = MoveAcknowledgers(snapshot, target);
     if (!move.empty()) return Phase("move replicas", std::move(move));
-    return Phase("stop writes", {Fence{.server = group.primary, .kill_sessions = true}});
+    // The target has yet to receive the last writes: nobody cuts it off (S19).
+    return Phase("stop writes",
+                 {Fence{.server = group.primary, .kill_sessions = true, .cut_off = false}});
   }
   if (intent.reopen && snapshot.write_stopped_for > intent.write_stop_budget) {  // guard: rule 8
     return GiveUpOrRefuse(

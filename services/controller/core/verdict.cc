@@ -20,7 +20,7 @@ std::vector<std::string> StillHearing(const Snapshot& snapshot) {
     if (replication.receiver != ThreadState::kOn) continue;
     if (!replication.heard_ago.has_value()) {
       hearing.push_back(absl::StrCat(NameOf(snapshot.group, server), " receives from it"));
-    } else if (*replication.heard_ago < snapshot.heard_threshold) {
+    } else if (*replication.heard_ago < snapshot.heard_threshold) {  // guard: rule 7
       hearing.push_back(absl::StrCat(NameOf(snapshot.group, server), " heard from it ",
                                      DurationText(*replication.heard_ago), " ago"));
     }
@@ -28,11 +28,45 @@ std::vector<std::string> StillHearing(const Snapshot& snapshot) {
   return hearing;
 }
 
+// The servers whose word on the primary is missing, when none of the others could be asked either.
+// One that is FAULTY may be so because nobody heard of it for a while; one that was set aside
+// follows nobody.
+std::vector<ServerUuid> SilentWitnesses(const Snapshot& snapshot) {
+  std::vector<ServerUuid> silent;
+  for (const Server& server : snapshot.group.servers) {
+    if (server.uuid == snapshot.group.primary || !server.set_aside.empty()) continue;
+    if (server.status == ServerStatus::kConfiguring) continue;  // proof: rule 7
+    if (snapshot.Of(server.uuid).reached()) return {};          // proof: rule 7
+    silent.push_back(server.uuid);
+  }
+  return silent;
+}
+
 Verdict Uncertain(const std::string& evidence) {
   return Verdict{.state = PrimaryState::kUncertain, .evidence = evidence};
 }
 
+// "2 of 3 monitors lost it, from the zones north, south".
+std::string Votes(const Report& report) {
+  std::string text =
+      absl::StrCat(report.unreachable, " of ", report.observers, " monitors lost it");
+  if (report.zones.size() > 1 && !report.lost_in.empty()) {
+    std::vector<std::string> zones;
+    for (const std::string& zone : report.lost_in) zones.push_back(zone.empty() ? "none" : zone);
+    absl::StrAppend(&text, ", from the ", zones.size() == 1 ? "zone " : "zones ",
+                    absl::StrJoin(zones, ", "));
+  }
+  if (report.blind > 0) absl::StrAppend(&text, "; ", report.blind, " more reach no server at all");
+  return text;
+}
+
 }  // namespace
+
+bool QuorumLost(const Report& report) {
+  if (2 * report.unreachable <= report.observers) return false;            // guard: rule 7
+  if (report.zones.size() > 1 && report.lost_in.size() < 2) return false;  // guard: rule 7
+  return true;
+}
 
 Verdict Judge(const Snapshot& snapshot, bool ask_monitors) {
   const Group& group = snapshot.group;
@@ -52,18 +86,23 @@ Verdict Judge(const Snapshot& snapshot, bool ask_monitors) {
   if (!hearing.empty()) {  // guard: rule 7
     return Uncertain(absl::StrCat(silence, "; but ", absl::StrJoin(hearing, ", ")));
   }
+  const std::vector<ServerUuid> silent = SilentWitnesses(snapshot);
+  if (!silent.empty() && !primary.refused) {  // guard: rule 7
+    return Uncertain(absl::StrCat(silence, "; but no replica could be asked: ",
+                                  NamesOf(group, silent), " did not answer either"));
+  }
   const auto found = snapshot.reports.find(group.primary);
   const Report report = found == snapshot.reports.end() ? Report() : found->second;
-  if (ask_monitors && 2 * report.unreachable <= report.observers) {  // guard: rule 7
-    return Uncertain(report.observers == 0
-                         ? absl::StrCat(silence, "; but no monitor reports on it")
-                         : absl::StrCat(silence, "; but only ", report.unreachable, " of ",
-                                        report.observers, " monitors lost it"));
+  if (ask_monitors && !QuorumLost(report)) {  // guard: rule 7
+    const std::string votes = report.observers == 0 && report.blind == 0
+                                  ? "no monitor reports on it"
+                                  : absl::StrCat("only ", Votes(report));
+    return Uncertain(absl::StrCat(silence, "; but ", votes));
   }
-  return Verdict{
-      .state = PrimaryState::kDead,
-      .evidence = absl::StrCat(silence, "; ", report.unreachable, " of ", report.observers,
-                               " monitors lost it; no replica hears from it")};
+  return Verdict{.state = PrimaryState::kDead,
+                 .evidence = absl::StrCat(
+                     silence, "; ", Votes(report),
+                     silent.empty() ? "; no replica hears from it" : "; no replica answers")};
 }
 
 }  // namespace weft::controller

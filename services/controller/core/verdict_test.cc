@@ -97,6 +97,78 @@ TEST(VerdictTest, HalfOfTheMonitorsAreNoQuorum) {
   EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
 }
 
+TEST(VerdictTest, WhoReachesNoReplicaEitherKnowsNothing) {
+  for (const char* letters : {"ab", "abc"}) {
+    Scene scene(letters);
+    scene.Silent('a');
+    for (const char* other = letters + 1; *other != 0; ++other) scene.Silent(*other);
+    const Verdict verdict = Judge(scene, /*ask_monitors=*/true);
+    EXPECT_EQ(verdict.state, PrimaryState::kUncertain);
+    EXPECT_THAT(verdict.evidence, HasSubstr("no replica could be asked: b:3306"));
+    // A person's order tells no more of it, and a promotion under way must not end by it.
+    EXPECT_EQ(Judge(scene, /*ask_monitors=*/false).state, PrimaryState::kUncertain);
+  }
+}
+
+TEST(VerdictTest, OneReplicaThatAnswersIsAWitness) {
+  Scene scene("abc");
+  scene.Silent('a').Silent('c');
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
+}
+
+TEST(VerdictTest, AProcessThatIsGoneIsDeadWhetherOrNotAReplicaAnswers) {
+  Scene scene("ab");
+  scene.Dead('a').Silent('b');
+  const Verdict verdict = Judge(scene, /*ask_monitors=*/true);
+  EXPECT_EQ(verdict.state, PrimaryState::kDead);
+  EXPECT_THAT(verdict.evidence, HasSubstr("no replica answers"));
+}
+
+TEST(VerdictTest, WhoIsFaultyForItsSilenceIsMissedAsAWitness) {
+  Scene scene("ab");
+  scene.Silent('a').Silent('b');
+  scene.Record('b').status = ServerStatus::kFaulty;
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kUncertain);
+}
+
+TEST(VerdictTest, WhoIsSetAsideOrRebuiltIsNoWitnessThatIsMissed) {
+  Scene scene("abc");
+  scene.Silent('a').Silent('b').Silent('c');
+  scene.Record('b').status = ServerStatus::kConfiguring;
+  scene.Record('c').set_aside = "errant";
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
+}
+
+TEST(VerdictTest, MonitorsOfOneZoneAreNoQuorumWhereThereAreSeveral) {
+  Scene scene("abc");
+  scene.Dead('a');
+  Report& report = scene.snapshot().reports[Id('a')];
+  report = {.observers = 3, .unreachable = 2, .zones = {"north", "south"}, .lost_in = {"north"}};
+  const Verdict verdict = Judge(scene, /*ask_monitors=*/true);
+  EXPECT_EQ(verdict.state, PrimaryState::kUncertain);
+  EXPECT_THAT(verdict.evidence, HasSubstr("only 2 of 3 monitors lost it, from the zone north"));
+  report.lost_in.insert("south");
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
+  EXPECT_THAT(Judge(scene, true).evidence, HasSubstr("from the zones north, south"));
+}
+
+TEST(VerdictTest, WhereAllMonitorsWatchFromOneZoneItsWordIsEnough) {
+  Scene scene("abc");
+  scene.Dead('a');
+  scene.snapshot().reports[Id('a')] = {
+      .observers = 1, .unreachable = 1, .zones = {"north"}, .lost_in = {"north"}};
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
+}
+
+TEST(VerdictTest, AMonitorThatReachesNothingHasNoVoice) {
+  Scene scene("abc");
+  scene.Silent('a');
+  scene.snapshot().reports[Id('a')] = {.observers = 0, .unreachable = 0, .blind = 1};
+  const Verdict verdict = Judge(scene, /*ask_monitors=*/true);
+  EXPECT_EQ(verdict.state, PrimaryState::kUncertain);
+  EXPECT_THAT(verdict.evidence, HasSubstr("1 more reach no server at all"));
+}
+
 TEST(VerdictTest, WithoutMonitorsOnlyAPersonMayFailOver) {
   Scene scene("abc");
   scene.Dead('a');

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "common/mysqld/accounts_sql.h"
 #include "services/controller/mysql/admission_sql.h"
+#include "services/controller/mysql/grants.h"
 
 namespace weft::controller {
 namespace {
@@ -32,13 +33,17 @@ int Number(const mysql::ServerVersion& version) {
   return version.major * 10000 + version.minor * 100 + version.patch;
 }
 
+template <typename Value>
+bool Holds(const std::vector<Value>& values, const Value& value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
 // --- who it is
 
 void CheckIdentity(const ServerFacts& facts, const Group& group, const AdmissionContext& context,
                    Problems* problems) {
   const std::string uuid = facts.observation.uuid.text();
-  if (facts.address == context.store_address ||
-      (!context.store_uuid.empty() && uuid == context.store_uuid)) {
+  if (Holds(context.store_addresses, facts.address) || Holds(context.store_uuids, uuid)) {
     problems->push_back(IsStateStore(facts.address));
   }
   const Server* const same = group.Find(facts.observation.uuid);
@@ -195,15 +200,17 @@ void CheckAccounts(const ServerFacts& facts, Problems* problems) {
       problems->push_back({absl::StrCat("ACCOUNT_", name), absl::StrCat("the account ", said.user),
                            said.error, absl::StrJoin(remedy, "; "), fatal});
     } else if (!said.missing.empty()) {
+      const bool needed =
+          std::any_of(said.missing.begin(), said.missing.end(),
+                      [](const Privilege& privilege) { return privilege.name != kGrantOption; });
       std::vector<std::string> lacking;
       for (const Privilege& privilege : said.missing) {
-        lacking.push_back(
-            absl::StrCat(privilege.name, " ON ", privilege.scope, " (", privilege.purpose, ")"));
+        lacking.push_back(absl::StrCat(ToString(privilege), " (", privilege.purpose, ")"));
       }
       problems->push_back(
           {absl::StrCat("PRIVILEGES_", name), absl::StrCat("all that ", said.user, " needs"),
            absl::StrCat("missing: ", absl::StrJoin(lacking, ", ")),
-           absl::StrJoin(GrantStatements(said.missing, said.user, "%"), "; "), fatal});
+           absl::StrJoin(GrantStatements(said.missing, said.user, "%"), "; "), fatal && needed});
     }
   }
 }

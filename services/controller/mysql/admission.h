@@ -41,8 +41,8 @@ struct ServerFacts {
 
 // What stands around the server.
 struct AdmissionContext {
-  HostPort store_address;
-  std::string store_uuid;
+  std::vector<HostPort> store_addresses;
+  std::vector<std::string> store_uuids;
   // What the primary of record said after the server had been asked; absent when the group has
   // none or it did not answer.
   std::optional<Observation> primary;

@@ -62,8 +62,8 @@ Group OfOnePrimary() {
 
 AdmissionContext WithPrimary() {
   AdmissionContext context;
-  context.store_address = {"10.0.0.9", 3306};
-  context.store_uuid = Uuid(9).text();
+  context.store_addresses = {{"10.0.0.9", 3306}};
+  context.store_uuids = {Uuid(9).text()};
   context.primary.emplace();
   context.primary->contact = Contact::kAnswered;
   context.primary->executed = Gtids(1, 1, 100);

@@ -1,17 +1,16 @@
 #include "services/controller/mysql/clone.h"
 
-#include <algorithm>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
-#include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
+#include "common/mysql/clone_sql.h"
+#include "common/mysql/clone_statement.h"
 #include "common/mysql/errors.h"
 #include "common/mysql/quote.h"
 #include "services/controller/mysql/farm_sql.h"
@@ -22,17 +21,12 @@
 namespace weft::controller {
 namespace {
 
+namespace statements = mysql::statements;
+
 constexpr absl::Duration kPoll = absl::Milliseconds(100);
 constexpr absl::Duration kEndOfAnother = absl::Seconds(10);
 // The last part of the progress is the restart, of which nothing is known in advance.
 constexpr double kCopyShare = 0.9;
-
-absl::Status Failed(const HostPort& recipient, absl::string_view why) {
-  return ::weft::Refusal(absl::StatusCode::kInternal, "CLONE_FAILED",
-                         absl::StrCat("the clone onto ", recipient.ToString(), " failed: ", why),
-                         "a clone that ends as Completed", why,
-                         "the server may be empty now: keep it aside and rebuild it again");
-}
 
 absl::Status CheckVersions(Turn& donor, Turn& recipient) {
   if (!recipient.dialect().can.clone_plugin || !donor.dialect().can.clone_plugin) {
@@ -51,15 +45,11 @@ absl::Status CheckVersions(Turn& donor, Turn& recipient) {
 }
 
 absl::Status InstallClone(Turn& turn) {
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet plugin, turn.Read(sql::kClonePluginActive));
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet plugin, turn.Read(statements::kClonePluginActive));
   if (!plugin.empty() && plugin.front().StringOr("status", "") == "ACTIVE") return absl::OkStatus();
-  return WithoutSuperReadOnly(
-      turn, [&turn] { return turn.Change("installing the CLONE plugin", sql::kInstallClone); });
-}
-
-// When the last clone onto the server began; empty: there was none.
-std::string BeganAt(const mysql::ResultSet& status) {
-  return status.empty() ? std::string() : status.front().StringOr("began", "");
+  return WithoutSuperReadOnly(turn, [&turn] {
+    return turn.Change("installing the CLONE plugin", statements::kInstallClone);
+  });
 }
 
 // A clone that was killed ends within seconds: it looks for its donor every five. Returns when it
@@ -67,9 +57,9 @@ std::string BeganAt(const mysql::ResultSet& status) {
 absl::StatusOr<std::string> AwaitNoClone(Turn& turn) {
   const Deadline patience = Deadline::After(turn.clock(), kEndOfAnother);
   while (true) {
-    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, turn.Read(sql::kCloneStatus));
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, turn.Read(statements::kCloneStatus));
     if (status.empty() || status.front().StringOr("state", "") != "In Progress") {
-      return BeganAt(status);
+      return mysql::CloneBeganAt(status);
     }
     if (patience.Passed()) {
       return ::weft::Refusal(
@@ -90,10 +80,11 @@ absl::StatusOr<std::string> PrepareRecipient(const CloneOrder& order, Turn& turn
   WEFT_RETURN_IF_ERROR(Run(Fence{order.recipient_uuid, true}, turn));
   WEFT_RETURN_IF_ERROR(PersistReadOnlyStart(turn));
   // The donor's own channel comes along with its data: it must not start.
-  WEFT_RETURN_IF_ERROR(
-      turn.Change("keeping replication off at the next start", sql::kPersistSkipReplicaStart));
-  WEFT_ASSIGN_OR_RETURN(const std::string donors,
-                        mysql::BindParams(sql::kDonorList, {order.donor->address().ToString()}));
+  WEFT_RETURN_IF_ERROR(turn.Change("keeping replication off at the next start",
+                                   statements::kPersistSkipReplicaStart));
+  WEFT_ASSIGN_OR_RETURN(
+      const std::string donors,
+      mysql::BindParams(statements::kDonorList, {order.donor->address().ToString()}));
   WEFT_RETURN_IF_ERROR(turn.Change("naming the donor", donors));
   // CLONE refuses a super_read_only recipient; it is persisted, so the restart brings it back.
   WEFT_RETURN_IF_ERROR(
@@ -101,68 +92,27 @@ absl::StatusOr<std::string> PrepareRecipient(const CloneOrder& order, Turn& turn
   return earlier;
 }
 
-// The CLONE statement on a session of the restore account, in a thread of its own: it runs as long
-// as the copy takes and ends with the server's restart.
-class Statement {
- public:
-  Statement(std::unique_ptr<mysql::Session> session, std::string sql)
-      : session_(std::move(session)), sql_(std::move(sql)), thread_([this] { Run(); }) {}
-  ~Statement() {
-    session_->Abort();
-    thread_.join();
-  }
-
-  uint64_t id() const { return session_->connection_id(); }
-  bool done() const {
-    MutexLock lock(&mutex_);
-    return done_;
-  }
-  absl::Status status() const {
-    MutexLock lock(&mutex_);
-    return status_;
-  }
-
- private:
-  void Run() {
-    const absl::Status status = session_->Execute(sql_);
-    MutexLock lock(&mutex_);
-    status_ = status;
-    done_ = true;
-  }
-
-  const std::unique_ptr<mysql::Session> session_;
-  const std::string sql_;  // holds a password
-  mutable Mutex mutex_;
-  bool done_ ABSL_GUARDED_BY(mutex_) = false;
-  absl::Status status_ ABSL_GUARDED_BY(mutex_);
-  std::thread thread_;  // last: it uses all of the above
-};
-
-absl::StatusOr<std::unique_ptr<Statement>> StartClone(const CloneOrder& order,
-                                                      const Deadline& deadline) {
+absl::StatusOr<std::unique_ptr<mysql::CloneStatement>> StartClone(const CloneOrder& order,
+                                                                  const Deadline& deadline) {
   Opener::Limits limits;
   limits.read = deadline.Remaining();
   WEFT_ASSIGN_OR_RETURN(auto session,
                         order.opener->Open(order.recipient->address(), Duty::kRestore, limits));
   WEFT_ASSIGN_OR_RETURN(const std::string password, order.options->backup.password());
   const HostPort& donor = order.donor->address();
-  std::string sql = sql::CloneFrom(mysql::QuoteAccount(order.options->backup.user, donor.host),
-                                   donor.port, mysql::QuoteString(password));
-  return std::make_unique<Statement>(std::move(session), std::move(sql));
+  std::string sql =
+      statements::CloneFrom(mysql::QuoteAccount(order.options->backup.user, donor.host), donor.port,
+                            mysql::QuoteString(password));
+  return std::make_unique<mysql::CloneStatement>(std::move(session), std::move(sql));
 }
 
-double FractionOf(const mysql::ResultSet& stages) {
-  double estimate = 0;
-  double data = 0;
-  for (const mysql::ResultSet::Row row : stages) {
-    estimate += static_cast<double>(row.UintOr("estimate", 0));
-    data += static_cast<double>(std::min(row.UintOr("data", 0), row.UintOr("estimate", 0)));
-  }
-  return estimate > 0 ? kCopyShare * data / estimate : 0;
+double FractionOf(const mysql::CloneBytes& bytes) {
+  const auto done = static_cast<double>(bytes.done);
+  return bytes.estimate > 0 ? kCopyShare * done / static_cast<double>(bytes.estimate) : 0;
 }
 
 // Follows the statement to its end. OK when it ended as the restart ends it.
-absl::Status Watch(const CloneOrder& order, const Statement& statement, Turn& turn) {
+absl::Status Watch(const CloneOrder& order, const mysql::CloneStatement& statement, Turn& turn) {
   const Deadline& deadline = turn.deadline();
   while (!statement.done()) {
     if (deadline.Passed() || !turn.MayAct().ok()) {
@@ -174,26 +124,24 @@ absl::Status Watch(const CloneOrder& order, const Statement& statement, Turn& tu
     }
     // The session dies with the server's restart, just as the statement ends.
     if (order.progress && !turn.broken()) {
-      if (auto stages = turn.Read(sql::kCloneProgress); stages.ok()) {
-        order.progress(FractionOf(*stages));
+      if (auto stages = turn.Read(statements::kCloneProgress); stages.ok()) {
+        order.progress(FractionOf(mysql::BytesOf(*stages)));
       }
     }
     order.clock->Sleep(kPoll);
   }
   const absl::Status status = statement.status();
-  constexpr int kNoSupervisor = 3707;
-  const int code = mysql::MysqlErrorCode(status);
-  if (code == kNoSupervisor) {
+  const mysql::CloneEnd end = mysql::CloneEndOf(status);
+  if (end == mysql::CloneEnd::kNoSupervisor) {
     WEFT_LOG(kWarning, "a cloned server has no supervisor and must be started by hand",
              {{"server", turn.address().ToString()}});
-    return absl::OkStatus();
   }
-  const bool gone = mysql::ClassifyContact(status) == mysql::Contact::kUnreachable;
-  if (status.ok() || gone) return absl::OkStatus();
+  if (end != mysql::CloneEnd::kFailed) return absl::OkStatus();
   // The statement names a password.
-  return Failed(turn.address(), absl::StrCat("error ", code,
-                                             " of CLONE (is the backup account on "
-                                             "the donor, and the donor reachable from it?)"));
+  return mysql::CloneFailed(turn.address().ToString(),
+                            absl::StrCat("error ", mysql::MysqlErrorCode(status),
+                                         " of CLONE (is the backup account on "
+                                         "the donor, and the donor reachable from it?)"));
 }
 
 // super_read_only was lifted for the clone. The turn's time may be used up by then.
@@ -216,9 +164,9 @@ absl::StatusOr<bool> IsBack(const CloneOrder& order, const std::string& earlier)
   // The accounts are the donor's now; until the restart is over nothing answers.
   if (!session.ok()) return false;
   (*session)->set_statement_timeout(order.options->connect_timeout);
-  auto rows = (*session)->Query(sql::kCloneStatus);
+  auto rows = (*session)->Query(statements::kCloneStatus);
   if (!rows.ok()) return false;
-  return HasCompleted(order.recipient->address(), *rows, earlier);
+  return mysql::HasCompleted(order.recipient->address().ToString(), *rows, earlier);
 }
 
 absl::Status AwaitRestart(const CloneOrder& order, const std::string& earlier,
@@ -242,23 +190,10 @@ absl::Status SettleRecipient(const CloneOrder& order, const Deadline& deadline) 
                         order.recipient->Take(order.recipient_uuid, deadline));
   WEFT_RETURN_IF_ERROR(Run(Fence{order.recipient_uuid, false}, *turn));
   WEFT_RETURN_IF_ERROR(Run(Detach{order.recipient_uuid}, *turn));
-  return turn->Change("letting replication start again", sql::kResetSkipReplicaStart);
+  return turn->Change("letting replication start again", statements::kResetSkipReplicaStart);
 }
 
 }  // namespace
-
-absl::StatusOr<bool> HasCompleted(const HostPort& recipient, const mysql::ResultSet& status,
-                                  const std::string& earlier) {
-  if (BeganAt(status) == earlier) {
-    return Failed(recipient, "the statement was cut off before it began");
-  }
-  const std::string state = status.front().StringOr("state", "");
-  if (state == "Failed") {
-    return Failed(recipient, absl::StrCat("error ", status.front().IntOr("error_no", 0), ": ",
-                                          status.front().StringOr("error_message", "")));
-  }
-  return state == "Completed";
-}
 
 absl::Status CloneServer(const CloneOrder& order, const Deadline& deadline) {
   std::string earlier;
@@ -274,7 +209,7 @@ absl::Status CloneServer(const CloneOrder& order, const Deadline& deadline) {
     WEFT_ASSIGN_OR_RETURN(earlier, PrepareRecipient(order, *recipient));
     WEFT_RETURN_IF_ERROR(recipient->MayAct());
     absl::Status cloned = [&]() -> absl::Status {
-      WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Statement> statement,
+      WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<mysql::CloneStatement> statement,
                             StartClone(order, recipient->deadline()));
       return Watch(order, *statement, *recipient);
     }();

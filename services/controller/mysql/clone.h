@@ -1,13 +1,10 @@
 #pragma once
 
 #include <functional>
-#include <string>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "common/base/clock.h"
 #include "common/model/ids.h"
-#include "common/mysql/result_set.h"
 #include "services/controller/mysql/farm_options.h"
 #include "services/controller/mysql/link.h"
 #include "services/controller/mysql/opener.h"
@@ -32,12 +29,5 @@ struct CloneOrder {
 // FAILED_PRECONDITION CLONE_VERSION_MISMATCH; INTERNAL CLONE_FAILED with what the server says;
 // DEADLINE_EXCEEDED. After an error the recipient may be empty: its record must keep it aside.
 absl::Status CloneServer(const CloneOrder& order, const Deadline& deadline);
-
-// Whether the clone onto `recipient` is over, by the server's own `status` (sql::kCloneStatus) once
-// the statement has ended; false: not yet. `earlier`: when the clone before it began, empty where
-// there was none. INTERNAL CLONE_FAILED when it failed, and when it never began: the word of an
-// earlier clone is not its own. Pure.
-absl::StatusOr<bool> HasCompleted(const HostPort& recipient, const mysql::ResultSet& status,
-                                  const std::string& earlier);
 
 }  // namespace weft::controller

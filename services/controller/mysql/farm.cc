@@ -1,5 +1,6 @@
 #include "services/controller/mysql/farm.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "services/controller/mysql/discover.h"
 #include "services/controller/mysql/farm_sql.h"
 #include "services/controller/mysql/rescue.h"
+#include "services/controller/mysql/rewind.h"
 #include "services/controller/mysql/rotate.h"
 #include "services/controller/mysql/steps.h"
 #include "services/controller/mysql/turn.h"
@@ -155,7 +157,8 @@ absl::StatusOr<Farm::Neighbours> MysqlFarm::Discover(const HostPort& address,
 
 absl::StatusOr<Admission> MysqlFarm::Admit(const Group& group, const HostPort& address,
                                            absl::Duration deadline) {
-  if (address == options_.store_address) {
+  const std::vector<HostPort>& stores = options_.store_addresses;
+  if (std::find(stores.begin(), stores.end(), address) != stores.end()) {
     Admission admission;
     admission.problems = {IsStateStore(address)};
     return admission;
@@ -163,8 +166,8 @@ absl::StatusOr<Admission> MysqlFarm::Admit(const Group& group, const HostPort& a
   const Deadline end = Deadline::After(clock_, deadline);
   WEFT_ASSIGN_OR_RETURN(ServerFacts facts, GatherFacts(opener_, options_, address, end, clock_));
   AdmissionContext context;
-  context.store_address = options_.store_address;
-  if (options_.store_uuid) context.store_uuid = options_.store_uuid();
+  context.store_addresses = stores;
+  if (options_.store_uuids) context.store_uuids = options_.store_uuids();
   context.peers = AskPeers(opener_, group, end);
   // After the server itself (rule 5).
   if (const Server* primary = group.Find(group.primary); primary != nullptr) {
@@ -208,6 +211,28 @@ absl::StatusOr<std::string> MysqlFarm::SaveTransactions(const Group& group,
   return SaveTransactionsOf(*turn, options_, group.id, server, set);
 }
 
+absl::StatusOr<Farm::Rewound> MysqlFarm::Rewind(const Group& group, const ServerUuid& server,
+                                                const GtidSet& errant, bool dry_run,
+                                                std::function<void(double)> progress,
+                                                absl::Duration deadline) {
+  RewindOrder order;
+  order.group = group.id;
+  order.server = server;
+  order.errant = errant;
+  order.dry_run = dry_run;
+  order.progress = std::move(progress);
+  WEFT_ASSIGN_OR_RETURN(const std::shared_ptr<Link> link, LinkOf(group, server));
+  absl::StatusOr<Rewound> rewound;
+  {
+    WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Turn> turn,
+                          link->Take(server, Deadline::After(clock_, deadline)));
+    rewound = RewindServer(order, *turn);
+  }
+  // Whether its data are whole is asked of each new session.
+  if (!dry_run) Forget(link->address());
+  return rewound;
+}
+
 absl::Status MysqlFarm::RotatePassword(const Group& group, absl::string_view duty_name,
                                        absl::string_view new_password, absl::Duration deadline) {
   const Deadline end = Deadline::After(clock_, deadline);
@@ -216,7 +241,10 @@ absl::Status MysqlFarm::RotatePassword(const Group& group, absl::string_view dut
   for (const Server& record : group.servers) {
     const std::shared_ptr<Link> link = LinkTo(record.address);
     auto turn = link->Take(record.uuid, end);
-    const absl::Status status = turn.ok() ? SetPassword(**turn, user, new_password) : turn.status();
+    absl::Status status = turn.ok() ? SetPassword(**turn, user, new_password) : turn.status();
+    if (status.ok() && duty_name == DutyName(Duty::kReplicate)) {
+      status = SetReplicaPasswords(**turn, new_password);
+    }
     if (!status.ok()) {
       failed.push_back(absl::StrCat(record.address.ToString(), " (", status.message(), ")"));
     }
@@ -227,7 +255,7 @@ absl::Status MysqlFarm::RotatePassword(const Group& group, absl::string_view dut
       const std::shared_ptr<Link> link = LinkTo(record.address);
       auto turn = link->Take(record.uuid, end);
       if (!turn.ok()) continue;  // told above
-      const absl::Status status = RenewReplicaLogin(**turn, user, new_password);
+      const absl::Status status = RenewReplicaLogin(**turn, record.uuid, user, new_password);
       if (!status.ok()) {
         failed.push_back(absl::StrCat(record.address.ToString(), " (", status.message(), ")"));
       }

@@ -42,6 +42,10 @@ class MysqlFarm : public Farm {
   absl::StatusOr<std::string> SaveTransactions(const Group& group, const ServerUuid& server,
                                                const GtidSet& set,
                                                absl::Duration deadline) override;
+  absl::StatusOr<Rewound> Rewind(const Group& group, const ServerUuid& server,
+                                 const GtidSet& errant, bool dry_run,
+                                 std::function<void(double)> progress,
+                                 absl::Duration deadline) override;
   // `duty` by its name: "manage", "replicate", "backup", "restore", "monitor". Where the version
   // has dual passwords (8.0.14) the earlier one stays valid until the next rotation; else sessions
   // that are open stay open. For "replicate" the replicas log in with the new one afterwards, one

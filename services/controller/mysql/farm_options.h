@@ -56,11 +56,13 @@ struct FarmOptions {
   std::string rescue_dir;
   // The most that one rescue may write, in bytes.
   uint64_t rescue_limit = uint64_t{1} << 30;
+  // The most that is rewound, in bytes of changed rows; they are held in memory. More: a rebuild.
+  uint64_t rewind_limit = uint64_t{64} << 20;
 
-  // The state store, which is never admitted as a server of a group. May be empty.
-  HostPort store_address;
-  // Its server uuid; may be empty, and may return "" while it is not known. Thread-safe.
-  std::function<std::string()> store_uuid;
+  // The state store's members, which are never admitted as servers of a group. May be empty.
+  std::vector<HostPort> store_addresses;
+  // Its server uuids, those that are known; may be empty. Thread-safe.
+  std::function<std::vector<std::string>()> store_uuids;
 
   const Login& Of(Duty duty) const;
 };

@@ -1,15 +1,20 @@
 #include "services/controller/mysql/fence.h"
 
-#include <memory>
+#include <algorithm>
+#include <optional>
 #include <thread>
-#include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
+#include "common/model/replica_account.h"
+#include "common/mysql/dialect.h"
 #include "common/mysql/errors.h"
+#include "services/controller/core/fencing.h"
 #include "services/controller/mysql/farm_sql.h"
-#include "services/controller/mysql/preparation.h"
 #include "services/controller/mysql/sweep.h"
 
 namespace weft::controller {
@@ -17,6 +22,12 @@ namespace {
 
 // A quick SET needs no help; a hindered one stops all writes while it waits.
 constexpr absl::Duration kPatience = absl::Milliseconds(30);
+// Until the next look at what hinders it.
+constexpr absl::Duration kPause = absl::Milliseconds(5);
+// How long sessions that only a higher account may kill are hunted.
+constexpr absl::Duration kKillPatience = absl::Seconds(2);
+// Each takes a lock_wait_timeout.
+constexpr int kAttempts = 3;
 
 bool IsClient(const ProcessRow& process, const FarmOptions& options) {
   // "mysql.session" and its kin are accounts of the server's own plugins.
@@ -30,21 +41,45 @@ bool IsClient(const ProcessRow& process, const FarmOptions& options) {
         absl::string_view(options.monitor_user)}) {
     if (process.user == own) return false;
   }
+  if (ReplicaOfAccount(process.user).has_value()) return false;
   return process.command != "Daemon" && !absl::StartsWith(process.command, "Binlog Dump");
 }
 
-// Kills clients from a second session while the first one waits in SET, from kPatience on.
+absl::Status SetReadOnly(Turn& turn) {
+  const bool super = turn.dialect().can.super_read_only;
+  return turn.Change(super ? "setting super_read_only" : "setting read_only",
+                     super ? sql::kSuperReadOnlyOn : sql::kReadOnlyOn);
+}
+
+// While the turn's own session waits in SET, from kPatience on, a second one makes the other moves
+// of a fence.
 class Hindrance {
  public:
-  explicit Hindrance(const Turn& turn) : turn_(turn), thread_([this] { Run(); }) {}
-  ~Hindrance() {
+  Hindrance(Turn& turn, const FenceOrder& order)
+      : turn_(turn), setter_(turn.session().connection_id()), offline_(order.offline) {
+    may_cut_off_ = order.cut_off && turn.dialect().can.offline_mode;
+    thread_ = std::thread([this] { Run(); });
+  }
+  ~Hindrance() { End().IgnoreError(); }
+
+  // The SET is over. Returns what went wrong meanwhile.
+  absl::Status End() {
     {
       MutexLock lock(&mutex_);
       over_ = true;
       changed_.NotifyAll();
     }
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
+    return failure_;
   }
+  // Its own attempt has failed: it does nothing more. Thread-safe.
+  bool failed() {
+    MutexLock lock(&mutex_);
+    return failed_;
+  }
+  bool may_cut_off() const { return may_cut_off_; }
+  // REQUIRES: after End().
+  bool offline() const { return offline_; }
 
  private:
   bool OverWithin(absl::Duration time) {
@@ -58,66 +93,135 @@ class Hindrance {
     auto session = turn_.OpenSecond();
     if (!session.ok()) return;  // the SET then ends by its own lock_wait_timeout
     (*session)->set_statement_timeout(turn_.deadline().Remaining());
+    while (!(*session)->broken()) {
+      const absl::StatusOr<FenceMove> moved = MoveOnce(**session);
+      const bool waits = moved.ok() && *moved == FenceMove::kSetReadOnly;
+      if (!moved.ok()) {
+        failure_ = moved.status();
+        MutexLock lock(&mutex_);
+        failed_ = true;
+        return;
+      }
+      if (OverWithin(waits || *moved == FenceMove::kKillClients ? kPause : absl::ZeroDuration())) {
+        return;
+      }
+    }
+  }
+
+  absl::StatusOr<FenceMove> MoveOnce(mysql::Session& session) {
+    WEFT_ASSIGN_OR_RETURN(const std::vector<ProcessRow> processes, ReadProcesses(session));
+    FenceFacts facts;
+    facts.offline = offline_;
+    facts.may_cut_off = may_cut_off_;
+    for (const ProcessRow& process : processes) {
+      // Granted or not yet sent: then it does not wait.
+      if (process.id == setter_ && absl::StartsWith(process.state, sql::kWaitingFor)) {
+        facts.read_only_pending = true;
+      }
+      if (WaitsForAcknowledgement(process)) ++facts.waiting;
+      if (IsClient(process, turn_.options()) && process.command != "Killed") ++facts.hearing;
+    }
+    const FenceMove move = NextFenceMove(facts);
+    WEFT_RETURN_IF_ERROR(Make(move, session));
+    return move;
+  }
+
+  absl::Status Make(FenceMove move, mysql::Session& session) {
+    switch (move) {
+      case FenceMove::kKillClients:
+        return Kill(session);
+      case FenceMove::kCutOff:
+        offline_ = true;
+        return Change(session, sql::kOfflineOn);
+      case FenceMove::kReleaseCommits: {
+        WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet variables,
+                              session.Query(sql::kSemiSyncVariables));
+        const mysql::SemiSyncLoaded loaded = mysql::FindSemiSync(variables);
+        if (loaded.source == nullptr) return absl::OkStatus();
+        return Change(session, sql::SetGlobal(loaded.source->source_enabled, "OFF"));
+      }
+      case FenceMove::kSetReadOnly:
+      case FenceMove::kLetIn:
+      case FenceMove::kDone:
+        break;  // the first session's business
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Change(mysql::Session& session, absl::string_view sql) {
+    WEFT_RETURN_IF_ERROR(turn_.MayAct());
+    return session.Execute(sql);
+  }
+
+  // One that Weft's account may not kill (SYSTEM_USER) matters once everybody else is cut off: it
+  // could be told OK. The restore account may.
+  absl::Status Kill(mysql::Session& session) {
     KillOrder order;
     order.chosen = [this](const ProcessRow& process) {
       return IsClient(process, turn_.options()) && process.command != "Killed";
     };
     order.may_act = [this] { return turn_.MayAct(); };
     order.pass_over_denied = true;
-    do {
-      const Deadline brief = Deadline::After(turn_.clock(), kPatience);
-      KillUntilGone(**session, order, brief, turn_.clock()).IgnoreError();  // the SET tells
-    } while (!(*session)->broken() && !OverWithin(kPatience));
+    const Deadline brief = Deadline::After(turn_.clock(), kPatience);
+    const absl::Status killed = KillUntilGone(session, order, brief, turn_.clock());
+    if (!offline_) return absl::OkStatus();  // the SET tells
+    if (!killed.ok() && ErrorReason(killed) != "SESSIONS_REMAIN") return killed;
+    WEFT_ASSIGN_OR_RETURN(const std::vector<ProcessRow> left, ReadProcesses(session));
+    const auto one = std::find_if(left.begin(), left.end(), order.chosen);
+    if (one == left.end()) return absl::OkStatus();
+    if (patience_.has_value() && turn_.clock()->MonotonicNow() > *patience_) {
+      return ::weft::Refusal(
+          absl::StatusCode::kUnavailable, "SESSIONS_REMAIN",
+          absl::StrCat(turn_.address().ToString(), ": a client could still be told OK"),
+          "all clients cut off",
+          absl::StrCat("session ", one->id, " of ", one->user, ": ", one->command, ", ",
+                       one->state),
+          "end that session by hand");
+    }
+    if (!patience_.has_value()) patience_ = turn_.clock()->MonotonicNow() + kKillPatience;
+    WEFT_ASSIGN_OR_RETURN(const auto above, turn_.OpenFor(Duty::kRestore));
+    above->set_statement_timeout(turn_.deadline().Remaining());
+    for (const ProcessRow& process : left) {
+      if (!order.chosen(process)) continue;
+      WEFT_RETURN_IF_ERROR(turn_.MayAct());
+      const absl::Status status = above->Execute(sql::kKill, {process.id}).status();
+      if (!status.ok() && mysql::MysqlErrorCode(status) != mysql::kErrNoSuchThread) return status;
+    }
+    return absl::OkStatus();  // the next look tells
   }
 
-  const Turn& turn_;
+  Turn& turn_;
+  const uint64_t setter_;
+  bool may_cut_off_ = false;
   Mutex mutex_;
   CondVar changed_;
   bool over_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;  // last: it uses all of the above
+  bool failed_ ABSL_GUARDED_BY(mutex_) = false;
+  // The thread's own until it has ended.
+  bool offline_;
+  std::optional<absl::Duration> patience_;  // with those who come back again and again: its end
+  absl::Status failure_;
+  std::thread thread_;
 };
-
-absl::Status SetReadOnly(Turn& turn) {
-  const bool super = turn.dialect().can.super_read_only;
-  return turn.Change(super ? "setting super_read_only" : "setting read_only",
-                     super ? sql::kSuperReadOnlyOn : sql::kReadOnlyOn);
-}
-
-// The way in when commits wait for acknowledgements that will not come.
-absl::Status SetReadOnlyOffline(Turn& turn) {
-  KillOrder waiting;
-  waiting.may_act = [&turn] { return turn.MayAct(); };
-  waiting.chosen = [&turn](const ProcessRow& process) {
-    return IsClient(process, turn.options()) && WaitsForAcknowledgement(process) &&
-           process.command != "Killed";
-  };
-  // One that may not be killed would get an OK for a write that can be lost: so an error here ends
-  // the attempt (S19).
-  WEFT_RETURN_IF_ERROR(KillUntilGone(turn.session(), waiting, turn.deadline(), turn.clock()));
-  WEFT_ASSIGN_OR_RETURN(const mysql::SemiSyncLoaded loaded, FindSemiSync(turn));
-  if (loaded.source != nullptr) {
-    WEFT_RETURN_IF_ERROR(turn.Change("switching the semi-sync source off",
-                                     sql::SetGlobal(loaded.source->source_enabled, "OFF")));
-  }
-  return SetReadOnly(turn);
-}
 
 }  // namespace
 
-absl::Status MakeReadOnly(Turn& turn, bool kill_sessions) {
+absl::Status MakeReadOnly(Turn& turn, const FenceOrder& order) {
+  if (!order.kill_sessions) return SetReadOnly(turn);
+  Hindrance hindrance(turn, order);
   absl::Status status;
-  {
-    std::unique_ptr<Hindrance> hindrance;
-    if (kill_sessions) hindrance = std::make_unique<Hindrance>(turn);
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
     status = SetReadOnly(turn);
+    // Held up for its own lock_wait_timeout: what hinders it may need longer to be ended.
+    if (mysql::MysqlErrorCode(status) != mysql::kErrLockWaitTimeout) break;
+    if (!hindrance.may_cut_off() || hindrance.failed() || turn.deadline().Passed()) break;
   }
-  const bool hindered = mysql::MysqlErrorCode(status) == mysql::kErrLockWaitTimeout;
-  if (!hindered || !kill_sessions || !turn.dialect().can.offline_mode) return status;
-  WEFT_RETURN_IF_ERROR(turn.Change("cutting clients off", sql::kOfflineOn));
-  // After a failure the server stays offline: open, it could commit without acknowledgements. The
-  // fence is repeated, or Unfence opens it.
-  WEFT_RETURN_IF_ERROR(SetReadOnlyOffline(turn));
-  return turn.Change("letting clients in again", sql::kOfflineOff);
+  const absl::Status failure = hindrance.End();
+  // After a failure the server stays offline: let in, a client could be told OK for what nobody
+  // acknowledged. The fence is repeated, or Unfence opens it.
+  if (!status.ok()) return failure.ok() ? status : failure;
+  return hindrance.offline() ? turn.Change("letting clients in again", sql::kOfflineOff)
+                             : absl::OkStatus();
 }
 
 absl::Status KillClients(Turn& turn) {

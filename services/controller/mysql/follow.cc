@@ -1,14 +1,17 @@
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/model/replica_account.h"
 #include "common/mysql/errors.h"
 #include "common/mysql/replica_status.h"
 #include "services/controller/mysql/farm_sql.h"
 #include "services/controller/mysql/fence.h"
 #include "services/controller/mysql/preparation.h"
 #include "services/controller/mysql/replica.h"
+#include "services/controller/mysql/replica_account.h"
 #include "services/controller/mysql/semi_sync.h"
 #include "services/controller/mysql/steps.h"
 
@@ -63,7 +66,7 @@ absl::StatusOr<Present> ReadPresent(Turn& turn) {
 
 // Whatever role it had: it refuses writes, waits for nobody's acknowledgement and lets readers in.
 absl::Status BecomeReplica(const Follow& step, const Present& present, Turn& turn) {
-  if (!present.fenced) WEFT_RETURN_IF_ERROR(MakeReadOnly(turn, /*kill_sessions=*/false));
+  if (!present.fenced) WEFT_RETURN_IF_ERROR(MakeReadOnly(turn, {.kill_sessions = false}));
   // An armed replica's applier would wait for acknowledgements that never come.
   if (present.source_armed) WEFT_RETURN_IF_ERROR(Disarm(turn, present.semi_sync));
   if (present.offline) {
@@ -87,6 +90,7 @@ absl::Status BecomeReplica(const Follow& step, const Present& present, Turn& tur
 bool LoginRefused(const mysql::ReplicaStatus& replica) {
   constexpr int kErrAuthentication = 2061;  // caching_sha2_password without TLS or public key
   return replica.receiver_errno == mysql::kErrAccessDenied ||
+         replica.receiver_errno == mysql::kErrAccountLocked ||
          replica.receiver_errno == kErrAuthentication;
 }
 
@@ -97,6 +101,7 @@ bool FollowsAlready(const Follow& step, const Present& present) {
       !replica.applier_running || replica.receiver == mysql::ReceiverState::kStopped) {
     return false;
   }
+  if (step.own_account && replica.source_user != ReplicaAccount(step.server)) return false;
   // While it connects it will read the flag anew; but not with a password that was refused.
   if (replica.receiver == mysql::ReceiverState::kConnecting) {
     return !LoginRefused(replica);
@@ -111,6 +116,11 @@ absl::StatusOr<std::string> ChangeSql(const Follow& step, Turn& turn, bool posit
   change.port = step.source_address.port;
   change.user = options.replicate.user;
   WEFT_ASSIGN_OR_RETURN(change.password, options.replicate.password());
+  if (step.own_account) {
+    WEFT_ASSIGN_OR_RETURN(ReplicaLogin login, LoginOfReplica(options, step.server));
+    change.user = std::move(login.user);
+    change.password = std::move(login.password);
+  }
   change.connect_retry = options.connect_retry;
   change.retry_count = 2147483647;
   change.heartbeat_period = options.heartbeat_period;

@@ -55,6 +55,9 @@ void Grants::Add(absl::string_view row) {
   const size_t on = row.find(" ON ");
   if (on == absl::string_view::npos || to == absl::string_view::npos || to < on) return;  // a role
   const std::string scope = Plain(row.substr(on + 4, to - on - 4));
+  if (absl::EndsWith(row, sql::kWithGrantOption)) {
+    by_scope_[scope].insert(std::string(kGrantOption));
+  }
   for (std::string& name : NamesIn(row.substr(0, on))) {
     if (name == "ALL PRIVILEGES") name = "ALL";
     by_scope_[scope].insert(name);
@@ -70,7 +73,7 @@ bool Grants::Has(absl::string_view privilege, absl::string_view scope) const {
     const auto found = by_scope_.find(holder);
     if (found == by_scope_.end()) continue;
     if (found->second.contains(name)) return true;
-    if (is_static && found->second.contains("ALL")) return true;
+    if (is_static && name != kGrantOption && found->second.contains("ALL")) return true;
   }
   return false;
 }
@@ -81,6 +84,10 @@ std::vector<Privilege> Grants::Missing(absl::Span<const Privilege> wanted) const
     if (!Has(privilege.name, privilege.scope)) missing.push_back(privilege);
   }
   return missing;
+}
+
+std::string ToString(const Privilege& privilege) {
+  return absl::StrCat(privilege.name, " ON ", privilege.scope);
 }
 
 }  // namespace weft::controller

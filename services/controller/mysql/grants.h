@@ -29,4 +29,7 @@ class Grants {
   std::map<std::string, std::set<std::string>> by_scope_;
 };
 
+// "SUPER ON *.*", for people.
+std::string ToString(const Privilege& privilege);
+
 }  // namespace weft::controller

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/duration_text.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
@@ -83,8 +84,11 @@ Observation Link::Await(uint64_t ticket, const Deadline& deadline) {
   } else {
     hung_ = true;
     if (!silent_since_.has_value()) silent_since_ = began;
-    seen.error = absl::StrCat(address_.ToString(), ": no answer within ",
-                              absl::FormatDuration(clock_->MonotonicNow() - began));
+    const absl::Duration waited = clock_->MonotonicNow() - began;
+    seen.error =
+        absl::StrCat(address_.ToString(), waited < absl::Milliseconds(1)
+                                              ? ": no answer before the look's time was over"
+                                              : ": no answer within " + DurationText(waited));
   }
   if (silent_since_.has_value()) seen.silent_for = clock_->MonotonicNow() - *silent_since_;
   return seen;

@@ -6,11 +6,16 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/base/status_macros.h"
+#include "common/model/accounts.h"
 #include "common/model/gtid_set.h"
+#include "common/model/replica_account.h"
+#include "common/mysql/clone_sql.h"
 #include "common/mysql/errors.h"
 #include "common/mysql/replica_status.h"
 #include "services/controller/mysql/farm_sql.h"
+#include "services/controller/mysql/grants.h"
 
 namespace weft::controller {
 namespace {
@@ -48,6 +53,8 @@ absl::StatusOr<bool> ReplicaFlagPreset(mysql::Session& session, const LookMemory
 std::string StateSql(const LookMemory& memory) {
   std::string sql(sql::kState);
   if (memory.dialect.can.super_read_only) absl::StrAppend(&sql, sql::kSuperReadOnlyColumn);
+  if (memory.reads_accounts) absl::StrAppend(&sql, sql::kReplicaAccountsColumn);
+  if (memory.dialect.can.offline_mode) absl::StrAppend(&sql, sql::kOfflineColumn);
   if (const mysql::SemiSyncNames* names = memory.semi_sync.source; names != nullptr) {
     absl::StrAppend(&sql, ", @@GLOBAL.", names->source_enabled, " AS source_enabled, @@GLOBAL.",
                     names->source_timeout, " AS source_timeout, @@GLOBAL.",
@@ -66,6 +73,12 @@ std::string StateSql(const LookMemory& memory) {
 
 absl::Status FindHalfClone(mysql::Session& session, LookMemory* memory) {
   memory->half_cloned.clear();
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet marked,
+                        session.Query(mysql::statements::kUnfinishedCopy));
+  if (!marked.empty()) {
+    memory->half_cloned = "a copy of rows that has not ended";
+    return absl::OkStatus();
+  }
   if (!memory->dialect.can.clone_plugin) return absl::OkStatus();
   const auto rows = session.Query(sql::kHalfCloned);
   // Without the plugin there are no such tables, and there was no clone.
@@ -74,6 +87,32 @@ absl::Status FindHalfClone(mysql::Session& session, LookMemory* memory) {
   if (rows->empty()) return absl::OkStatus();
   memory->half_cloned = absl::StrCat("a clone from ", rows->front().StringOr("source", "?"), ": ",
                                      rows->front().StringOr("state", "?"));
+  return absl::OkStatus();
+}
+
+absl::Status FindHalfRewind(mysql::Session& session, LookMemory* memory) {
+  const auto rows = session.Query(sql::kRewindState);
+  const int code = mysql::MysqlErrorCode(rows.status());
+  const bool none = code == mysql::kErrUnknownDatabase || code == mysql::kErrUnknownTable ||
+                    absl::IsPermissionDenied(rows.status());  // then Weft cannot have made one
+  if (none) return absl::OkStatus();
+  WEFT_RETURN_IF_ERROR(rows.status());
+  if (!rows->empty()) memory->half_cloned = "a rewind that has not ended";
+  return absl::OkStatus();
+}
+
+absl::Status FindRights(mysql::Session& session, LookMemory* memory) {
+  memory->reads_accounts = false;
+  memory->no_accounts_because = "this version cannot lock accounts";
+  if (!memory->dialect.can.lock_account) return absl::OkStatus();
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, session.Query(sql::kGrants));
+  Grants grants;
+  for (const mysql::ResultSet::Row row : rows) grants.Add(row[0].value_or(""));
+  memory->reads_accounts = grants.Has("SELECT", "mysql.user");
+  const bool may_give = memory->reads_accounts && grants.Has("CREATE USER", "*.*") &&
+                        grants.Has("REPLICATION SLAVE", "*.*") && grants.Has(kGrantOption, "*.*");
+  memory->no_accounts_because =
+      may_give ? "" : absl::StrCat("the manage account has no ", kGrantOption);
   return absl::OkStatus();
 }
 
@@ -138,6 +177,7 @@ absl::Status LookAtReplication(mysql::Session& session, absl::Duration now, Look
       replication.source_uuid = *uuid;
     }
     replication.auto_position = status.auto_position;
+    replication.own_account = status.source_user == ReplicaAccount(memory->uuid);
     replication.receiver = StateOf(status.receiver);
     replication.applier_running = status.applier_running;
     replication.receiver_error = status.receiver_error;
@@ -157,6 +197,16 @@ absl::Status ReadState(const mysql::ResultSet& rows, const LookMemory& memory, O
   WEFT_ASSIGN_OR_RETURN(seen->purged, GtidSet::Parse(row.StringOr("purged", "")));
   WEFT_ASSIGN_OR_RETURN(seen->read_only, row.Bool("read_only"));
   seen->super_read_only = row.BoolOr("super_read_only", seen->read_only);
+  seen->offline = row.BoolOr("offline", false);
+  for (const absl::string_view one :
+       absl::StrSplit(row.StringOr("replica_accounts", ""), ',', absl::SkipEmpty())) {
+    const std::pair<absl::string_view, absl::string_view> part = absl::StrSplit(one, ':');
+    const std::optional<ServerUuid> replica = ReplicaOfAccount(part.first);
+    if (!replica.has_value()) continue;
+    // Under several hosts: locked where all are.
+    const auto [account, is_new] = seen->accounts.emplace(*replica, true);
+    account->second = account->second && part.second == "Y";
+  }
   SemiSync& semi_sync = seen->semi_sync;
   semi_sync.installed = memory.semi_sync.source != nullptr && memory.semi_sync.replica != nullptr;
   // With a timeout of zero commits wait for nobody: that is how Weft disarms (semi_sync.h).
@@ -264,6 +314,8 @@ absl::Status Prime(mysql::Session& session, LookMemory* memory) {
     memory->admin.port = static_cast<uint16_t>(who.front().UintOr("admin_port", 0));
   }
   WEFT_RETURN_IF_ERROR(FindHalfClone(session, memory));
+  WEFT_RETURN_IF_ERROR(FindHalfRewind(session, memory));
+  WEFT_RETURN_IF_ERROR(FindRights(session, memory));
   return FindSemiSync(session, memory);
 }
 
@@ -275,6 +327,8 @@ absl::StatusOr<Observation> LookAt(mysql::Session& session, LookMemory* memory,
                               session.version().patch);
   seen.can_semi_sync = memory->dialect.can.lossless_semisync;
   seen.receiver_only_change = memory->dialect.can.receiver_only_change;
+  seen.no_accounts_because = memory->no_accounts_because;
+  seen.gives_accounts = memory->no_accounts_because.empty();
   WEFT_RETURN_IF_ERROR(LookAtReplication(session, monotonic_now, memory, &seen));
   WEFT_RETURN_IF_ERROR(LookAtState(session, memory, &seen));
   WEFT_RETURN_IF_ERROR(LookAtSource(session, *memory, &seen));

@@ -53,6 +53,8 @@ struct LookMemory {
   // Not empty: a clone onto the server has failed, or goes on, and its data are not whole.
   std::string half_cloned;
   bool replica_preset = false;
+  bool reads_accounts = false;  // the accounts of replicas' own are asked for
+  std::string no_accounts_because;
   std::string state_sql;
 
   // Across sessions.

@@ -33,6 +33,12 @@ constexpr absl::string_view kPromotionRule =
 constexpr absl::string_view kUsers =
 #include "services/controller/mysql/schema/0004_users.sql.inc"
     ;
+constexpr absl::string_view kLossless =
+#include "services/controller/mysql/schema/0005_lossless.sql.inc"
+    ;
+constexpr absl::string_view kProvisioner =
+#include "services/controller/mysql/schema/0006_provisioner.sql.inc"
+    ;
 
 // Table, column, key, foreign key or check constraint is already there; or already gone.
 bool IsAlreadySo(const absl::Status& status) {
@@ -123,13 +129,6 @@ absl::Status NotOurs(const std::string& database, int64_t tables) {
       "give the state store another database name");
 }
 
-absl::StatusOr<int> VersionIn(mysql::Session& session) {
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, session.Query(store_sql::kSchemaVersion));
-  if (rows.empty()) return 0;
-  WEFT_ASSIGN_OR_RETURN(const int64_t version, rows.front().Int("version"));
-  return static_cast<int>(version);
-}
-
 absl::Status Use(mysql::Session& session, const std::string& database) {
   return session.Execute(absl::StrCat(store_sql::kUseDatabase, mysql::QuoteIdentifier(database)));
 }
@@ -142,8 +141,17 @@ absl::Status ApplyOne(mysql::Session& session, const Migration& migration) {
                       absl::StrCat("migration ", migration.version, " (", migration.name, ")"));
     }
   }
-  WEFT_RETURN_IF_ERROR(
-      session.Execute(store_sql::kRecordMigration, {migration.version, migration.name}).status());
+  if (migration.compatible_from > 0) {
+    WEFT_RETURN_IF_ERROR(session.Execute(store_sql::kCreateSchemaAddition));
+    WEFT_RETURN_IF_ERROR(
+        session
+            .Execute(store_sql::kRecordAddition,
+                     {migration.version, migration.name, migration.compatible_from})
+            .status());
+  } else {
+    WEFT_RETURN_IF_ERROR(
+        session.Execute(store_sql::kRecordMigration, {migration.version, migration.name}).status());
+  }
   WEFT_LOG(kInfo, "state store migrated",
            {{"version", migration.version}, {"name", migration.name}});
   return absl::OkStatus();
@@ -160,11 +168,11 @@ absl::Status MigrateLocked(mysql::Session& session, const std::string& database,
   WEFT_RETURN_IF_ERROR(Use(session, database));
   WEFT_RETURN_IF_ERROR(session.Execute(store_sql::kPrepareSession));
   if (!contents.versioned) WEFT_RETURN_IF_ERROR(session.Execute(store_sql::kCreateSchemaVersion));
-  WEFT_ASSIGN_OR_RETURN(const int found, VersionIn(session));
+  WEFT_ASSIGN_OR_RETURN(const SchemaVersions versions, ReadSchemaVersions(session));
   const int expected = migrations.empty() ? 0 : migrations.back().version;
-  if (found > expected) return SchemaNewer(found, expected);
+  if (versions.compatible_from > expected) return SchemaNewer(versions.found, expected);
   for (const Migration& migration : migrations) {
-    if (migration.version > found) WEFT_RETURN_IF_ERROR(ApplyOne(session, migration));
+    if (migration.version > versions.found) WEFT_RETURN_IF_ERROR(ApplyOne(session, migration));
   }
   return absl::OkStatus();
 }
@@ -177,6 +185,8 @@ const std::vector<Migration>& StoreMigrations() {
       {2, "writes", kWrites},
       {3, "promotion_rule", kPromotionRule},
       {4, "users", kUsers},
+      {5, "lossless", kLossless, /*compatible_from=*/4},
+      {6, "provisioner", kProvisioner, /*compatible_from=*/4},
   };
   return migrations;
 }
@@ -205,11 +215,36 @@ std::vector<std::string> SplitStatements(absl::string_view sql) {
   return statements;
 }
 
+absl::StatusOr<SchemaVersions> ReadSchemaVersions(mysql::Session& session) {
+  SchemaVersions versions;
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, session.Query(store_sql::kSchemaVersion));
+  if (!rows.empty()) versions.found = static_cast<int>(rows.front().IntOr("version", 0));
+  versions.compatible_from = versions.found;
+  const absl::StatusOr<mysql::ResultSet> added = session.Query(store_sql::kSchemaAdditions);
+  if (mysql::MysqlErrorCode(added.status()) == mysql::kErrUnknownTable) return versions;
+  if (!added.ok()) return added.status();
+  if (added->empty()) return versions;
+  const auto value = [&added](absl::string_view name) {
+    return static_cast<int>(added->front().IntOr(name, 0));
+  };
+  versions.found = std::max(versions.found, value("version"));
+  versions.compatible_from = std::max(versions.compatible_from, value("compatible_from"));
+  return versions;
+}
+
+absl::Status CheckSchema(const SchemaVersions& versions, int known) {
+  if (versions.Bears(known)) return absl::OkStatus();
+  if (versions.found == 0) return SchemaMissing(known);
+  if (versions.found < known) return SchemaOlder(versions.found, known);
+  return SchemaNewer(versions.found, known);
+}
+
 absl::StatusOr<int> FindSchemaVersion(mysql::Session& session, const std::string& database) {
   WEFT_ASSIGN_OR_RETURN(const Contents contents, Inspect(session, database));
   if (!contents.versioned) return 0;
   WEFT_RETURN_IF_ERROR(Explain(Use(session, database), session, database));
-  return VersionIn(session);
+  WEFT_ASSIGN_OR_RETURN(const SchemaVersions versions, ReadSchemaVersions(session));
+  return versions.found;
 }
 
 absl::Status Migrate(mysql::Session& session, const std::string& database, absl::Duration lock_wait,
@@ -232,6 +267,14 @@ absl::Status DropSchema(mysql::Session& session, const std::string& database,
 std::string StoreGrant(absl::string_view database, absl::string_view user) {
   return absl::StrCat(store_sql::kGrantRights, mysql::QuoteIdentifier(database), ".* TO ",
                       mysql::QuoteAccount(user, "%"));
+}
+
+std::vector<std::string> StoreMemberGrants(absl::string_view user) {
+  std::vector<std::string> grants;
+  for (const absl::string_view grant : {store_sql::kGrantMembers, store_sql::kGrantMemberStats}) {
+    grants.push_back(absl::StrCat(grant, mysql::QuoteAccount(user, "%")));
+  }
+  return grants;
 }
 
 }  // namespace weft::controller

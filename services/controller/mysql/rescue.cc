@@ -16,6 +16,7 @@
 #include "absl/strings/strip.h"
 #include "common/base/error_details.h"
 #include "common/base/random.h"
+#include "common/base/stable_hash.h"
 #include "common/base/status_macros.h"
 #include "common/mysqld/files.h"
 #include "common/mysqld/process.h"
@@ -25,15 +26,6 @@ namespace weft::controller {
 namespace {
 
 // FNV-1a: the same for the same set in every process, so that a rescue finds its own file again.
-uint64_t HashOf(absl::string_view text) {
-  uint64_t hash = 14695981039346656037ULL;
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 1099511628211ULL;
-  }
-  return hash;
-}
-
 // The binary logs that may hold `set`: from the last one before which nothing of it was written.
 absl::StatusOr<std::vector<std::string>> LogsWith(Turn& turn, const GtidSet& set) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, turn.Read(sql::kBinaryLogs));
@@ -66,6 +58,20 @@ absl::StatusOr<std::string> WriteLogin(const FarmOptions& options, const HostPor
   if (options.tls == mysql::TlsMode::kDisabled) absl::StrAppend(&text, "ssl-mode=DISABLED\n");
   WEFT_RETURN_IF_ERROR(WriteFileAtomically(path, text, 0600));
   return path;
+}
+
+// Of the transactions in a saved text, and of nothing that depends on how they were read: GTIDs are
+// not enough, since a server that was rewound or rebuilt gives its own once more.
+uint64_t IdentityOf(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::string identity;
+  while (std::getline(file, line)) {
+    for (const absl::string_view part : sql::kIdentifying) {
+      if (absl::StartsWith(line, part)) absl::StrAppend(&identity, line, "\n");
+    }
+  }
+  return StableHash(identity);
 }
 
 // What the saved text holds.
@@ -136,29 +142,34 @@ absl::Status RunReader(Turn& turn, const FarmOptions& options, const std::string
 
 }  // namespace
 
-absl::StatusOr<std::string> SaveTransactionsOf(Turn& turn, const FarmOptions& options,
-                                               const std::string& group, const ServerUuid& server,
-                                               const GtidSet& set) {
+absl::Status WriteTransactions(Turn& turn, const FarmOptions& options, const GtidSet& set,
+                               const std::string& target) {
   WEFT_RETURN_IF_ERROR(MakeFolder(options.rescue_dir, 0700));
-  const std::string path = absl::StrCat(options.rescue_dir, "/", group, "-", server.text(), "-",
-                                        absl::StrFormat("%016x", HashOf(set.ToString())), ".sql");
-  if (Exists(path)) return path;
   WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> logs, LogsWith(turn, set));
   WEFT_ASSIGN_OR_RETURN(const std::string login, WriteLogin(options, turn.address()));
   const absl::Cleanup forget_login = [&login] { unlink(login.c_str()); };
-  // Complete under its name, or not there.
-  const std::string part = absl::StrCat(path, ".part-", RandomHex(4));
-  absl::Cleanup drop_part = [&part] { unlink(part.c_str()); };
   // It keeps the mode of a file that is there; its own would let the group read.
-  WEFT_RETURN_IF_ERROR(WriteFileAtomically(part, "", 0600));
-  WEFT_RETURN_IF_ERROR(RunReader(turn, options, login, set, logs, part));
-  WEFT_ASSIGN_OR_RETURN(const GtidSet saved, SetIn(part));
-  if (const GtidSet lost = set.Minus(saved); !lost.Empty()) {
-    return ::weft::Refusal(absl::StatusCode::kNotFound, "TRANSACTIONS_PURGED",
-                           "the binary logs no longer hold all of the transactions", set.ToString(),
-                           absl::StrCat("missing: ", lost.ToString()),
-                           "look for a backup of the binary logs");
-  }
+  WEFT_RETURN_IF_ERROR(WriteFileAtomically(target, "", 0600));
+  WEFT_RETURN_IF_ERROR(RunReader(turn, options, login, set, logs, target));
+  WEFT_ASSIGN_OR_RETURN(const GtidSet saved, SetIn(target));
+  const GtidSet lost = set.Minus(saved);
+  if (lost.Empty()) return absl::OkStatus();
+  return ::weft::Refusal(absl::StatusCode::kNotFound, "TRANSACTIONS_PURGED",
+                         "the binary logs no longer hold all of the transactions", set.ToString(),
+                         absl::StrCat("missing: ", lost.ToString()),
+                         "look for a backup of the binary logs");
+}
+
+absl::StatusOr<std::string> SaveTransactionsOf(Turn& turn, const FarmOptions& options,
+                                               const std::string& group, const ServerUuid& server,
+                                               const GtidSet& set) {
+  const std::string base = absl::StrCat(options.rescue_dir, "/", group, "-", server.text(), "-");
+  // Complete under its name, or not there.
+  const std::string part = absl::StrCat(base, "part-", RandomHex(4));
+  absl::Cleanup drop_part = [&part] { unlink(part.c_str()); };
+  WEFT_RETURN_IF_ERROR(WriteTransactions(turn, options, set, part));
+  const std::string path = absl::StrCat(base, absl::StrFormat("%016x", IdentityOf(part)), ".sql");
+  if (Exists(path)) return path;
   if (rename(part.c_str(), path.c_str()) != 0) return FileError(errno, "keeping", path);
   std::move(drop_part).Cancel();
   return path;

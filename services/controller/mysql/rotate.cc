@@ -1,17 +1,21 @@
 #include "services/controller/mysql/rotate.h"
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/model/replica_account.h"
 #include "common/mysql/errors.h"
 #include "common/mysql/quote.h"
 #include "common/mysql/replica_status.h"
 #include "services/controller/mysql/farm_sql.h"
 #include "services/controller/mysql/preparation.h"
 #include "services/controller/mysql/replica.h"
+#include "services/controller/mysql/replica_account.h"
 
 namespace weft::controller {
 namespace {
@@ -86,7 +90,20 @@ absl::Status SetPassword(Turn& turn, absl::string_view user, absl::string_view p
   });
 }
 
-absl::Status RenewReplicaLogin(Turn& turn, absl::string_view user, absl::string_view password) {
+absl::Status SetReplicaPasswords(Turn& turn, absl::string_view new_shared) {
+  if (!turn.dialect().can.lock_account) return absl::OkStatus();
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, turn.Read(sql::kReplicaAccounts));
+  for (const mysql::ResultSet::Row row : rows) {
+    const std::string user = row.StringOr("user", "");
+    const std::optional<ServerUuid> replica = ReplicaOfAccount(user);
+    if (!replica.has_value()) continue;
+    WEFT_RETURN_IF_ERROR(SetPassword(turn, user, ReplicaPassword(new_shared, *replica)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RenewReplicaLogin(Turn& turn, const ServerUuid& replica, absl::string_view user,
+                               absl::string_view password) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus status, ReadReplica(turn));
   if (status.source_host.empty() || status.receiver == mysql::ReceiverState::kStopped) {
     return absl::OkStatus();
@@ -100,8 +117,9 @@ absl::Status RenewReplicaLogin(Turn& turn, absl::string_view user, absl::string_
     WEFT_RETURN_IF_ERROR(StopReplication(turn));
   }
   mysql::SourceChange change;
-  change.user = std::string(user);
-  change.password = std::string(password);
+  const bool own = status.source_user == ReplicaAccount(replica);
+  change.user = own ? status.source_user : std::string(user);
+  change.password = own ? ReplicaPassword(password, replica) : std::string(password);
   WEFT_RETURN_IF_ERROR(
       turn.ChangeSecret("giving the receiver its password", dialect.ChangeSource(change)));
   WEFT_RETURN_IF_ERROR(turn.Change("starting replication", dialect.start_replica));

@@ -20,9 +20,14 @@ absl::StatusOr<std::string> UserOf(const FarmOptions& options, absl::string_view
 // somebody still uses. NOT_FOUND when there is no such user.
 absl::Status SetPassword(Turn& turn, absl::string_view user, absl::string_view password);
 
+// Replaces the passwords of the replicas' own accounts on one server, as they follow from the new
+// one of the shared account (replica_account.h). Repeatable.
+absl::Status SetReplicaPasswords(Turn& turn, absl::string_view new_shared);
+
 // Has the replica log in to its source with `password` from now on, and waits until it is
-// connected. No effect on a server that is no replica, or whose receiver is stopped (Follow gives
-// it the new one).
-absl::Status RenewReplicaLogin(Turn& turn, absl::string_view user, absl::string_view password);
+// connected; where it uses an account of its own, with that one's new password. No effect on a
+// server that is no replica, or whose receiver is stopped (Follow gives it the new one).
+absl::Status RenewReplicaLogin(Turn& turn, const ServerUuid& replica, absl::string_view user,
+                               absl::string_view password);
 
 }  // namespace weft::controller

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "services/controller/mysql/farm_sql.h"
 
@@ -23,6 +24,28 @@ absl::Status Arm(Turn& turn, const mysql::SemiSyncNames& names, uint32_t wait_fo
                    names.source_wait_no_replica, " = ON, GLOBAL ", names.source_wait_point,
                    " = AFTER_SYNC, GLOBAL ", names.source_wait_count, " = ", wait_for, ", GLOBAL ",
                    names.source_enabled, " = ON"));
+}
+
+absl::Status RequireArmed(Turn& turn, uint32_t wait_for) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet variables, turn.Read(sql::kSemiSyncVariables));
+  const mysql::SemiSyncNames* const names = mysql::FindSemiSync(variables).source;
+  bool enabled = false;
+  uint64_t timeout = 0;
+  uint64_t count = 0;
+  for (const mysql::ResultSet::Row row : variables) {
+    const std::string name = row.StringOr("Variable_name", "");
+    if (names == nullptr) break;
+    if (name == names->source_enabled) enabled = row.BoolOr("Value", false);
+    if (name == names->source_timeout) timeout = row.UintOr("Value", 0);
+    if (name == names->source_wait_count) count = row.UintOr("Value", 0);
+  }
+  // A timeout of zero: disarmed.
+  if (enabled && timeout > 0 && count == wait_for) return absl::OkStatus();
+  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "NOT_ARMED",
+                         absl::StrCat(turn.address().ToString(), " must not accept writes yet"),
+                         absl::StrCat("its commits to wait for ", wait_for, " acknowledgements"),
+                         enabled ? absl::StrCat("for ", count) : "that they do not",
+                         "nothing: it may have restarted, and is looked at again");
 }
 
 absl::Status Disarm(Turn& turn, const mysql::SemiSyncLoaded& loaded) {

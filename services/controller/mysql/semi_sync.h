@@ -13,6 +13,9 @@ namespace weft::controller {
 // Commits wait for `wait_for` acknowledgements, for ever. One statement.
 absl::Status Arm(Turn& turn, const mysql::SemiSyncNames& names, uint32_t wait_for);
 
+// OK where they do; else FAILED_PRECONDITION, reason NOT_ARMED.
+absl::Status RequireArmed(Turn& turn, uint32_t wait_for);
+
 // Commits wait for nobody from now on. By a timeout of zero, which takes effect at once: setting
 // the variable `enabled` OFF waits up to a second for the server's acknowledgement thread, and
 // until then nobody can log in to the server (seen on 9.7). Only if commits wait now is it switched

@@ -15,6 +15,7 @@
 #include "services/controller/mysql/fence.h"
 #include "services/controller/mysql/preparation.h"
 #include "services/controller/mysql/replica.h"
+#include "services/controller/mysql/replica_account.h"
 #include "services/controller/mysql/semi_sync.h"
 
 namespace weft::controller {
@@ -49,13 +50,19 @@ absl::Status LeaveOffline(Turn& turn, const ReadOnlyState& state) {
 
 absl::Status Run(const Fence& step, Turn& turn) {
   WEFT_ASSIGN_OR_RETURN(const ReadOnlyState state, ReadReadOnlyState(turn));
-  if (!state.fenced) WEFT_RETURN_IF_ERROR(MakeReadOnly(turn, step.kill_sessions));
-  WEFT_RETURN_IF_ERROR(LeaveOffline(turn, state));
+  if (state.fenced) {
+    WEFT_RETURN_IF_ERROR(LeaveOffline(turn, state));
+  } else {
+    WEFT_RETURN_IF_ERROR(MakeReadOnly(
+        turn,
+        {.kill_sessions = step.kill_sessions, .cut_off = step.cut_off, .offline = state.offline}));
+  }
   if (!step.kill_sessions) return absl::OkStatus();
   return KillClients(turn);
 }
 
-absl::Status Run(const Unfence&, Turn& turn) {
+absl::Status Run(const Unfence& step, Turn& turn) {
+  if (step.wait_for > 0) WEFT_RETURN_IF_ERROR(RequireArmed(turn, step.wait_for));  // rule 5
   WEFT_RETURN_IF_ERROR(PersistReadOnlyStart(turn));
   WEFT_ASSIGN_OR_RETURN(const ReadOnlyState state, ReadReadOnlyState(turn));
   if (!state.open) WEFT_RETURN_IF_ERROR(turn.Change("clearing read_only", sql::kReadOnlyOff));
@@ -90,6 +97,10 @@ absl::Status Run(const Detach&, Turn& turn) {
   WEFT_ASSIGN_OR_RETURN(const mysql::SemiSyncLoaded loaded, FindSemiSync(turn));
   return SetAcknowledge(turn, loaded, false);
 }
+
+absl::Status Run(const OpenAccount& step, Turn& turn) { return OpenAccountOf(turn, step.replica); }
+
+absl::Status Run(const LockAccount& step, Turn& turn) { return LockAccountOf(turn, step.replica); }
 
 absl::Status Run(const ArmSource& step, Turn& turn) {
   if (step.wait_for == 0) {

@@ -19,6 +19,8 @@ absl::Status Run(const CatchUp& step, Turn& turn);
 absl::Status Run(const Follow& step, Turn& turn);
 absl::Status Run(const StopReplica& step, Turn& turn);
 absl::Status Run(const Detach& step, Turn& turn);
+absl::Status Run(const OpenAccount& step, Turn& turn);
+absl::Status Run(const LockAccount& step, Turn& turn);
 absl::Status Run(const ArmSource& step, Turn& turn);
 
 // Dispatches a step on a server. INVALID_ARGUMENT for a step on the record.

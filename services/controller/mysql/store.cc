@@ -9,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/model/ids.h"
+#include "services/controller/mysql/store_guard_rows.h"
 #include "services/controller/mysql/store_rows.h"
 #include "services/controller/mysql/store_sql.h"
 #include "services/controller/mysql/store_steps.h"
@@ -42,8 +43,17 @@ int LatestOf(const std::vector<Migration>& migrations) {
   return migrations.empty() ? 0 : migrations.back().version;
 }
 
+std::unique_ptr<StoreCluster> ClusterOf(const MysqlStoreOptions& options) {
+  if (options.members.empty()) return nullptr;
+  StoreCluster::Options cluster;
+  cluster.members = options.members;
+  cluster.connect = options.connect;
+  cluster.clock = options.clock;
+  return std::make_unique<StoreCluster>(cluster);
+}
+
 StoreSessions::Options SessionsOf(const MysqlStoreOptions& options, size_t max_sessions,
-                                  LostWrites* lost) {
+                                  LostWrites* lost, StorePlace* place) {
   return {.connect = options.connect,
           .max_sessions = max_sessions,
           .acquire_timeout = options.acquire_timeout,
@@ -51,7 +61,8 @@ StoreSessions::Options SessionsOf(const MysqlStoreOptions& options, size_t max_s
           .schema_version = LatestOf(*options.migrations),
           .clock = options.clock,
           .random = options.random,
-          .lost = lost};
+          .lost = lost,
+          .place = place};
 }
 
 uint64_t Before(uint64_t sequence) {
@@ -64,9 +75,12 @@ MysqlStore::MysqlStore(const Options& options)
     : options_(Completed(options)),
       migrations_(*options_.migrations),
       connect_(options_.connect),
-      records_(SessionsOf(options_, options_.max_sessions, &lost_)),
-      reports_(SessionsOf(options_, (options_.max_sessions + 1) / 2, &lost_)),
-      leases_(SessionsOf(options_, kLeaseSessions, &lost_leases_)) {}
+      server_({options_.connect.host, static_cast<uint16_t>(options_.connect.port)}),
+      cluster_(ClusterOf(options_)),
+      place_(cluster_ != nullptr ? static_cast<StorePlace*>(cluster_.get()) : &server_),
+      records_(SessionsOf(options_, options_.max_sessions, &lost_, place_)),
+      reports_(SessionsOf(options_, (options_.max_sessions + 1) / 2, &lost_, place_)),
+      leases_(SessionsOf(options_, kLeaseSessions, &lost_leases_, place_)) {}
 
 MysqlStore::~MysqlStore() = default;
 
@@ -81,7 +95,12 @@ void MysqlStore::SetLogin(const std::string& user, const std::string& password) 
     connect_.user = user;
     connect_.password = password;
   }
+  if (cluster_ != nullptr) cluster_->SetLogin(user, password);
   ResetSessions();
+}
+
+std::vector<MemberAnswer> MysqlStore::Members() {
+  return cluster_ == nullptr ? std::vector<MemberAnswer>() : cluster_->Answers();
 }
 
 void MysqlStore::ResetSessions() {
@@ -90,7 +109,10 @@ void MysqlStore::ResetSessions() {
 }
 
 absl::StatusOr<std::unique_ptr<mysql::Session>> MysqlStore::OpenForSetUp() {
+  WEFT_ASSIGN_OR_RETURN(const HostPort place, place_->Find());
   mysql::ConnectOptions connect = Login();
+  connect.host = place.host;
+  connect.port = place.port;
   connect.database.clear();
   connect.statement_timeout = options_.set_up_timeout;
   connect.read_timeout = options_.set_up_timeout + absl::Seconds(1);
@@ -118,7 +140,11 @@ absl::StatusOr<SchemaStatus> MysqlStore::Schema() {
   WEFT_ASSIGN_OR_RETURN(const auto session, OpenForSetUp());
   const absl::StatusOr<int> found = FindSchemaVersion(*session, options_.database);
   if (!found.ok()) return session->broken() ? ContactFailure(found.status()) : found.status();
-  return SchemaStatus{.found = *found, .expected = LatestOf(migrations_)};
+  SchemaStatus schema{.found = *found, .expected = LatestOf(migrations_)};
+  if (schema.found < schema.expected) return schema;
+  const absl::StatusOr<mysql::ResultSet> state = session->Query(store_sql::kIncarnation);
+  if (state.ok() && !state->empty()) schema.incarnation = state->front().UintOr("incarnation", 0);
+  return schema;
 }
 
 absl::StatusOr<mysql::ResultSet> MysqlStore::Read(StoreSessions& sessions, absl::string_view sql,
@@ -180,20 +206,7 @@ absl::StatusOr<Group> MysqlStore::Load(const std::string& group) {
 
 absl::Status MysqlStore::CreateGroup(const Group& group) {
   WEFT_RETURN_IF_ERROR(CheckStorable(group));
-  const Group kept = Stored(group);
-  mysql::Params params = {kept.id,
-                          kept.description,
-                          kept.active,
-                          ToString(kept.durability),
-                          kept.acknowledgements,
-                          kept.epoch,
-                          kept.primary.text(),
-                          kept.acknowledgers.version,
-                          UuidsAsJson(kept.acknowledgers.servers),
-                          kept.watermark.ToString()};
-  params = Join(std::move(params), IntentParams(kept.intent));
-  params = Join(std::move(params), {ServersAsJson(kept.servers), HistoryAsJson(kept.history)});
-  return Write(records_, store_sql::kCreateGroup, std::move(params), {.group = group.id});
+  return Write(records_, store_sql::kCreateGroup, GroupParams(Stored(group)), {.group = group.id});
 }
 
 absl::Status MysqlStore::DestroyGroup(const std::string& group, uint64_t revision) {
@@ -204,10 +217,11 @@ absl::Status MysqlStore::DestroyGroup(const std::string& group, uint64_t revisio
 
 absl::Status MysqlStore::UpdateGroup(const Group& group) {
   if (!ValidateGroupId(group.id).ok()) return UnknownGroup(group.id);
-  return Write(records_, store_sql::kUpdateGroup,
-               {group.id, group.revision, StoredText(group.description), group.active,
-                ToString(group.durability), group.acknowledgements},
-               {.group = group.id, .revision = group.revision});
+  return Write(
+      records_, store_sql::kUpdateGroup,
+      {group.id, group.revision, StoredText(group.description), group.active,
+       ToString(group.durability), group.acknowledgements, SettingsAsJson(Stored(group.settings))},
+      {.group = group.id, .revision = group.revision});
 }
 
 absl::Status MysqlStore::AddServer(const std::string& group, uint64_t revision,
@@ -341,9 +355,10 @@ absl::Status MysqlStore::RequestCancel(const std::string& id) {
 absl::Status MysqlStore::AppendEvent(const Event& event) {
   WEFT_RETURN_IF_ERROR(CheckStorable(event));
   const Event kept = Stored(event);
-  absl::Status status = Write(
-      reports_, store_sql::kAppendEvent,
-      {TimeText(kept.when), kept.group, kept.server, kept.operation, kept.kind, kept.text}, {});
+  absl::Status status = Write(reports_, store_sql::kAppendEvent,
+                              {TimeText(kept.when), kept.group, kept.server, kept.operation,
+                               kept.kind, kept.text, kept.user},
+                              {});
   if (status.ok()) Prune(store_sql::kPruneEvents, options_.keep_events, &events_written_);
   return status;
 }

@@ -9,6 +9,7 @@
 // out):
 //   always        SELECT, INSERT, UPDATE, DELETE, EXECUTE
 //   for SetUp     CREATE, ALTER, INDEX, REFERENCES, CREATE ROUTINE, ALTER ROUTINE, DROP
+//   replicated    SELECT on the two tables of performance_schema that tell who is the primary
 // and no global right. CREATE on a database that does not exist yet lets SetUp make it.
 #include <atomic>
 #include <cstddef>
@@ -26,7 +27,9 @@
 #include "common/base/clock.h"
 #include "common/mysql/session.h"
 #include "services/controller/mysql/migrations.h"
+#include "services/controller/mysql/store_cluster.h"
 #include "services/controller/mysql/store_failure.h"
+#include "services/controller/mysql/store_place.h"
 #include "services/controller/mysql/store_sessions.h"
 #include "services/controller/ports/store.h"
 
@@ -36,6 +39,9 @@ struct MysqlStoreOptions {
   // Where and as whom. Its database and timeouts are replaced by the fields below.
   mysql::ConnectOptions connect = {};
   std::string database = "weft";
+  // The members of a replicated store (MySQL Group Replication, a single primary); empty: the one
+  // server of `connect`.
+  std::vector<HostPort> members = {};
 
   // One contact with the server: log-in, and one statement.
   absl::Duration connect_timeout = absl::Seconds(1);
@@ -66,7 +72,7 @@ struct MysqlStoreOptions {
 // Thread-safe. Every call ends within acquire_timeout + connect_timeout + 2 * statement_timeout,
 // and within milliseconds when nothing listens at the store's address. After a failed contact calls
 // fail at once for 0.1 s, and from then on while one of them tries. A store that comes back is
-// used again without further ado.
+// used again without further ado. A replicated store is where its primary is: see StoreCluster.
 class MysqlStore : public Store {
  public:
   using Options = MysqlStoreOptions;
@@ -80,6 +86,7 @@ class MysqlStore : public Store {
 
   absl::Status SetUp() override;
   absl::Status TearDown() override;
+  std::vector<StoreDeviation> Inspect() override;
   absl::StatusOr<SchemaStatus> Schema() override;
   absl::StatusOr<Lease> ReadLease() override;
   absl::StatusOr<Lease> TakeLease(const Lease& seen, const std::string& holder) override;
@@ -116,9 +123,19 @@ class MysqlStore : public Store {
   absl::Status UpdateUser(const User& user) override;
   absl::Status DeleteUser(const std::string& name, uint64_t revision) override;
   absl::Status SetUserKey(const std::string& key) override;
+  absl::Status RecordHooks(const std::string& group, const HookRecord& hooks) override;
+  absl::StatusOr<FailoverSwitch> LoadFailoverSwitch() override;
+  absl::Status SetFailoverSwitch(const FailoverSwitch& failover) override;
+  absl::StatusOr<StoreImage> BackUp(absl::Time now) override;
+  absl::Status Restore(const StoreImage& image, bool surrender, absl::Time now) override;
+
+  // What each of the options' members said last, in their order.
+  std::vector<MemberAnswer> Members();
 
  private:
   absl::StatusOr<std::unique_ptr<mysql::Session>> OpenForSetUp();
+  // The same, with the database selected, whose schema is this program's.
+  absl::StatusOr<std::unique_ptr<mysql::Session>> OpenForBackup();
   mysql::ConnectOptions Login();
   void ResetSessions();
   static absl::StatusOr<mysql::ResultSet> Read(StoreSessions& sessions, absl::string_view sql,
@@ -140,6 +157,10 @@ class MysqlStore : public Store {
 
   Mutex mutex_;
   mysql::ConnectOptions connect_ ABSL_GUARDED_BY(mutex_);
+  // One of them is where the store is.
+  FixedPlace server_;
+  std::unique_ptr<StoreCluster> cluster_;
+  StorePlace* const place_;
 
   // Lost writes of records and reports are settled before either is read; a renewal waits only for
   // those of the lease.

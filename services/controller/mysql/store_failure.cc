@@ -28,9 +28,10 @@ enum Signal {
   kOperationEnded = 50011,
   kNoUser = 50012,
   kUserMoved = 50013,
+  kPromotionForbidden = 50014,
+  kStoreNotEmpty = 50015,
 };
 
-constexpr int kDatabaseUnknown = 1049;
 constexpr int kRoutineUnknown = 1305;
 
 // The text that the server gave, without what FromMysql added.
@@ -93,20 +94,17 @@ absl::Status Signalled(int code, absl::string_view found, const Wanted& wanted) 
       return UnknownUser(wanted.user);
     case kUserMoved:
       return UserMoved(wanted.user, wanted.revision, Number(found));
+    case kPromotionForbidden:
+      return PromotionForbidden(found, wanted.group);
+    case kStoreNotEmpty:
+      return StoreNotEmpty(Number(found));
   }
   return absl::InternalError(absl::StrCat("the state store signals ", code, ": ", found));
 }
 
 bool IsMissingSchema(int code) {
-  return code == kDatabaseUnknown || code == mysql::kErrUnknownTable || code == kRoutineUnknown;
-}
-
-bool IsReadOnly(int code) {
-  constexpr int kReadOnlyTransaction = 1792;
-  constexpr int kReadOnlyMode = 1836;
-  constexpr int kPluginRefuses = 3100;  // group replication without a majority
-  return code == mysql::kErrReadOnlyOption || code == kReadOnlyTransaction ||
-         code == kReadOnlyMode || code == kPluginRefuses;
+  return code == mysql::kErrUnknownDatabase || code == mysql::kErrUnknownTable ||
+         code == kRoutineUnknown;
 }
 
 }  // namespace
@@ -134,10 +132,10 @@ absl::Status StatementFailure(const absl::Status& status, const Wanted& wanted) 
   const int code = mysql::MysqlErrorCode(status);
   if (code == 0) return status;  // of our own making, and so says all
   const absl::string_view text = ServerText(status);
-  if (code >= kTermMoved && code <= kUserMoved) return Signalled(code, text, wanted);
+  if (code >= kTermMoved && code <= kStoreNotEmpty) return Signalled(code, text, wanted);
   if (code == mysql::kErrDuplicateKey) return Duplicate(text, wanted);
   if (IsMissingSchema(code)) return SchemaMissing(StoreSchemaVersion());
-  if (IsReadOnly(code)) {
+  if (IsReadOnly(status)) {
     return Later("STORE_READ_ONLY", status.message(), "make the state store writable");
   }
   if (absl::IsResourceExhausted(status)) {
@@ -157,6 +155,15 @@ absl::Status StatementFailure(const absl::Status& status, const Wanted& wanted) 
                            "shorten or correct the value");
   }
   return Annotate(status, "the state store");
+}
+
+bool IsReadOnly(const absl::Status& status) {
+  constexpr int kReadOnlyTransaction = 1792;
+  constexpr int kReadOnlyMode = 1836;
+  constexpr int kPluginRefuses = 3100;  // group replication: it is no member any more
+  const int code = mysql::MysqlErrorCode(status);
+  return code == mysql::kErrReadOnlyOption || code == kReadOnlyTransaction ||
+         code == kReadOnlyMode || code == kPluginRefuses;
 }
 
 bool IsContention(const absl::Status& status) {

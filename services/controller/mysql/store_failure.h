@@ -34,6 +34,9 @@ absl::Status StatementFailure(const absl::Status& status, const Wanted& wanted);
 // which the server has rolled the transaction back.
 bool IsContention(const absl::Status& status);
 
+// True when the server takes no writes: nothing took effect.
+bool IsReadOnly(const absl::Status& status);
+
 // True when the error proves that the server never had the whole statement.
 bool WasNeverSent(const absl::Status& status);
 

@@ -13,15 +13,26 @@ constexpr absl::Duration kRetry = absl::Seconds(5);
 
 }  // namespace
 
-std::string StoreIdentity::Uuid() {
+std::vector<std::string> StoreIdentity::Uuids() {
   MutexLock lock(&mutex_);
-  if (!uuid_.empty() || clock_->MonotonicNow() - tried_ < kRetry) return uuid_;
-  tried_ = clock_->MonotonicNow();
-  const absl::StatusOr<std::unique_ptr<mysql::Session>> session = mysql::Session::Open(connect_);
-  if (!session.ok()) return uuid_;
-  const absl::StatusOr<mysql::ResultSet> rows = (*session)->Query(sql::kUuid);
-  if (rows.ok() && !rows->empty()) uuid_ = rows->front().StringOr("uuid", "");
-  return uuid_;
+  const absl::Duration now = clock_->MonotonicNow();
+  if (uuids_.size() < members_.size() && now - tried_ >= kRetry) {
+    tried_ = now;
+    for (const HostPort& member : members_) {
+      if (uuids_.count(member) > 0) continue;
+      mysql::ConnectOptions connect = connect_;
+      connect.host = member.host;
+      connect.port = member.port;
+      const absl::StatusOr<std::unique_ptr<mysql::Session>> session = mysql::Session::Open(connect);
+      if (!session.ok()) continue;
+      const absl::StatusOr<mysql::ResultSet> rows = (*session)->Query(sql::kUuid);
+      if (rows.ok() && !rows->empty()) uuids_[member] = rows->front().StringOr("uuid", "");
+    }
+  }
+  std::vector<std::string> known;
+  known.reserve(uuids_.size());
+  for (const auto& [member, uuid] : uuids_) known.push_back(uuid);
+  return known;
 }
 
 }  // namespace weft::controller

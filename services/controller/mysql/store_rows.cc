@@ -9,6 +9,7 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "nlohmann/json.hpp"
+#include "services/controller/mysql/store_guard_rows.h"
 
 namespace weft::controller {
 namespace {
@@ -120,6 +121,7 @@ absl::StatusOr<Server> ReadServer(const json& object) {
   server.set_aside = TextIn(object, "set_aside");
   server.errant = TextIn(object, "errant");
   server.promotion_rule = *parsed_rule;
+  server.zone = TextIn(object, "zone");
   return server;
 }
 
@@ -215,6 +217,13 @@ absl::StatusOr<Group> ReadGroupRow(const Row& row) {
   group.acknowledgers.version = reader.Number("acknowledgers_version");
   group.watermark = reader.Gtids("watermark");
   group.intent = ReadIntent(reader);
+  group.settings = reader.Take("settings", ReadSettings(reader.Text("settings")));
+  group.last_failover = {reader.Number("failover_epoch"), reader.Instant("failover_at")};
+  group.hooks = reader.Take("hooks", ReadHooks(reader.Text("hooks")));
+  // A store that lost the row has its switch on.
+  const std::string failover = row.StringOr("failover_switch", "{}");
+  group.failover_switch = reader.Take("failover_switch", ReadFailoverSwitch(failover));
+  group.restored = reader.Flag("restored");
   group.revision = reader.Number("revision");
   WEFT_RETURN_IF_ERROR(ReadLists(reader, &group));
   return group;
@@ -256,6 +265,7 @@ absl::StatusOr<Event> ReadEventRow(const Row& row) {
   event.operation = reader.Text("operation");
   event.kind = reader.Text("kind");
   event.text = reader.Text("text");
+  event.user = row.StringOr("user", "");
   if (!reader.status().ok()) return reader.status();
   return event;
 }
@@ -277,7 +287,8 @@ std::string ServersAsJson(const std::vector<Server>& servers) {
                     {"weight", server.weight},
                     {"set_aside", server.set_aside},
                     {"errant", server.errant},
-                    {"promotion_rule", std::string(ToString(server.promotion_rule))}});
+                    {"promotion_rule", std::string(ToString(server.promotion_rule))},
+                    {"zone", server.zone}});
   }
   return Dump(list);
 }
@@ -305,9 +316,33 @@ mysql::Params IntentParams(const Intent& intent) {
 }
 
 mysql::Params ServerParams(const Server& server) {
-  return {server.uuid.text(),      server.address.host,   static_cast<int>(server.address.port),
-          ToString(server.status), ToString(server.mode), server.weight,
-          server.set_aside,        server.errant,         ToString(server.promotion_rule)};
+  return {server.uuid.text(),
+          server.address.host,
+          static_cast<int>(server.address.port),
+          ToString(server.status),
+          ToString(server.mode),
+          server.weight,
+          server.set_aside,
+          server.errant,
+          ToString(server.promotion_rule),
+          Dump({{"zone", server.zone}})};
+}
+
+mysql::Params GroupParams(const Group& group) {
+  mysql::Params params = {group.id,
+                          group.description,
+                          group.active,
+                          ToString(group.durability),
+                          group.acknowledgements,
+                          group.epoch,
+                          group.primary.text(),
+                          group.acknowledgers.version,
+                          UuidsAsJson(group.acknowledgers.servers),
+                          group.watermark.ToString()};
+  params = Join(std::move(params), IntentParams(group.intent));
+  return Join(std::move(params), {ServersAsJson(group.servers), HistoryAsJson(group.history),
+                                  SettingsAsJson(group.settings), group.last_failover.epoch,
+                                  TimeText(group.last_failover.when)});
 }
 
 mysql::Params OperationParams(const Operation& operation) {
@@ -334,9 +369,7 @@ mysql::Params ProgressParams(const Operation& operation) {
           operation.result, TimeText(operation.updated)};
 }
 
-std::string TimeText(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%E6S", time, absl::UTCTimeZone());
-}
+std::string TimeText(absl::Time time) { return StoreTimeText(time); }
 
 int64_t BudgetMicros(absl::Duration budget) { return absl::ToInt64Microseconds(budget); }
 

@@ -31,8 +31,9 @@ std::string ServersAsJson(const std::vector<Server>& servers);
 std::string HistoryAsJson(const std::vector<Epoch>& history);
 
 // Parameters in the order of the procedures in schema/; the values have passed Stored().
+mysql::Params GroupParams(const Group& group);              // group ... failover_at
 mysql::Params IntentParams(const Intent& intent);           // goal ... given_up_message
-mysql::Params ServerParams(const Server& server);           // uuid ... promotion_rule
+mysql::Params ServerParams(const Server& server);           // uuid ... promotion_rule, more
 mysql::Params OperationParams(const Operation& operation);  // id ... updated
 mysql::Params ProgressParams(const Operation& operation);   // id, state ... updated
 

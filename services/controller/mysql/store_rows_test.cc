@@ -54,11 +54,13 @@ TEST(StoreRowsTest, WritesListsThatTheServerCanRead) {
   server.address = {"h\"1", 3306};
   server.set_aside = std::string("a\0b\n\xff", 5);
   server.promotion_rule = PromotionRule::kPreferNot;
+  server.zone = "north";
   const std::string json = ServersAsJson({server});
   const absl::StatusOr<Server> read = ReadServerJson(json.substr(1, json.size() - 2));
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->address, server.address);
   EXPECT_EQ(read->promotion_rule, server.promotion_rule);
+  EXPECT_EQ(read->zone, server.zone);
   EXPECT_EQ(read->set_aside, std::string("a\0b\n\xEF\xBF\xBD", 7));
 }
 

@@ -12,6 +12,7 @@
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/mysql/errors.h"
+#include "services/controller/mysql/migrations.h"
 #include "services/controller/mysql/store_failure.h"
 #include "services/controller/mysql/store_sql.h"
 #include "services/controller/ports/store_errors.h"
@@ -43,19 +44,19 @@ mysql::PoolOptions PoolOptionsOf(const StoreSessions::Options& options) {
 
 }  // namespace
 
-void LostWrites::Add(const std::string& session) {
+void LostWrites::Add(const LostWrite& lost) {
   MutexLock lock(&mutex_);
-  sessions_.push_back(session);
+  writes_.push_back(lost);
 }
 
 void LostWrites::Remove(const std::string& session) {
   MutexLock lock(&mutex_);
-  sessions_.erase(std::remove(sessions_.begin(), sessions_.end(), session), sessions_.end());
+  std::erase_if(writes_, [&](const LostWrite& lost) { return lost.session == session; });
 }
 
-std::vector<std::string> LostWrites::List() const {
+std::vector<LostWrite> LostWrites::List() const {
   MutexLock lock(&mutex_);
-  return sessions_;
+  return writes_;
 }
 
 StoreSessions::StoreSessions(const Options& options)
@@ -70,6 +71,9 @@ absl::StatusOr<std::unique_ptr<mysql::Session>> StoreSessions::Open(
     const mysql::ConnectOptions& connect) {
   WEFT_RETURN_IF_ERROR(circuit_.Admit(options_.clock->MonotonicNow()));
   mysql::ConnectOptions named = connect;
+  WEFT_ASSIGN_OR_RETURN(const HostPort place, options_.place->Find());
+  named.host = place.host;
+  named.port = place.port;
   {
     MutexLock lock(&mutex_);
     named.label = absl::StrCat("weft.session.", process_, ".", ++opened_);
@@ -87,20 +91,22 @@ absl::StatusOr<std::unique_ptr<mysql::Session>> StoreSessions::Open(
 
 absl::Status StoreSessions::Prepare(mysql::Session& session) {
   WEFT_RETURN_IF_ERROR(session.Execute(store_sql::kPrepareSession));
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows,
-                        session.Query(store_sql::kNameSession, {session.options().label}));
-  const int found = rows.empty() ? 0 : static_cast<int>(rows.front().IntOr("version", 0));
-  if (found == 0) return SchemaMissing(options_.schema_version);
-  if (found < options_.schema_version) return SchemaOlder(found, options_.schema_version);
-  if (found > options_.schema_version) return SchemaNewer(found, options_.schema_version);
-  return absl::OkStatus();
+  if (options_.place->replicated()) {
+    WEFT_RETURN_IF_ERROR(session.Execute(store_sql::kReadAfterFailover));
+  }
+  WEFT_RETURN_IF_ERROR(session.Query(store_sql::kNameSession, {session.options().label}).status());
+  WEFT_ASSIGN_OR_RETURN(const SchemaVersions versions, ReadSchemaVersions(session));
+  return CheckSchema(versions, options_.schema_version);
 }
 
 absl::StatusOr<mysql::Pool::Lease> StoreSessions::Borrow() {
   while (true) {
+    WEFT_ASSIGN_OR_RETURN(const HostPort place, options_.place->Find());
     absl::StatusOr<mysql::Pool::Lease> lease = pool_.Acquire();
     if (!lease.ok()) return ContactFailure(lease.status());
-    if (!PeerIsGone((*lease)->socket())) return lease;
+    const mysql::ConnectOptions& at = (*lease)->options();
+    const bool moved = at.host != place.host || at.port != place.port;
+    if (!moved && !PeerIsGone((*lease)->socket())) return lease;
     lease->set_discard();  // each turn leaves one idle session less
   }
 }
@@ -135,10 +141,16 @@ absl::Status StoreSessions::Run(bool is_write,
     absl::Status status = work(*lease);
     if (status.ok()) return status;
     const bool again = tries < kMaxTries && !deadline.Passed();
+    if (lease->broken() || IsReadOnly(status)) options_.place->Doubt();
     if (lease->broken()) {
       const bool harmless = !is_write || WasNeverSent(status);
       if (harmless && again && !mysql::IsTimeout(status)) continue;
       return Lost(*lease, status, is_write && !harmless);
+    }
+    // Nothing took effect, and another member may take it.
+    if (again && options_.place->replicated() && IsReadOnly(status)) {
+      lease.set_discard();
+      continue;
     }
     if (!again || !IsContention(status)) return status;
     options_.clock->Sleep(backoff.Next(options_.random()));
@@ -158,20 +170,21 @@ absl::Status StoreSessions::Lost(mysql::Session& session, const absl::Status& st
     pool_.Reset(connect);
   }
   if (!is_write) return StoreUnavailable(status.message());
-  options_.lost->Add(session.options().label);
+  options_.lost->Add({session.options().label, session.options().Address()});
   return OutcomeUnknown(status.message());
 }
 
 absl::Status StoreSessions::Settle(mysql::Session& session) {
-  for (const std::string& name : options_.lost->List()) {
-    const absl::Status ended = EndSession(session, name);
+  for (const LostWrite& lost : options_.lost->List()) {
+    if (lost.address != session.options().Address()) continue;
+    const absl::Status ended = EndSession(session, lost.session);
     if (!ended.ok()) {
       return StoreUnavailable(
           absl::StrCat("the session of an earlier write whose answer was lost "
                        "has not ended yet: ",
                        ended.message()));
     }
-    options_.lost->Remove(name);
+    options_.lost->Remove(lost.session);
   }
   return absl::OkStatus();
 }

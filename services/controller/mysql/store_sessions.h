@@ -17,19 +17,26 @@
 #include "common/mysql/pool.h"
 #include "common/mysql/session.h"
 #include "services/controller/mysql/store_circuit.h"
+#include "services/controller/mysql/store_place.h"
 
 namespace weft::controller {
 
-// Names of sessions that carry a write whose answer was lost. Thread-safe.
+// A session that carries a write whose answer was lost.
+struct LostWrite {
+  std::string session;  // its name
+  std::string address;  // of the server that it was sent to
+};
+
+// Thread-safe.
 class LostWrites {
  public:
-  void Add(const std::string& session);
+  void Add(const LostWrite& lost);
   void Remove(const std::string& session);
-  std::vector<std::string> List() const;
+  std::vector<LostWrite> List() const;
 
  private:
   mutable Mutex mutex_;
-  std::vector<std::string> sessions_ ABSL_GUARDED_BY(mutex_);
+  std::vector<LostWrite> writes_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Thread-safe. Each call blocks for at most acquire_timeout + connect_timeout + call_timeout, and
@@ -39,6 +46,10 @@ class LostWrites {
 // session holds a lock of its own there (GET_LOCK), and before the next call of whoever shares the
 // same LostWrites does anything, the session of the lost write is ended and seen gone by its lock.
 // What is read back is therefore final: the write has taken effect by then, or never will.
+//
+// Of a replicated store another member may be the primary by then. What the one before it could
+// still commit, the others had agreed on before they elected; and the new one is read only after
+// it applied that (kReadAfterFailover). So there is nothing to end there.
 class StoreSessions {
  public:
   struct Options {
@@ -53,6 +64,7 @@ class StoreSessions {
     Clock* clock = nullptr;
     std::function<double()> random;  // uniform in [0, 1), for the jitter of retries
     LostWrites* lost = nullptr;      // outlives this
+    StorePlace* place = nullptr;     // outlives this
   };
 
   explicit StoreSessions(const Options& options);
@@ -71,6 +83,7 @@ class StoreSessions {
  private:
   absl::StatusOr<std::unique_ptr<mysql::Session>> Open(const mysql::ConnectOptions& connect);
   absl::Status Prepare(mysql::Session& session);
+  // A session to where the store is now.
   absl::StatusOr<mysql::Pool::Lease> Borrow();
   // Runs `work` on a session, with the retries that are safe. All errors but those of the server
   // are translated.

@@ -83,6 +83,27 @@ class Farm {
                                                        const GtidSet& set,
                                                        absl::Duration deadline) = 0;
 
+  // What a rewind did, or would do.
+  struct Rewound {
+    std::string path;      // where the transactions are saved; as of SaveTransactions
+    GtidSet transactions;  // that the server no longer has
+    // Changed rows by table ("`app`.`orders`").
+    std::map<std::string, uint64_t> rows;
+  };
+  // Takes `errant` back on `server` (set aside, of `group`): saves them, undoes their changes of
+  // rows from the last to the first in one transaction, makes sure that each row was found as they
+  // left it, and has the server forget them, so that it can follow like any other. What it executed
+  // besides `errant` stays. With `dry_run` they are only saved and judged. FAILED_PRECONDITION
+  // NOT_REWINDABLE when they are not changes of rows alone that can be undone, REWIND_MISMATCH when
+  // rows were not as they left them; RESOURCE_EXHAUSTED REWIND_TOO_LARGE; NOT_FOUND
+  // TRANSACTIONS_PURGED. Unless it says REWIND_MISMATCH an error leaves the server as errant as it
+  // was, or as one that says of itself that it is not whole. Repeating it goes on from there, with
+  // `errant` as it is seen then (empty when the server does not let itself be looked at).
+  virtual absl::StatusOr<Rewound> Rewind(const Group& group, const ServerUuid& server,
+                                         const GtidSet& errant, bool dry_run,
+                                         std::function<void(double)> progress,
+                                         absl::Duration deadline) = 0;
+
   // Changes the password of `duty`'s account on every server of `group` that answers.
   virtual absl::Status RotatePassword(const Group& group, absl::string_view duty,
                                       absl::string_view new_password, absl::Duration deadline) = 0;

@@ -8,6 +8,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "common/base/mutex.h"
 #include "services/controller/ports/store.h"
 
@@ -39,7 +40,12 @@ class MemoryDatabase {
     std::map<uint64_t, Event> events;
     uint64_t next_event = 1;
     UserSet users;
+    FailoverSwitch failover_switch;
+    uint64_t incarnation = 0;
 
+    // As Store::Load gives it: with the node's switch and the newest reigns.
+    Group Loaded(const Group& group) const;
+    StoreImage Image(absl::Time now) const;
     Operations::iterator FindOperation(const std::string& id);
     Operations::iterator FindRequest(const std::string& request_id);
     // ALREADY_EXISTS when the id or the request id is taken.

@@ -122,7 +122,9 @@ absl::Status MemoryStore::TearDown() {
 absl::StatusOr<SchemaStatus> MemoryStore::Schema() {
   if (NextFault("Schema", false) != StoreFault::kNone) return StoreUnavailable(kFaultCause);
   MutexLock lock(&database_->mutex_);
-  return SchemaStatus{.found = database_->schema_, .expected = kSchema};
+  return SchemaStatus{.found = database_->schema_,
+                      .expected = kSchema,
+                      .incarnation = database_->data_.incarnation};
 }
 
 absl::StatusOr<Lease> MemoryStore::ReadLease() {
@@ -173,12 +175,9 @@ absl::StatusOr<Group> MemoryStore::Load(const std::string& group) {
   WEFT_RETURN_IF_ERROR(Read("Load", [&](Data& data) {
     const auto it = data.groups.find(group);
     if (it == data.groups.end()) return UnknownGroup(group);
-    found = it->second;
+    found = data.Loaded(it->second);
     return absl::OkStatus();
   }));
-  if (found.history.size() > kHistoryLimit) {
-    found.history.erase(found.history.begin(), found.history.end() - kHistoryLimit);
-  }
   return found;
 }
 
@@ -186,6 +185,7 @@ absl::Status MemoryStore::CreateGroup(const Group& group) {
   WEFT_RETURN_IF_ERROR(CheckStorable(group));
   Group record = Stored(group);
   record.revision = 1;
+  record.restored = false;
   return Write("CreateGroup", [&](Data& data) {
     WEFT_RETURN_IF_ERROR(data.CheckFree(record));
     data.groups[group.id] = record;
@@ -208,6 +208,7 @@ absl::Status MemoryStore::UpdateGroup(const Group& group) {
     record.active = group.active;
     record.durability = group.durability;
     record.acknowledgements = group.acknowledgements;
+    record.settings = Stored(group.settings);
     return absl::OkStatus();
   });
 }

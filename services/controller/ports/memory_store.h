@@ -41,6 +41,7 @@ class MemoryStore : public Store {
 
   absl::Status SetUp() override;
   absl::Status TearDown() override;
+  std::vector<StoreDeviation> Inspect() override { return {}; }
   absl::StatusOr<SchemaStatus> Schema() override;
   absl::StatusOr<Lease> ReadLease() override;
   absl::StatusOr<Lease> TakeLease(const Lease& seen, const std::string& holder) override;
@@ -77,6 +78,11 @@ class MemoryStore : public Store {
   absl::Status UpdateUser(const User& user) override;
   absl::Status DeleteUser(const std::string& name, uint64_t revision) override;
   absl::Status SetUserKey(const std::string& key) override;
+  absl::Status RecordHooks(const std::string& group, const HookRecord& hooks) override;
+  absl::StatusOr<FailoverSwitch> LoadFailoverSwitch() override;
+  absl::Status SetFailoverSwitch(const FailoverSwitch& failover) override;
+  absl::StatusOr<StoreImage> BackUp(absl::Time now) override;
+  absl::Status Restore(const StoreImage& image, bool surrender, absl::Time now) override;
 
  private:
   using Data = MemoryDatabase::Data;

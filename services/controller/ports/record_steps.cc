@@ -19,6 +19,10 @@ absl::Status Do(const Commit& step, const Group&, absl::Time now, Group* group) 
   Server* const winner = group->Find(step.primary);
   if (!step.primary.empty() && winner == nullptr) return NotInGroup(step.primary.text(), group->id);
   if (group->primary != step.primary) {
+    // Forbidden after the look that chose it, which did not know.
+    if (winner != nullptr && winner->promotion_rule == PromotionRule::kMustNot) {
+      return PromotionForbidden(step.primary.text(), group->id);
+    }
     if (Server* const old = group->Find(group->primary); old != nullptr) {
       old->status = step.old_primary_status;
       old->mode = DefaultMode(old->status);
@@ -30,12 +34,16 @@ absl::Status Do(const Commit& step, const Group&, absl::Time now, Group* group) 
     winner->set_aside.clear();
     winner->errant.clear();
   }
+  group->restored = false;
   ++group->epoch;
   group->primary = step.primary;
   group->acknowledgers = {group->acknowledgers.version + 1, step.acknowledgers};
   group->watermark = group->watermark.Union(step.watermark);
   group->history.push_back({group->epoch, step.primary, step.watermark, now});
-  if (group->intent.goal == Goal::kPromote) group->intent.target = step.primary;
+  if (group->intent.goal == Goal::kPromote) {
+    group->intent.target = step.primary;
+    if (group->intent.failover) group->last_failover = {group->epoch, now};
+  }
   return absl::OkStatus();
 }
 

@@ -24,7 +24,7 @@ inline constexpr size_t kHistoryLimit = 32;
 //                   the new primary had executed, and no more). The new primary becomes
 //                   PRIMARY/READ_WRITE and is no longer set aside; the old one, where it is
 //                   another, gets its status with that status' default mode. A pending intent to
-//                   promote gets the primary as its target.
+//                   promote gets the primary as its target. What came from a backup is confirmed.
 // SetAcknowledgers  acknowledgers (version + 1); the watermark is united with the step's.
 // SetStatus         status, set_aside, errant; a new status brings its default mode.
 // BeginSwitchover   the intent's target; its reopen becomes true.

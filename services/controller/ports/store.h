@@ -48,8 +48,9 @@ struct Event {
   std::string group;
   std::string server;
   std::string operation;
-  std::string kind;  // "decision", "refusal", "finding", "change", "login"
+  std::string kind;  // "decision", "refusal", "finding", "change", "request", "login"
   std::string text;
+  std::string user = {};  // who asked for it; empty: Weft itself
   friend bool operator==(const Event&, const Event&) = default;
 };
 
@@ -62,9 +63,37 @@ struct Lease {
 };
 
 struct SchemaStatus {
-  int found = 0;     // 0: no schema
-  int expected = 0;  // what this binary needs
+  int found = 0;             // 0: no schema
+  int expected = 0;          // what this binary needs
+  uint64_t incarnation = 0;  // how often a backup was restored
 };
+
+// Something of a server of the store that is not as it should be.
+struct StoreDeviation {
+  std::string member;  // "host:port"
+  std::string check;   // what was looked at: "sync_binlog"
+  std::string expected;
+  std::string found;
+  std::string mend;     // SQL, or what else to do
+  bool blocks = false;  // the store must not be set up like this
+  friend bool operator==(const StoreDeviation&, const StoreDeviation&) = default;
+};
+
+// All of a store at one instant, but for what nothing is decided by: no events, and of the
+// operations those that run and the newest that have ended.
+struct StoreImage {
+  absl::Time taken;
+  uint64_t incarnation = 0;  // raised by each restore
+  Lease lease;
+  std::vector<Group> groups;          // ordered by id
+  std::vector<Operation> operations;  // oldest first
+  UserSet users;
+  FailoverSwitch failover;
+
+  friend bool operator==(const StoreImage&, const StoreImage&) = default;
+};
+// How many operations that have ended an image holds, the newest.
+inline constexpr size_t kImageOperations = 1000;
 
 // The state store. The only durable state; only controllers write it. Thread-safe. Every call ends
 // within its deadline (an option of the implementation): UNAVAILABLE at once when the store is
@@ -79,6 +108,9 @@ class Store {
   // --- is newer than this binary. TearDown drops everything.
   virtual absl::Status SetUp() = 0;
   virtual absl::Status TearDown() = 0;
+  // Looks at every server of the store, at each for seconds at most. What cannot be asked is a
+  // deviation, too.
+  virtual std::vector<StoreDeviation> Inspect() = 0;
   virtual absl::StatusOr<SchemaStatus> Schema() = 0;
 
   // --- lease. A challenger reads, watches the renewal stand still on its own monotonic clock, then
@@ -95,7 +127,8 @@ class Store {
   virtual absl::Status CreateGroup(const Group& group) = 0;
   // FAILED_PRECONDITION unless it has no servers.
   virtual absl::Status DestroyGroup(const std::string& group, uint64_t revision) = 0;
-  // Writes description, active, durability, acknowledgements. Compares `group.revision`.
+  // Writes description, active, durability, acknowledgements, settings. Compares
+  // `group.revision`.
   virtual absl::Status UpdateGroup(const Group& group) = 0;
 
   // --- servers. ALREADY_EXISTS when uuid or address is taken. Both compare the group's revision.
@@ -103,9 +136,9 @@ class Store {
                                  const Server& server) = 0;
   virtual absl::Status RemoveServer(const std::string& group, uint64_t revision,
                                     const ServerUuid& server) = 0;
-  // Writes status, mode, weight, address, set_aside, errant, promotion_rule. Compares the group's
-  // revision.
-  // `uuid` names the record; `server.uuid` may differ (a clone gives a server a new one).
+  // Writes status, mode, weight, address, set_aside, errant, promotion_rule, zone. Compares the
+  // group's revision. `uuid` names the record; `server.uuid` may differ (a clone gives a server a
+  // new one).
   virtual absl::Status UpdateServer(const std::string& group, uint64_t revision,
                                     const ServerUuid& uuid, const Server& server) = 0;
   // The server of that uuid, in whatever group.
@@ -157,6 +190,20 @@ class Store {
   virtual absl::Status DeleteUser(const std::string& name, uint64_t revision) = 0;
   // INVALID_ARGUMENT unless it has 32 bytes.
   virtual absl::Status SetUserKey(const std::string& key) = 0;
+
+  // --- guards. Replaces what the programs of the pending intent have answered: ABORTED
+  // --- "INTENT_MOVED" when `hooks.operation` is not that of the pending intent.
+  virtual absl::Status RecordHooks(const std::string& group, const HookRecord& hooks) = 0;
+  // The node's kill switch; Load gives it with each group, too.
+  virtual absl::StatusOr<FailoverSwitch> LoadFailoverSwitch() = 0;
+  virtual absl::Status SetFailoverSwitch(const FailoverSwitch& failover) = 0;
+
+  // --- backup. Everything of one instant, `now` being when it is taken. It holds secrets.
+  virtual absl::StatusOr<StoreImage> BackUp(absl::Time now) = 0;
+  // Replaces all but the events by what restored.h makes of `image`, in one transaction, and takes
+  // the lease from whoever holds it: nobody may write under the present term afterwards.
+  // FAILED_PRECONDITION STORE_NOT_EMPTY where there are groups, unless `surrender`.
+  virtual absl::Status Restore(const StoreImage& image, bool surrender, absl::Time now) = 0;
 };
 
 }  // namespace weft::controller

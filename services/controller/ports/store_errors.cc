@@ -63,6 +63,13 @@ absl::Status UserMoved(absl::string_view name, uint64_t expected, uint64_t found
                          kLookAgain);
 }
 
+absl::Status PromotionForbidden(absl::string_view uuid, absl::string_view group) {
+  return ::weft::Refusal(
+      absl::StatusCode::kAborted, "PROMOTION_FORBIDDEN",
+      absl::StrCat("server ", uuid, " of group ", group, " must not become the primary"),
+      "a server whose promotion rule allows it", "promotion rule MUST_NOT", kLookAgain);
+}
+
 absl::Status IntentPending(absl::string_view group, absl::string_view operation) {
   return ::weft::Refusal(
       absl::StatusCode::kAborted, "INTENT_PENDING",
@@ -91,6 +98,38 @@ absl::Status GroupNotEmpty(absl::string_view group, uint64_t servers) {
                          absl::StrCat("group ", group, " still has ", servers, " servers"),
                          "a group without servers", absl::StrCat(servers, " servers"),
                          "remove its servers first");
+}
+
+absl::Status StoreUnfit(const std::vector<StoreDeviation>& deviations) {
+  std::string expected, found, mend;
+  for (const StoreDeviation& one : deviations) {
+    if (!one.blocks) continue;
+    const std::string what =
+        absl::StrCat(expected.empty() ? "" : "\n", one.member, ": ", one.check);
+    absl::StrAppend(&expected, what, ": ", one.expected);
+    absl::StrAppend(&found, what, ": ", one.found);
+    absl::StrAppend(&mend, what, ": ", one.mend);
+  }
+  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "STORE_UNFIT",
+                         "the state store is not as Weft needs it; nothing was made there",
+                         expected, found, mend);
+}
+
+absl::Status NotConfirmed(absl::string_view group) {
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition, "RESTORED",
+      absl::StrCat("the record of group ", group,
+                   " comes from a backup, and its servers have not confirmed it yet"),
+      "a record that all its servers have confirmed", "one from a backup",
+      absl::StrCat("weft why ", group, " says what is missing"));
+}
+
+absl::Status StoreNotEmpty(uint64_t groups) {
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition, "STORE_NOT_EMPTY",
+      absl::StrCat("the state store has ", groups, " groups, which the backup would replace"),
+      "a state store without groups", absl::StrCat(groups, " groups"),
+      "say --surrender to give up what the store has now");
 }
 
 absl::Status OperationEnded(absl::string_view id, absl::string_view state) {

@@ -18,6 +18,8 @@ absl::Status EpochMoved(absl::string_view group, uint64_t expected, uint64_t fou
 absl::Status AcknowledgersMoved(absl::string_view group, uint64_t expected, uint64_t found);
 // USER_MOVED: the user was changed meanwhile.
 absl::Status UserMoved(absl::string_view name, uint64_t expected, uint64_t found);
+// PROMOTION_FORBIDDEN: its promotion rule has become MUST_NOT.
+absl::Status PromotionForbidden(absl::string_view uuid, absl::string_view group);
 // INTENT_PENDING: the intent of `operation` is not finished.
 absl::Status IntentPending(absl::string_view group, absl::string_view operation);
 // INTENT_MOVED: the intent to end is no longer that of `expected`.
@@ -27,6 +29,11 @@ absl::Status IntentMoved(absl::string_view group, absl::string_view expected,
 // --- FAILED_PRECONDITION
 absl::Status LeaseMoved(const Lease& seen, const Lease& found);  // LEASE_MOVED
 absl::Status GroupNotEmpty(absl::string_view group, uint64_t servers);
+// STORE_UNFIT: what keeps the store from being set up, each with what mends it.
+absl::Status StoreUnfit(const std::vector<StoreDeviation>& deviations);
+// RESTORED: the group's record came from a backup and is not confirmed.
+absl::Status NotConfirmed(absl::string_view group);
+absl::Status StoreNotEmpty(uint64_t groups);  // STORE_NOT_EMPTY
 absl::Status OperationEnded(absl::string_view id, absl::string_view state);
 absl::Status SchemaMissing(int expected);
 absl::Status SchemaOlder(int found, int expected);

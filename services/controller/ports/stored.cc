@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "absl/strings/str_cat.h"
 #include "common/access/passwords.h"
@@ -75,6 +76,8 @@ absl::Duration StoredDuration(absl::Duration duration) {
 Group Stored(Group group) {
   group.description = StoredText(group.description);
   group.intent = Stored(std::move(group.intent));
+  group.settings = Stored(group.settings);
+  group.last_failover.when = StoredTime(group.last_failover.when);
   for (Epoch& epoch : group.history) epoch.started = StoredTime(epoch.started);
   for (Server& server : group.servers) {
     server.group = group.id;
@@ -83,6 +86,27 @@ Group Stored(Group group) {
   std::sort(group.servers.begin(), group.servers.end(),
             [](const Server& a, const Server& b) { return a.uuid < b.uuid; });
   return group;
+}
+
+GroupSettings Stored(const GroupSettings& settings) {
+  std::map<std::string, std::string> document;
+  for (const auto& [name, text] : DocumentOf(settings))
+    document[StoredText(name)] = StoredText(text);
+  return GroupSettingsOf(document);
+}
+
+HookRecord Stored(HookRecord hooks) {
+  hooks.operation = StoredText(hooks.operation);
+  hooks.when = StoredTime(hooks.when);
+  for (auto& [occasion, outcome] : hooks.outcomes) outcome = StoredText(outcome);
+  return hooks;
+}
+
+FailoverSwitch Stored(FailoverSwitch failover) {
+  failover.reason = StoredText(failover.reason);
+  failover.user = StoredText(failover.user);
+  failover.since = StoredTime(failover.since);
+  return failover;
 }
 
 Server Stored(Server server) {
@@ -111,7 +135,7 @@ Operation Stored(Operation operation) {
 
 Event Stored(Event event) {
   for (std::string* text :
-       {&event.group, &event.server, &event.operation, &event.kind, &event.text}) {
+       {&event.group, &event.server, &event.operation, &event.kind, &event.text, &event.user}) {
     *text = StoredText(*text);
   }
   event.when = StoredTime(event.when);
@@ -127,6 +151,7 @@ absl::Status CheckStorable(const Group& group) {
 absl::Status CheckStorable(const Server& server) {
   WEFT_RETURN_IF_ERROR(CheckLength("server uuid", server.uuid.text(), 1, kMaxId));
   WEFT_RETURN_IF_ERROR(CheckLength("host name", server.address.host, 1, kMaxName));
+  WEFT_RETURN_IF_ERROR(ValidateZone(server.zone));
   if (std::isfinite(server.weight)) return absl::OkStatus();
   return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_WEIGHT",
                          "the weight is not a number", "0 to 1", absl::StrCat(server.weight),
@@ -146,6 +171,7 @@ absl::Status CheckStorable(const Event& event) {
   WEFT_RETURN_IF_ERROR(CheckLength("group id", event.group, 0, kMaxId));
   WEFT_RETURN_IF_ERROR(CheckLength("server uuid", event.server, 0, kMaxId));
   WEFT_RETURN_IF_ERROR(CheckLength("operation id", event.operation, 0, kMaxId));
+  WEFT_RETURN_IF_ERROR(CheckLength("user name", event.user, 0, kMaxName));
   return CheckLength("event kind", event.kind, 0, kMaxId);
 }
 

@@ -22,6 +22,9 @@ absl::Duration StoredDuration(absl::Duration duration);
 
 // Servers' `group` becomes the group's id, and servers are ordered by uuid.
 Group Stored(Group group);
+GroupSettings Stored(const GroupSettings& settings);
+HookRecord Stored(HookRecord hooks);
+FailoverSwitch Stored(FailoverSwitch failover);
 Server Stored(Server server);
 Intent Stored(Intent intent);
 Operation Stored(Operation operation);

@@ -40,8 +40,9 @@ bool FakeFarm::WriteOn(const ServerUuid& uuid) {
   return true;
 }
 
-void FakeFarm::WriteAstray(const ServerUuid& uuid) {
+void FakeFarm::WriteAstray(const ServerUuid& uuid, const std::string& table) {
   MutexLock lock(&mutex_);
+  ++servers_[uuid].astray[table];
   GtidSet& executed = servers_[uuid].executed;
   executed.Add({uuid.text(), "", executed.LastNumber(uuid.text(), "") + 1});
 }
@@ -143,6 +144,11 @@ Observation FakeFarm::Look(const FakeServer& server) {
     if (other.replica_enabled) ++seen.semi_sync.source_clients;
   }
   return seen;
+}
+
+void FakeFarm::FailRewind(const ServerUuid& server, absl::Status status) {
+  MutexLock lock(&mutex_);
+  rewind_failures_[server] = std::move(status);
 }
 
 void FakeFarm::SlowLooks(absl::Duration time) {
@@ -254,6 +260,7 @@ absl::StatusOr<ServerUuid> FakeFarm::Clone(const Group&, const ServerUuid& recip
   }
   applied_.push_back(absl::StrCat("clone ", recipient.text(), " <- ", donor.text()));
   server.executed = server.received = servers_[donor].executed;
+  server.astray.clear();
   server.source = ServerUuid();
   server.receiver_on = server.replica_enabled = false;
   server.super_read_only = true;
@@ -265,6 +272,34 @@ absl::StatusOr<std::string> FakeFarm::SaveTransactions(const Group& group, const
   MutexLock lock(&mutex_);
   applied_.push_back(absl::StrCat("save ", set.ToString(), " of ", server.text()));
   return absl::StrCat("rescue/", group.id, ".sql");
+}
+
+absl::StatusOr<Farm::Rewound> FakeFarm::Rewind(const Group& group, const ServerUuid& uuid,
+                                               const GtidSet& errant, bool dry_run,
+                                               std::function<void(double)> progress,
+                                               absl::Duration) {
+  if (progress) progress(0.5);
+  MutexLock lock(&mutex_);
+  FakeServer& server = servers_[uuid];
+  if (!server.up) return Silent(server.address);
+  if (const auto failure = rewind_failures_.find(uuid); failure != rewind_failures_.end()) {
+    const absl::Status status = failure->second;
+    if (!dry_run) rewind_failures_.erase(failure);
+    return status;
+  }
+  Rewound rewound;
+  rewound.path = absl::StrCat("rescue/", group.id, ".sql");
+  rewound.transactions = errant;
+  rewound.rows = server.astray;
+  if (dry_run) return rewound;
+  server.astray.clear();
+  applied_.push_back(absl::StrCat("rewind ", errant.ToString(), " of ", uuid.text()));
+  server.executed = server.executed.Minus(errant);
+  server.received = server.executed;
+  server.source = ServerUuid();
+  server.receiver_on = server.replica_enabled = server.source_enabled = false;
+  server.super_read_only = true;
+  return rewound;
 }
 
 absl::Status FakeFarm::RotatePassword(const Group& group, absl::string_view duty, absl::string_view,

@@ -25,7 +25,8 @@ class FakeFarm : public Farm {
     bool super_read_only = true;
     GtidSet executed;
     GtidSet received;
-    ServerUuid source;  // empty: replicates from nobody
+    std::map<std::string, uint64_t> astray;  // rows of each table in what only it has
+    ServerUuid source;                       // empty: replicates from nobody
     bool receiver_on = false;
     bool source_enabled = false;
     uint32_t wait_for = 0;
@@ -43,7 +44,7 @@ class FakeFarm : public Farm {
   // Writes one transaction on the server, as a client would; false when it refuses.
   bool WriteOn(const ServerUuid& server);
   // A transaction that only this server has.
-  void WriteAstray(const ServerUuid& server);
+  void WriteAstray(const ServerUuid& server, const std::string& table = "`app`.`ledger`");
   void Kill(const ServerUuid& server);
   // Comes back read-only, with its flags off.
   void Start(const ServerUuid& server);
@@ -53,6 +54,8 @@ class FakeFarm : public Farm {
   std::vector<std::string> Applied() const;
   // The next Apply of a step on `server` fails with this.
   void FailNext(const ServerUuid& server, absl::Status status);
+  // The next rewind of `server` fails with this.
+  void FailRewind(const ServerUuid& server, absl::Status status);
   // Every look takes so long from now on.
   void SlowLooks(absl::Duration time);
 
@@ -69,6 +72,10 @@ class FakeFarm : public Farm {
   absl::StatusOr<std::string> SaveTransactions(const Group& group, const ServerUuid& server,
                                                const GtidSet& set,
                                                absl::Duration deadline) override;
+  absl::StatusOr<Rewound> Rewind(const Group& group, const ServerUuid& server,
+                                 const GtidSet& errant, bool dry_run,
+                                 std::function<void(double)> progress,
+                                 absl::Duration deadline) override;
   absl::Status RotatePassword(const Group& group, absl::string_view duty,
                               absl::string_view new_password, absl::Duration deadline) override;
   void Forget(const HostPort& address) override;
@@ -85,6 +92,7 @@ class FakeFarm : public Farm {
   uint64_t term_ ABSL_GUARDED_BY(mutex_) = 0;
   std::map<ServerUuid, FakeServer> servers_ ABSL_GUARDED_BY(mutex_);
   std::map<ServerUuid, absl::Status> failures_ ABSL_GUARDED_BY(mutex_);
+  std::map<ServerUuid, absl::Status> rewind_failures_ ABSL_GUARDED_BY(mutex_);
   absl::Duration look_time_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> applied_ ABSL_GUARDED_BY(mutex_);
 };

@@ -64,7 +64,8 @@ absl::StatusOr<HostPort> AddressOf(const std::string& text) {
 
 class CommandExecutor::Impl {
  public:
-  Impl(std::shared_ptr<rpc::Controllers> controllers, Options options, FabricNode node,
+  Impl(std::shared_ptr<rpc::Controllers> controllers,
+       std::shared_ptr<rpc::Controllers> provisioners, Options options, FabricNode node,
        Ports ports);
   ~Impl() {
     interrupt_.Raise();
@@ -93,7 +94,7 @@ class CommandExecutor::Impl {
   void Finish(const Due& due, Reply reply);
   void Fail(const Due& due, const absl::Status& error);
   // nullopt where it must be asked for.
-  std::optional<Reply> FromMemory(const Command& command, const List& arguments);
+  std::optional<Reply> FromMemory(const std::string& method, const List& arguments);
   void RunPlain(const Handler& handler, Due due, List arguments);
   // Its uuid; the answer of a synchronous one is given when it has ended.
   absl::StatusOr<std::string> BeginProcedure(const Handler& handler, std::optional<Due> due,
@@ -125,7 +126,8 @@ class CommandExecutor::Impl {
   TaskPool waits_;
 };
 
-CommandExecutor::Impl::Impl(std::shared_ptr<rpc::Controllers> controllers, Options options,
+CommandExecutor::Impl::Impl(std::shared_ptr<rpc::Controllers> controllers,
+                            std::shared_ptr<rpc::Controllers> provisioners, Options options,
                             FabricNode node, Ports ports)
     : options_(std::move(options)),
       ports_(ports),
@@ -144,6 +146,9 @@ CommandExecutor::Impl::Impl(std::shared_ptr<rpc::Controllers> controllers, Optio
                                        {{"command", command.method()}, {"result", result}});
     };
     meters_.push_back({counter("ok"), counter("error")});
+  }
+  if (provisioners != nullptr) {
+    surroundings_.provisioners.emplace(std::move(provisioners), &interrupt_);
   }
   surroundings_.routes = ports.routes;
   surroundings_.lookups = &lookups_;
@@ -173,9 +178,8 @@ void CommandExecutor::Impl::Fail(const Due& due, const absl::Status& error) {
   Finish(due, Answer{PlainText(error), {}});
 }
 
-std::optional<Reply> CommandExecutor::Impl::FromMemory(const Command& command,
+std::optional<Reply> CommandExecutor::Impl::FromMemory(const std::string& method,
                                                        const List& arguments) {
-  const std::string method = command.method();
   if (Lookups::Answers(method)) return lookups_.Find(method, arguments);
   if (method != "server.lookup_uuid") return std::nullopt;
   const auto known = lookups_.FindServer(TextOf(arguments[0]));
@@ -196,7 +200,7 @@ void CommandExecutor::Impl::Execute(const Caller& caller, fabric::Call call, Don
   }
   absl::StatusOr<List> arguments = Bind(*command, call);
   if (!arguments.ok()) return Fail(due, arguments.status());
-  if (std::optional<Reply> reply = FromMemory(*command, *arguments); reply.has_value()) {
+  if (std::optional<Reply> reply = FromMemory(call.method, *arguments); reply.has_value()) {
     Finish(due, *std::move(reply));
     lookup_time_.Observe(ports_.clock->MonotonicNow() - begun);
     return;
@@ -245,12 +249,23 @@ void CommandExecutor::Impl::RunProcedure(const Handler& handler, const Command& 
                                          const std::optional<Due>& due, Session session,
                                          const List& arguments) {
   Ended ended{session.request_id(), absl::UnknownError(""), ports_.clock->Now(), {}};
-  ended.outcome = handler.procedure(session, arguments);
+  const absl::Status before =
+      handler.before == nullptr ? absl::OkStatus() : handler.before(session, arguments);
+  if (before.ok()) {
+    ended.outcome = handler.procedure(session, arguments);
+  } else {
+    ended.outcome = before;
+  }
   ended.end = ports_.clock->Now();
   if (!ended.outcome.ok()) {
     ended.outcome = Translate(ended.outcome.status(), session.subject, handler.fallback);
   }
-  const std::string error = ended.outcome.ok() ? "" : ProcedureText(ended.outcome.status());
+  std::string error;
+  if (!before.ok()) {
+    error = PlainText(ended.outcome.status());
+  } else if (!ended.outcome.ok()) {
+    error = ProcedureText(ended.outcome.status());
+  }
   WEFT_LOG(kInfo, "command",
            {{"command", command.method()},
             {"user", session.user()},
@@ -308,8 +323,13 @@ absl::StatusOr<std::unique_ptr<CommandExecutor>> CommandExecutor::CreateOver(
   FabricNode node;
   WEFT_ASSIGN_OR_RETURN(node.xmlrpc, AddressOf(options.xmlrpc_address));
   WEFT_ASSIGN_OR_RETURN(node.mysql, AddressOf(options.mysql_address));
-  return std::unique_ptr<CommandExecutor>(new CommandExecutor(
-      std::make_unique<Impl>(std::move(controllers), std::move(options), std::move(node), ports)));
+  std::shared_ptr<rpc::Controllers> provisioners;
+  if (!options.provisioners.empty()) {
+    WEFT_ASSIGN_OR_RETURN(provisioners, rpc::Controllers::Create(options.provisioners));
+  }
+  return std::unique_ptr<CommandExecutor>(
+      new CommandExecutor(std::make_unique<Impl>(std::move(controllers), std::move(provisioners),
+                                                 std::move(options), std::move(node), ports)));
 }
 
 CommandExecutor::CommandExecutor(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -25,6 +25,8 @@ class CommandExecutor : public Executor {
     // One for each controller, in the order to ask them; their credentials are the gateway's own,
     // the caller's name goes along with each call.
     std::vector<rpc::ChannelOptions> controllers;
+    // The same of provisioners; none: commands of machines find no provider.
+    std::vector<rpc::ChannelOptions> provisioners;
     // Seconds; until manage.set_ttl says otherwise.
     int ttl = 1;
     // "host:port" as clients reach this gateway: what dump.fabric_nodes tells. Empty: that wire is

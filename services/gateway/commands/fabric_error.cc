@@ -96,31 +96,11 @@ std::string OnOneLine(absl::string_view text) {
 
 std::string Fill(absl::string_view text, const Subject& subject, absl::string_view message) {
   const std::string& server = subject.server;
-  std::string filled;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%' || i + 1 == text.size()) {
-      filled += text[i];
-      continue;
-    }
-    switch (text[++i]) {
-      case 'g':
-        filled += subject.group;
-        break;
-      case 's':
-        filled += server;
-        break;
-      case 'u':
-        filled += subject.uuid.empty() ? server : subject.uuid;
-        break;
-      case 'a':
-        filled += subject.address.empty() ? server : subject.address;
-        break;
-      case 'm':
-        absl::StrAppend(&filled, absl::string_view(message));
-        break;
-    }
-  }
-  return filled;
+  return absl::StrReplaceAll(text, {{"%g", subject.group},
+                                    {"%s", server},
+                                    {"%u", subject.uuid.empty() ? server : subject.uuid},
+                                    {"%a", subject.address.empty() ? server : subject.address},
+                                    {"%m", message}});
 }
 
 // Without the full stop that Fabric's words have already.
@@ -144,6 +124,11 @@ absl::Status FabricError(absl::string_view type, absl::string_view message) {
   absl::Status error(absl::StatusCode::kFailedPrecondition, OnOneLine(message));
   error.SetPayload(kTypeUrl, absl::Cord(type));
   return error;
+}
+
+absl::Status NotInGroup(absl::string_view group, absl::string_view server) {
+  return FabricError(kGroupError,
+                     absl::StrCat("Group (", group, ") does not contain server (", server, ")."));
 }
 
 bool IsFabricError(const absl::Status& status) { return status.GetPayload(kTypeUrl).has_value(); }

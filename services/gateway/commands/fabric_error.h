@@ -19,6 +19,8 @@ inline constexpr char kTimeoutError[] = "TimeoutError";
 
 // An error of that class. `type` is one of the above.
 absl::Status FabricError(absl::string_view type, absl::string_view message);
+// Fabric's words for a server of no group or of another one, by what the caller called both.
+absl::Status NotInGroup(absl::string_view group, absl::string_view server);
 // True for what FabricError made.
 bool IsFabricError(const absl::Status& status);
 

@@ -84,51 +84,43 @@ absl::StatusOr<Deed> Add(Session& session, const List& arguments) {
     return error;
   }
   session.subject.uuid = added->server().uuid();
-  const absl::Status followed = session.Await(added->operation()).status();
-  session.Settle(session.subject.group);
-  WEFT_RETURN_IF_ERROR(followed);
+  WEFT_RETURN_IF_ERROR(session.Conclude(added->operation()));
   return Did({"_add_server"});
-}
-
-// A server by what the caller calls it, which must be of the subject's group.
-absl::StatusOr<v1::Server> Member(Session& session, const std::string& id) {
-  WEFT_ASSIGN_OR_RETURN(v1::Server server, session.ServerOf(id));
-  if (server.group() == absl::StrCat("groups/", session.subject.group)) return server;
-  return FabricError(kGroupError, absl::StrCat("Group (", session.subject.group,
-                                               ") does not contain server (", id, ")."));
 }
 
 absl::StatusOr<Deed> Remove(Session& session, const List& arguments) {
   v1::RemoveServerRequest request;
   request.set_group(NameOf(session, arguments[0]));
   WEFT_RETURN_IF_ERROR(session.GroupOf(session.subject.group).status());
-  WEFT_ASSIGN_OR_RETURN(const v1::Server server, Member(session, TextOf(arguments[1])));
+  WEFT_ASSIGN_OR_RETURN(const v1::Server server, session.MemberOf(TextOf(arguments[1])));
   request.set_server(server.uuid());
   request.set_request_id(session.request_id());
   WEFT_ASSIGN_OR_RETURN(const auto removed,
                         session.CallInTurn(&v1::Servers::Stub::RemoveServer, request));
-  const absl::Status gone = session.Await(removed.operation()).status();
-  session.Settle(session.subject.group);
-  WEFT_RETURN_IF_ERROR(gone);
+  WEFT_RETURN_IF_ERROR(session.Conclude(removed.operation()));
   return Did({"_remove_server"});
 }
 
-absl::StatusOr<Deed> Activate(Session& session, const List& arguments) {
-  v1::ActivateGroupRequest request;
+// Has the group's failures repaired without being asked, or no more.
+template <typename Request, typename Method>
+absl::StatusOr<Deed> Guard(Session& session, const List& arguments, Method method,
+                           const char* action) {
+  Request request;
   request.set_name(NameOf(session, arguments[0]));
   request.set_request_id(session.request_id());
-  WEFT_RETURN_IF_ERROR(session.Call(&v1::Groups::Stub::ActivateGroup, request).status());
+  WEFT_RETURN_IF_ERROR(session.Call(method, request).status());
   session.Settle(session.subject.group);
-  return Did({"_activate_group"});
+  return Did({action});
+}
+
+absl::StatusOr<Deed> Activate(Session& session, const List& arguments) {
+  return Guard<v1::ActivateGroupRequest>(session, arguments, &v1::Groups::Stub::ActivateGroup,
+                                         "_activate_group");
 }
 
 absl::StatusOr<Deed> Deactivate(Session& session, const List& arguments) {
-  v1::DeactivateGroupRequest request;
-  request.set_name(NameOf(session, arguments[0]));
-  request.set_request_id(session.request_id());
-  WEFT_RETURN_IF_ERROR(session.Call(&v1::Groups::Stub::DeactivateGroup, request).status());
-  session.Settle(session.subject.group);
-  return Did({"_deactivate_group"});
+  return Guard<v1::DeactivateGroupRequest>(session, arguments, &v1::Groups::Stub::DeactivateGroup,
+                                           "_deactivate_group");
 }
 
 absl::StatusOr<std::vector<std::string>> AllGroups(Session& session) {
@@ -199,15 +191,13 @@ absl::StatusOr<Deed> Promote(Session& session, const List& arguments) {
                        "set.");
   }
   if (!candidate.empty()) {
-    WEFT_ASSIGN_OR_RETURN(const v1::Server server, Member(session, candidate));
+    WEFT_ASSIGN_OR_RETURN(const v1::Server server, session.MemberOf(candidate));
     request.set_server(server.uuid());
   }
   request.set_request_id(session.request_id());
   WEFT_ASSIGN_OR_RETURN(const auto begun,
                         session.CallInTurn(&v1::Groups::Stub::PromoteGroup, request));
-  const absl::Status ended = session.Await(begun.operation()).status();
-  session.Settle(session.subject.group);
-  WEFT_RETURN_IF_ERROR(ended);
+  WEFT_RETURN_IF_ERROR(session.Conclude(begun.operation()));
   return Promoted(HasLivingPrimary(group), !candidate.empty());
 }
 
@@ -217,9 +207,7 @@ absl::StatusOr<Deed> Demote(Session& session, const List& arguments) {
   request.set_request_id(session.request_id());
   WEFT_ASSIGN_OR_RETURN(const auto begun,
                         session.CallInTurn(&v1::Groups::Stub::DemoteGroup, request));
-  const absl::Status ended = session.Await(begun.operation()).status();
-  session.Settle(session.subject.group);
-  WEFT_RETURN_IF_ERROR(ended);
+  WEFT_RETURN_IF_ERROR(session.Conclude(begun.operation()));
   return Did({"_block_write_demote", "_wait_slaves_demote"});
 }
 
@@ -230,8 +218,9 @@ std::string OrFalse(const std::string& error) { return error.empty() ? "False" :
 fabric::List HealthRow(const v1::Server& server, bool is_primary) {
   const v1::ServerHealth& health = server.health();
   const bool alive = health.contact() == "answered";
+  const bool there = alive || health.contact() == "rejected";
   const std::string status =
-      alive || health.contact() == "rejected" ? v1::ServerStatus_Name(server.status()) : "FAULTY";
+      there && server.set_aside().empty() ? v1::ServerStatus_Name(server.status()) : "FAULTY";
   const bool looked = alive && !is_primary;
   const bool configured = !health.receiver().empty();
   const bool receives = health.receiver() == "on";

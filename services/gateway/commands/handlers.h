@@ -24,7 +24,7 @@ using PlainHandler = absl::StatusOr<std::vector<fabric::ResultSet>> (*)(
     Session& session, const fabric::List& arguments);
 using ProcedureHandler = absl::StatusOr<Deed> (*)(Session& session, const fabric::List& arguments);
 
-// One of the two.
+// Plain or a procedure.
 struct Handler {
   const char* method;
   Lane lane;
@@ -32,6 +32,8 @@ struct Handler {
   const char* fallback;
   PlainHandler plain;
   ProcedureHandler procedure;
+  // What Fabric found out before such a procedure began: its errors have no class.
+  absl::Status (*before)(Session& session, const fabric::List& arguments) = nullptr;
 };
 
 absl::Span<const Handler> GroupHandlers();

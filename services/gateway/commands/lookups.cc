@@ -173,16 +173,11 @@ absl::StatusOr<ResultSet> LookUpGroups(const RouteSnapshot& snapshot, const Valu
   return set;
 }
 
-std::optional<RouteSnapshot::Place> PlaceOf(const RouteSnapshot& snapshot, const std::string& id) {
-  if (const auto uuid = snapshot.by_uuid.find(absl::AsciiStrToLower(id));
-      uuid != snapshot.by_uuid.end()) {
-    return uuid->second;
-  }
+// However its address is written; nullptr where there is none.
+const RouteSnapshot::Place* PlaceOf(const RouteSnapshot& snapshot, const std::string& id) {
+  if (const RouteSnapshot::Place* const place = snapshot.Find(id)) return place;
   const absl::StatusOr<HostPort> address = HostPort::Parse(id);
-  if (!address.ok()) return std::nullopt;
-  const auto found = snapshot.by_address.find(address->ToString());
-  if (found == snapshot.by_address.end()) return std::nullopt;
-  return found->second;
+  return address.ok() ? snapshot.Find(address->ToString()) : nullptr;
 }
 
 absl::StatusOr<std::vector<const RoutedServer*>> ServersOf(const RouteSnapshot& snapshot,
@@ -194,14 +189,11 @@ absl::StatusOr<std::vector<const RoutedServer*>> ServersOf(const RouteSnapshot& 
     return servers;
   }
   const std::string id = TextOf(server_id);
-  const auto place = PlaceOf(snapshot, id);
-  if (!place.has_value()) {
+  const RouteSnapshot::Place* const place = PlaceOf(snapshot, id);
+  if (place == nullptr) {
     return FabricError(kServerError, absl::StrCat("Server (", id, ") does not exist."));
   }
-  if (place->group->id != group.id) {
-    return FabricError(kGroupError,
-                       absl::StrCat("Group (", group.id, ") does not contain server (", id, ")."));
-  }
+  if (place->group->id != group.id) return NotInGroup(group.id, id);
   servers.push_back(place->server);
   return servers;
 }
@@ -299,8 +291,8 @@ Reply Lookups::Find(const std::string& method, const List& arguments) {
 std::optional<Lookups::Known> Lookups::FindServer(const std::string& id) const {
   const std::shared_ptr<const RouteSnapshot> snapshot = routes_->Get();
   if (snapshot == nullptr) return std::nullopt;
-  const auto place = PlaceOf(*snapshot, id);
-  if (!place.has_value()) return std::nullopt;
+  const RouteSnapshot::Place* const place = PlaceOf(*snapshot, id);
+  if (place == nullptr) return std::nullopt;
   return Known{place->server->uuid, place->group->id, place->server->address.ToString()};
 }
 

@@ -16,6 +16,7 @@
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
 #include "common/model/ids.h"
+#include "common/rpc/model.h"
 #include "protos/weft/v1/operations.grpc.pb.h"
 #include "services/gateway/commands/arguments.h"
 #include "services/gateway/commands/handlers.h"
@@ -241,9 +242,6 @@ absl::StatusOr<Ended> AwaitOperation(Session& session, const std::string& uuid) 
   }
   WEFT_RETURN_IF_ERROR(found.status());
   const absl::StatusOr<v1::Operation> operation = session.Await(*found);
-  const auto time = [](const google::protobuf::Timestamp& from) {
-    return absl::FromUnixSeconds(from.seconds()) + absl::Nanoseconds(from.nanos());
-  };
   Subject subject;
   subject.group = std::string(absl::StripPrefix(found->group(), "groups/"));
   subject.server = subject.uuid = std::string(absl::StripPrefix(found->server(), "servers/"));
@@ -251,7 +249,7 @@ absl::StatusOr<Ended> AwaitOperation(Session& session, const std::string& uuid) 
     return Ended{uuid, Translate(operation.status(), subject, kProcedureError), {}, {}};
   }
   return Ended{uuid, Deed{{true}, {absl::StrCat("_", operation->kind())}},
-               time(operation->create_time()), time(operation->update_time())};
+               rpc::FromProto(operation->create_time()), rpc::FromProto(operation->update_time())};
 }
 
 Sets WaitForProcedures(Session& session, const List& arguments) {

@@ -4,9 +4,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
 #include "common/model/server.h"
+#include "common/rpc/model.h"
+#include "protos/weft/v1/copies.grpc.pb.h"
 #include "protos/weft/v1/servers.grpc.pb.h"
 #include "services/gateway/commands/arguments.h"
 #include "services/gateway/commands/handlers.h"
@@ -16,18 +17,6 @@ namespace {
 
 using fabric::List;
 using fabric::ResultSet;
-
-v1::ServerStatus ToProto(ServerStatus status) {
-  v1::ServerStatus proto = v1::SERVER_STATUS_UNSPECIFIED;
-  v1::ServerStatus_Parse(std::string(ToString(status)), &proto);
-  return proto;
-}
-
-v1::ServerMode ToProto(ServerMode mode) {
-  v1::ServerMode proto = v1::SERVER_MODE_UNSPECIFIED;
-  v1::ServerMode_Parse(std::string(ToString(mode)), &proto);
-  return proto;
-}
 
 // Changes the field that `request` names, of the session's subject.
 absl::StatusOr<Deed> Update(Session& session, v1::UpdateServerRequest request, const char* field,
@@ -67,14 +56,14 @@ absl::StatusOr<Deed> SetStatus(Session& session, const List& arguments) {
   WEFT_ASSIGN_OR_RETURN(const v1::Server server, session.ServerOf(TextOf(arguments[0])));
   WEFT_RETURN_IF_ERROR(CheckStatusChange(server, status));
   v1::UpdateServerRequest request;
-  request.mutable_server()->set_status(ToProto(status));
+  request.mutable_server()->set_status(rpc::ToProto(status));
   return Update(session, std::move(request), "status", "_set_server_status");
 }
 
 absl::StatusOr<Deed> SetMode(Session& session, const List& arguments) {
   WEFT_ASSIGN_OR_RETURN(const ServerMode mode, ModeOfArgument(arguments[1]));
   WEFT_ASSIGN_OR_RETURN(const v1::Server server, session.ServerOf(TextOf(arguments[0])));
-  const auto status = ParseServerStatus(v1::ServerStatus_Name(server.status()));
+  const auto status = rpc::FromProto(server.status());
   // A FAULTY server has no mode in Fabric, and a CONFIGURING one is not known to it.
   const bool settled = status.has_value() && *status != ServerStatus::kFaulty &&
                        *status != ServerStatus::kConfiguring;
@@ -85,7 +74,7 @@ absl::StatusOr<Deed> SetMode(Session& session, const List& arguments) {
                      ") status is (", v1::ServerStatus_Name(server.status()), ")."));
   }
   v1::UpdateServerRequest request;
-  request.mutable_server()->set_mode(ToProto(mode));
+  request.mutable_server()->set_mode(rpc::ToProto(mode));
   return Update(session, std::move(request), "mode", "_set_server_mode");
 }
 
@@ -119,8 +108,8 @@ absl::StatusOr<std::vector<ResultSet>> LookUpUuid(Session& session, const List& 
   return std::vector<ResultSet>{UuidSet({uuid})};
 }
 
-// Weft clones a server as it joins its group. The checks are the original's, in its order.
-absl::StatusOr<std::vector<ResultSet>> Clone(Session& session, const List& arguments) {
+// The original's checks, in its order.
+absl::Status CheckClone(Session& session, const List& arguments) {
   const std::string group = TextOf(arguments[0]);
   const std::string address = TextOf(arguments[1]);
   session.subject = {group, address, "", address};
@@ -131,18 +120,27 @@ absl::StatusOr<std::vector<ResultSet>> Clone(Session& session, const List& argum
                                     ") is already part of group (", known->group, ")"));
   }
   if (const std::string source = TextOrEmpty(arguments[2]); !source.empty()) {
-    WEFT_ASSIGN_OR_RETURN(const v1::Server server, session.ServerOf(source));
-    if (absl::StripPrefix(server.group(), "groups/") != group) {
-      return FabricError(
-          kGroupError, absl::StrCat("Group (", group, ") does not contain server (", source, ")."));
-    }
+    WEFT_RETURN_IF_ERROR(session.MemberOf(source).status());
   } else {
     WEFT_RETURN_IF_ERROR(session.GroupOf(group).status());
   }
+  if (session.here().provisioners.has_value()) return absl::OkStatus();
   return FabricError(
       kServerError,
-      absl::StrCat("A server is not cloned before it joins a group. Please, use: weft group add ",
-                   group, " ", address, " --rebuild"));
+      absl::StrCat("There is no provisioner to clone a server. Please, use: weft group add ", group,
+                   " ", address, " --rebuild"));
+}
+
+absl::StatusOr<Deed> Clone(Session& session, const List& arguments) {
+  v1::CloneServerRequest request;
+  request.set_group(absl::StrCat("groups/", TextOf(arguments[0])));
+  request.set_target(TextOf(arguments[1]));
+  request.set_source(TextOrEmpty(arguments[2]));
+  request.set_request_id(session.request_id());
+  WEFT_ASSIGN_OR_RETURN(const v1::CloneServerResponse begun,
+                        session.CallProvisioner(&v1::Copies::Stub::CloneServer, request));
+  WEFT_RETURN_IF_ERROR(session.Await(begun.operation()).status());
+  return Deed{{true}, {"_backup_server", "_restore_server"}};
 }
 
 constexpr Handler kHandlers[] = {
@@ -150,7 +148,7 @@ constexpr Handler kHandlers[] = {
     {"server.set_mode", Lane::kChanges, kServerError, nullptr, &SetMode},
     {"server.set_weight", Lane::kChanges, kServerError, nullptr, &SetWeight},
     {"server.lookup_uuid", Lane::kChanges, kServerError, &LookUpUuid, nullptr},
-    {"server.clone", Lane::kChanges, kServerError, &Clone, nullptr},
+    {"server.clone", Lane::kChanges, kServerError, nullptr, &Clone, &CheckClone},
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "common/access/rpc_rights.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/model.h"
 #include "protos/weft/v1/groups.grpc.pb.h"
 #include "protos/weft/v1/operations.grpc.pb.h"
 #include "protos/weft/v1/servers.grpc.pb.h"
@@ -71,8 +72,8 @@ bool Shows(const RoutedGroup& routed, const v1::GroupRoute& route) {
   return std::equal(routed.servers.begin(), routed.servers.end(), route.servers().begin(),
                     [](const RoutedServer& server, const v1::ServerRoute& pushed) {
                       return server.uuid == pushed.uuid() && server.weight == pushed.weight() &&
-                             ToString(server.status) == v1::ServerStatus_Name(pushed.status()) &&
-                             ToString(server.mode) == v1::ServerMode_Name(pushed.mode());
+                             server.status == rpc::FromProto(pushed.status()) &&
+                             server.mode == rpc::FromProto(pushed.mode());
                     });
 }
 
@@ -87,18 +88,20 @@ std::string PendingOperation(const absl::Status& error) {
 
 }  // namespace
 
-absl::Status Session::Run(const std::string& user, rpc::LeaderClient::Attempt attempt) {
-  const rpc::LeaderClient::Outcome outcome = here().client.Run(
-      std::min(kCall, deadline_.Remaining()),
-      [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
-        if (!user.empty()) context->AddMetadata(std::string(access::kOnBehalfOf), user);
-        return attempt(channel, context);
-      });
-  return outcome.status.ok() ? outcome.status : Explain(outcome);
+absl::Status Session::Run(const rpc::LeaderClient& client, const std::string& user,
+                          rpc::LeaderClient::Attempt attempt) {
+  const rpc::LeaderClient::Outcome outcome =
+      client.Run(std::min(kCall, deadline_.Remaining()),
+                 [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
+                   if (!user.empty()) context->AddMetadata(std::string(access::kOnBehalfOf), user);
+                   return attempt(channel, context);
+                 });
+  return outcome.status.ok() ? outcome.status : Explain(client, outcome);
 }
 
-absl::Status Session::Explain(const rpc::LeaderClient::Outcome& outcome) const {
-  const rpc::LeaderClient& client = here().client;
+absl::Status Session::Explain(const rpc::LeaderClient& client,
+                              const rpc::LeaderClient::Outcome& outcome) const {
+  const bool controller = &client == &here().client;
   const absl::Status& error = outcome.status;
   if (client.interrupt()->raised()) {
     return FabricError(kServiceError,
@@ -109,14 +112,17 @@ absl::Status Session::Explain(const rpc::LeaderClient::Outcome& outcome) const {
         absl::StrJoin(outcome.said, "; ", [](std::string* text, const auto& one) {
           absl::StrAppend(text, one.controller->address, ": ", one.status.message());
         });
-    return Unserved(absl::StrCat("No controller could serve this (", said, ")"));
+    return Unserved(absl::StrCat(controller ? "No controller" : "No provisioner",
+                                 " could serve this (", said, ")"));
   }
   if (rpc::IsUnreachable(*outcome.controller, error)) {
-    return Unserved(absl::StrCat("No controller answers at ", client.controllers()->Addresses()));
+    return Unserved(absl::StrCat(controller ? "No controller" : "No provisioner", " answers at ",
+                                 client.controllers()->Addresses()));
   }
   if (absl::IsDeadlineExceeded(error)) {
     return FabricError(kTimeoutError,
-                       absl::StrCat("The controller at ", outcome.controller->address,
+                       absl::StrCat("The ", controller ? "controller" : "provisioner", " at ",
+                                    outcome.controller->address,
                                     " did not answer in time. What was asked for may have begun."));
   }
   return error;
@@ -194,6 +200,14 @@ absl::StatusOr<v1::Server> Session::ServerOf(const std::string& id) {
   return found;
 }
 
+absl::StatusOr<v1::Server> Session::MemberOf(const std::string& id) {
+  WEFT_ASSIGN_OR_RETURN(v1::Server server, ServerOf(id));
+  if (server.group() != absl::StrCat("groups/", subject.group)) {
+    return NotInGroup(subject.group, id);
+  }
+  return server;
+}
+
 absl::StatusOr<std::string> Session::UuidAt(const std::string& address) {
   if (const auto known = here().lookups->FindServer(address); known.has_value()) {
     return known->uuid;
@@ -220,6 +234,12 @@ void Session::Settle(const std::string& group) {
     };
     if (here().routes->Await(shown, std::min(kSettleRound, deadline.Remaining()))) return;
   }
+}
+
+absl::Status Session::Conclude(const Operation& operation) {
+  const absl::Status ended = Await(operation).status();
+  Settle(subject.group);
+  return ended;
 }
 
 }  // namespace weft::gateway

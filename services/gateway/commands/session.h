@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +29,8 @@ namespace weft::gateway {
 // One gateway, as its commands see it. All of it is thread-safe and outlives them.
 struct Surroundings {
   rpc::LeaderClient client;
+  // Any of them serves; nullopt: there is none.
+  std::optional<rpc::LeaderClient> provisioners = std::nullopt;
   const Routes* routes = nullptr;
   Lookups* lookups = nullptr;
   ProcedureBook* book = nullptr;
@@ -68,7 +71,14 @@ class Session {
   absl::StatusOr<Response> Call(grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                              Response*),
                                 const Request& request) {
-    return CallAs(user_, method, request);
+    return CallAs(here().client, user_, method, request);
+  }
+  // The same to a provisioner. REQUIRES: here().provisioners.
+  template <typename Stub, typename Request, typename Response>
+  absl::StatusOr<Response> CallProvisioner(grpc::Status (Stub::*method)(grpc::ClientContext*,
+                                                                        const Request&, Response*),
+                                           const Request& request) {
+    return CallAs(*here().provisioners, user_, method, request);
   }
   // The same in the gateway's own: what comes along with a command that the caller may execute, and
   // says nothing to the caller.
@@ -76,7 +86,7 @@ class Session {
   absl::StatusOr<Response> CallAsSelf(grpc::Status (Stub::*method)(grpc::ClientContext*,
                                                                    const Request&, Response*),
                                       const Request& request) {
-    return CallAs("", method, request);
+    return CallAs(here().client, "", method, request);
   }
 
   // The same for a change of the subject's group that has to wait for its turn there.
@@ -98,31 +108,38 @@ class Session {
   absl::StatusOr<v1::Group> GroupOf(const std::string& group);
   // The record of a server by its uuid or "host:port"; fills in the subject.
   absl::StatusOr<v1::Server> ServerOf(const std::string& id);
+  // The same, of a server that must be of the subject's group.
+  absl::StatusOr<v1::Server> MemberOf(const std::string& id);
   // The uuid of the server at an address, known or asked for.
   absl::StatusOr<std::string> UuidAt(const std::string& address);
 
   // Waits, for a moment at most, until lookups show the group as the controllers have it now: who
   // has the answer to a change looks next whether it took place.
   void Settle(const std::string& group);
+  // Awaits a change of the subject's group, and settles that whether it succeeded or not.
+  absl::Status Conclude(const v1::Operation& operation);
 
  private:
   template <typename Stub, typename Request, typename Response>
-  absl::StatusOr<Response> CallAs(const std::string& user,
+  absl::StatusOr<Response> CallAs(const rpc::LeaderClient& client, const std::string& user,
                                   grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                                Response*),
                                   const Request& request) {
     Response response;
     const absl::Status status =
-        Run(user, [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
-          Stub stub(channel);
-          return (stub.*method)(context, request, &response);
-        });
+        Run(client, user,
+            [&](const std::shared_ptr<grpc::Channel>& channel, grpc::ClientContext* context) {
+              Stub stub(channel);
+              return (stub.*method)(context, request, &response);
+            });
     if (!status.ok()) return status;
     return response;
   }
-  absl::Status Run(const std::string& user, rpc::LeaderClient::Attempt attempt);
-  // The error of a call that no controller answered, or that this gateway's end cut off.
-  absl::Status Explain(const rpc::LeaderClient::Outcome& outcome) const;
+  absl::Status Run(const rpc::LeaderClient& client, const std::string& user,
+                   rpc::LeaderClient::Attempt attempt);
+  // The error of a call that nobody answered, or that this gateway's end cut off.
+  absl::Status Explain(const rpc::LeaderClient& client,
+                       const rpc::LeaderClient::Outcome& outcome) const;
   // True where `error` says that another change of the group is under way, once that has had time
   // to end.
   bool AwaitTurn(const absl::Status& error);

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/random.h"
 #include "common/base/status_macros.h"
 #include "protos/weft/v1/threats.grpc.pb.h"
 #include "services/gateway/commands/arguments.h"
@@ -35,6 +36,8 @@ v1::ReportThreatRequest RequestOf(Session& session, const List& arguments) {
   request.set_server(id);
   request.set_reporter(Cut(TextOf(arguments[1])));
   request.set_error(Cut(TextOf(arguments[2])));
+  // One call here is one report there, however often it is sent.
+  request.set_request_id(RandomUuid());
   return request;
 }
 
@@ -51,7 +54,7 @@ Deed Reported(const char* action, bool failed_over) {
 // A connector looks the topology up as soon as it has the answer.
 absl::StatusOr<Deed> Finish(Session& session, const v1::ReportThreatResponse& response,
                             const char* action) {
-  const bool failed_over = response.has_operation() && !response.operation().name().empty();
+  const bool failed_over = !response.operation().name().empty();
   absl::Status ended;
   if (failed_over) ended = session.Await(response.operation()).status();
   if (!session.subject.group.empty()) session.Settle(session.subject.group);

@@ -92,22 +92,18 @@ bool ConnectionTable::IsLate(Connection* connection, int64_t now, absl::Duration
   return false;
 }
 
-size_t ConnectionTable::Sweep(absl::Duration now) {
+void ConnectionTable::Sweep(absl::Duration now) {
   const int64_t nanoseconds = absl::ToInt64Nanoseconds(now);
   now_.store(nanoseconds);
   const bool crowded = size() > limits_.connections - limits_.connections / 8;
   const absl::Duration idle_timeout =
       crowded ? std::min(limits_.idle_timeout, limits_.request_deadline) : limits_.idle_timeout;
-  size_t late = 0;
   for (Shard& shard : shards_) {
     MutexLock lock(&shard.mutex);
     for (Connection* connection : shard.connections) {
-      if (!IsLate(connection, nanoseconds, idle_timeout)) continue;
-      shutdown(connection->socket_, SHUT_RDWR);
-      ++late;
+      if (IsLate(connection, nanoseconds, idle_timeout)) shutdown(connection->socket_, SHUT_RDWR);
     }
   }
-  return late;
 }
 
 }  // namespace weft::gateway::http

@@ -69,9 +69,8 @@ class ConnectionTable {
   size_t size() const { return size_.load(std::memory_order_relaxed); }
 
   // Shuts down the sockets of the connections that are past a deadline; their server then finds
-  // them ended. To be called before the first Add and then every fraction of a second. Returns how
-  // many.
-  size_t Sweep(absl::Duration now);
+  // them ended. To be called before the first Add and then every fraction of a second.
+  void Sweep(absl::Duration now);
 
  private:
   struct Shard {

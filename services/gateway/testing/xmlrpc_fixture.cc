@@ -2,19 +2,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/access/passwords.h"
 #include "common/base/clock.h"
 #include "gtest/gtest.h"
 #include "services/gateway/digest.h"
 
 namespace weft::gateway::testing {
-namespace {
-
-std::string Ha1(absl::string_view user, absl::string_view password) {
-  return Md5Hex(absl::StrCat(user, ":", kDigestRealm, ":", password));
-}
-
-}  // namespace
-
 bool RecordingGuard::MayTry(absl::string_view, absl::string_view) {
   MutexLock lock(&mutex_);
   return !refuses_;
@@ -49,8 +42,8 @@ XmlrpcFixture::XmlrpcFixture() {
   executor.Answers("manage.ping", {});
   auto snapshot = std::make_shared<UserSnapshot>();
   snapshot->nonce_key = std::string(32, 'k');
-  snapshot->users["admin"] = {"admin", Ha1("admin", "secret"), "", {}};
-  snapshot->users["reader"] = {"reader", Ha1("reader", "secret"), "", {}};
+  snapshot->users["admin"] = {"admin", access::DigestHa1("admin", "secret"), "", {}};
+  snapshot->users["reader"] = {"reader", access::DigestHa1("reader", "secret"), "", {}};
   users.Set(std::move(snapshot));
 }
 
@@ -74,7 +67,7 @@ std::string DigestLogin(absl::string_view challenge, absl::string_view user,
   nonce = nonce.substr(0, nonce.find('"'));
   const std::string nc = absl::StrFormat("%08x", count);
   const std::string response =
-      Md5Hex(absl::StrCat(Ha1(user, password), ":", nonce, ":", nc,
+      Md5Hex(absl::StrCat(access::DigestHa1(user, password), ":", nonce, ":", nc,
                           ":0a4f113b:auth:", "4823bbbf048df5b7cac8be11cf5152df"));
   return absl::StrCat("Digest username=\"", user, "\", realm=\"MySQL Fabric\", nonce=\"", nonce,
                       "\", uri=\"/RPC2\", response=\"", response,

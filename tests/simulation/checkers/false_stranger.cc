@@ -7,7 +7,7 @@ namespace weft::simulation {
 
 void Checkers::CheckNoStrangers(const controller::Snapshot& look) {
   if (!look.strangers.has_value()) return;
-  Fail("rule 3, a stranger where there is none", controller::StrangersText(look));
+  Fail("rule 3, a stranger where there is none", controller::StrangersText(look, *look.strangers));
 }
 
 }  // namespace weft::simulation

@@ -1,0 +1,112 @@
+// Decide, where a fence was broken off or commits stand in its way.
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "services/controller/core/decide.h"
+#include "services/controller/core/finding.h"
+#include "services/controller/core/fixture.h"
+
+namespace weft::controller {
+namespace {
+
+using testing::Id;
+using testing::Scene;
+using testing::Text;
+
+bool Finds(const Snapshot& snapshot, const std::string& code) {
+  for (const Finding& finding : Find(snapshot)) {
+    if (finding.code == code) return true;
+  }
+  return false;
+}
+
+// Nobody acknowledges, and clients wait.
+Scene Hanging() {
+  Scene scene("abc");
+  scene.Silent('b').Silent('c');
+  scene.Of('a').semi_sync.source_waiting = 1;
+  return scene;
+}
+
+TEST(DecideFenceTest, WhoeverIsStillCutOffIsLetInAgainByTheNextController) {
+  Scene scene("abc");
+  scene.Of('b').offline = true;
+  EXPECT_EQ(Text(Decide(scene)), "fence b");
+  scene.Of('b').super_read_only = false;
+  EXPECT_EQ(Text(Decide(scene)), "fence b");
+}
+
+TEST(DecideFenceTest, APrimaryOfRecordThatIsCutOffIsArmedAndOpened) {
+  Scene scene("abc");
+  scene.Of('a').offline = true;
+  scene.Of('a').semi_sync.source_enabled = false;
+  EXPECT_TRUE(Finds(scene, "PRIMARY_READ_ONLY"));
+  EXPECT_EQ(Text(Decide(scene)), "arm a, commits wait for 1\nunfence a");
+  scene.group().active = false;
+  EXPECT_EQ(Text(Decide(scene)), "arm a, commits wait for 1");
+}
+
+TEST(DecideFenceTest, ASwitchoverIsRefusedWhereCommitsWaitForNobody) {
+  Scene scene("abc");
+  scene.Promote('b');
+  scene.Of('a').semi_sync.source_waiting = 3;
+  EXPECT_EQ(Text(Decide(scene)), "begin switchover to b");  // they will be acknowledged
+  scene.Of('b').semi_sync.replica_active = scene.Of('c').semi_sync.replica_active = false;
+  EXPECT_EQ(Text(Decide(scene)), "refused COMMITS_WAIT");
+}
+
+TEST(DecideFenceTest, ASwitchoverThatHasBegunGivesUpWhereCommitsWaitForNobody) {
+  Scene scene("abc");
+  scene.Promote('b');
+  scene.group().intent.reopen = true;
+  scene.Of('a').semi_sync.source_waiting = 3;
+  scene.Of('b').semi_sync.replica_active = scene.Of('c').semi_sync.replica_active = false;
+  EXPECT_EQ(Decide(scene).phase, "give up");
+}
+
+// a failed over to b while its disk was stuck: it answers, and cannot be made read-only.
+Scene Stuck() {
+  Scene scene("bac");
+  scene.group().intent.goal = Goal::kPromote;
+  scene.group().intent.failover = true;
+  scene.group().intent.target = Id('b');
+  scene.group().acknowledgers.servers.erase(Id('a'));
+  scene.Record('a').status = ServerStatus::kFaulty;
+  scene.Of('a').replication = Replication();
+  scene.Of('a').semi_sync = scene.Of('b').semi_sync;
+  scene.Of('a').semi_sync.source_clients = 0;
+  scene.Of('a').read_only = scene.Of('a').super_read_only = false;
+  return scene;
+}
+
+TEST(DecideFenceTest, WhoCannotBeFencedAndTellsNobodyDoesNotKeepItsSuccessorClosed) {
+  Scene scene = Stuck();
+  scene.Fenced('b');
+  EXPECT_EQ(Text(Decide(scene)), "unfence b\nfence a");
+  EXPECT_EQ(Text(Decide(Stuck())), "fence a") << "once it is open";
+}
+
+TEST(DecideFenceTest, WhoMayTellAClientOkIsFencedFirst) {
+  for (const auto& talkative :
+       std::vector<std::function<void(SemiSync*)>>{[](SemiSync* of) { of->source_clients = 1; },
+                                                   [](SemiSync* of) { of->source_active = false; },
+                                                   [](SemiSync* of) { of->source_enabled = false; },
+                                                   [](SemiSync* of) { of->source_endless = false; },
+                                                   [](SemiSync* of) { of->source_wait_for = 0; }}) {
+    Scene scene = Stuck();
+    scene.Fenced('b');
+    talkative(&scene.Of('a').semi_sync);
+    EXPECT_EQ(Text(Decide(scene)), "fence a");
+  }
+}
+
+TEST(DecideFenceTest, ADemotionMayCutClientsOff) {
+  Scene scene = Hanging();
+  scene.group().intent.goal = Goal::kDemote;
+  EXPECT_EQ(Text(Decide(scene)), "fence a");
+}
+
+}  // namespace
+}  // namespace weft::controller

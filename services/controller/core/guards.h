@@ -1,0 +1,44 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "services/controller/core/plan.h"
+#include "services/controller/core/snapshot.h"
+
+namespace weft::controller {
+
+// What keeps Weft from acting unasked though it could (S23, S24). People's orders pass all of it.
+// Pure.
+
+// Why a dead primary must not be replaced unasked now, the most deliberate reason first; nullopt
+// when it may: FAILOVER_OFF, FAILOVER_DISABLED, MAINTENANCE, HOOK_ABORTED, COOL_DOWN.
+std::optional<Refusal> RefuseUnasked(const Snapshot& snapshot);
+
+// Why this server must not be promoted unasked: TARGET_ZONE, TARGET_IN_MAINTENANCE, and TARGET_LAGS
+// in an asynchronous group.
+std::optional<Refusal> RefuseUnaskedFor(const Snapshot& snapshot, const ServerUuid& server);
+
+// A window of the whole group, or of this server, is open.
+bool InMaintenance(const Snapshot& snapshot);
+bool InMaintenance(const Snapshot& snapshot, const ServerUuid& server);
+
+// It was farther behind than the group's max_lag when the primary last answered.
+bool IsTooFarBehind(const Snapshot& snapshot, const ServerUuid& server);
+
+// After a program forbade a failover none is begun for this long.
+constexpr absl::Duration kHookRest = absl::Seconds(60);
+
+// What is to be run, or was said, for `occasion` (a name of HookSettings) before the pending intent
+// goes on: nothing to run and nothing in the way, the step, or why it must not go on.
+struct HookDecision {
+  std::optional<RunHook> run;
+  std::optional<Refusal> refusal;
+};
+HookDecision DecideHook(const Snapshot& snapshot, absl::string_view occasion);
+
+// The program that fences said of the primary before the present one that it is off for certain.
+bool WasFencedForCertain(const Group& group);
+
+}  // namespace weft::controller

@@ -1,0 +1,168 @@
+#include "services/provisioner/copies/copy_requests.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "nlohmann/json.hpp"
+#include "services/provisioner/dataset/copy_run.h"
+#include "services/provisioner/dataset/server_facts.h"
+#include "services/provisioner/dataset/source_choice.h"
+
+namespace weft::provisioner {
+namespace {
+
+using nlohmann::json;
+
+constexpr char kKind[] = "clone";
+// Kept before the target's first byte is touched: from then on its data are nobody's.
+constexpr char kTouched[] = "{\"touched\":true}";
+
+std::string WrittenDown(const CopyAsked& asked) {
+  return json{{"target", asked.target},
+              {"source", asked.source},
+              {"method", std::string(ToString(asked.method))},
+              {"bytes_per_second", asked.bytes_per_second},
+              {"surrender", asked.surrender}}
+      .dump();
+}
+
+CopyAsked ReadBack(const RunningJob& job) {
+  const json request = json::parse(job.request(), nullptr, /*allow_exceptions=*/false);
+  CopyAsked asked;
+  asked.group = job.group();
+  if (!request.is_object()) return asked;
+  asked.target = request.value("target", "");
+  asked.source = request.value("source", "");
+  asked.method = ParseCopyMethod(request.value("method", "")).value_or(CopyMethod::kAuto);
+  asked.bytes_per_second = request.value("bytes_per_second", int64_t{0});
+  asked.surrender = request.value("surrender", false) || job.notes() == kTouched;
+  return asked;
+}
+
+std::vector<SourceCandidate> CandidatesOf(std::vector<MemberView> members) {
+  std::vector<SourceCandidate> candidates;
+  for (MemberView& member : members) {
+    candidates.push_back({std::move(member.server), member.healthy, member.unhealthy_because});
+  }
+  return candidates;
+}
+
+std::string ResultOf(const CopyPlan& plan, const CopyFigures& figures) {
+  return json{{"bytes", figures.bytes},
+              {"rows", figures.rows},
+              {"seconds", absl::ToDoubleSeconds(figures.took)},
+              {"method", std::string(ToString(plan.method))},
+              {"source", plan.source.address.ToString()},
+              {"target", plan.target.ToString()}}
+      .dump();
+}
+
+}  // namespace
+
+CopyRequests::CopyRequests(CopyOptions options, const FarmAccess* access, GroupDirectory* groups,
+                           Inventory* inventory, JobRunner* runner, Clock* clock)
+    : options_(std::move(options)),
+      access_(access),
+      groups_(groups),
+      inventory_(inventory),
+      runner_(runner),
+      clock_(clock) {
+  runner_->Handle(kKind, [this](RunningJob& job) { return Work(job); });
+}
+
+absl::StatusOr<CopyPlan> CopyRequests::Plan(const CopyAsked& asked) {
+  WEFT_ASSIGN_OR_RETURN(std::vector<MemberView> members, groups_->MembersOf(asked.group));
+  WEFT_ASSIGN_OR_RETURN(SourceChoice choice,
+                        ChooseSource(CandidatesOf(std::move(members)), asked.source));
+  WEFT_ASSIGN_OR_RETURN(const HostPort target, HostPort::Parse(asked.target));
+  WEFT_ASSIGN_OR_RETURN(const ServerFacts to, GatherFacts(*access_, target, Duty::kRestore));
+  WEFT_ASSIGN_OR_RETURN(const ServerFacts from,
+                        GatherFacts(*access_, choice.server.address, Duty::kBackup));
+  CopyWish wish;
+  wish.method = asked.method;
+  wish.surrender = asked.surrender;
+  wish.source_is_primary = choice.server.status == ServerStatus::kPrimary;
+  WEFT_ASSIGN_OR_RETURN(wish.target_group, groups_->GroupOf(target, to.uuid));
+  wish.target_is_store = options_.is_store && options_.is_store(target, to.uuid);
+  WEFT_ASSIGN_OR_RETURN(const MethodChoice method, JudgeCopy(from, to, wish));
+  CopyPlan plan;
+  plan.reason = absl::StrCat(choice.reason, "; ", method.reason);
+  plan.source = std::move(choice.server);
+  plan.target = target;
+  plan.method = method.method;
+  plan.bytes = from.bytes;
+  const uint64_t by_default = wish.source_is_primary ? options_.bytes_per_second_from_primary : 0;
+  plan.bytes_per_second = asked.bytes_per_second == 0
+                              ? by_default
+                              : static_cast<uint64_t>(std::max<int64_t>(asked.bytes_per_second, 0));
+  return plan;
+}
+
+absl::Status CopyRequests::CheckIdle(const HostPort& target) {
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Job> jobs, inventory_->ListJobs());
+  for (const Job& job : jobs) {
+    if (job.kind != kKind) continue;
+    const json request = json::parse(job.request, nullptr, /*allow_exceptions=*/false);
+    const auto other = HostPort::Parse(request.is_object() ? request.value("target", "") : "");
+    if (!other.ok() || *other != target) continue;
+    return Refusal(absl::StatusCode::kAborted, "CLONE_UNDER_WAY",
+                   absl::StrCat("a copy onto ", target.ToString(), " is under way"),
+                   "no other copy", absl::StrCat("operation ", job.id),
+                   absl::StrCat("weft operation wait ", job.id));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<CopyRequests::Begun> CopyRequests::Clone(const CopyAsked& asked) {
+  Begun begun;
+  if (!asked.request_id.empty()) {
+    // A repetition finds the copy at work or done: its target is no longer what was checked.
+    WEFT_ASSIGN_OR_RETURN(const std::optional<Job> earlier,
+                          inventory_->FindByRequest(asked.request_id));
+    if (earlier.has_value() && earlier->kind == kKind) {
+      begun.job = *earlier;
+      return begun;
+    }
+  }
+  WEFT_ASSIGN_OR_RETURN(begun.plan, Plan(asked));
+  WEFT_RETURN_IF_ERROR(CheckIdle(begun.plan.target));
+  if (asked.validate_only) return begun;
+  JobRequest request;
+  request.kind = kKind;
+  request.group = asked.group;
+  request.request_id = asked.request_id;
+  request.user = asked.user;
+  request.request = WrittenDown(asked);
+  WEFT_ASSIGN_OR_RETURN(begun.job, runner_->Run(request));
+  return begun;
+}
+
+absl::StatusOr<std::string> CopyRequests::Work(RunningJob& job) {
+  job.Report(0, "look at both servers");
+  WEFT_ASSIGN_OR_RETURN(const CopyPlan plan, Plan(ReadBack(job)));
+  WEFT_RETURN_IF_ERROR(job.Keep(kTouched));
+  CopyOrder order;
+  order.source = plan.source.address;
+  order.target = plan.target;
+  order.bytes_per_second = plan.bytes_per_second;
+  order.streams = options_.streams;
+  const absl::Duration start = clock_->MonotonicNow();
+  CopyWatch watch;
+  watch.cancelled = [&job] { return job.cancelled(); };
+  watch.report = [&](const CopyProgress& progress) {
+    const uint64_t of = std::max(progress.estimate, progress.bytes);
+    const double share =
+        of == 0 ? 0 : static_cast<double>(progress.bytes) / static_cast<double>(of);
+    // What comes after the bytes is of unknown length.
+    job.Report(0.95 * share, ProgressText(progress, clock_->MonotonicNow() - start));
+  };
+  WEFT_ASSIGN_OR_RETURN(const CopyFigures figures, RunCopy(
+                                                       *access_, plan.method, order, watch,
+                                                       [&job] { return job.lost(); }, clock_));
+  return ResultOf(plan, figures);
+}
+
+}  // namespace weft::provisioner

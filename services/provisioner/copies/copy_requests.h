@@ -1,0 +1,79 @@
+#pragma once
+// What may be asked of copies: checks it, and begins the job that makes one.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "services/provisioner/copies/group_directory.h"
+#include "services/provisioner/dataset/copy.h"
+#include "services/provisioner/dataset/copy_rules.h"
+#include "services/provisioner/dataset/farm_access.h"
+#include "services/provisioner/jobs.h"
+
+namespace weft::provisioner {
+
+struct CopyOptions {
+  // Read from a primary in a second, where the request does not say: its clients' commits share
+  // the disk with the copy. From other members: as fast as it goes.
+  uint64_t bytes_per_second_from_primary = uint64_t{48} << 20;
+  // How many parts a copy by rows moves at once.
+  int streams = 4;
+  // Whether a server is the state store's; never a target. May be empty. Thread-safe.
+  std::function<bool(const HostPort&, const ServerUuid&)> is_store;
+};
+
+// What somebody asked for.
+struct CopyAsked {
+  std::string group;
+  std::string target;  // "host:port"
+  std::string source;  // as ChooseSource takes it
+  CopyMethod method = CopyMethod::kAuto;
+  int64_t bytes_per_second = 0;  // 0: the default; negative: no bound
+  bool surrender = false;
+  std::string request_id;
+  std::string user;
+  bool validate_only = false;
+};
+
+struct CopyPlan {
+  Server source;
+  HostPort target;
+  CopyMethod method = CopyMethod::kLogical;
+  std::string reason;
+  uint64_t bytes = 0;             // of the source, as its statistics have them
+  uint64_t bytes_per_second = 0;  // 0: no bound
+};
+
+// Thread-safe. Blocks for seconds: it asks the controllers and both servers.
+class CopyRequests {
+ public:
+  // All outlive this. Tells `runner` what a job of the kind "clone" does.
+  CopyRequests(CopyOptions options, const FarmAccess* access, GroupDirectory* groups,
+               Inventory* inventory, JobRunner* runner, Clock* clock);
+
+  struct Begun {
+    Job job;  // empty with validate_only
+    CopyPlan plan;
+  };
+  // Errors as the API has them (protos/weft/v1/copies.proto); ABORTED CLONE_UNDER_WAY: a copy onto
+  // the target runs.
+  absl::StatusOr<Begun> Clone(const CopyAsked& asked);
+
+ private:
+  absl::StatusOr<CopyPlan> Plan(const CopyAsked& asked);
+  absl::Status CheckIdle(const HostPort& target);
+  absl::StatusOr<std::string> Work(RunningJob& job);
+
+  const CopyOptions options_;
+  const FarmAccess* const access_;
+  GroupDirectory* const groups_;
+  Inventory* const inventory_;
+  JobRunner* const runner_;
+  Clock* const clock_;
+};
+
+}  // namespace weft::provisioner

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/model/ids.h"
+#include "common/model/server.h"
+
+namespace weft::provisioner {
+
+// A member of a group as the controllers see it.
+struct MemberView {
+  Server server;
+  // It answers, and follows the primary where it is not that itself.
+  bool healthy = false;
+  std::string unhealthy_because;  // for people
+};
+
+// What the provisioner asks the controllers. Thread-safe; each call blocks for seconds at most.
+// UNAVAILABLE: no controller answers.
+class GroupDirectory {
+ public:
+  virtual ~GroupDirectory() = default;
+
+  // The members of a group. NOT_FOUND: there is no such group.
+  virtual absl::StatusOr<std::vector<MemberView>> MembersOf(const std::string& group) = 0;
+  // The group that a server is in, by address or uuid; empty: in none.
+  virtual absl::StatusOr<std::string> GroupOf(const HostPort& address, const ServerUuid& uuid) = 0;
+};
+
+}  // namespace weft::provisioner

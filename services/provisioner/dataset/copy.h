@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/model/ids.h"
+
+namespace weft::provisioner {
+
+// How the data of a server get to another.
+enum class CopyMethod { kAuto, kPlugin, kPhysical, kLogical };
+absl::string_view ToString(CopyMethod method);                      // "plugin"
+std::optional<CopyMethod> ParseCopyMethod(absl::string_view text);  // any letter case
+
+struct CopyProgress {
+  std::string phase;  // for people: "copy rows"
+  uint64_t bytes = 0;
+  uint64_t estimate = 0;  // of bytes; 0: not known
+  uint64_t rows = 0;      // 0 where the method does not count them
+};
+
+// What a copy tells while it runs, and asks. Both are called from any thread, several times a
+// second.
+struct CopyWatch {
+  std::function<void(const CopyProgress&)> report;
+  std::function<bool()> cancelled;
+
+  // CANCELLED once that was asked for.
+  absl::Status MayGoOn() const;
+};
+
+// What a copy did.
+struct CopyFigures {
+  uint64_t bytes = 0;
+  uint64_t rows = 0;
+  absl::Duration took;
+};
+
+// One copy. Source and target are checked already (copy_rules.h).
+struct CopyOrder {
+  HostPort source;
+  HostPort target;
+  // The most to read from the source in a second; 0: no bound.
+  uint64_t bytes_per_second = 0;
+  // How many tables or ranges are copied at once (logical).
+  int streams = 4;
+};
+
+// "312.5 MB", "1.0 GB": powers of ten, as disks and networks are sold.
+std::string BytesText(uint64_t bytes);
+// "copy rows: 312.5 MB of 1.0 GB, 45.0 MB/s, 15s left". Pure.
+std::string ProgressText(const CopyProgress& progress, absl::Duration elapsed);
+
+}  // namespace weft::provisioner

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "services/provisioner/dataset/copy.h"
+#include "services/provisioner/dataset/farm_access.h"
+
+namespace weft::provisioner {
+
+// Makes one copy by `method` (not kAuto), which JudgeCopy allowed. Blocks until the target holds
+// the data and the GTIDs of the source, is read-only and replicates from nobody. May be begun anew
+// at any point of an earlier run. Errors: CANCELLED; those of the methods. After an error the
+// target is empty, read-only and replicates from nobody, or the message says why that could not be
+// done; metadata "target" is "empty" or "unknown". `lost`: asked after a failure; true: another
+// provisioner goes on with this copy, so the target is left as it is.
+absl::StatusOr<CopyFigures> RunCopy(const FarmAccess& access, CopyMethod method,
+                                    const CopyOrder& order, const CopyWatch& watch,
+                                    const std::function<bool()>& lost, Clock* clock);
+
+}  // namespace weft::provisioner

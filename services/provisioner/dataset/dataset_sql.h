@@ -1,0 +1,80 @@
+#pragma once
+// The statements by which servers are looked at, prepared, emptied and settled around a copy.
+#include "absl/strings/string_view.h"
+
+namespace weft::provisioner::sql {
+
+// --- facts
+
+inline constexpr absl::string_view kGlobalVariables = "SHOW GLOBAL VARIABLES";
+// Of users: all but the server's own. Weft's heartbeats are data of a server too, but nobody's.
+inline constexpr absl::string_view kSchemas =
+    "SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN"
+    " ('mysql', 'sys', 'information_schema', 'performance_schema', 'ndbinfo') ORDER BY 1";
+// 8.0 on: the figures below are otherwise a day old.
+inline constexpr absl::string_view kFreshStatistics =
+    "SET SESSION information_schema_stats_expiry = 0";
+inline constexpr absl::string_view kBytes =
+    "SELECT CAST(COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) AS UNSIGNED) AS bytes"
+    " FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN"
+    " ('mysql', 'sys', 'information_schema', 'performance_schema', 'ndbinfo')";
+inline constexpr absl::string_view kTablesWithoutTransactions =
+    "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) AS name FROM information_schema.TABLES"
+    " WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE <> 'InnoDB' AND TABLE_SCHEMA NOT IN"
+    " ('mysql', 'sys', 'information_schema', 'performance_schema', 'ndbinfo') ORDER BY 1";
+// A GTID set is text with line breaks.
+inline constexpr absl::string_view kExecuted = "SELECT @@GLOBAL.gtid_executed AS executed";
+
+// --- a target at work
+
+inline constexpr absl::string_view kNoBinaryLog = "SET SESSION sql_log_bin = OFF";
+inline constexpr absl::string_view kReadOnlyOff = "SET GLOBAL read_only = OFF";
+inline constexpr absl::string_view kReadOnlyOn = "SET GLOBAL read_only = ON";
+inline constexpr absl::string_view kIsReadOnly = "SELECT @@GLOBAL.read_only AS read_only";
+inline constexpr absl::string_view kSuperReadOnlyOff = "SET GLOBAL super_read_only = OFF";
+inline constexpr absl::string_view kSuperReadOnlyOn = "SET GLOBAL super_read_only = ON";
+inline constexpr absl::string_view kOfflineOn = "SET GLOBAL offline_mode = ON";
+inline constexpr absl::string_view kOfflineOff = "SET GLOBAL offline_mode = OFF";
+inline constexpr absl::string_view kSemiSyncVariables =
+    "SHOW GLOBAL VARIABLES LIKE 'rpl\\_semi\\_sync\\_%'";
+// A variable's name comes from a dialect.
+inline constexpr absl::string_view kSetGlobalOff = "SET GLOBAL %s = OFF";
+inline constexpr absl::string_view kSetGlobal = "SET GLOBAL %s = %d";
+inline constexpr absl::string_view kForChannel = "%s FOR CHANNEL %s";
+inline constexpr absl::string_view kKillQuery = "KILL QUERY ?";
+
+inline constexpr absl::string_view kNoForeignKeyChecks = "SET SESSION foreign_key_checks = OFF";
+inline constexpr absl::string_view kDropSchema = "DROP DATABASE IF EXISTS %s";
+inline constexpr absl::string_view kSetPurged = "SET GLOBAL gtid_purged = ?";
+
+// A schema that is there from before the first row of a copy until after its last: who finds it
+// knows that the data are not whole.
+inline constexpr absl::string_view kMark = "weft_unfinished_copy";
+inline constexpr absl::string_view kMakeMark = "CREATE DATABASE IF NOT EXISTS weft_unfinished_copy";
+inline constexpr absl::string_view kDropMark = "DROP DATABASE IF EXISTS weft_unfinished_copy";
+
+// --- a source whose files shall stand still
+
+inline constexpr absl::string_view kDirtyPagesMost =
+    "SELECT @@GLOBAL.innodb_max_dirty_pages_pct AS value";
+inline constexpr absl::string_view kSetDirtyPagesMost =
+    "SET GLOBAL innodb_max_dirty_pages_pct = %s";
+inline constexpr absl::string_view kDirtyPages =
+    "SHOW GLOBAL STATUS LIKE 'Innodb\\_buffer\\_pool\\_pages\\_dirty'";
+inline constexpr absl::string_view kEngineStatus = "SHOW ENGINE INNODB STATUS";
+
+// --- a target whose clone was left behind
+
+// Of the account's own sessions, which it sees without a privilege.
+inline constexpr absl::string_view kClonesAtWork =
+    "SELECT ID AS id FROM information_schema.PROCESSLIST"
+    " WHERE ID <> CONNECTION_ID() AND INFO LIKE 'CLONE INSTANCE %'";
+inline constexpr absl::string_view kKill = "KILL ?";
+
+// --- the plugin's bounds (MiB a second; 0: none)
+
+inline constexpr absl::string_view kCloneReconnect =
+    "clone_donor_timeout_after_network_failure";  // minutes
+inline constexpr absl::string_view kCloneBandwidth = "clone_max_network_bandwidth";
+
+}  // namespace weft::provisioner::sql

@@ -1,0 +1,160 @@
+#include "services/provisioner/dataset/definitions.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "common/mysql/quote.h"
+#include "services/provisioner/dataset/dataset_sql.h"
+#include "services/provisioner/dataset/logical_sql.h"
+
+namespace weft::provisioner {
+namespace {
+
+struct Program {
+  std::string schema;
+  std::string name;
+  std::string kind;  // as SHOW CREATE calls it
+  // What SHOW CREATE says of it.
+  std::string statement;
+  std::string sql_mode;
+  std::string collation;
+  std::string time_zone;  // of events
+};
+
+// SHOW CREATE calls the statement's column differently for each kind.
+std::string StatementOf(const mysql::ResultSet::Row& row) {
+  for (const char* column : {"Create View", "Create Procedure", "Create Function",
+                             "SQL Original Statement", "Create Event"}) {
+    if (row.Get(column).has_value()) return *row.Get(column);
+  }
+  return "";
+}
+
+absl::StatusOr<std::vector<Program>> ReadPrograms(mysql::Session& source, absl::string_view list) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, source.Query(list));
+  std::vector<Program> programs;
+  for (const mysql::ResultSet::Row row : rows) {
+    Program program;
+    program.schema = row.StringOr("schema", "");
+    program.name = row.StringOr("name", "");
+    program.kind = row.StringOr("kind", "");
+    const std::string name = absl::StrCat(mysql::QuoteIdentifier(program.schema), ".",
+                                          mysql::QuoteIdentifier(program.name));
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet created,
+                          source.Query(absl::StrFormat(sql::kShowCreate, program.kind, name)));
+    if (!created.empty()) {
+      program.statement = StatementOf(created.front());
+      program.sql_mode = created.front().StringOr("sql_mode", "");
+      program.collation = created.front().StringOr("collation_connection", "");
+      program.time_zone = created.front().StringOr("time_zone", "");
+    }
+    if (program.statement.empty()) {
+      return absl::PermissionDeniedError(
+          absl::StrCat("the ", program.kind, " ", name, " cannot be read by the backup account"));
+    }
+    programs.push_back(std::move(program));
+  }
+  return programs;
+}
+
+absl::Status Create(mysql::Session& target, const Program& program) {
+  const std::string schema = mysql::QuoteIdentifier(program.schema);
+  WEFT_RETURN_IF_ERROR(target.Execute(absl::StrFormat(sql::kUse, schema)));
+  WEFT_RETURN_IF_ERROR(
+      target.Execute(sql::kCreationMode, {program.sql_mode, program.collation}).status());
+  if (!program.time_zone.empty()) {
+    WEFT_RETURN_IF_ERROR(target.Execute(sql::kCreationZone, {program.time_zone}).status());
+  }
+  return Annotate(target.Execute(program.statement),
+                  absl::StrCat(program.kind, " ", program.schema, ".", program.name));
+}
+
+// Each round makes those whose needs are there; one that makes none shows what is truly wrong.
+absl::Status CreateAll(mysql::Session& target, std::vector<Program> programs) {
+  while (!programs.empty()) {
+    std::vector<Program> left;
+    absl::Status failure;
+    for (Program& program : programs) {
+      absl::Status status = Create(target, program);
+      if (status.ok()) continue;
+      if (target.broken()) return status;
+      failure = std::move(status);
+      left.push_back(std::move(program));
+    }
+    if (left.size() == programs.size()) return failure;
+    programs = std::move(left);
+  }
+  return absl::OkStatus();
+}
+
+// Nobody but SUPER may make what is not said to be deterministic, unless the server trusts.
+class Trust {
+ public:
+  explicit Trust(mysql::Session& target) : target_(target) {}
+  ~Trust() {
+    if (changed_) target_.Execute(sql::kTrustCreatorsOff).IgnoreError();
+  }
+  absl::Status Gain() {
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet now, target_.Query(sql::kTrustCreators));
+    if (!now.empty() && now.front().BoolOr("value", false)) return absl::OkStatus();
+    changed_ = true;
+    return target_.Execute(sql::kTrustCreatorsOn);
+  }
+
+ private:
+  mysql::Session& target_;
+  bool changed_ = false;
+};
+
+}  // namespace
+
+absl::Status CopySchemas(mysql::Session& source, mysql::Session& target) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet schemas, source.Query(sql::kSchemas));
+  for (const mysql::ResultSet::Row row : schemas) {
+    const std::string name = row.StringOr("name", "");
+    if (name == sql::kMark) continue;
+    WEFT_ASSIGN_OR_RETURN(
+        const mysql::ResultSet created,
+        source.Query(absl::StrFormat(sql::kShowCreateSchema, mysql::QuoteIdentifier(name))));
+    if (created.empty()) return absl::NotFoundError(absl::StrCat("schema ", name, " is gone"));
+    WEFT_RETURN_IF_ERROR(Annotate(target.Execute(created.front().StringOr("Create Database", "")),
+                                  absl::StrCat("schema ", name)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CopyTables(mysql::Session& source, mysql::Session& target,
+                        const std::vector<Table>& tables) {
+  WEFT_RETURN_IF_ERROR(target.Execute(sql::kLaxCreation));
+  for (const Table& table : tables) {
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet created,
+                          source.Query(absl::StrFormat(sql::kShowCreateTable, table.QuotedName())));
+    if (created.empty()) return absl::NotFoundError(absl::StrCat(table.name, " is gone"));
+    const std::string schema = mysql::QuoteIdentifier(table.schema);
+    WEFT_RETURN_IF_ERROR(target.Execute(absl::StrFormat(sql::kUse, schema)));
+    WEFT_RETURN_IF_ERROR(Annotate(target.Execute(created.front().StringOr("Create Table", "")),
+                                  absl::StrCat("table ", table.QuotedName())));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CopyPrograms(mysql::Session& source, mysql::Session& target) {
+  Trust trust(target);
+  WEFT_RETURN_IF_ERROR(trust.Gain());
+  for (const absl::string_view list : {sql::kRoutines, sql::kViews, sql::kTriggers, sql::kEvents}) {
+    WEFT_ASSIGN_OR_RETURN(std::vector<Program> programs, ReadPrograms(source, list));
+    // Views alone have no sql_mode of their own.
+    if (list == sql::kViews) {
+      for (Program& view : programs) view.sql_mode = "NO_ENGINE_SUBSTITUTION";
+    }
+    WEFT_RETURN_IF_ERROR(CreateAll(target, std::move(programs)));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace weft::provisioner

@@ -1,0 +1,171 @@
+#include "services/provisioner/dataset/logical_copy.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "common/mysql/bulk_session.h"
+#include "services/provisioner/dataset/account_copy.h"
+#include "services/provisioner/dataset/dataset_sql.h"
+#include "services/provisioner/dataset/definitions.h"
+#include "services/provisioner/dataset/logical_sql.h"
+#include "services/provisioner/dataset/part_pump.h"
+#include "services/provisioner/dataset/snapshot.h"
+#include "services/provisioner/dataset/table_plan.h"
+#include "services/provisioner/dataset/target_state.h"
+#include "services/provisioner/dataset/throttle.h"
+
+namespace weft::provisioner {
+namespace {
+
+// A part is one transaction on the target, and what is read again when nothing else is left to do.
+constexpr uint64_t kPartBytes = uint64_t{48} << 20;
+constexpr absl::Duration kPoll = absl::Milliseconds(50);
+// Of one statement: dropping what was there, and making what is not rows.
+constexpr absl::Duration kPatience = absl::Minutes(30);
+
+class LogicalCopy {
+ public:
+  LogicalCopy(const FarmAccess& access, const CopyOrder& order, const CopyWatch& watch,
+              Clock* clock)
+      : access_(access),
+        order_(order),
+        watch_(watch),
+        clock_(clock),
+        throttle_(order.bytes_per_second, clock) {}
+
+  absl::StatusOr<CopyFigures> Run() {
+    const absl::Duration start = clock_->MonotonicNow();
+    WEFT_RETURN_IF_ERROR(Prepare());
+    absl::Status status = Load();
+    const absl::Status settled = PutSettingsBack();
+    if (status.ok()) status = settled;
+    WEFT_RETURN_IF_ERROR(status);
+    WEFT_RETURN_IF_ERROR(Finish());
+    figures_.took = clock_->MonotonicNow() - start;
+    return figures_;
+  }
+
+ private:
+  absl::Status Prepare() {
+    Report("prepare");
+    WEFT_ASSIGN_OR_RETURN(source_, access_.Open(order_.source, Duty::kBackup, kPatience));
+    WEFT_ASSIGN_OR_RETURN(target_, access_.Open(order_.target, Duty::kRestore, kPatience));
+    WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
+    WEFT_RETURN_IF_ERROR(Detach(*manager));
+    WEFT_RETURN_IF_ERROR(target_->Execute(sql::kNoBinaryLog));
+    WEFT_RETURN_IF_ERROR(Open(*target_));
+    WEFT_RETURN_IF_ERROR(target_->Execute(sql::kMakeMark));
+    WEFT_RETURN_IF_ERROR(Empty(*target_));
+    WEFT_RETURN_IF_ERROR(target_->Execute(sql::kMakeMark));
+    WEFT_RETURN_IF_ERROR(target_->Execute(sql::kLoadSession));
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet infile, target_->Query(sql::kLocalInfile));
+    local_infile_ = !infile.empty() && infile.front().BoolOr("value", false);
+    if (!local_infile_) WEFT_RETURN_IF_ERROR(target_->Execute(sql::kLocalInfileOn));
+    return absl::OkStatus();
+  }
+
+  absl::Status Load() {
+    WEFT_ASSIGN_OR_RETURN(tables_, ReadTables(*source_));
+    const bool locked = std::any_of(tables_.begin(), tables_.end(),
+                                    [](const Table& table) { return !table.transactional; });
+    const int streams = std::max(1, order_.streams);
+    WEFT_ASSIGN_OR_RETURN(Snapshot snapshot,
+                          TakeSnapshot(access_, order_.source, streams, locked, clock_));
+    // Once more: definitions stay as they are from here on.
+    WEFT_ASSIGN_OR_RETURN(tables_, ReadTables(*source_));
+    executed_ = snapshot.executed;
+    Report("create tables");
+    WEFT_RETURN_IF_ERROR(CopySchemas(*source_, *target_));
+    WEFT_RETURN_IF_ERROR(CopyTables(*source_, *target_, tables_));
+    WEFT_RETURN_IF_ERROR(CopyRows(snapshot, /*transactional=*/false));
+    if (locked) WEFT_RETURN_IF_ERROR(Release(snapshot));
+    WEFT_RETURN_IF_ERROR(CopyRows(snapshot, /*transactional=*/true));
+    Report("create views, routines, triggers and events");
+    return CopyPrograms(*source_, *target_);
+  }
+
+  absl::Status CopyRows(Snapshot& snapshot, bool transactional) {
+    std::vector<Part> parts;
+    for (const Table& table : tables_) {
+      estimate_ += table.transactional == transactional ? table.bytes : 0;
+      if (table.transactional != transactional) continue;
+      WEFT_ASSIGN_OR_RETURN(const std::vector<Part> some, PlanParts(*source_, table, kPartBytes));
+      parts.insert(parts.end(), some.begin(), some.end());
+    }
+    if (parts.empty()) return absl::OkStatus();
+    WEFT_ASSIGN_OR_RETURN(std::vector<PartPump::Pair> pairs, OpenPairs(snapshot));
+    PartPump pump(std::move(pairs), std::move(parts), &throttle_);
+    const CopyFigures before = figures_;
+    absl::Status asked;
+    while (!pump.done()) {
+      if (asked.ok()) asked = watch_.MayGoOn();
+      if (!asked.ok()) pump.Stop();
+      figures_.bytes = before.bytes + pump.bytes();
+      figures_.rows = before.rows + pump.rows();
+      Report("copy rows");
+      clock_->Sleep(kPoll);
+    }
+    figures_.bytes = before.bytes + pump.bytes();
+    figures_.rows = before.rows + pump.rows();
+    return asked.ok() ? pump.status() : asked;
+  }
+
+  absl::StatusOr<std::vector<PartPump::Pair>> OpenPairs(Snapshot& snapshot) {
+    WEFT_ASSIGN_OR_RETURN(mysql::ConnectOptions options,
+                          access_.For(order_.target, Duty::kRestore));
+    options.read_timeout = kPatience;
+    options.write_timeout = kPatience;
+    std::vector<PartPump::Pair> pairs;
+    for (const auto& reader : snapshot.readers) {
+      WEFT_ASSIGN_OR_RETURN(auto loader, mysql::BulkSession::Open(options));
+      WEFT_RETURN_IF_ERROR(loader->Execute(sql::kLoadSession));
+      pairs.push_back({reader.get(), std::move(loader)});
+    }
+    return pairs;
+  }
+
+  absl::Status PutSettingsBack() {
+    return local_infile_ ? absl::OkStatus() : target_->Execute(sql::kLocalInfileOff);
+  }
+
+  absl::Status Finish() {
+    WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
+    Report("copy accounts");
+    WEFT_RETURN_IF_ERROR(CopyAccounts(*source_, *target_));
+    WEFT_RETURN_IF_ERROR(TakeOverGtids(*target_, executed_));
+    WEFT_RETURN_IF_ERROR(target_->Execute(sql::kDropMark));
+    return Close(*target_);
+  }
+
+  void Report(absl::string_view phase) const {
+    if (!watch_.report) return;
+    watch_.report({std::string(phase), figures_.bytes, estimate_, figures_.rows});
+  }
+
+  const FarmAccess& access_;
+  const CopyOrder& order_;
+  const CopyWatch& watch_;
+  Clock* const clock_;
+  Throttle throttle_;
+  std::unique_ptr<mysql::Session> source_;
+  std::unique_ptr<mysql::Session> target_;
+  std::vector<Table> tables_;
+  GtidSet executed_;
+  bool local_infile_ = false;  // the target had it on before
+  CopyFigures figures_;
+  uint64_t estimate_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<CopyFigures> CopyByRows(const FarmAccess& access, const CopyOrder& order,
+                                       const CopyWatch& watch, Clock* clock) {
+  return LogicalCopy(access, order, watch, clock).Run();
+}
+
+}  // namespace weft::provisioner

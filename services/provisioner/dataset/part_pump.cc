@@ -1,0 +1,146 @@
+#include "services/provisioner/dataset/part_pump.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "services/provisioner/dataset/logical_sql.h"
+#include "services/provisioner/dataset/row_encoder.h"
+
+namespace weft::provisioner {
+namespace {
+
+// Rows are encoded this far ahead of what the library asks for.
+constexpr size_t kBatch = size_t{64} << 10;
+
+// Turns the rows of a SELECT into what LOAD DATA reads.
+class Feed {
+ public:
+  explicit Feed(mysql::BulkSession* reader) : reader_(reader), encoder_(reader->plain_columns()) {}
+
+  // At most `size` bytes; 0 at the end.
+  absl::StatusOr<size_t> Fill(char* buffer, size_t size) {
+    if (sent_ == batch_.size()) WEFT_RETURN_IF_ERROR(ReadBatch());
+    const size_t count = std::min(size, batch_.size() - sent_);
+    std::memcpy(buffer, batch_.data() + sent_, count);
+    sent_ += count;
+    return count;
+  }
+
+  uint64_t rows() const { return rows_; }
+
+ private:
+  absl::Status ReadBatch() {
+    batch_.clear();
+    sent_ = 0;
+    while (!ended_ && batch_.size() < kBatch) {
+      WEFT_ASSIGN_OR_RETURN(const mysql::RawRow row, reader_->NextRow());
+      ended_ = row.cells == nullptr;
+      if (ended_) break;
+      encoder_.Append(row, &batch_);
+      ++rows_;
+    }
+    return absl::OkStatus();
+  }
+
+  mysql::BulkSession* const reader_;
+  const RowEncoder encoder_;
+  std::string batch_;
+  size_t sent_ = 0;
+  uint64_t rows_ = 0;
+  bool ended_ = false;
+};
+
+absl::Status Lost(const Part& part, absl::string_view what, mysql::BulkSession& loader) {
+  std::string warning;
+  if (loader.Select(sql::kWarnings).ok()) {
+    if (const auto row = loader.NextRow(); row.ok() && row->cells != nullptr && row->count > 2) {
+      warning.assign(row->cells[2], row->lengths[2]);
+    }
+  }
+  return Refusal(
+      absl::StatusCode::kDataLoss, "ROWS_LOST",
+      absl::StrCat("not every row of ", part.table->QuotedName(), " arrived whole: ", what),
+      "the rows as they are", warning.empty() ? std::string(what) : warning,
+      "copy by another method, or to the same version");
+}
+
+}  // namespace
+
+PartPump::PartPump(std::vector<Pair> pairs, std::vector<Part> parts, Throttle* throttle)
+    : parts_(std::move(parts)), throttle_(throttle), pairs_(std::move(pairs)) {
+  for (Pair& pair : pairs_) threads_.emplace_back([this, &pair] { Work(pair); });
+}
+
+PartPump::~PartPump() {
+  if (!done()) Stop();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void PartPump::Stop() {
+  stop_ = true;
+  for (Pair& pair : pairs_) {
+    pair.reader->Abort();
+    pair.loader->Abort();
+  }
+}
+
+bool PartPump::done() const { return ended_ == pairs_.size(); }
+
+absl::Status PartPump::status() const {
+  MutexLock lock(&mutex_);
+  return status_;
+}
+
+void PartPump::Fail(absl::Status status) {
+  stop_ = true;
+  MutexLock lock(&mutex_);
+  if (status_.ok()) status_ = std::move(status);
+}
+
+const Part* PartPump::Next() {
+  const size_t index = next_++;
+  return stop_ || index >= parts_.size() ? nullptr : &parts_[index];
+}
+
+void PartPump::Work(Pair& pair) {
+  while (const Part* const part = Next()) {
+    absl::Status status = Move(pair, *part);
+    if (!status.ok()) {
+      Fail(Annotate(status, absl::StrCat("rows of ", part->table->QuotedName())));
+      break;
+    }
+  }
+  ++ended_;
+}
+
+absl::Status PartPump::Move(Pair& pair, const Part& part) {
+  WEFT_RETURN_IF_ERROR(pair.reader->Select(SelectOf(part)));
+  Feed feed(pair.reader);
+  uint64_t counted = 0;
+  const auto produce = [&](char* buffer, size_t size) -> absl::StatusOr<size_t> {
+    if (stop_) return absl::CancelledError("the copy ends");
+    WEFT_ASSIGN_OR_RETURN(const size_t count, feed.Fill(buffer, size));
+    throttle_->Take(count);
+    bytes_ += count;
+    rows_ += feed.rows() - counted;
+    counted = feed.rows();
+    return count;
+  };
+  WEFT_ASSIGN_OR_RETURN(const mysql::LoadFigures loaded, pair.loader->Load(LoadOf(part), produce));
+  if (loaded.warnings > 0) {
+    return Lost(part, absl::StrCat(loaded.warnings, " warnings"), *pair.loader);
+  }
+  if (loaded.skipped > 0 || loaded.records != feed.rows()) {
+    return Lost(part,
+                absl::StrCat(feed.rows(), " rows read, ", loaded.records - loaded.skipped, " kept"),
+                *pair.loader);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace weft::provisioner

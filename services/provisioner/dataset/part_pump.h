@@ -1,0 +1,60 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "common/base/mutex.h"
+#include "common/mysql/bulk_session.h"
+#include "services/provisioner/dataset/table_plan.h"
+#include "services/provisioner/dataset/throttle.h"
+
+namespace weft::provisioner {
+
+// Moves the parts of tables over pairs of sessions, a thread each, until none is left or one fails.
+// Thread-safe.
+class PartPump {
+ public:
+  struct Pair {
+    mysql::BulkSession* reader;
+    std::unique_ptr<mysql::BulkSession> loader;
+  };
+
+  // Begins at once. `throttle` and the readers outlive this.
+  PartPump(std::vector<Pair> pairs, std::vector<Part> parts, Throttle* throttle);
+  // Stops what is not done, and waits. Readers that were stopped are of no further use.
+  ~PartPump();
+
+  // From any thread: all ends soon, CANCELLED.
+  void Stop();
+  // Whether all threads have ended; then the first failure, or OK.
+  bool done() const;
+  absl::Status status() const;
+
+  uint64_t bytes() const { return bytes_; }
+  uint64_t rows() const { return rows_; }
+
+ private:
+  void Work(Pair& pair);
+  const Part* Next();
+  absl::Status Move(Pair& pair, const Part& part);
+  void Fail(absl::Status status);
+
+  const std::vector<Part> parts_;
+  Throttle* const throttle_;
+  std::vector<Pair> pairs_;
+  std::atomic<bool> stop_ = false;
+  std::atomic<size_t> next_ = 0;
+  std::atomic<size_t> ended_ = 0;
+  std::atomic<uint64_t> bytes_ = 0;
+  std::atomic<uint64_t> rows_ = 0;
+  mutable Mutex mutex_;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::thread> threads_;  // last: they use all of the above
+};
+
+}  // namespace weft::provisioner

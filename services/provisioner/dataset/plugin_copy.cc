@@ -1,0 +1,236 @@
+#include "services/provisioner/dataset/plugin_copy.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "common/mysql/clone_sql.h"
+#include "common/mysql/clone_statement.h"
+#include "common/mysql/errors.h"
+#include "common/mysql/quote.h"
+#include "services/provisioner/dataset/dataset_sql.h"
+#include "services/provisioner/dataset/target_state.h"
+
+namespace weft::provisioner {
+namespace {
+
+namespace statements = mysql::statements;
+
+constexpr absl::Duration kPoll = absl::Milliseconds(50);
+// How long a target may be away for its restart.
+constexpr absl::Duration kRestart = absl::Minutes(10);
+// How long the target looks for a source that is away.
+constexpr int kReconnectMinutes = 1;
+constexpr absl::Duration kForever = absl::Hours(24 * 7);
+
+// Weft's members are super_read_only, under which nothing can be installed. read_only stays on
+// meanwhile, so that only administrators could write.
+absl::Status InstallPlugin(mysql::Session& manager) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet plugin,
+                        manager.Query(statements::kClonePluginActive));
+  if (!plugin.empty() && plugin.front().StringOr("status", "") == "ACTIVE") return absl::OkStatus();
+  WEFT_RETURN_IF_ERROR(manager.Execute(sql::kNoBinaryLog));
+  absl::Status installed = manager.Execute(statements::kInstallClone);
+  if (mysql::MysqlErrorCode(installed) == mysql::kErrReadOnlyOption) {
+    WEFT_RETURN_IF_ERROR(manager.Execute(sql::kSuperReadOnlyOff));
+    installed = manager.Execute(statements::kInstallClone);
+    // Who became writable in between was made so by somebody who knows.
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet state, manager.Query(sql::kIsReadOnly));
+    if (!state.empty() && state.front().BoolOr("read_only", false)) {
+      WEFT_RETURN_IF_ERROR(manager.Execute(sql::kSuperReadOnlyOn));
+    }
+  }
+  if (installed.ok()) return installed;
+  const std::string address = manager.options().Address();
+  return Refusal(absl::StatusCode::kFailedPrecondition, "PLUGIN_MISSING",
+                 absl::StrCat(address, " cannot load the CLONE plugin: ", installed.message()),
+                 "mysql_clone.so in its plugin_dir", installed.message(),
+                 "install it there, or clone by another method: --method logical");
+}
+
+class PluginCopy {
+ public:
+  PluginCopy(const FarmAccess& access, const CopyOrder& order, const CopyWatch& watch, Clock* clock)
+      : access_(access), order_(order), watch_(watch), clock_(clock) {}
+
+  absl::StatusOr<CopyFigures> Run() {
+    const absl::Duration start = clock_->MonotonicNow();
+    WEFT_ASSIGN_OR_RETURN(const std::string earlier, Prepare());
+    WEFT_RETURN_IF_ERROR(Copy());
+    WEFT_RETURN_IF_ERROR(AwaitRestart(earlier));
+    WEFT_RETURN_IF_ERROR(Settle());
+    figures_.took = clock_->MonotonicNow() - start;
+    return figures_;
+  }
+
+ private:
+  // Returns when the clone before this one began.
+  absl::StatusOr<std::string> Prepare() {
+    Report("prepare");
+    WEFT_ASSIGN_OR_RETURN(const auto donor, access_.Open(order_.source, Duty::kManage));
+    WEFT_RETURN_IF_ERROR(InstallPlugin(*donor));
+    WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
+    WEFT_RETURN_IF_ERROR(InstallPlugin(*manager));
+    WEFT_RETURN_IF_ERROR(Detach(*manager));
+    // The source's own channel comes along with its data: it must not start.
+    WEFT_RETURN_IF_ERROR(manager->Execute(statements::kPersistSkipReplicaStart));
+    WEFT_RETURN_IF_ERROR(manager->Execute(sql::kOfflineOn));
+    WEFT_RETURN_IF_ERROR(
+        manager->Execute(statements::kDonorList, {order_.source.ToString()}).status());
+    WEFT_RETURN_IF_ERROR(manager->Execute(
+        absl::StrFormat(sql::kSetGlobal, sql::kCloneBandwidth, MebibytesPerSecond())));
+    WEFT_RETURN_IF_ERROR(manager->Execute(
+        absl::StrFormat(sql::kSetGlobal, sql::kCloneReconnect, kReconnectMinutes)));
+    WEFT_ASSIGN_OR_RETURN(watcher_, access_.Open(order_.target, Duty::kRestore));
+    WEFT_RETURN_IF_ERROR(Open(*watcher_));
+    return EndAnother();
+  }
+
+  // A clone that a provisioner began and did not see the end of may still be at work. Ends it, and
+  // returns when the last one began.
+  absl::StatusOr<std::string> EndAnother() {
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet others, watcher_->Query(sql::kClonesAtWork));
+    for (const mysql::ResultSet::Row row : others) {
+      watcher_->Execute(sql::kKill, {row.UintOr("id", 0)}).status().IgnoreError();
+    }
+    return AwaitIdle();
+  }
+
+  // Until no clone works on the target. Returns when the last one began.
+  absl::StatusOr<std::string> AwaitIdle() {
+    const Deadline deadline = Deadline::After(clock_, kRestart);
+    while (true) {
+      WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet last, watcher_->Query(statements::kCloneStatus));
+      const bool busy = !last.empty() && last.front().StringOr("state", "") == "In Progress";
+      if (!busy) return mysql::CloneBeganAt(last);
+      if (deadline.Passed()) {
+        return mysql::CloneFailed(order_.target.ToString(), "another clone onto it does not end");
+      }
+      clock_->Sleep(kPoll);
+    }
+  }
+
+  // Rounded up: 0 would be no bound.
+  int64_t MebibytesPerSecond() const {
+    return static_cast<int64_t>((order_.bytes_per_second + (1 << 20) - 1) >> 20);
+  }
+
+  absl::StatusOr<std::unique_ptr<mysql::CloneStatement>> Begin() {
+    WEFT_ASSIGN_OR_RETURN(const mysql::ConnectOptions donor,
+                          access_.For(order_.source, Duty::kBackup));
+    WEFT_ASSIGN_OR_RETURN(auto session, access_.Open(order_.target, Duty::kRestore, kForever));
+    std::string statement = statements::CloneFrom(mysql::QuoteAccount(donor.user, donor.host),
+                                                  donor.port, mysql::QuoteString(donor.password));
+    return std::make_unique<mysql::CloneStatement>(std::move(session), std::move(statement));
+  }
+
+  absl::Status Copy() {
+    WEFT_ASSIGN_OR_RETURN(const auto statement, Begin());
+    absl::Status asked = absl::OkStatus();
+    while (!statement->done()) {
+      if (asked.ok()) asked = watch_.MayGoOn();
+      if (!asked.ok()) Kill(statement->id());
+      if (const auto stages = watcher_->Query(statements::kCloneProgress); stages.ok()) {
+        const mysql::CloneBytes bytes = mysql::BytesOf(*stages);
+        figures_.bytes = bytes.done;
+        estimate_ = bytes.estimate;
+        Report("copy files");
+      }
+      clock_->Sleep(kPoll);
+    }
+    const absl::Status status = statement->status();
+    // One that is killed loses its session, as one that succeeds.
+    if (!asked.ok() && !status.ok()) {
+      AwaitIdle().status().IgnoreError();
+      return asked;
+    }
+    if (mysql::CloneEndOf(status) != mysql::CloneEnd::kFailed) return absl::OkStatus();
+    return Explain(status);
+  }
+
+  void Kill(uint64_t id) {
+    // The statement's own account may: it is SYSTEM_USER, which the manager is not.
+    const auto killer = access_.Open(order_.target, Duty::kRestore);
+    if (killer.ok()) (*killer)->Execute(sql::kKillQuery, {id}).status().IgnoreError();
+  }
+
+  // The statement names a password, so its text is left out: the server's own record says why.
+  absl::Status Explain(const absl::Status& status) {
+    constexpr int kNoRoom = 3868;
+    const int code = mysql::MysqlErrorCode(status);
+    std::string why = absl::StrCat("error ", code);
+    if (const auto rows = watcher_->Query(statements::kCloneStatus); rows.ok() && !rows->empty()) {
+      absl::StrAppend(&why, ": ", rows->front().StringOr("error_message", ""));
+    }
+    if (code == kNoRoom) {
+      return Refusal(absl::StatusCode::kFailedPrecondition, "DISK_TOO_SMALL",
+                     absl::StrCat("the disk of ", order_.target.ToString(), " is too small"),
+                     "room for the source's data", why, "make room, or name another target");
+    }
+    return mysql::CloneFailed(order_.target.ToString(), why);
+  }
+
+  // False while the target is not back.
+  absl::StatusOr<bool> IsBack(const std::string& earlier) {
+    // The accounts are the source's now; until the restart is over nothing answers.
+    const auto session = access_.Open(order_.target, Duty::kRestore);
+    if (!session.ok()) return false;
+    const auto rows = (*session)->Query(statements::kCloneStatus);
+    if (!rows.ok()) return false;
+    return mysql::HasCompleted(order_.target.ToString(), *rows, earlier);
+  }
+
+  absl::Status AwaitRestart(const std::string& earlier) {
+    Report("await the restart");
+    const Deadline deadline = Deadline::After(clock_, kRestart);
+    while (true) {
+      WEFT_ASSIGN_OR_RETURN(const bool back, IsBack(earlier));
+      if (back) return absl::OkStatus();
+      WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
+      if (deadline.Passed()) break;
+      clock_->Sleep(kPoll);
+    }
+    return Refusal(absl::StatusCode::kUnavailable, "CLONE_NOT_BACK",
+                   absl::StrCat(order_.target.ToString(), " has not come back after the clone"),
+                   "a server that restarts by itself (under a supervisor)", "no answer",
+                   "start it and clone it again");
+  }
+
+  absl::Status Settle() {
+    Report("settle");
+    WEFT_ASSIGN_OR_RETURN(const auto restorer, access_.Open(order_.target, Duty::kRestore));
+    WEFT_RETURN_IF_ERROR(Close(*restorer));
+    WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
+    WEFT_RETURN_IF_ERROR(Detach(*manager));
+    WEFT_RETURN_IF_ERROR(manager->Execute(statements::kResetSkipReplicaStart));
+    if (const auto stages = restorer->Query(statements::kCloneProgress); stages.ok()) {
+      figures_.bytes = mysql::BytesOf(*stages).done;
+    }
+    return absl::OkStatus();
+  }
+
+  void Report(absl::string_view phase) const {
+    if (watch_.report) watch_.report({std::string(phase), figures_.bytes, estimate_, 0});
+  }
+
+  const FarmAccess& access_;
+  const CopyOrder& order_;
+  const CopyWatch& watch_;
+  Clock* const clock_;
+  std::unique_ptr<mysql::Session> watcher_;  // came in before offline_mode, may look meanwhile
+  CopyFigures figures_;
+  uint64_t estimate_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<CopyFigures> CopyByPlugin(const FarmAccess& access, const CopyOrder& order,
+                                         const CopyWatch& watch, Clock* clock) {
+  return PluginCopy(access, order, watch, clock).Run();
+}
+
+}  // namespace weft::provisioner

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "common/model/gtid_set.h"
+#include "common/mysql/session.h"
+#include "services/provisioner/dataset/copy.h"
+#include "services/provisioner/dataset/farm_access.h"
+
+namespace weft::provisioner {
+
+// A running server whose files stand still: commits wait, and what was in memory alone is written.
+// It goes on when this is destroyed. Not thread-safe.
+class QuietSource {
+ public:
+  // Blocks until it is quiet: longer, the more dirty pages there are. ABORTED SOURCE_BUSY: a
+  // statement does not let it be for half a minute, or pages are not written within minutes.
+  // CANCELLED by `watch`.
+  static absl::StatusOr<std::unique_ptr<QuietSource>> Make(const FarmAccess& access,
+                                                           const HostPort& source,
+                                                           const CopyWatch& watch, Clock* clock);
+  ~QuietSource();
+  QuietSource(const QuietSource&) = delete;
+  QuietSource& operator=(const QuietSource&) = delete;
+
+  // What it has executed.
+  const GtidSet& executed() const { return executed_; }
+  // Whether nothing was written since Make: then files that were copied meanwhile belong together.
+  absl::StatusOr<bool> WasQuiet();
+
+ private:
+  QuietSource() = default;
+  absl::Status Lock(const HostPort& source, const CopyWatch& watch, Clock* clock);
+  absl::Status Settle(const CopyWatch& watch, Clock* clock);
+
+  std::unique_ptr<mysql::Session> keeper_;   // holds the lock
+  std::unique_ptr<mysql::Session> manager_;  // changed the settings
+  std::string dirty_pages_;                  // innodb_max_dirty_pages_pct as it was
+  std::string log_position_;
+  GtidSet executed_;
+};
+
+}  // namespace weft::provisioner

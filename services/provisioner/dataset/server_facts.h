@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/model/ids.h"
+#include "common/mysql/dialect.h"
+#include "common/mysql/server_version.h"
+#include "services/provisioner/dataset/farm_access.h"
+
+namespace weft::provisioner {
+
+// What a copy must know of a server before its first byte. A value, so that the judgement is pure.
+struct ServerFacts {
+  HostPort address;
+  ServerUuid uuid;
+  mysql::ServerVersion version;
+  std::map<std::string, std::string> variables;  // all global ones, by lower-case name
+  std::vector<std::string> schemas;              // of users, without Weft's own
+  uint64_t bytes = 0;                            // of tables and indexes, as statistics have them
+  std::vector<std::string> not_transactional;    // tables whose engine is not InnoDB
+  std::vector<std::string> follows;              // "host:port" of each channel that runs
+  bool clone_active = false;                     // the CLONE plugin
+  bool half_copied = false;                      // a copy began to replace its data and did not end
+  // A server of this machine: its folder, and the free bytes there.
+  std::string folder;
+  std::optional<uint64_t> free_bytes;
+
+  // "" when absent.
+  std::string Variable(const std::string& name) const;
+  mysql::Dialect dialect() const { return mysql::DialectFor(version); }
+};
+
+// Asks a server by its accounts, about ten round trips; changes nothing. `reader`: kBackup for a
+// source, kRestore for a target. UNAVAILABLE, UNAUTHENTICATED where it cannot be asked.
+absl::StatusOr<ServerFacts> GatherFacts(const FarmAccess& access, const HostPort& address,
+                                        Duty reader);
+
+}  // namespace weft::provisioner

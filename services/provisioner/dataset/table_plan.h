@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/mysql/session.h"
+
+namespace weft::provisioner {
+
+struct Column {
+  std::string name;
+  std::string type;  // "varchar", "json", ...: information_schema's DATA_TYPE
+};
+
+// A table as the copy of its rows needs it.
+struct Table {
+  std::string schema;
+  std::string name;
+  bool transactional = true;
+  uint64_t bytes = 0;           // of its rows, as statistics have it
+  std::vector<Column> columns;  // without generated ones
+  // The first column of the primary key where that is a number; empty: not.
+  std::string number;
+
+  std::string QuotedName() const;
+};
+
+// A part of a table: rows whose `number` is at least `from` and below `until`; an empty bound is
+// none. The rows of a table without such a column are one part.
+struct Part {
+  const Table* table = nullptr;
+  std::string from;
+  std::string until;
+  uint64_t bytes = 0;  // estimate
+};
+
+// All tables of users with their columns, the largest first.
+absl::StatusOr<std::vector<Table>> ReadTables(mysql::Session& session);
+
+// Cuts a table into parts of about `part_bytes` by the least and the greatest `number` it holds.
+// Bounds that rows have come to lie outside of lose nothing: the first and the last part are open.
+// Pure.
+std::vector<Part> CutTable(const Table& table, const std::string& least,
+                           const std::string& greatest, uint64_t part_bytes);
+
+// The same, asking the server for the bounds where the table is large.
+absl::StatusOr<std::vector<Part>> PlanParts(mysql::Session& session, const Table& table,
+                                            uint64_t part_bytes);
+
+// "SELECT ... FROM ..." of a part, and the LOAD DATA that takes its rows as RowEncoder writes them.
+std::string SelectOf(const Part& part);
+std::string LoadOf(const Part& part);
+
+}  // namespace weft::provisioner

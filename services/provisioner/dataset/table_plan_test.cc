@@ -1,0 +1,51 @@
+#include "services/provisioner/dataset/table_plan.h"
+
+#include "gtest/gtest.h"
+
+namespace weft::provisioner {
+namespace {
+
+Table Numbered() {
+  Table table;
+  table.schema = "shop";
+  table.name = "rows";
+  table.bytes = 300;
+  table.columns = {{"id", "bigint"}, {"f", "float"}, {"j", "json"}};
+  table.number = "id";
+  return table;
+}
+
+TEST(TablePlanTest, PartsMeetAndTheOutermostAreOpen) {
+  const Table table = Numbered();
+  const std::vector<Part> parts = CutTable(table, "1", "18446744073709551615", 100);
+  ASSERT_EQ(parts.size(), 3u);
+  EXPECT_EQ(parts.front().from, "");
+  EXPECT_EQ(parts.back().until, "");
+  for (size_t i = 1; i < parts.size(); ++i) EXPECT_EQ(parts[i].from, parts[i - 1].until);
+  EXPECT_EQ(parts[1].from, "6148914691236517206");
+}
+
+TEST(TablePlanTest, SmallTablesAndThoseWithoutANumberAreOnePart) {
+  Table table = Numbered();
+  EXPECT_EQ(CutTable(table, "1", "9", 1000).size(), 1u);
+  EXPECT_EQ(CutTable(table, "1", "2", 1).size(), 1u);  // fewer numbers than parts
+  table.number = "";
+  EXPECT_EQ(CutTable(table, "", "", 1).size(), 1u);
+}
+
+TEST(TablePlanTest, ReadsFloatsWithAllTheirDigits) {
+  const Table table = Numbered();
+  EXPECT_EQ(SelectOf({&table, "", "", 0}), "SELECT `id`, (`f` * 1e0), `j` FROM `shop`.`rows`");
+  EXPECT_EQ(SelectOf({&table, "5", "9", 0}),
+            "SELECT `id`, (`f` * 1e0), `j` FROM `shop`.`rows` WHERE `id` >= 5 AND `id` < 9");
+}
+
+TEST(TablePlanTest, LoadsDocumentsAsText) {
+  const Table table = Numbered();
+  EXPECT_EQ(LoadOf({&table, "", "", 0}),
+            "LOAD DATA LOCAL INFILE 'rows' INTO TABLE `shop`.`rows` CHARACTER SET binary"
+            " (`id`, `f`, @weft_2) SET `j` = CONVERT(@weft_2 USING utf8mb4)");
+}
+
+}  // namespace
+}  // namespace weft::provisioner

@@ -1,0 +1,85 @@
+#include "services/provisioner/dataset/target_state.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/base/status_macros.h"
+#include "common/mysql/dialect.h"
+#include "common/mysql/quote.h"
+#include "common/mysql/replica_status.h"
+#include "services/provisioner/dataset/dataset_sql.h"
+
+namespace weft::provisioner {
+namespace {
+
+// A verb without its channel's name would be about all of them.
+std::string ForChannel(absl::string_view verb, const mysql::ReplicaStatus& channel,
+                       const mysql::Dialect& dialect) {
+  if (!dialect.can.replication_tables) return std::string(verb);  // 5.6 has one channel, no name
+  return absl::StrFormat(sql::kForChannel, verb, mysql::QuoteString(channel.channel));
+}
+
+}  // namespace
+
+absl::Status Detach(mysql::Session& manager) {
+  const mysql::Dialect dialect = mysql::DialectFor(manager.version());
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet loaded, manager.Query(sql::kSemiSyncVariables));
+  const mysql::SemiSyncLoaded semi_sync = mysql::FindSemiSync(loaded);
+  if (semi_sync.replica != nullptr) {
+    WEFT_RETURN_IF_ERROR(
+        manager.Execute(absl::StrFormat(sql::kSetGlobalOff, semi_sync.replica->replica_enabled)));
+  }
+  WEFT_ASSIGN_OR_RETURN(const std::vector<mysql::ReplicaStatus> channels,
+                        mysql::ReadReplicaStatus(manager, dialect));
+  for (const mysql::ReplicaStatus& channel : channels) {
+    WEFT_RETURN_IF_ERROR(manager.Execute(ForChannel(dialect.stop_replica, channel, dialect)));
+    WEFT_RETURN_IF_ERROR(manager.Execute(ForChannel(dialect.reset_replica_all, channel, dialect)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Open(mysql::Session& restorer) { return restorer.Execute(sql::kReadOnlyOff); }
+
+absl::Status Close(mysql::Session& restorer) {
+  const bool super = mysql::DialectFor(restorer.version()).can.super_read_only;
+  return restorer.Execute(super ? sql::kSuperReadOnlyOn : sql::kReadOnlyOn);
+}
+
+absl::Status Empty(mysql::Session& restorer) {
+  WEFT_RETURN_IF_ERROR(Open(restorer));
+  WEFT_RETURN_IF_ERROR(restorer.Execute(sql::kNoBinaryLog));
+  WEFT_RETURN_IF_ERROR(restorer.Execute(sql::kNoForeignKeyChecks));
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet schemas, restorer.Query(sql::kSchemas));
+  for (const mysql::ResultSet::Row row : schemas) {
+    const std::string name = row.StringOr("name", "");
+    if (name == sql::kMark) continue;
+    WEFT_RETURN_IF_ERROR(
+        restorer.Execute(absl::StrFormat(sql::kDropSchema, mysql::QuoteIdentifier(name))));
+  }
+  const mysql::Dialect dialect = mysql::DialectFor(restorer.version());
+  WEFT_RETURN_IF_ERROR(restorer.Execute(dialect.reset_binary_logs));
+  return restorer.Execute(sql::kDropMark);
+}
+
+absl::Status EmptyServer(const FarmAccess& access, const HostPort& target) {
+  WEFT_ASSIGN_OR_RETURN(const auto manager, access.Open(target, Duty::kManage));
+  WEFT_RETURN_IF_ERROR(Detach(*manager));
+  // Dropping large tables takes its time.
+  WEFT_ASSIGN_OR_RETURN(const auto restorer,
+                        access.Open(target, Duty::kRestore, absl::Minutes(10)));
+  WEFT_RETURN_IF_ERROR(Empty(*restorer));
+  if (manager->version().AtLeast(5, 7, 5)) {
+    WEFT_RETURN_IF_ERROR(manager->Execute(sql::kOfflineOff));
+  }
+  return Close(*restorer);
+}
+
+absl::Status TakeOverGtids(mysql::Session& restorer, const GtidSet& executed) {
+  const mysql::Dialect dialect = mysql::DialectFor(restorer.version());
+  WEFT_RETURN_IF_ERROR(restorer.Execute(dialect.reset_binary_logs));
+  return restorer.Execute(sql::kSetPurged, {executed.ToString()}).status();
+}
+
+}  // namespace weft::provisioner

@@ -1,0 +1,92 @@
+#pragma once
+// What may be asked of machines and snapshots: checks it, and begins jobs.
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "services/provisioner/jobs.h"
+#include "services/provisioner/ports/inventory.h"
+#include "services/provisioner/provider_directory.h"
+#include "services/provisioner/wishes.h"
+
+namespace weft::provisioner {
+
+// Whoever asks for a change.
+struct Caller {
+  std::string user;
+  std::string request_id;  // empty: not protected against repetition
+  bool validate_only = false;
+};
+
+// Thread-safe. Blocks as the inventory and (for what is live) providers do.
+class MachineRequests {
+ public:
+  // All outlive this.
+  MachineRequests(Inventory* inventory, ProviderDirectory* directory, JobRunner* runner,
+                  Clock* clock)
+      : inventory_(inventory), directory_(directory), runner_(runner), clock_(clock) {}
+
+  struct CreateOrder {
+    std::string provider;
+    int count = 1;
+    MachineOrder like;  // of each, but for the uuid; user_data in clear
+    bool unlisted = false;
+    bool wait = true;
+    absl::Duration reach_timeout = absl::Minutes(10);
+  };
+  struct Begun {
+    Job job;                        // empty with validate_only
+    std::vector<Machine> machines;  // as they are asked for
+  };
+  absl::StatusOr<Begun> Create(const CreateOrder& order, const Caller& caller);
+
+  // As listed. One that no operation works on any more is an orphan, whatever it was on the way to.
+  absl::StatusOr<MachineEntry> Get(const std::string& uuid);
+  absl::StatusOr<std::vector<MachineEntry>> List(const std::string& provider);
+  // As its provider has them.
+  absl::StatusOr<std::vector<Machine>> Search(const std::string& provider,
+                                              const Properties& filters, const Properties& meta);
+
+  struct DestroyOrder {
+    std::string machine;
+    std::string provider;
+    bool force = false;
+    bool unlisted = false;
+  };
+  absl::StatusOr<Job> Destroy(const DestroyOrder& order, const Caller& caller);
+
+  struct SnapshotOrder {
+    std::string machine;
+    std::string provider;
+    std::string name;  // of one that is to be destroyed
+    int keep = 0;
+    bool unlisted = false;
+  };
+  absl::StatusOr<Job> CreateSnapshot(const SnapshotOrder& order, const Caller& caller);
+  absl::StatusOr<Job> DestroySnapshots(const SnapshotOrder& order, const Caller& caller);
+  absl::StatusOr<std::vector<SnapshotEntry>> ListSnapshots(const std::string& provider,
+                                                           const std::string& machine);
+  // `order`: its provider and count are not looked at.
+  absl::StatusOr<Begun> Restore(const std::string& snapshot, const CreateOrder& order,
+                                const Caller& caller);
+
+ private:
+  absl::StatusOr<Begun> Begin(const char* kind, CreateWish wish, const CreateOrder& order,
+                              const Caller& caller);
+  absl::StatusOr<Job> Run(const char* kind, std::string request, const Caller& caller);
+  // The provider of a machine, which must be the one named, if one is.
+  absl::StatusOr<std::string> ProviderOf(const std::string& machine, const std::string& provider,
+                                         bool unlisted);
+  absl::Status CheckIdle(const MachineEntry& entry);
+  absl::Status MarkOrphans(std::vector<MachineEntry>* entries);
+
+  Inventory* const inventory_;
+  ProviderDirectory* const directory_;
+  JobRunner* const runner_;
+  Clock* const clock_;
+};
+
+}  // namespace weft::provisioner

@@ -1,0 +1,211 @@
+#include "services/provisioner/machine_work.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "common/log/log.h"
+
+namespace weft::provisioner {
+namespace {
+
+constexpr absl::Duration kSlice = absl::Milliseconds(100);
+
+absl::Status Cancelled() {
+  return Refusal(absl::StatusCode::kCancelled, "CANCELLED", "somebody asked for its end");
+}
+
+absl::Status NeverReached(const Machine& machine, absl::Duration timeout, absl::string_view found) {
+  return Refusal(absl::StatusCode::kDeadlineExceeded, "MACHINE_UNREACHABLE",
+                 absl::StrCat("machine ", machine.uuid, " of provider ", machine.provider_id,
+                              " was made, but not reached"),
+                 absl::StrCat("an answer of its server within ", absl::FormatDuration(timeout)),
+                 found, "look at the provider's network and at the image");
+}
+
+absl::Status NotRunning(const Machine& machine) {
+  return Refusal(
+      absl::StatusCode::kFailedPrecondition, "MACHINE_FAILED",
+      absl::StrCat("machine ", machine.uuid, " of provider ", machine.provider_id, " does not run"),
+      "a running machine", machine.detail.empty() ? "it failed" : machine.detail,
+      "look at the provider");
+}
+
+}  // namespace
+
+absl::Status RemoveFrom(Provider* provider, Inventory* inventory, MachineEntry entry,
+                        const Deadline& deadline) {
+  const absl::Status removed = provider->Destroy(entry.machine.uuid, deadline);
+  if (removed.ok()) return inventory->RemoveMachine(entry.machine.uuid);
+  entry.stage = Stage::kOrphan;
+  entry.machine.detail = absl::StrCat("it could not be destroyed: ", removed.message());
+  WEFT_RETURN_IF_ERROR(inventory->PutMachine(entry));
+  WEFT_LOG(kWarning, "a machine is left as an orphan",
+           {{"machine", entry.machine.uuid},
+            {"provider", entry.machine.provider_id},
+            {"error", removed.message()}});
+  return removed;
+}
+
+MachineWork::MachineWork(Options options, Inventory* inventory, ProviderDirectory* directory,
+                         Clock* clock)
+    : options_(std::move(options)), inventory_(inventory), directory_(directory), clock_(clock) {}
+
+void MachineWork::Serve(JobRunner* runner) {
+  runner->Handle(kCreateMachines, [this](RunningJob& job) { return Create(job); });
+  runner->Handle(kRestoreSnapshot, [this](RunningJob& job) { return Create(job); });
+  runner->Handle(kDestroyMachine, [this](RunningJob& job) { return Destroy(job); });
+}
+
+absl::StatusOr<std::string> MachineWork::Create(RunningJob& job) {
+  WEFT_ASSIGN_OR_RETURN(const CreateWish wish, ParseCreateWish(job.request()));
+  WEFT_ASSIGN_OR_RETURN(const std::shared_ptr<Provider> provider, directory_->Open(wish.provider));
+  const absl::StatusOr<std::vector<Machine>> machines = MakeAll(job, wish, provider.get());
+  // Whoever resumes it finds them on the list.
+  if (!machines.ok() && job.lost()) return machines.status();
+  if (!machines.ok()) return PutBack(job, wish, provider.get(), machines.status());
+  if (wish.unlisted) {
+    for (const Machine& machine : *machines) {
+      WEFT_RETURN_IF_ERROR(inventory_->RemoveMachine(machine.uuid));
+    }
+  }
+  return MachinesResult(*machines);
+}
+
+absl::StatusOr<std::vector<Machine>> MachineWork::MakeAll(RunningJob& job, const CreateWish& wish,
+                                                          Provider* provider) {
+  // All are listed before the provider hears of the first.
+  for (const MachineOrder& order : wish.orders) {
+    MachineEntry entry;
+    entry.machine.uuid = order.uuid;
+    entry.machine.provider_id = wish.provider;
+    entry.machine.meta = order.meta;
+    entry.operation = job.id();
+    entry.created = clock_->Now();
+    WEFT_RETURN_IF_ERROR(inventory_->PutMachine(entry));
+  }
+  std::vector<Machine> made;
+  const double steps = 2.0 * static_cast<double>(wish.orders.size());
+  for (const MachineOrder& order : wish.orders) {
+    job.Report(static_cast<double>(made.size()) / steps,
+               absl::StrCat("create machine ", made.size() + 1, " of ", wish.orders.size()));
+    WEFT_ASSIGN_OR_RETURN(Machine machine, MakeOne(job, wish, order, provider));
+    made.push_back(std::move(machine));
+  }
+  for (size_t i = 0; i < made.size(); ++i) {
+    if (wish.wait) {
+      job.Report((static_cast<double>(made.size() + i)) / steps,
+                 absl::StrCat("wait for machine ", i + 1, " of ", made.size()));
+      WEFT_ASSIGN_OR_RETURN(made[i], AwaitOne(job, wish, made[i], provider));
+    }
+    if (job.lost()) return Cancelled();
+    MachineEntry entry;
+    entry.machine = made[i];
+    entry.stage = Stage::kReady;
+    entry.operation = job.id();
+    entry.created = clock_->Now();
+    WEFT_RETURN_IF_ERROR(inventory_->PutMachine(entry));
+  }
+  return made;
+}
+
+absl::StatusOr<Machine> MachineWork::MakeOne(RunningJob& job, const CreateWish& wish,
+                                             MachineOrder order, Provider* provider) {
+  if (job.cancelled()) return Cancelled();
+  WEFT_ASSIGN_OR_RETURN(order.user_data, directory_->OpenSecret(order.user_data, "user_data"));
+  const Deadline deadline = Deadline::After(clock_, options_.call);
+  absl::StatusOr<Machine> machine = wish.snapshot.empty()
+                                        ? provider->Create(order, deadline)
+                                        : provider->Restore(wish.snapshot, order, deadline);
+  if (machine.ok()) machine->provider_id = wish.provider;
+  return machine;
+}
+
+absl::StatusOr<Machine> MachineWork::AwaitOne(RunningJob& job, const CreateWish& wish,
+                                              Machine machine, Provider* provider) {
+  const Deadline deadline = Deadline::After(clock_, wish.reach_timeout);
+  std::string found = "it is still being made";
+  while (true) {
+    if (job.cancelled()) return Cancelled();
+    if (machine.state == MachineState::kRunning) {
+      const absl::Status reached = Reach(machine);
+      if (reached.ok()) return machine;
+      found = std::string(reached.message());
+    }
+    if (machine.state == MachineState::kFailed || machine.state == MachineState::kStopped) {
+      return NotRunning(machine);
+    }
+    if (deadline.Passed()) return NeverReached(machine, wish.reach_timeout, found);
+    const Deadline pause = Deadline::After(clock_, std::min(options_.poll, deadline.Remaining()));
+    while (!pause.Passed() && !job.cancelled()) {
+      clock_->Sleep(std::min(kSlice, pause.Remaining()));
+    }
+    absl::StatusOr<Machine> now =
+        provider->Get(machine.uuid, Deadline::After(clock_, options_.call));
+    if (now.ok()) {
+      machine = *std::move(now);
+      machine.provider_id = wish.provider;
+    } else if (absl::IsUnavailable(now.status()) || absl::IsDeadlineExceeded(now.status())) {
+      found = std::string(now.status().message());  // it may answer again
+    } else {
+      return now.status();
+    }
+  }
+}
+
+absl::Status MachineWork::Reach(const Machine& machine) const {
+  absl::Status last;
+  for (const MachineAddress& address : machine.addresses) {
+    // A host of its own: what runs on it is not known here.
+    if (address.port == 0) return absl::OkStatus();
+    last = options_.reach(address);
+    if (last.ok()) return last;
+  }
+  return last.ok() ? absl::UnavailableError("it has no address yet") : last;
+}
+
+absl::Status MachineWork::PutBack(RunningJob& job, const CreateWish& wish, Provider* provider,
+                                  const absl::Status& why) {
+  job.Report(0, "destroy what was made");
+  int orphans = 0;
+  for (const MachineOrder& order : wish.orders) {
+    absl::StatusOr<MachineEntry> entry = inventory_->GetMachine(order.uuid);
+    if (absl::IsNotFound(entry.status())) continue;
+    const absl::Status removed = entry.ok() ? RemoveFrom(provider, inventory_, *entry,
+                                                         Deadline::After(clock_, options_.call))
+                                            : entry.status();
+    if (!removed.ok()) ++orphans;
+  }
+  if (orphans == 0) return why;
+  return Annotate(why, absl::StrCat(orphans, " machine", orphans == 1 ? "" : "s",
+                                    " could not be destroyed again and stay listed (weft machine "
+                                    "list)"));
+}
+
+absl::StatusOr<std::string> MachineWork::Destroy(RunningJob& job) {
+  WEFT_ASSIGN_OR_RETURN(const DestroyWish wish, ParseDestroyWish(job.request()));
+  WEFT_ASSIGN_OR_RETURN(const std::shared_ptr<Provider> provider, directory_->Open(wish.provider));
+  const Deadline deadline = Deadline::After(clock_, options_.call);
+  absl::StatusOr<MachineEntry> entry = inventory_->GetMachine(wish.machine);
+  if (!entry.ok() && !absl::IsNotFound(entry.status())) return entry.status();
+  job.Report(0, "destroy");
+  absl::Status removed;
+  if (entry.ok()) {
+    entry->stage = Stage::kDestroying;
+    entry->operation = job.id();
+    WEFT_RETURN_IF_ERROR(inventory_->PutMachine(*entry));
+    removed = RemoveFrom(provider.get(), inventory_, *entry, deadline);
+  } else {
+    removed = provider->Destroy(wish.machine, deadline);
+  }
+  if (removed.ok() || !wish.force) {
+    WEFT_RETURN_IF_ERROR(removed);
+    return DestroyResult(wish, absl::OkStatus());
+  }
+  WEFT_RETURN_IF_ERROR(inventory_->RemoveMachine(wish.machine));
+  return DestroyResult(wish, removed);
+}
+
+}  // namespace weft::provisioner

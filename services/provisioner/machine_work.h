@@ -1,0 +1,65 @@
+#pragma once
+// What the jobs of machines do. Each may be begun anew at any of its steps.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "services/provisioner/jobs.h"
+#include "services/provisioner/ports/inventory.h"
+#include "services/provisioner/provider_directory.h"
+#include "services/provisioner/wishes.h"
+
+namespace weft::provisioner {
+
+// Thread-safe.
+class MachineWork {
+ public:
+  struct Options {
+    // Of one question to a provider that takes long; those that must be given up sooner are.
+    absl::Duration call = absl::Minutes(2);
+    // Between two looks at a machine that is not there yet.
+    absl::Duration poll = absl::Milliseconds(500);
+    // Whether something answers at an address as a MySQL server does; blocks for seconds at most.
+    std::function<absl::Status(const MachineAddress&)> reach;
+  };
+
+  // All outlive this.
+  MachineWork(Options options, Inventory* inventory, ProviderDirectory* directory, Clock* clock);
+
+  // Tells `runner` what to do for jobs of machines, which this outlives.
+  void Serve(JobRunner* runner);
+
+ private:
+  absl::StatusOr<std::string> Create(RunningJob& job);
+  absl::StatusOr<std::string> Destroy(RunningJob& job);
+
+  absl::StatusOr<std::vector<Machine>> MakeAll(RunningJob& job, const CreateWish& wish,
+                                               Provider* provider);
+  absl::StatusOr<Machine> MakeOne(RunningJob& job, const CreateWish& wish, MachineOrder order,
+                                  Provider* provider);
+  // Until it runs and was reached. An error says what it waited for.
+  absl::StatusOr<Machine> AwaitOne(RunningJob& job, const CreateWish& wish, Machine machine,
+                                   Provider* provider);
+  absl::Status Reach(const Machine& machine) const;
+  // Destroys what the wish made, and takes it off the list; what cannot be destroyed stays on it as
+  // an orphan. Returns `why`, with how many those are.
+  absl::Status PutBack(RunningJob& job, const CreateWish& wish, Provider* provider,
+                       const absl::Status& why);
+
+  const Options options_;
+  Inventory* const inventory_;
+  ProviderDirectory* const directory_;
+  Clock* const clock_;
+};
+
+// Removes a machine from its provider and then from the list, and sets it on the list as an orphan
+// where the provider fails.
+absl::Status RemoveFrom(Provider* provider, Inventory* inventory, MachineEntry entry,
+                        const Deadline& deadline);
+
+}  // namespace weft::provisioner

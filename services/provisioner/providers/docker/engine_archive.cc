@@ -1,0 +1,139 @@
+// The part of Engine that moves files: archives in tar's format.
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/base/status_macros.h"
+#include "services/provisioner/ports/provider_errors.h"
+#include "services/provisioner/providers/docker/engine.h"
+#include "services/provisioner/providers/docker/pipe.h"
+
+namespace weft::provisioner::docker {
+namespace {
+
+constexpr size_t kTarBlock = 512;
+constexpr char kTarType[] = "Content-Type: application/x-tar";
+
+// An archive of one regular file of root's (POSIX.1-1988 ustar).
+std::string TarOf(absl::string_view path, absl::string_view content, int mode) {
+  std::string header(kTarBlock, '\0');
+  const auto put = [&header](size_t at, absl::string_view text) {
+    std::copy(text.begin(), text.end(), header.begin() + static_cast<ptrdiff_t>(at));
+  };
+  put(0, path.substr(0, 99));
+  put(100, absl::StrFormat("%07o", mode));
+  put(108, "0000000");
+  put(116, "0000000");
+  put(124, absl::StrFormat("%011o", content.size()));
+  put(136, "00000000000");
+  put(148, "        ");
+  put(156, "0");
+  put(257, "ustar");
+  put(263, "00");
+  unsigned sum = 0;
+  for (const unsigned char c : header) sum += c;
+  put(148, absl::StrFormat("%06o", sum));
+  header[154] = '\0';
+  std::string archive = absl::StrCat(header, content);
+  const size_t padded = (content.size() + kTarBlock - 1) / kTarBlock * kTarBlock;
+  archive.resize(kTarBlock + padded + 2 * kTarBlock);
+  return archive;
+}
+
+class Hasher {
+ public:
+  Hasher() : context_(EVP_MD_CTX_new()) { EVP_DigestInit_ex(context_, EVP_sha256(), nullptr); }
+  ~Hasher() { EVP_MD_CTX_free(context_); }
+  Hasher(const Hasher&) = delete;
+  Hasher& operator=(const Hasher&) = delete;
+
+  void Add(absl::string_view piece) {
+    EVP_DigestUpdate(context_, piece.data(), piece.size());
+    bytes_ += piece.size();
+  }
+  Digest Finish() {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+    unsigned size = 0;
+    EVP_DigestFinal_ex(context_, hash.data(), &size);
+    const absl::string_view bytes(reinterpret_cast<const char*>(hash.data()), size);
+    return {bytes_, absl::BytesToHexString(bytes)};
+  }
+
+ private:
+  EVP_MD_CTX* const context_;
+  uint64_t bytes_ = 0;
+};
+
+std::pair<std::string, std::string> SplitPath(absl::string_view path) {
+  const size_t slash = path.rfind('/');
+  return {std::string(slash == 0 ? "/" : path.substr(0, slash)),
+          std::string(path.substr(slash + 1))};
+}
+
+}  // namespace
+
+std::string Engine::ArchiveUrl(const std::string& name, absl::string_view folder) const {
+  return ContainerUrl(name, absl::StrCat("/archive?path=", http::UrlEncoded(folder)));
+}
+
+absl::Status Engine::PutFile(const std::string& name, absl::string_view path,
+                             absl::string_view content, int mode, const Deadline& deadline) {
+  http::Request request;
+  request.method = "PUT";
+  // From the root on: the engine makes folders that lack.
+  request.url = ArchiveUrl(name, "/");
+  request.headers = {kTarType};
+  request.body = TarOf(path.substr(1), content, mode);
+  return Judge("take a file", rest_.SendRaw(std::move(request), deadline));
+}
+
+absl::StatusOr<Digest> Engine::Read(const std::string& name, const std::string& folder,
+                                    const Deadline& deadline) {
+  Hasher hasher;
+  http::Request request;
+  request.url = ArchiveUrl(name, folder);
+  request.sink = [&hasher](absl::string_view piece) {
+    hasher.Add(piece);
+    return absl::OkStatus();
+  };
+  WEFT_RETURN_IF_ERROR(Judge("give a folder", rest_.SendRaw(std::move(request), deadline)));
+  return hasher.Finish();
+}
+
+absl::StatusOr<Digest> Engine::Copy(const std::string& from, const std::string& to,
+                                    const std::string& folder, const Deadline& deadline) {
+  Pipe pipe;
+  Hasher hasher;
+  http::Request give;
+  give.url = ArchiveUrl(from, folder);
+  give.sink = [&](absl::string_view piece) {
+    hasher.Add(piece);
+    return pipe.Push(piece);
+  };
+  http::Request take;
+  take.method = "PUT";
+  // The archive holds the folder itself, with its owner and mode.
+  take.url = ArchiveUrl(to, SplitPath(folder).first);
+  take.headers = {kTarType};
+  take.source = [&pipe](char* buffer, size_t capacity) { return pipe.Pull(buffer, capacity); };
+
+  absl::Status given;
+  std::thread giver([&] {
+    given = Judge("give a folder", rest_.SendRaw(std::move(give), deadline));
+    pipe.Close(given);
+  });
+  const absl::Status taken = Judge("take a folder", rest_.SendRaw(std::move(take), deadline));
+  pipe.Close(taken.ok() ? absl::CancelledError("the other end took no more") : taken);
+  giver.join();
+  WEFT_RETURN_IF_ERROR(taken);
+  WEFT_RETURN_IF_ERROR(given);
+  return hasher.Finish();
+}
+
+}  // namespace weft::provisioner::docker

@@ -1,0 +1,23 @@
+#pragma once
+// Checksums of the files of a folder.
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "services/provisioner/ports/provider.h"
+
+namespace weft::provisioner::local {
+
+struct Checksums {
+  Properties of;  // by path below the folder: SHA-256 in hex
+  uint64_t bytes = 0;
+};
+
+// Reads every file once, a block at a time. Errors of files (common/mysqld/files.h).
+absl::StatusOr<Checksums> ChecksumsOf(const std::string& folder);
+
+// DATA_LOSS SNAPSHOT_DAMAGED where a file of `folder` is missing, new or not what it was; names it.
+absl::Status Verify(const std::string& folder, const Properties& checksums);
+
+}  // namespace weft::provisioner::local

@@ -1,0 +1,75 @@
+#pragma once
+// The folders of the local provider's machines.
+//   FOLDER/lock               held while a machine is made or removed
+//   FOLDER/UUID/machine.json  see record.h
+//   FOLDER/UUID/made          the server's folder is whole
+//   FOLDER/UUID/server/       see common/mysqld/instance.h
+//   FOLDER/snapshots/         see snapshots.h
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/mysqld/accounts_sql.h"
+#include "common/mysqld/installation.h"
+#include "common/mysqld/instance.h"
+#include "services/provisioner/ports/provider.h"
+#include "services/provisioner/providers/local/record.h"
+
+namespace weft::provisioner::local {
+
+// What a machine is to be.
+struct Blueprint {
+  MachineFile machine;                  // without ports
+  std::vector<std::string> statements;  // SQL, once before the first connection
+  // Puts other data into the new server's data folder, before its first start; may be empty.
+  std::function<absl::Status(const std::string& data_dir)> fill;
+};
+
+// Thread-safe; several processes may use one folder.
+class Machines {
+ public:
+  struct Options {
+    std::string provider;  // its id
+    std::string folder;    // absolute
+    // Ports that servers take, both ends; nullopt: any.
+    std::optional<std::pair<int, int>> ports;
+    InitialContent content;
+  };
+  explicit Machines(Options options) : options_(std::move(options)) {}
+
+  // Makes it where it is not, and starts it where it never ran: it may not be ready at once. One
+  // that was made by half is made anew.
+  absl::StatusOr<Machine> Make(const Blueprint& blueprint, const Deadline& deadline) const;
+  absl::StatusOr<Machine> Get(const std::string& uuid) const;
+  std::vector<Machine> All() const;
+  // What was written down of it. MACHINE_UNKNOWN.
+  absl::StatusOr<MachineFile> FileOf(const std::string& uuid) const;
+  absl::StatusOr<Instance> ServerOf(const std::string& uuid) const;
+  absl::Status Remove(const std::string& uuid) const;
+
+  std::string who() const;
+  const std::string& folder() const { return options_.folder; }
+
+ private:
+  std::string Folder(const std::string& uuid) const { return options_.folder + "/" + uuid; }
+  std::string Record(const std::string& uuid) const { return Folder(uuid) + "/machine.json"; }
+  std::string Server(const std::string& uuid) const { return Folder(uuid) + "/server"; }
+  std::string Made(const std::string& uuid) const { return Folder(uuid) + "/made"; }
+  absl::Status MakeLocked(const Blueprint& blueprint) const;
+  absl::StatusOr<std::vector<int>> TakePorts(const std::string& uuid) const;
+  Machine Describe(const MachineFile& file) const;
+
+  const Options options_;
+};
+
+// Whether its servers can copy themselves.
+bool CanClone(const Installation& installation);
+
+// The MySQL of an image's name. IMAGE_UNKNOWN.
+absl::StatusOr<Installation> FindImage(const std::string& who, const std::string& image);
+
+}  // namespace weft::provisioner::local

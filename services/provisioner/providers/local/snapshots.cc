@@ -1,0 +1,140 @@
+#include "services/provisioner/providers/local/snapshots.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/mysql/quote.h"
+#include "common/mysql/session.h"
+#include "common/mysqld/files.h"
+#include "services/provisioner/ports/provider_errors.h"
+#include "services/provisioner/providers/local/checksums.h"
+#include "services/provisioner/providers/local/local_sql.h"
+#include "services/provisioner/providers/order.h"
+
+namespace weft::provisioner::local {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kPartial[] = ".partial";
+constexpr absl::Duration kLongest = absl::Hours(24);
+
+// The server copies itself while it serves.
+absl::Status CloneTo(const Instance& server, const std::string& to, const Deadline& deadline) {
+  mysql::ConnectOptions connect;
+  connect.unix_socket = server.socket();
+  connect.user = "root";
+  connect.statement_timeout = std::min(deadline.Remaining(), kLongest);
+  connect.read_timeout = connect.statement_timeout + absl::Seconds(1);
+  WEFT_ASSIGN_OR_RETURN(const auto session, mysql::Session::Open(connect));
+  return session->Execute(absl::StrCat(local_sql::kCloneTo, mysql::QuoteString(to)));
+}
+
+// Writes down what was copied, with a checksum of each file.
+absl::Status Seal(const std::string& partial, SnapshotFile* file) {
+  // It is that of the machine, not of its data.
+  std::remove((partial + "/data/auto.cnf").c_str());
+  WEFT_ASSIGN_OR_RETURN(Checksums sums, ChecksumsOf(partial + "/data"));
+  file->checksums = std::move(sums.of);
+  file->snapshot.bytes = sums.bytes;
+  return Write(partial + "/snapshot.json", *file);
+}
+
+}  // namespace
+
+std::string Snapshots::Folder(const std::string& name) const {
+  return absl::StrCat(machines_->folder(), "/snapshots/", name);
+}
+
+absl::Status Snapshots::CopyData(const std::string& uuid, const std::string& to,
+                                 const Deadline& deadline) const {
+  WEFT_ASSIGN_OR_RETURN(const Instance server, machines_->ServerOf(uuid));
+  if (!server.Inspect().running) return CopyTree(server.data_dir(), to);
+  if (!CanClone(server.installation())) {
+    return NotOffered(machines_->who(),
+                      absl::StrCat("a snapshot of a running MySQL ", server.installation().version),
+                      "stop the server first, or use MySQL 8.0.17 or later");
+  }
+  return CloneTo(server, to, deadline);
+}
+
+absl::StatusOr<MachineSnapshot> Snapshots::Take(const std::string& uuid,
+                                                const Deadline& deadline) const {
+  WEFT_ASSIGN_OR_RETURN(const MachineFile machine, machines_->FileOf(uuid));
+  WEFT_RETURN_IF_ERROR(MakeFolder(Folder(""), 0700));
+  // Whatever else is there by halves was cut off.
+  WEFT_ASSIGN_OR_RETURN(
+      const FileLock lock,
+      FileLock::TryAcquire(absl::StrCat(machines_->folder(), "/", uuid, "/snapshot.lock")));
+  SnapshotFile file;
+  file.image = machine.image;
+  file.flavor = machine.flavor;
+  file.meta = machine.meta;
+  file.snapshot.machine_uuid = uuid;
+  // As it is read back.
+  file.snapshot.created = absl::FromUnixMicros(absl::ToUnixMicros(clock_->Now()));
+  // Names have seconds, and must differ.
+  while (Exists(Folder(SnapshotName(uuid, file.snapshot.created)))) {
+    file.snapshot.created += absl::Seconds(1);
+  }
+  file.snapshot.name = SnapshotName(uuid, file.snapshot.created);
+  file.snapshot.native_id = file.snapshot.name;
+  std::error_code code;
+  for (const fs::directory_entry& entry : fs::directory_iterator(Folder(""), code)) {
+    const std::string name = entry.path().filename().string();
+    if (absl::EndsWith(name, kPartial) && absl::StrContains(name, uuid)) {
+      WEFT_RETURN_IF_ERROR(RemoveTree(entry.path().string()));
+    }
+  }
+  const std::string partial = Folder(file.snapshot.name + kPartial);
+  WEFT_RETURN_IF_ERROR(MakeFolder(partial, 0700));
+  absl::Status status = CopyData(uuid, partial + "/data", deadline);
+  if (status.ok()) status = Seal(partial, &file);
+  if (status.ok() && rename(partial.c_str(), Folder(file.snapshot.name).c_str()) != 0) {
+    status = FileError(errno, "rename", partial);
+  }
+  if (status.ok()) return file.snapshot;
+  RemoveTree(partial).IgnoreError();
+  return status;
+}
+
+std::vector<MachineSnapshot> Snapshots::List(const std::string& uuid) const {
+  std::vector<MachineSnapshot> snapshots;
+  std::error_code code;
+  for (const fs::directory_entry& entry : fs::directory_iterator(Folder(""), code)) {
+    if (absl::EndsWith(entry.path().string(), kPartial)) continue;
+    const absl::StatusOr<SnapshotFile> file =
+        ReadSnapshotFile(entry.path().string() + "/snapshot.json");
+    if (!file.ok() || (!uuid.empty() && file->snapshot.machine_uuid != uuid)) continue;
+    snapshots.push_back(file->snapshot);
+  }
+  SortByAge(snapshots);
+  return snapshots;
+}
+
+absl::Status Snapshots::Remove(const std::string& name) const {
+  WEFT_RETURN_IF_ERROR(CheckName("snapshot", name));
+  return RemoveTree(Folder(name));
+}
+
+absl::StatusOr<SnapshotFile> Snapshots::FileOf(const std::string& name) const {
+  WEFT_RETURN_IF_ERROR(CheckName("snapshot", name));
+  absl::StatusOr<SnapshotFile> file = ReadSnapshotFile(Folder(name) + "/snapshot.json");
+  if (absl::IsNotFound(file.status())) return SnapshotUnknown(machines_->who(), name);
+  return file;
+}
+
+absl::Status Snapshots::CopyTo(const SnapshotFile& file, const std::string& data_dir) const {
+  const std::string data = Folder(file.snapshot.name) + "/data";
+  WEFT_RETURN_IF_ERROR(Verify(data, file.checksums));
+  return CopyTree(data, data_dir);
+}
+
+}  // namespace weft::provisioner::local

@@ -1,0 +1,44 @@
+#pragma once
+// Snapshots of the local provider's machines.
+//   FOLDER/snapshots/NAME/snapshot.json  see record.h
+//   FOLDER/snapshots/NAME/data/          a data folder
+//   FOLDER/snapshots/NAME.partial/       one in the making, or that was cut off
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "services/provisioner/ports/provider.h"
+#include "services/provisioner/providers/local/machines.h"
+#include "services/provisioner/providers/local/record.h"
+
+namespace weft::provisioner::local {
+
+// Thread-safe; several processes may use one folder.
+class Snapshots {
+ public:
+  // Both outlive this.
+  Snapshots(const Machines* machines, Clock* clock) : machines_(machines), clock_(clock) {}
+
+  // Blocks for as long as the data take. UNAVAILABLE while another of that machine is made.
+  absl::StatusOr<MachineSnapshot> Take(const std::string& uuid, const Deadline& deadline) const;
+  // Of all machines for an empty uuid; oldest first.
+  std::vector<MachineSnapshot> List(const std::string& uuid) const;
+  absl::Status Remove(const std::string& name) const;
+
+  // What was written down of one. SNAPSHOT_UNKNOWN.
+  absl::StatusOr<SnapshotFile> FileOf(const std::string& name) const;
+  // Copies its data, of which each file was found to be what it was. SNAPSHOT_DAMAGED.
+  absl::Status CopyTo(const SnapshotFile& file, const std::string& data_dir) const;
+
+ private:
+  std::string Folder(const std::string& name) const;
+  absl::Status CopyData(const std::string& uuid, const std::string& to,
+                        const Deadline& deadline) const;
+
+  const Machines* const machines_;
+  Clock* const clock_;
+};
+
+}  // namespace weft::provisioner::local

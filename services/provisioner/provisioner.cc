@@ -1,0 +1,172 @@
+#include "services/provisioner/provisioner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/access/users.h"
+#include "common/base/interrupt.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/controllers.h"
+#include "common/rpc/guarded_service.h"
+#include "common/rpc/leader_client.h"
+#include "common/rpc/status.h"
+#include "common/rpc/user_watch.h"
+#include "protos/weft/v1/copies.grpc.pb.h"
+#include "protos/weft/v1/machines.grpc.pb.h"
+#include "protos/weft/v1/node.grpc.pb.h"
+#include "services/provisioner/copies/controller_directory.h"
+#include "services/provisioner/copies/copies_service.h"
+#include "services/provisioner/gate.h"
+#include "services/provisioner/machine_requests.h"
+#include "services/provisioner/machine_work.h"
+#include "services/provisioner/machines_service.h"
+#include "services/provisioner/provider_directory.h"
+#include "services/provisioner/reach.h"
+#include "services/provisioner/sealing.h"
+#include "services/provisioner/snapshot_work.h"
+
+namespace weft::provisioner {
+namespace {
+
+constexpr absl::Duration kAskController = absl::Seconds(2);
+
+// Whether a controller takes a login: any that answers will do.
+absl::Status AskControllers(const std::vector<rpc::ChannelOptions>& controllers,
+                            const std::string& authorization) {
+  // The caller's login goes in place of this process's own; not in plain text over a network.
+  rpc::Credentials login;
+  login.token = rpc::BearerToken(authorization);
+  if (login.token.empty()) {
+    WEFT_ASSIGN_OR_RETURN(login, rpc::ParseBasicAuthorization(authorization));
+  }
+  absl::Status last = absl::UnavailableError("no controller is known");
+  for (rpc::ChannelOptions options : controllers) {
+    options.credentials = login;
+    const auto channel = rpc::Connect(options);
+    if (!channel.ok()) return channel.status();
+    const auto node = v1::Node::NewStub(*channel);
+    grpc::ClientContext context;
+    rpc::SetDeadline(context, kAskController);
+    v1::NodeStatus status;
+    last = rpc::FromGrpc(node->GetNodeStatus(&context, v1::GetNodeStatusRequest(), &status));
+    if (!absl::IsUnavailable(last) && !absl::IsDeadlineExceeded(last)) return last;
+  }
+  return last;
+}
+
+std::unique_ptr<grpc::Service> Guarded(MachinesService* service, rpc::CallGate* gate) {
+  auto guarded = std::make_unique<rpc::GuardedService>(gate);
+  guarded->Add("/weft.v1.Machines/RegisterProvider", service, &MachinesService::RegisterProvider);
+  guarded->Add("/weft.v1.Machines/UnregisterProvider", service,
+               &MachinesService::UnregisterProvider);
+  guarded->Add("/weft.v1.Machines/ListProviders", service, &MachinesService::ListProviders);
+  guarded->Add("/weft.v1.Machines/CheckProvider", service, &MachinesService::CheckProvider);
+  guarded->Add("/weft.v1.Machines/CreateMachines", service, &MachinesService::CreateMachines);
+  guarded->Add("/weft.v1.Machines/GetMachine", service, &MachinesService::GetMachine);
+  guarded->Add("/weft.v1.Machines/ListMachines", service, &MachinesService::ListMachines);
+  guarded->Add("/weft.v1.Machines/DestroyMachine", service, &MachinesService::DestroyMachine);
+  guarded->Add("/weft.v1.Machines/CreateSnapshot", service, &MachinesService::CreateSnapshot);
+  guarded->Add("/weft.v1.Machines/ListSnapshots", service, &MachinesService::ListSnapshots);
+  guarded->Add("/weft.v1.Machines/DestroySnapshots", service, &MachinesService::DestroySnapshots);
+  guarded->Add("/weft.v1.Machines/RestoreSnapshot", service, &MachinesService::RestoreSnapshot);
+  return guarded;
+}
+
+std::unique_ptr<grpc::Service> Guarded(CopiesService* service, rpc::CallGate* gate) {
+  auto guarded = std::make_unique<rpc::GuardedService>(gate);
+  guarded->Add("/weft.v1.Copies/CloneServer", service, &CopiesService::CloneServer);
+  guarded->Add("/weft.v1.Copies/CheckRecipe", service, &CopiesService::CheckRecipe);
+  return guarded;
+}
+
+// The state store is never a target. Its members are known by the addresses they were named by.
+CopyOptions WithStore(CopyOptions options, const std::vector<HostPort>& members) {
+  options.is_store = [members](const HostPort& server, const ServerUuid&) {
+    return std::find(members.begin(), members.end(), server) != members.end();
+  };
+  return options;
+}
+
+MysqlInventory::Options WithClock(MysqlInventory::Options options, Clock* clock) {
+  options.clock = clock;
+  return options;
+}
+
+}  // namespace
+
+// In the order of their needs: what is below uses what is above.
+struct Provisioner::Parts {
+  Parts(const Options& options, std::shared_ptr<const Seal> seal,
+        std::shared_ptr<rpc::Controllers> to, Clock* clock)
+      : controllers(std::move(to)),
+        inventory(WithClock(options.store, clock)),
+        directory(&inventory, std::move(seal), {.clock = clock, .content = options.content}),
+        machine_work(
+            {.reach =
+                 [login = options.manage, patience = options.reach_patience](
+                     const MachineAddress& address) { return Reach(address, login, patience); }},
+            &inventory, &directory, clock),
+        snapshot_work(&inventory, &directory, clock),
+        access(options.access),
+        groups(rpc::LeaderClient(controllers, &interrupt)),
+        runner(options.jobs, &inventory, clock),
+        requests(&inventory, &directory, &runner, clock),
+        machines(&directory, &requests, clock),
+        copy_requests(WithStore(options.copies, options.store.members), &access, &groups,
+                      &inventory, &runner, clock),
+        copies(&copy_requests, &access, clock),
+        gate({.admin = options.admin,
+              .ask =
+                  [all = options.controllers](const std::string& authorization) {
+                    return AskControllers(all, authorization);
+                  }},
+             &users, clock),
+        user_watch(controllers->all(), &users, clock) {
+    machine_work.Serve(&runner);
+    snapshot_work.Serve(&runner);
+    services.push_back(Guarded(&machines, &gate));
+    services.push_back(Guarded(&copies, &gate));
+  }
+
+  const std::shared_ptr<rpc::Controllers> controllers;
+  access::Users users;
+  MysqlInventory inventory;
+  ProviderDirectory directory;
+  MachineWork machine_work;
+  SnapshotWork snapshot_work;
+  FarmAccess access;
+  Interrupt interrupt;
+  ControllerDirectory groups;
+  JobRunner runner;
+  MachineRequests requests;
+  MachinesService machines;
+  CopyRequests copy_requests;
+  CopiesService copies;
+  Gate gate;
+  rpc::UserWatch user_watch;
+  std::vector<std::unique_ptr<grpc::Service>> services;
+};
+
+Provisioner::Provisioner(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Provisioner::~Provisioner() = default;
+
+absl::StatusOr<std::unique_ptr<Provisioner>> Provisioner::Start(Options options, Clock* clock) {
+  WEFT_ASSIGN_OR_RETURN(std::shared_ptr<const Seal> seal, ReadSeal(options.key_file));
+  WEFT_ASSIGN_OR_RETURN(std::shared_ptr<rpc::Controllers> controllers,
+                        rpc::Controllers::Create(options.controllers));
+  auto parts = std::make_unique<Parts>(options, std::move(seal), std::move(controllers), clock);
+  parts->runner.Start();
+  return std::unique_ptr<Provisioner>(new Provisioner(std::move(parts)));
+}
+
+std::vector<grpc::Service*> Provisioner::services() const {
+  std::vector<grpc::Service*> services;
+  for (const auto& service : parts_->services) services.push_back(service.get());
+  return services;
+}
+
+std::vector<std::string> Provisioner::service_names() {
+  return {v1::Machines::service_full_name(), v1::Copies::service_full_name()};
+}
+
+}  // namespace weft::provisioner

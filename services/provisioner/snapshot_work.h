@@ -1,0 +1,44 @@
+#pragma once
+// What the jobs of snapshots do. Each may be begun anew at any of its steps. (A restore makes a
+// machine: machine_work.h.)
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "services/provisioner/jobs.h"
+#include "services/provisioner/ports/inventory.h"
+#include "services/provisioner/provider_directory.h"
+#include "services/provisioner/wishes.h"
+
+namespace weft::provisioner {
+
+// Thread-safe.
+class SnapshotWork {
+ public:
+  // All outlive this.
+  SnapshotWork(Inventory* inventory, ProviderDirectory* directory, Clock* clock)
+      : inventory_(inventory), directory_(directory), clock_(clock) {}
+
+  // Tells `runner` what to do for jobs of snapshots, which this outlives.
+  void Serve(JobRunner* runner);
+
+ private:
+  absl::StatusOr<std::string> Create(RunningJob& job);
+  absl::StatusOr<std::string> Destroy(RunningJob& job);
+  // What its provider has of the machine and is not listed: made by a job that died before it could
+  // list it. nullopt: nothing.
+  absl::StatusOr<std::optional<MachineSnapshot>> FindMade(const SnapshotWish& wish,
+                                                          Provider* provider,
+                                                          const Deadline& deadline);
+  absl::Status DestroyOne(const std::string& name, Provider* provider, const Deadline& deadline);
+
+  Inventory* const inventory_;
+  ProviderDirectory* const directory_;
+  Clock* const clock_;
+};
+
+}  // namespace weft::provisioner

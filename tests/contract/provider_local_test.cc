@@ -1,0 +1,55 @@
+// The provider of this machine's servers, on real ones.
+#include <filesystem>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/random.h"
+#include "common/mysqld/accounts_sql.h"
+#include "services/provisioner/providers/local/provider.h"
+#include "tests/contract/provider_contract.h"
+
+namespace weft::provisioner {
+namespace {
+
+// A folder that goes with it, machines and all.
+class Local : public ProviderUnderTest {
+ public:
+  Local() : folder_(absl::StrCat("/tmp/weft-local-", RandomHex(4))) {
+    auto provider = NewLocalProvider(
+        {.id = "here", .type = "local", .url = folder_, .default_flavor = "relaxed"},
+        InitialContent(), RealClock::Get());
+    EXPECT_TRUE(provider.ok()) << provider.status();
+    provider_ = *std::move(provider);
+  }
+  ~Local() override {
+    const auto machines = provider_->Search({}, {}, Soon());
+    EXPECT_TRUE(machines.ok()) << machines.status();
+    for (const Machine& machine : *machines) {
+      EXPECT_TRUE(provider_->Destroy(machine.uuid, Soon()).ok());
+    }
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+  Provider& provider() override { return *provider_; }
+  std::string provider_id() override { return "here"; }
+  MachineOrder Order() override { return {.uuid = RandomUuid(), .image = {{"name", "9.7"}}}; }
+  MachineOrder OrderOfUnknownImage() override {
+    return {.uuid = RandomUuid(), .image = {{"name", "/nobody/has/that"}}};
+  }
+  bool offers_snapshots() override { return true; }
+  absl::Duration patience() override { return absl::Minutes(1); }
+  bool Stage(Trouble trouble) override { return trouble == Trouble::kNone; }
+
+ private:
+  const std::string folder_;
+  std::unique_ptr<Provider> provider_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Local, ProviderContract,
+                         ::testing::Values(ProviderMaker{"OnRealServers",
+                                                         [] { return std::make_unique<Local>(); }}),
+                         ProviderName);
+
+}  // namespace
+}  // namespace weft::provisioner

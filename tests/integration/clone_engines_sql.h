@@ -1,0 +1,100 @@
+#pragma once
+// What copies of servers are tested with.
+#include <array>
+
+#include "absl/strings/string_view.h"
+
+namespace weft::provisioner::sql {
+
+// Every kind of value that may be bent on its way, of every kind of object, from 5.6 on.
+inline constexpr absl::string_view kFill = R"(
+SET GLOBAL log_bin_trust_function_creators = ON;
+CREATE DATABASE shop DEFAULT CHARACTER SET latin1;
+USE shop;
+SET NAMES utf8;
+CREATE TABLE kinds (
+  id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, f FLOAT, d DOUBLE, n DECIMAL(20,6), b BIT(9),
+  t VARCHAR(40) CHARACTER SET utf8mb4, l VARCHAR(40) CHARACTER SET latin1,
+  u VARCHAR(40) CHARACTER SET ucs2, raw VARBINARY(300), big LONGBLOB, e ENUM('a','b'), s SET('x','y'),
+  at TIMESTAMP NULL, day DATE, stamp DATETIME(6), y YEAR, g GEOMETRY, KEY (d)) ENGINE=InnoDB;
+SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES';
+SET SESSION time_zone = '+03:00';
+INSERT INTO kinds VALUES (0, 0.1, 1e-300, -12345678901234.567891, b'100000001',
+  _utf8mb4 x'F09F90ACC3A9', _utf8 x'C3BC', _utf8 x'C3BC', x'000A0D095C2722', NULL, 'b', 'x,y',
+  '2024-03-31 02:30:00', '2024-02-31', '2024-01-01 00:00:00.123456', 2024, POINT(1, 2));
+INSERT INTO kinds (id, t, f) VALUES (7, '\\N', 16777217), (8, '', -0.0), (9, NULL, 3.4e38);
+INSERT INTO kinds (raw, big) SELECT UNHEX(REPEAT('00FF5C090A', 50)), REPEAT(x'5C00', 100000);
+CREATE TABLE parent (a INT, b INT, PRIMARY KEY (b, a));
+CREATE TABLE child (a INT, b INT, FOREIGN KEY (b, a) REFERENCES parent (b, a));
+INSERT INTO parent VALUES (1, 2), (3, 4);
+INSERT INTO child VALUES (1, 2), (1, 2);
+CREATE TABLE `odd ``name` (`a b` INT PRIMARY KEY, `select` INT);
+INSERT INTO `odd ``name` VALUES (18, 1);
+CREATE TABLE log (id BIGINT UNSIGNED PRIMARY KEY AUTO_INCREMENT, what VARCHAR(20));
+CREATE TRIGGER noted AFTER INSERT ON parent FOR EACH ROW INSERT INTO log (what) VALUES ('parent');
+INSERT INTO parent VALUES (5, 6);
+CREATE FUNCTION twice (x INT) RETURNS INT RETURN x * 2;
+CREATE PROCEDURE note (IN w VARCHAR(20)) INSERT INTO log (what) VALUES (w);
+CREATE VIEW b_view AS SELECT a, twice(b) AS bb FROM parent;
+CREATE VIEW a_view AS SELECT * FROM b_view;
+CREATE EVENT nightly ON SCHEDULE EVERY 1 DAY DO DELETE FROM log;
+CREATE USER 'jane'@'%' IDENTIFIED BY 'jane''s';
+GRANT SELECT, INSERT ON shop.* TO 'jane'@'%';
+GRANT UPDATE (a) ON shop.child TO 'jane'@'%';
+)";
+
+// What the plugin would leave empty.
+inline constexpr absl::string_view kFillOldStyle = R"(
+USE shop;
+CREATE TABLE old_style (k INT, v VARCHAR(10)) ENGINE=MyISAM;
+INSERT INTO old_style VALUES (1, 'one'), (1, 'one');
+)";
+
+// What older versions lack.
+inline constexpr absl::string_view kFillModern = R"(
+USE shop;
+CREATE TABLE modern (id INT PRIMARY KEY, j JSON, doubled INT AS (id * 2) STORED,
+  shown INT AS (id + 1) VIRTUAL, hidden INT INVISIBLE DEFAULT 7, at DATETIME DEFAULT (NOW()));
+INSERT INTO modern (id, j, hidden) VALUES
+  (1, '{"k": ["\\u00fc", null, 1.5], "t": "a\\tb"}', 8), (2, NULL, NULL);
+CREATE ROLE reader;
+GRANT SELECT ON shop.* TO reader;
+GRANT reader TO 'jane'@'%';
+GRANT CONNECTION_ADMIN ON *.* TO 'jane'@'%';
+)";
+
+// Enough to be met under way.
+inline constexpr absl::string_view kFillMany = R"(
+USE shop;
+CREATE TABLE many (id INT PRIMARY KEY AUTO_INCREMENT, pad VARCHAR(1000));
+INSERT INTO many (pad) SELECT REPEAT('x', 1000) FROM kinds a, kinds b, kinds c, kinds d;
+INSERT INTO many (pad) SELECT a.pad FROM many a, (SELECT 1 FROM many LIMIT 100) b;
+)";
+
+inline constexpr absl::string_view kUuid = "SELECT @@server_uuid";
+inline constexpr absl::string_view kReadOnly = "SELECT @@GLOBAL.read_only";
+inline constexpr absl::string_view kMarks =
+    "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'weft_unfinished_copy'";
+inline constexpr absl::string_view kUserSchemas =
+    "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ('shop', 'app')";
+inline constexpr absl::string_view kExecutedNow = "SELECT @@GLOBAL.gtid_executed";
+
+// The same on both servers after a copy.
+inline constexpr std::array<absl::string_view, 9> kWhatMustBeAlike = {
+    "SELECT @@GLOBAL.gtid_executed",
+    "SELECT TABLE_SCHEMA, TABLE_NAME, ENGINE, TABLE_COLLATION FROM information_schema.TABLES"
+    " WHERE TABLE_SCHEMA IN ('shop', 'app') ORDER BY 1, 2",
+    "CHECKSUM TABLE shop.kinds, shop.parent, shop.child, shop.old_style, shop.log,"
+    " shop.`odd ``name`, shop.modern",
+    "SELECT * FROM shop.b_view ORDER BY 1",
+    "SHOW CREATE TABLE shop.kinds",
+    "SELECT ROUTINE_NAME, ROUTINE_TYPE, ROUTINE_DEFINITION, DEFINER, SQL_MODE FROM"
+    " information_schema.ROUTINES WHERE ROUTINE_SCHEMA = 'shop' ORDER BY 1",
+    "SELECT TRIGGER_NAME, ACTION_STATEMENT, DEFINER FROM information_schema.TRIGGERS"
+    " WHERE TRIGGER_SCHEMA = 'shop' ORDER BY 1",
+    "SELECT EVENT_NAME, EVENT_DEFINITION, INTERVAL_FIELD, DEFINER FROM information_schema.EVENTS"
+    " ORDER BY 1",
+    "SHOW GRANTS FOR 'jane'@'%'",
+};
+
+}  // namespace weft::provisioner::sql

@@ -1,0 +1,119 @@
+"""`weft server clone` and `weft server check --role` on real servers: each method, and what is refused."""
+
+import pathlib
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/workload"))
+sys.path.insert(0, str(ROOT / "tests/integration"))
+import by_hand  # noqa: E402
+import cases  # noqa: E402
+import harness  # noqa: E402
+
+ROWS = 5000
+
+
+class Clone(unittest.TestCase):
+    """A group of three; its last server is taken out, cloned and put back."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix="weft-it-")
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.farm = harness.Sandbox(cls.folder.name + "/s")
+        cls.addClassCleanup(cls.farm.__exit__)
+        servers = cls.farm.layout["groups"][0]["servers"]
+        cls.sockets = {server["address"]: server["socket"] for server in servers}
+        cls.farm.weft("group", "promote", "g1")
+        primary = cls.farm.primary()
+        cls.target = [address for address in cls.sockets if address != primary][-1]
+        word = "REPEAT('weft ', 20)"
+        cls.sql(primary, "CREATE TABLE app.rows_of_old (id INT PRIMARY KEY AUTO_INCREMENT, word TEXT)",
+                f"INSERT INTO app.rows_of_old (word) VALUES ({word})",
+                *[f"INSERT INTO app.rows_of_old (word) SELECT word FROM app.rows_of_old LIMIT {ROWS}"] * 13,
+                "CREATE VIEW app.seen AS SELECT COUNT(*) FROM app.rows_of_old")
+        cls.farm.await_settled()
+
+    @classmethod
+    def sql(cls, address, *statements):
+        return by_hand.sql(cls.sockets[address], *statements)
+
+    def take_out(self):
+        if self.target in [server["address"] for server in self.farm.show()["servers"]]:
+            self.farm.weft("group", "remove", "g1", self.target)
+
+    def put_back(self):
+        self.farm.weft("group", "add", "g1", self.target)
+        self.farm.await_settled()
+        primary = self.farm.primary()
+        done = self.sql(primary, "SELECT @@GLOBAL.gtid_executed")[0][0].replace("\\n", "")
+        self.sql(self.target, f"DO WAIT_FOR_EXECUTED_GTID_SET('{done}', 20)")
+        table = "CHECKSUM TABLE app.rows_of_old"
+        self.assertEqual(self.sql(self.target, table), self.sql(primary, table))
+        self.assertEqual(self.sql(self.target, "SELECT * FROM app.seen"),
+                         self.sql(primary, "SELECT * FROM app.seen"))
+
+    def refused(self, reason, *words):
+        done = self.farm.run("server", "clone", *words)
+        self.assertNotEqual(done.returncode, 0, done.stdout)
+        self.assertIn(reason, done.stdout + done.stderr)
+
+    def clone(self, *options):
+        answer = self.farm.weft("server", "clone", "g1", self.target, "--surrender",
+                                *options, timeout=300)
+        self.assertEqual(answer["operation"]["state"], "SUCCEEDED", answer)
+        return answer["plan"]
+
+    def test_1_a_member_is_refused_and_named(self):
+        self.refused("TARGET_IS_MEMBER", "g1", self.target)
+        self.refused("TARGET_IS_MEMBER", "g1", self.target, "--surrender")
+
+    def test_2_what_does_not_exist_is_refused(self):
+        self.take_out()
+        self.refused("UNKNOWN_GROUP", "nope", self.target)
+        self.refused("UNKNOWN_SOURCE", "g1", self.target, "--surrender",
+                     "--source", "127.0.0.1:1")
+        self.refused("127.0.0.1:1", "g1", "127.0.0.1:1")
+
+    def test_3_data_of_its_own_are_not_taken_unasked(self):
+        self.take_out()
+        self.refused("TARGET_NOT_EMPTY", "g1", self.target)
+        self.assertEqual(self.sql(self.target, "SELECT COUNT(*) > 0 FROM app.rows_of_old"), [["1"]])
+
+    def test_4_a_dry_run_says_how_and_changes_nothing(self):
+        self.take_out()
+        answer = self.farm.weft("server", "clone", "g1", self.target, "--surrender", "--dry-run")
+        self.assertEqual(answer["plan"]["method"], "COPY_METHOD_PLUGIN")
+        self.assertNotEqual(answer["plan"]["source_address"], self.farm.primary())
+        self.assertIsNone(answer.get("operation"))
+        self.assertEqual(self.sql(self.target, "SELECT COUNT(*) > 0 FROM app.rows_of_old"), [["1"]])
+
+    def test_5_a_server_with_half_a_copy_is_not_let_into_a_group(self):
+        self.take_out()
+        self.sql(self.target, "SET GLOBAL super_read_only = OFF", "SET SESSION sql_log_bin = OFF",
+                 "CREATE DATABASE weft_unfinished_copy", "SET GLOBAL super_read_only = ON")
+        done = self.farm.run("group", "add", "g1", self.target)
+        self.assertNotEqual(done.returncode, 0, done.stdout)
+        self.assertIn("a copy of rows that has not ended", done.stdout + done.stderr)
+
+    def test_6_each_method_makes_a_server_that_can_be_added(self):
+        for method in ("auto", "logical", "physical"):
+            with self.subTest(method):
+                self.take_out()
+                self.clone("--method", method)
+                self.put_back()
+
+    def test_7_a_member_is_as_its_recipe_has_it_but_for_what_is_said(self):
+        done = self.farm.run("server", "check", self.target, "--role", "member")
+        self.assertIn(done.returncode, (0, 8), done.stderr)
+        found = harness.parse_last(done.stdout)
+        self.assertIn("log_replica_updates=ON", found["recipe"])
+        for deviation in found.get("deviations", []):
+            self.assertTrue(deviation["why"], deviation)
+            self.assertTrue(deviation.get("sql") or deviation.get("config"), deviation)
+
+
+if __name__ == "__main__":
+    cases.main()

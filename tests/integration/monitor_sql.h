@@ -1,0 +1,17 @@
+#pragma once
+
+#include "absl/strings/string_view.h"
+
+// What the tests of the monitor do to a server beside what the monitor does.
+namespace weft::monitor::sql {
+
+inline constexpr absl::string_view kOpen =
+    "SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF";
+inline constexpr absl::string_view kClose = "SET GLOBAL super_read_only = ON";
+inline constexpr absl::string_view kReadHeartbeat =
+    "SELECT observer, epoch, beat FROM weft_heartbeat.heartbeat";
+// No commit succeeds while the session lives.
+inline constexpr absl::string_view kLockEverything = "FLUSH TABLES WITH READ LOCK";
+inline constexpr absl::string_view kUnlock = "UNLOCK TABLES";
+
+}  // namespace weft::monitor::sql

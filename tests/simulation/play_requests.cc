@@ -1,0 +1,57 @@
+// What people ask for while a scenario is played, as the controller's API writes it.
+#include "absl/strings/str_cat.h"
+#include "tests/simulation/play.h"
+
+namespace weft::simulation {
+
+void Play::Request(Goal goal, int target) {
+  const Group group = *admin_.Load("g");
+  Intent intent;
+  intent.goal = goal;
+  if (target != kPrimary) intent.target = world_.servers()[target].uuid;
+  intent.operation = absl::StrCat("request-", ++requests_);
+  intent.write_stop_budget = absl::Milliseconds(1500);
+  controller::Operation operation;
+  operation.id = intent.operation;
+  operation.kind = goal == Goal::kPromote ? "promote" : "demote";
+  operation.group = "g";
+  admin_.SetTerm(admin_.ReadLease()->term);
+  admin_.SetIntent("g", group.revision, intent, operation).IgnoreError();
+  for (const auto& one : controllers_) one->Wake();
+}
+
+void Play::ChangeGroup(bool active, Durability durability) {
+  Group group = *admin_.Load("g");
+  group.active = active;
+  group.durability = durability;
+  admin_.SetTerm(admin_.ReadLease()->term);
+  admin_.UpdateGroup(group).IgnoreError();
+}
+
+void Play::ChangeSettings(const std::function<void(GroupSettings*)>& change) {
+  Group group = *admin_.Load("g");
+  change(&group.settings);
+  admin_.SetTerm(admin_.ReadLease()->term);
+  admin_.UpdateGroup(group).IgnoreError();
+}
+
+void Play::ChangeStatus(int server, ServerStatus from, ServerStatus to) {
+  const Group group = *admin_.Load("g");
+  Server record = *group.Find(world_.servers()[server].uuid);
+  if (record.status != from) return;
+  record.status = to;
+  record.mode = DefaultMode(to);
+  admin_.SetTerm(admin_.ReadLease()->term);
+  admin_.UpdateServer("g", group.revision, record.uuid, record).IgnoreError();
+}
+
+void Play::ChangeRule(int server, PromotionRule rule) {
+  const Group group = *admin_.Load("g");
+  Server record = *group.Find(world_.servers()[server].uuid);
+  record.promotion_rule = rule;
+  admin_.SetTerm(admin_.ReadLease()->term);
+  if (!admin_.UpdateServer("g", group.revision, record.uuid, record).ok()) return;
+  world_.checkers().OnRule(record.uuid, rule, world_.now());
+}
+
+}  // namespace weft::simulation
