@@ -73,6 +73,9 @@ constexpr MethodRight kMethods[] = {
     {"/weft.v1.Machines/DestroySnapshots", {"snapshot", "destroy"}},
     {"/weft.v1.Machines/RestoreSnapshot", {"snapshot", "restore"}},
 
+    {"/weft.v1.Scaling/ScaleGroup", {"group", "scale"}},
+    {"/weft.v1.Scaling/HealGroup", {"group", "heal"}},
+
     {"/weft.v1.Users/CreateUser", {"user", "add"}},
     {"/weft.v1.Users/DeleteUser", {"user", "delete"}},
     {"/weft.v1.Users/SetPassword", {"user", "password"}},

@@ -13,6 +13,7 @@
 #include "protos/weft/v1/machines.pb.h"
 #include "protos/weft/v1/node.pb.h"
 #include "protos/weft/v1/operations.pb.h"
+#include "protos/weft/v1/scaling.pb.h"
 #include "protos/weft/v1/servers.pb.h"
 #include "protos/weft/v1/threats.pb.h"
 #include "protos/weft/v1/topology.pb.h"
@@ -34,8 +35,8 @@ bool LinkAll() {
         v1::ExplainDurabilityRequest::descriptor(), v1::Group::descriptor(),
         v1::HealthReport::descriptor(), v1::Machine::descriptor(), v1::NodeStatus::descriptor(),
         v1::Operation::descriptor(), v1::AddServerRequest::descriptor(),
-        v1::ReportThreatRequest::descriptor(), v1::TopologyUpdate::descriptor(),
-        v1::User::descriptor()}) {
+        v1::ScaleGroupRequest::descriptor(), v1::ReportThreatRequest::descriptor(),
+        v1::TopologyUpdate::descriptor(), v1::User::descriptor()}) {
     if (one == nullptr) return false;
   }
   return true;
@@ -67,7 +68,7 @@ std::vector<const MethodDescriptor*> ControllerMethods() {
   std::vector<const MethodDescriptor*> methods = ApiMethods();
   std::erase_if(methods, [](const MethodDescriptor* method) {
     const std::string& service = method->service()->name();
-    return service == "Copies" || service == "Machines";
+    return service == "Copies" || service == "Machines" || service == "Scaling";
   });
   return methods;
 }
