@@ -1,7 +1,9 @@
 #include "common/mysql/bulk_session.h"
 
+#include <fcntl.h>
 #include <mariadb/mysql.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -90,6 +92,7 @@ class BulkSession::Impl {
   ~Impl() {
     EndResult();
     mysql_close(mysql_);
+    if (socket_ >= 0) close(socket_);
   }
 
   absl::Status Connect() {
@@ -114,6 +117,7 @@ class BulkSession::Impl {
                            text(options_.unix_socket), 0) == nullptr) {
       return Annotate(Fail(), options_.Address());
     }
+    socket_ = fcntl(mysql_get_socket(mysql_), F_DUPFD_CLOEXEC, 0);
     return SetUp();
   }
 
@@ -164,9 +168,13 @@ class BulkSession::Impl {
     return figures;
   }
 
+  // A server that waits for room to send rows learns nothing from the end of a stream whose reader
+  // then takes in what had come: it would hold its tables until net_write_timeout. So the last
+  // close is to be a reset.
   void Abort() {
-    const my_socket socket = mysql_get_socket(mysql_);
-    if (socket != MARIADB_INVALID_SOCKET) ::shutdown(socket, SHUT_RDWR);
+    const linger at_once = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    ::shutdown(socket_, SHUT_RDWR);
   }
 
  private:
@@ -200,6 +208,8 @@ class BulkSession::Impl {
 
   const ConnectOptions options_;
   MYSQL* const mysql_;
+  // The library's own may be closed, and its number given to another, by the thread that uses it.
+  int socket_ = -1;
   MYSQL_RES* result_ = nullptr;
   std::vector<bool> plain_;
 };
