@@ -22,6 +22,7 @@
 #include "common/base/secret_file.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
+#include "common/model/store_address.h"
 #include "common/mysql/session.h"
 #include "common/rpc/metrics.h"
 #include "common/rpc/serve.h"
@@ -111,24 +112,6 @@ namespace {
 
 // A renewal must be missed several times before the lease is in danger.
 constexpr int kRenewalsPerTtl = 5;
-
-absl::StatusOr<std::vector<HostPort>> StoreMembers() {
-  std::vector<HostPort> members;
-  for (const std::string& text : absl::GetFlag(FLAGS_store)) {
-    WEFT_ASSIGN_OR_RETURN(HostPort member, HostPort::Parse(text));
-    // Counted twice, one server would be a majority.
-    if (std::find(members.begin(), members.end(), member) != members.end()) {
-      return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_FLAG",
-                             "--store names a member twice", "each member once", text,
-                             "leave it out once");
-    }
-    members.push_back(std::move(member));
-  }
-  if (!members.empty()) return members;
-  return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_FLAG", "--store names nothing",
-                         "host:port, or several with commas between", "nothing",
-                         "name the state store: --store=db:3306");
-}
 
 absl::StatusOr<mysql::ConnectOptions> StoreLogin(const std::vector<HostPort>& members) {
   mysql::ConnectOptions connect;
@@ -304,7 +287,8 @@ absl::Status Run() {
                            "--manage knows one thing", "setup", manage,
                            "weft manage does the rest");
   }
-  WEFT_ASSIGN_OR_RETURN(const std::vector<HostPort> members, StoreMembers());
+  WEFT_ASSIGN_OR_RETURN(const std::vector<HostPort> members,
+                        ParseStoreAddress(absl::GetFlag(FLAGS_store)));
   WEFT_ASSIGN_OR_RETURN(const mysql::ConnectOptions login, StoreLogin(members));
   MysqlStore store(StoreOptions(login, members));
   if (!manage.empty()) return SetUpStore(&store);
