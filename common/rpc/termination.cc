@@ -55,6 +55,12 @@ int WaitForTermination() {
 
 void RequestTermination() { sigqueue(getpid(), SIGTERM, {.sival_int = kRequested}); }
 
+bool TerminationIsAsked() {
+  sigset_t pending;
+  sigpending(&pending);
+  return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+}
+
 void EndWithin(absl::Duration deadline) {
   std::thread([deadline] {
     RealClock::Get()->Sleep(deadline);

@@ -16,6 +16,10 @@ void BlockTerminationSignals();
 int WaitForTermination();
 void RequestTermination();
 
+// Whether SIGTERM or SIGINT has come, without waiting and without taking it: for programs that end
+// by themselves and only look now and then. REQUIRES: BlockTerminationSignals() was called.
+bool TerminationIsAsked();
+
 // From now on the process has `deadline` to end; then it ends at once with status 0, whatever is
 // under way. For work that may take hours and is taken up again by another process. Returns at
 // once.

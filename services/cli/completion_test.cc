@@ -97,7 +97,8 @@ std::string InBash(const std::string& line) {
 TEST(BashScriptTest, CompletesInBash) {
   EXPECT_EQ(InBash("weft gr"), "group\n");
   EXPECT_EQ(InBash("weft group pro"), "promote\n");
-  EXPECT_EQ(InBash("weft sandbox "), "up status stop-server kill-server start-server down\n");
+  EXPECT_EQ(InBash("weft sandbox "),
+            "up status add-server stop-server kill-server start-server down\n");
   EXPECT_EQ(InBash("weft server set x --status="), "SPARE SECONDARY FAULTY PRIMARY\n");
   EXPECT_EQ(InBash("weft server set x --status=sec"), "SECONDARY\n");
   EXPECT_EQ(InBash("weft nonsense "), "\n");

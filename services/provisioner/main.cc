@@ -1,7 +1,10 @@
 // weft-provisioner: makes machines and copies servers, by what providers and servers can.
 
+#include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -9,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/command_line.h"
@@ -18,6 +22,7 @@
 #include "common/log/log.h"
 #include "common/model/accounts.h"
 #include "common/model/ids.h"
+#include "common/model/store_address.h"
 #include "common/mysql/session.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/metrics.h"
@@ -25,6 +30,9 @@
 #include "common/rpc/termination.h"
 #include "common/version/program.h"
 #include "common/version/version.h"
+#include "services/provisioner/copy_program.h"
+#include "services/provisioner/dataset/copy.h"
+#include "services/provisioner/dataset/farm_access.h"
 #include "services/provisioner/provisioner.h"
 
 ABSL_FLAG(std::string, listen, "127.0.0.1:32282", "host:port of gRPC.");
@@ -78,6 +86,12 @@ ABSL_FLAG(uint64_t, clone_bytes_per_second_from_primary, uint64_t{48} << 20,
           "What a copy reads from a primary in a second, where its request does not say; 0: no "
           "bound.");
 ABSL_FLAG(int, clone_streams, 4, "Parts that a copy by rows moves at the same time.");
+ABSL_FLAG(std::string, copy_from, "",
+          "host:port of a server to copy onto --copy-onto; then this process does only that.");
+ABSL_FLAG(std::string, copy_onto, "", "host:port of an empty server that becomes the copy.");
+ABSL_FLAG(std::string, copy_method, "auto", "auto, plugin or logical.");
+ABSL_FLAG(uint64_t, copy_bytes_per_second, 0, "What that copy reads in a second; 0: no bound.");
+ABSL_FLAG(bool, copy_opens, false, "The copy may be written to at once.");
 ABSL_FLAG(std::string, log_format, "logfmt", "logfmt or json.");
 ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");
 
@@ -94,15 +108,7 @@ absl::StatusOr<std::string> Secret(const std::string& file) {
 
 absl::StatusOr<MysqlInventory::Options> StoreOptions() {
   MysqlInventory::Options options;
-  for (const std::string& text : absl::GetFlag(FLAGS_store)) {
-    WEFT_ASSIGN_OR_RETURN(HostPort member, HostPort::Parse(text));
-    options.members.push_back(std::move(member));
-  }
-  if (options.members.empty()) {
-    return Refusal(absl::StatusCode::kInvalidArgument, "BAD_FLAG", "--store names nothing",
-                   "host:port, or several with commas between", "nothing",
-                   "name the state store: --store=db:3306");
-  }
+  WEFT_ASSIGN_OR_RETURN(options.members, ParseStoreAddress(absl::GetFlag(FLAGS_store)));
   options.connect.user = absl::GetFlag(FLAGS_store_user);
   options.connect.ca_file = absl::GetFlag(FLAGS_tls_ca);
   if (!options.connect.ca_file.empty()) options.connect.tls = mysql::TlsMode::kVerifyCa;
@@ -111,13 +117,15 @@ absl::StatusOr<MysqlInventory::Options> StoreOptions() {
   return options;
 }
 
-// The accounts of a server that is made here; those without a password file are left out.
-absl::StatusOr<InitialContent> ContentFromFlags() {
-  const struct {
-    Duty duty;
-    std::string user;
-    std::string file;
-  } accounts[] = {
+// An account on the servers, as the flags have it.
+struct ServerAccount {
+  Duty duty;
+  std::string user;
+  std::string password_file;  // may be empty
+};
+
+std::vector<ServerAccount> ServerAccounts() {
+  return {
       {Duty::kManage, absl::GetFlag(FLAGS_manage_user), absl::GetFlag(FLAGS_manage_password_file)},
       {Duty::kReplicate, absl::GetFlag(FLAGS_replicate_user),
        absl::GetFlag(FLAGS_replicate_password_file)},
@@ -127,8 +135,12 @@ absl::StatusOr<InitialContent> ContentFromFlags() {
       {Duty::kMonitor, absl::GetFlag(FLAGS_monitor_user),
        absl::GetFlag(FLAGS_monitor_password_file)},
   };
+}
+
+// The accounts of a server that is made here; those without a password file are left out.
+absl::StatusOr<InitialContent> ContentFromFlags() {
   InitialContent content;
-  for (const auto& [duty, user, file] : accounts) {
+  for (const auto& [duty, user, file] : ServerAccounts()) {
     if (file.empty()) continue;
     WEFT_ASSIGN_OR_RETURN(std::string password, ReadSecretFile(file));
     content.accounts.push_back({duty, user, std::move(password)});
@@ -138,18 +150,8 @@ absl::StatusOr<InitialContent> ContentFromFlags() {
 
 // How servers that are copied are logged in to. Files are read again at each connection.
 AccessOptions AccessFromFlags() {
-  const struct {
-    Duty duty;
-    std::string user;
-    std::string file;
-  } logins[] = {
-      {Duty::kManage, absl::GetFlag(FLAGS_manage_user), absl::GetFlag(FLAGS_manage_password_file)},
-      {Duty::kBackup, absl::GetFlag(FLAGS_backup_user), absl::GetFlag(FLAGS_backup_password_file)},
-      {Duty::kRestore, absl::GetFlag(FLAGS_restore_user),
-       absl::GetFlag(FLAGS_restore_password_file)},
-  };
   AccessOptions access;
-  for (const auto& [duty, user, file] : logins) {
+  for (const auto& [duty, user, file] : ServerAccounts()) {
     if (file.empty()) continue;
     access.logins[duty] = {user, [path = file] { return ReadSecretFile(path); }};
   }
@@ -158,16 +160,25 @@ AccessOptions AccessFromFlags() {
   return access;
 }
 
+absl::StatusOr<int> Positive(absl::string_view flag, int value) {
+  if (value > 0) return value;
+  return Refusal(absl::StatusCode::kInvalidArgument, "BAD_FLAG",
+                 absl::StrCat(flag, " leaves nothing to work with"), "1 or more",
+                 absl::StrCat(value), "leave it out for the default");
+}
+
 absl::StatusOr<Provisioner::Options> OptionsFromFlags() {
   Provisioner::Options options;
   options.access = AccessFromFlags();
   options.copies.bytes_per_second_from_primary =
       absl::GetFlag(FLAGS_clone_bytes_per_second_from_primary);
-  options.copies.streams = std::max(1, absl::GetFlag(FLAGS_clone_streams));
+  WEFT_ASSIGN_OR_RETURN(options.copies.streams,
+                        Positive("--clone-streams", absl::GetFlag(FLAGS_clone_streams)));
   options.jobs.name = absl::GetFlag(FLAGS_name);
   options.jobs.ttl = absl::GetFlag(FLAGS_claim_ttl);
   options.jobs.period = options.jobs.ttl / kRenewalsPerTtl;
-  options.jobs.max_running = static_cast<size_t>(std::max(1, absl::GetFlag(FLAGS_max_operations)));
+  WEFT_ASSIGN_OR_RETURN(options.jobs.max_running,
+                        Positive("--max-operations", absl::GetFlag(FLAGS_max_operations)));
   WEFT_ASSIGN_OR_RETURN(options.store, StoreOptions());
   WEFT_ASSIGN_OR_RETURN(options.content, ContentFromFlags());
   options.key_file = absl::GetFlag(FLAGS_key_file);
@@ -186,9 +197,34 @@ absl::StatusOr<Provisioner::Options> OptionsFromFlags() {
   return options;
 }
 
+absl::StatusOr<CopyProgram> CopyFromFlags() {
+  CopyProgram program;
+  WEFT_ASSIGN_OR_RETURN(program.from, HostPort::Parse(absl::GetFlag(FLAGS_copy_from)));
+  WEFT_ASSIGN_OR_RETURN(program.onto, HostPort::Parse(absl::GetFlag(FLAGS_copy_onto)));
+  const std::string method = absl::GetFlag(FLAGS_copy_method);
+  const std::optional<CopyMethod> known = ParseCopyMethod(method);
+  if (!known.has_value() || *known == CopyMethod::kPhysical) {
+    return Refusal(absl::StatusCode::kInvalidArgument, "BAD_FLAG", "wrong --copy-method",
+                   "auto, plugin or logical", method, "leave it out for auto");
+  }
+  program.method = *known;
+  program.bytes_per_second = absl::GetFlag(FLAGS_copy_bytes_per_second);
+  WEFT_ASSIGN_OR_RETURN(program.streams,
+                        Positive("--clone-streams", absl::GetFlag(FLAGS_clone_streams)));
+  program.opens = absl::GetFlag(FLAGS_copy_opens);
+  return program;
+}
+
+absl::Status RunCopyAlone() {
+  WEFT_ASSIGN_OR_RETURN(const CopyProgram program, CopyFromFlags());
+  const FarmAccess access(AccessFromFlags());
+  return RunCopyProgram(program, access, rpc::TerminationIsAsked, std::cout, RealClock::Get());
+}
+
 absl::Status Run() {
   WEFT_RETURN_IF_ERROR(log::Initialize("weft-provisioner", absl::GetFlag(FLAGS_log_level),
                                        absl::GetFlag(FLAGS_log_format)));
+  if (!absl::GetFlag(FLAGS_copy_from).empty()) return RunCopyAlone();
   WEFT_ASSIGN_OR_RETURN(Provisioner::Options options, OptionsFromFlags());
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Provisioner> provisioner,
                         Provisioner::Start(std::move(options), RealClock::Get()));

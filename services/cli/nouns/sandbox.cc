@@ -1,8 +1,11 @@
 // weft sandbox ...
 #include "services/cli/sandbox/sandbox.h"
 
+#include <algorithm>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/base/error_details.h"
@@ -27,6 +30,12 @@ absl::StatusOr<std::string> FolderOf(const Context& context) {
 
 std::string PidText(int pid) { return pid == 0 ? "" : absl::StrCat(pid); }
 
+void AddServerRow(const std::string& group, const sandbox::Server& server, Table* servers) {
+  servers->Add({group, server.address, server.uuid,
+                server.pid == 0 ? Cell("stopped", Tone::kBad) : Cell(PidText(server.pid)),
+                server.socket});
+}
+
 std::string LayoutText(const sandbox::Layout& layout, const Style& style) {
   Fields fields;
   fields.Add("sandbox", Cell(layout.dir, Tone::kStrong));
@@ -49,12 +58,17 @@ std::string LayoutText(const sandbox::Layout& layout, const Style& style) {
   servers.AlignRight(3);
   for (const sandbox::Group& group : layout.groups) {
     for (const sandbox::Server& server : group.servers) {
-      servers.Add({group.id, server.address, server.uuid,
-                   server.pid == 0 ? Cell("stopped", Tone::kBad) : Cell(PidText(server.pid)),
-                   server.socket});
+      AddServerRow(group.id, server, &servers);
     }
   }
+  for (const sandbox::Server& server : layout.added) AddServerRow("-", server, &servers);
   return absl::StrCat(fields.Render(style), "\n", servers.empty() ? "" : servers.Render(style));
+}
+
+sandbox::Progress ProgressTo(Context& context) {
+  return [&context](absl::string_view message) {
+    context.console().Err(absl::StrCat(Printable(message), "\n"));
+  };
 }
 
 // "--groups 2", or "--groups orders,users".
@@ -105,9 +119,7 @@ absl::StatusOr<Answer> Up(Context& context) {
   WEFT_RETURN_IF_ERROR(SetGroups(arguments.Text("groups", "1"), options));
   WEFT_RETURN_IF_ERROR(SetReplicas(arguments, options));
   if (context.options().timeout.has_value()) options.timeout = *context.options().timeout;
-  const sandbox::Progress progress = [&context](absl::string_view message) {
-    context.console().Err(absl::StrCat(Printable(message), "\n"));
-  };
+  const sandbox::Progress progress = ProgressTo(context);
   const sandbox::Cancelled cancelled = [&context] { return context.interrupt().raised(); };
   options.hooks.create_groups = [&context](const sandbox::Layout& layout) {
     return CreateSandboxGroups(layout, &context.interrupt());
@@ -138,18 +150,107 @@ absl::StatusOr<Answer> Act(Context& context, Action action, absl::string_view do
                                      outcome.changed ? "\n" : " already\n")};
 }
 
+// --from-user goes with --from-password-file, and both with --from.
+absl::Status CheckSource(const Arguments& arguments) {
+  const bool user = arguments.Has("from-user");
+  const bool file = arguments.Has("from-password-file");
+  for (const char* name : {"from-user", "from-password-file", "method", "throttle", "read-only"}) {
+    if (!arguments.Has(name) || arguments.Has("from")) continue;
+    return Refusal(absl::StatusCode::kInvalidArgument, "USAGE",
+                   absl::StrCat("--", name, " is about the server that is copied"),
+                   "--from HOST:PORT", "none", "name it, or leave the rest out");
+  }
+  if (arguments.Has("from")) {
+    WEFT_RETURN_IF_ERROR(HostPort::Parse(arguments.Text("from")).status());
+  }
+  if (user == file) return absl::OkStatus();
+  return Refusal(absl::StatusCode::kInvalidArgument, "USAGE",
+                 "an account is a user and the file with its password",
+                 "--from-user and --from-password-file", "one of them", "give the other, too");
+}
+
+std::string CopyText(const std::string& from, const sandbox::CopyReport& copy) {
+  std::string text = absl::StrCat("a copy of ", Printable(from), " by ",
+                                  copy.method == "plugin" ? "the CLONE plugin" : "rows", " (",
+                                  Printable(copy.reason), ")");
+  return absl::StrCat(text,
+                      absl::StrFormat(": %.1f MB in %.1f s", 1e-6 * copy.bytes, copy.seconds));
+}
+
+absl::StatusOr<Answer> AddServer(Context& context) {
+  const Arguments& arguments = context.arguments();
+  WEFT_RETURN_IF_ERROR(CheckSource(arguments));
+  WEFT_ASSIGN_OR_RETURN(const std::string dir, FolderOf(context));
+  sandbox::AddOptions options;
+  options.mysql = arguments.Text("mysql", options.mysql);
+  options.from = arguments.Text("from");
+  options.from_user = arguments.Text("from-user");
+  options.from_password_file = arguments.Text("from-password-file");
+  options.method = arguments.Text("method", options.method);
+  options.bytes_per_second = static_cast<uint64_t>(std::max(0.0, arguments.Number("throttle")));
+  options.read_only = arguments.Has("read-only");
+  if (context.options().timeout.has_value()) options.timeout = *context.options().timeout;
+  WEFT_ASSIGN_OR_RETURN(const sandbox::Added added,
+                        sandbox::AddServer(dir, options, ProgressTo(context),
+                                           [&context] { return context.interrupt().raised(); }));
+  std::string copy_json = "null";
+  std::string text = absl::StrCat("server ", added.server.address, " (", added.server.uuid, ")");
+  if (added.copy.has_value()) {
+    const sandbox::CopyReport& copy = *added.copy;
+    copy_json = JsonObject({{"from", JsonString(options.from)},
+                            {"method", JsonString(copy.method)},
+                            {"reason", JsonString(copy.reason)},
+                            {"bytes", absl::StrCat(copy.bytes)},
+                            {"rows", absl::StrCat(copy.rows)},
+                            {"seconds", absl::StrCat(copy.seconds)}});
+    absl::StrAppend(&text, ", ", CopyText(options.from, copy));
+  }
+  absl::StrAppend(&text, "\nmysql --socket=", added.server.socket, "\n");
+  return Answer{
+      .json = JsonObject({{"server", sandbox::ToJson(added.server)}, {"copy", copy_json}}),
+      .text = text};
+}
+
 absl::StatusOr<Answer> Down(Context& context) {
   WEFT_ASSIGN_OR_RETURN(const std::string dir, FolderOf(context));
-  const sandbox::Progress progress = [&context](absl::string_view message) {
-    context.console().Err(absl::StrCat(Printable(message), "\n"));
-  };
-  WEFT_ASSIGN_OR_RETURN(const sandbox::DownReport report, sandbox::Down(dir, progress));
+  WEFT_ASSIGN_OR_RETURN(const sandbox::DownReport report, sandbox::Down(dir, ProgressTo(context)));
   return Answer{
       .json = JsonObject({{"processes_stopped", absl::StrCat(report.processes_stopped)},
                           {"folder_removed", report.folder_removed ? "true" : "false"}}),
       .text = absl::StrCat(
           report.processes_stopped, " processes stopped, ",
           report.folder_removed ? "folder removed\n" : "the folder stays: it holds other files\n")};
+}
+
+Command AddServerCommand(const Parameter& dir) {
+  return {
+      .verb = "add-server",
+      .summary = "add a server in no group: an empty one, or a throw-away copy of another",
+      .details =
+          "A copy has the data, accounts and GTIDs of the server that --from names, which goes on "
+          "as "
+          "it was; it may be written to, and ends with the sandbox. By the CLONE plugin where both "
+          "have it, else by rows. Servers of the sandbox need no login; at another one log in as "
+          "somebody who may there what Weft's accounts backup, restore and manage may "
+          "(docs/accounts.md), also from 127.0.0.1. Ctrl-C leaves nothing behind.",
+      .examples = {"weft sandbox add-server --dir /tmp/sandbox",
+                   "weft sandbox add-server --from 127.0.0.1:21003",
+                   "weft sandbox add-server --from db7.example:3306 --from-user copier "
+                   "--from-password-file copier.password"},
+      .options = {dir,
+                  {"from", "HOST:PORT", "the server to copy"},
+                  {"from-user", "USER", "who logs in there (default: the sandbox's own accounts)"},
+                  {"from-password-file", "FILE", "file with that user's password", Kind::kFile},
+                  {"mysql", "WHICH", "of the new server: 9.7 (default), 5.6, or a mysqld's path"},
+                  {"method",
+                   "METHOD",
+                   "how it is copied (default auto)",
+                   Kind::kText,
+                   {"auto", "plugin", "logical"}},
+                  {"throttle", "BYTES", "the most to read in a second (default: no bound)",
+                   Kind::kNumber},
+                  {"read-only", "", "leave the copy read-only, to be added to a group"}},
+      .run = AddServer};
 }
 
 std::vector<Command> ServerCommands(const Parameter& dir) {
@@ -218,6 +319,7 @@ Noun SandboxNoun() {
        .traits = kReads,
        .run = Status},
   };
+  noun.commands.push_back(AddServerCommand(dir));
   for (Command& command : ServerCommands(dir)) noun.commands.push_back(std::move(command));
   noun.commands.push_back({.verb = "down",
                            .summary = "stop everything of a sandbox and leave nothing behind",

@@ -106,10 +106,26 @@ std::string Describe(const Server& server) {
   return absl::StrCat("server ", server.address, " (", server.uuid, ")");
 }
 
-bool IsCalled(const Server& server, const std::string& group, int in_group, int overall,
-              absl::string_view which) {
-  return server.address == which || absl::StrCat(group, "/", in_group) == which ||
-         absl::StrCat(overall) == which;
+// A server with all that it may be called by, what is shown to people first.
+struct NamedServer {
+  std::vector<std::string> names;
+  Server server;
+};
+
+std::vector<NamedServer> ServersOf(const Layout& layout) {
+  std::vector<NamedServer> servers;
+  const auto add = [&servers](const Server& server, std::vector<std::string> names) {
+    names.push_back(server.address);
+    names.push_back(absl::StrCat(servers.size() + 1));
+    servers.push_back({std::move(names), server});
+  };
+  for (const Group& group : layout.groups) {
+    for (size_t i = 0; i < group.servers.size(); ++i) {
+      add(group.servers[i], {absl::StrCat(group.id, "/", i + 1)});
+    }
+  }
+  for (const Server& server : layout.added) add(server, {});
+  return servers;
 }
 
 // "controller", "controller-2": what ProcessNameOf takes, for each process of its kind.
@@ -121,10 +137,10 @@ void AddNames(absl::string_view kind, size_t number, std::vector<std::string>* n
 
 absl::Status UnknownServer(const Layout& layout, absl::string_view which, absl::string_view found) {
   std::vector<std::string> known;
-  for (const Group& group : layout.groups) {
-    for (size_t i = 0; i < group.servers.size(); ++i) {
-      known.push_back(absl::StrCat(group.id, "/", i + 1, " ", group.servers[i].address));
-    }
+  for (const NamedServer& named : ServersOf(layout)) {
+    const bool in_group = named.names.front() != named.server.address;
+    known.push_back(in_group ? absl::StrCat(named.names.front(), " ", named.server.address)
+                             : named.server.address);
   }
   known.push_back("store");
   if (layout.store.members.size() > 1) {
@@ -144,14 +160,13 @@ absl::Status UnknownServer(const Layout& layout, absl::string_view which, absl::
 // By its whole name first, then by the beginning of its uuid.
 absl::StatusOr<Server> FindServer(const Layout& layout, absl::string_view which) {
   std::vector<Server> by_uuid;
-  int overall = 0;
-  for (const Group& group : layout.groups) {
-    for (size_t i = 0; i < group.servers.size(); ++i) {
-      const Server& server = group.servers[i];
-      if (IsCalled(server, group.id, static_cast<int>(i) + 1, ++overall, which)) return server;
-      if (which.size() >= kShortestUuidPrefix && absl::StartsWithIgnoreCase(server.uuid, which)) {
-        by_uuid.push_back(server);
-      }
+  for (const NamedServer& named : ServersOf(layout)) {
+    if (std::find(named.names.begin(), named.names.end(), which) != named.names.end()) {
+      return named.server;
+    }
+    if (which.size() >= kShortestUuidPrefix &&
+        absl::StartsWithIgnoreCase(named.server.uuid, which)) {
+      by_uuid.push_back(named.server);
     }
   }
   if (by_uuid.size() == 1) return by_uuid.front();
@@ -179,6 +194,14 @@ absl::StatusOr<Target> FindTarget(absl::string_view dir, absl::string_view which
   WEFT_ASSIGN_OR_RETURN(const Instance instance,
                         Instance::Open(folder.server(PortOf(server.address))));
   return TargetOf(instance, Describe(server));
+}
+
+// What is true of it now.
+void Refresh(const Folder& folder, Server* server) {
+  const auto instance = Instance::Open(folder.server(PortOf(server->address)));
+  const InstanceState state = instance.ok() ? instance->Inspect() : InstanceState();
+  server->pid = state.pid;
+  if (!state.server_uuid.empty()) server->uuid = state.server_uuid;
 }
 
 // Ends what runs; `end` is the way to do it.
@@ -212,13 +235,9 @@ absl::StatusOr<Layout> Load(absl::string_view dir) {
     if (layout->store.pid == 0) layout->store.pid = layout->store.members[i].pid;
   }
   for (Group& group : layout->groups) {
-    for (Server& server : group.servers) {
-      const auto instance = Instance::Open(folder.server(PortOf(server.address)));
-      const InstanceState state = instance.ok() ? instance->Inspect() : InstanceState();
-      server.pid = state.pid;
-      if (!state.server_uuid.empty()) server.uuid = state.server_uuid;
-    }
+    for (Server& server : group.servers) Refresh(folder, &server);
   }
+  for (Server& server : layout->added) Refresh(folder, &server);
   return layout;
 }
 

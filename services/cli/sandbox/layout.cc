@@ -45,26 +45,36 @@ std::vector<std::string> TextsOr(const Json& object, const char* name,
   return {};
 }
 
-Json GroupToJson(const Group& group) {
-  Json servers = Json::array();
-  for (const Server& server : group.servers) {
-    servers.push_back({{"address", server.address},
-                       {"uuid", OrNull(server.uuid)},
-                       {"pid", OrNull(server.pid)},
-                       {"socket", server.socket}});
+Json ServerToJson(const Server& server) {
+  return {{"address", server.address},
+          {"uuid", OrNull(server.uuid)},
+          {"pid", OrNull(server.pid)},
+          {"socket", server.socket}};
+}
+
+Json ServersToJson(const std::vector<Server>& servers) {
+  Json all = Json::array();
+  for (const Server& server : servers) all.push_back(ServerToJson(server));
+  return all;
+}
+
+std::vector<Server> ServersFromJson(const Json& json) {
+  std::vector<Server> servers;
+  for (const Json& server : json) {
+    servers.push_back({.address = server.at("address").get<std::string>(),
+                       .uuid = TextOr(server, "uuid"),
+                       .pid = PidOr(server, "pid"),
+                       .socket = TextOr(server, "socket")});
   }
-  return {{"id", group.id}, {"servers", std::move(servers)}};
+  return servers;
+}
+
+Json GroupToJson(const Group& group) {
+  return {{"id", group.id}, {"servers", ServersToJson(group.servers)}};
 }
 
 Group GroupFromJson(const Json& json) {
-  Group group = {.id = json.at("id").get<std::string>(), .servers = {}};
-  for (const Json& server : json.at("servers")) {
-    group.servers.push_back({.address = server.at("address").get<std::string>(),
-                             .uuid = TextOr(server, "uuid"),
-                             .pid = PidOr(server, "pid"),
-                             .socket = TextOr(server, "socket")});
-  }
-  return group;
+  return {.id = json.at("id").get<std::string>(), .servers = ServersFromJson(json.at("servers"))};
 }
 
 Json ToJson(const Gateway& gateway) {
@@ -119,6 +129,9 @@ Layout LayoutFrom(const Json& json) {
                   .pid = PidOr(store, "pid"),
                   .members = StoreMembersOf(store)};
   for (const Json& group : json.at("groups")) layout.groups.push_back(GroupFromJson(group));
+  if (const auto added = json.find("added"); added != json.end() && added->is_array()) {
+    layout.added = ServersFromJson(*added);
+  }
   layout.controller = OptionalText(json, "controller");
   layout.monitor = OptionalText(json, "monitor");
   layout.provisioner = OptionalText(json, "provisioner");
@@ -146,6 +159,10 @@ Layout LayoutFrom(const Json& json) {
 
 }  // namespace
 
+std::string ToJson(const Server& server) {
+  return ServerToJson(server).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string ToJson(const Layout& layout) {
   Json groups = Json::array();
   for (const Group& group : layout.groups) groups.push_back(GroupToJson(group));
@@ -162,6 +179,7 @@ std::string ToJson(const Layout& layout) {
         {"pid", OrNull(layout.store.pid)},
         {"members", ToJson(layout.store.members)}}},
       {"groups", std::move(groups)},
+      {"added", ServersToJson(layout.added)},
       {"controller", OrNull(layout.controller)},
       {"monitor", OrNull(layout.monitor)},
       {"provisioner", OrNull(layout.provisioner)},

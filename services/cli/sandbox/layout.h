@@ -60,6 +60,7 @@ struct Layout {
   std::string dir;
   Store store;
   std::vector<Group> groups;
+  std::vector<Server> added;  // By AddServer, after Up.
   // Absent: this sandbox runs none.
   std::optional<std::string> controller;   // The first of `controllers`.
   std::optional<std::string> monitor;      // The first of `monitors`.
@@ -78,6 +79,9 @@ struct Layout {
 // The documented JSON object on one line, without a line break. What is absent or not running is
 // null.
 std::string ToJson(const Layout& layout);
+
+// One server of it, likewise.
+std::string ToJson(const Server& server);
 
 // Reads that object back; unknown fields are passed over. DATA_LOSS: it is not such an object.
 absl::StatusOr<Layout> FromJson(absl::string_view json);

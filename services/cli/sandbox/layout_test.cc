@@ -22,6 +22,8 @@ Layout Example() {
       {"g1",
        {{"127.0.0.1:20002", "11111111-2222-3333-4444-555555555555", 12, "/tmp/sandbox/s1.sock"},
         {"127.0.0.1:20003", "11111111-2222-3333-4444-666666666666", 0, "/tmp/sandbox/s2.sock"}}}};
+  layout.added = {
+      {"127.0.0.1:20004", "11111111-2222-3333-4444-777777777777", 13, "/tmp/sandbox/s3.sock"}};
   layout.controller = "127.0.0.1:20010";
   layout.controllers = {"127.0.0.1:20010", "127.0.0.1:20012"};
   layout.metrics = {{"weft-controller", "http://127.0.0.1:20011/metrics"}};
@@ -43,6 +45,8 @@ TEST(LayoutTest, IsWrittenAsDocumented) {
       R"("socket":"/tmp/sandbox/s1.sock"},)"
       R"({"address":"127.0.0.1:20003","uuid":"11111111-2222-3333-4444-666666666666","pid":null,)"
       R"("socket":"/tmp/sandbox/s2.sock"}]}],)"
+      R"("added":[{"address":"127.0.0.1:20004","uuid":"11111111-2222-3333-4444-777777777777",)"
+      R"("pid":13,"socket":"/tmp/sandbox/s3.sock"}],)"
       R"("controller":"127.0.0.1:20010","monitor":null,"provisioner":null,"gateway":null,)"
       R"("controllers":["127.0.0.1:20010","127.0.0.1:20012"],"monitors":[],"provisioners":[],"gateways":[],)"
       R"("metrics":{"weft-controller":"http://127.0.0.1:20011/metrics"},)"
@@ -71,6 +75,14 @@ TEST(LayoutTest, ARecordFromBeforeThereWereSeveralControllersHasItsOne) {
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(back->controllers, std::vector<std::string>{"127.0.0.1:20010"});
   EXPECT_TRUE(back->monitors.empty());
+}
+
+TEST(LayoutTest, ARecordFromBeforeServersCouldBeAddedHasNone) {
+  nlohmann::json json = nlohmann::json::parse(ToJson(Example()));
+  json.erase("added");
+  const absl::StatusOr<Layout> back = FromJson(json.dump());
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_TRUE(back->added.empty());
 }
 
 TEST(LayoutTest, FieldsOfALaterVersionArePassedOver) {

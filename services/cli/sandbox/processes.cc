@@ -30,19 +30,6 @@ std::string ServiceFolder(absl::string_view name) {
   return absl::StrCat("services/", absl::StripPrefix(name, kPrefix));
 }
 
-absl::StatusOr<std::string> FindBinary(const std::string& binary_dir, absl::string_view name) {
-  const bool given = !binary_dir.empty();
-  const std::string path = given ? AbsolutePath(absl::StrCat(binary_dir, "/", name))
-                                 : LocateCompanion(ServiceFolder(name), name);
-  if (!path.empty() && Exists(path)) return path;
-  return Refusal(
-      absl::StatusCode::kFailedPrecondition, "BINARY_NOT_FOUND",
-      absl::StrCat(name, " is not built"),
-      given ? path
-            : absl::StrCat(name, " beside this program or in ", ServiceFolder(name), " above it"),
-      "none", absl::StrCat("bazel build //", ServiceFolder(name), ":", name));
-}
-
 void AddAccount(const Folder& folder, Duty duty, std::vector<std::string>* argv) {
   argv->push_back(absl::StrCat("--", DutyName(duty), "-user=", DefaultUserOf(duty)));
   argv->push_back(
@@ -123,6 +110,19 @@ absl::StatusOr<Process> MakeProcess(const std::string& binary_dir, const char* b
 }
 
 }  // namespace
+
+absl::StatusOr<std::string> FindBinary(const std::string& binary_dir, absl::string_view name) {
+  const bool given = !binary_dir.empty();
+  const std::string path = given ? AbsolutePath(absl::StrCat(binary_dir, "/", name))
+                                 : LocateCompanion(ServiceFolder(name), name);
+  if (!path.empty() && Exists(path)) return path;
+  return Refusal(
+      absl::StatusCode::kFailedPrecondition, "BINARY_NOT_FOUND",
+      absl::StrCat(name, " is not built"),
+      given ? path
+            : absl::StrCat(name, " beside this program or in ", ServiceFolder(name), " above it"),
+      "none", absl::StrCat("bazel build //", ServiceFolder(name), ":", name));
+}
 
 int PortsOfProcesses(const Replicas& replicas) {
   return (replicas.controllers + replicas.monitors + replicas.provisioners) * kPortsEach +

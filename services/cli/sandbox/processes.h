@@ -37,6 +37,10 @@ absl::StatusOr<std::vector<Process>> PlanProcesses(const Folder& folder, const R
                                                    const std::string& binary_dir,
                                                    const std::vector<int>& ports, Layout* layout);
 
+// The program "weft-controller", "weft-provisioner", ..., found as PlanProcesses finds it.
+// FAILED_PRECONDITION: it is missing.
+absl::StatusOr<std::string> FindBinary(const std::string& binary_dir, absl::string_view name);
+
 // The command that makes the schema in the state store and ends.
 std::vector<std::string> SetUpCommand(const Process& controller);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -83,6 +84,43 @@ struct Outcome {
 absl::StatusOr<Outcome> StopServer(absl::string_view dir, absl::string_view which);
 absl::StatusOr<Outcome> KillServer(absl::string_view dir, absl::string_view which);
 absl::StatusOr<Outcome> StartServer(absl::string_view dir, absl::string_view which);
+
+struct AddOptions {
+  std::string mysql = "9.7";  // As ResolveInstallation takes it.
+  std::string from;           // "host:port" of a server to copy; empty: the new one is empty.
+  // Who logs in at `from`, and may do there what Duty::kBackup, kRestore and kManage may. Empty:
+  // the sandbox's own accounts, which servers of this sandbox have.
+  std::string from_user;
+  std::string from_password_file;
+  std::string method = "auto";    // Or "plugin", "logical".
+  uint64_t bytes_per_second = 0;  // Read from `from`; 0: no bound.
+  bool read_only = false;         // As a member of a group starts; else it may be written to.
+  std::string binary_dir;         // As in UpOptions.
+  std::string obtain_script;
+  absl::Duration timeout = absl::Minutes(3);  // Of its start. A copy takes what it takes.
+};
+
+// What a copy was made of.
+struct CopyReport {
+  std::string method;  // "plugin", "logical"
+  std::string reason;  // Why this one, for people.
+  uint64_t bytes = 0;
+  uint64_t rows = 0;  // 0 where the method does not count them.
+  double seconds = 0;
+};
+
+struct Added {
+  Server server;
+  std::optional<CopyReport> copy;  // Absent: there was nothing to copy.
+};
+
+// Adds a server to a sandbox that is up, in no group: empty, with the accounts of the others, or a
+// copy of the data, accounts and GTIDs of `from`, which goes on as it was. It ends with the
+// sandbox. On any failure, and when cancelled, nothing is left of it. NOT_FOUND: no sandbox in
+// `dir`. ALREADY_EXISTS: `up`, `down` or another AddServer works there. Those of Up, and of copies
+// (docs/provisioning.md): NOT_FOUND, UNAVAILABLE, UNAUTHENTICATED, FAILED_PRECONDITION.
+absl::StatusOr<Added> AddServer(absl::string_view dir, const AddOptions& options,
+                                const Progress& progress, const Cancelled& cancelled);
 
 struct DownReport {
   int processes_stopped = 0;

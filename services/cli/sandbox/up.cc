@@ -19,6 +19,7 @@
 #include "common/mysqld/ports.h"
 #include "common/mysqld/process.h"
 #include "services/cli/sandbox/daemon.h"
+#include "services/cli/sandbox/find_mysql.h"
 #include "services/cli/sandbox/folder.h"
 #include "services/cli/sandbox/processes.h"
 #include "services/cli/sandbox/sandbox.h"
@@ -92,25 +93,14 @@ class Rise {
     }
   }
 
-  absl::StatusOr<Installation> Find(const std::string& name) const {
-    const ResolveOptions resolve = {.cache_dir = "",
-                                    .obtain_script = options_.obtain_script,
-                                    .obtain_missing = true,
-                                    .cancelled = cancelled_};
-    if (MustBeObtained(name, resolve)) {
-      Say(absl::StrCat("obtaining MySQL ", name, ", this once (up to 70 MB to download)"));
-    }
-    absl::StatusOr<Installation> found = ResolveInstallation(name, resolve);
-    WEFT_RETURN_IF_ERROR(CheckCancelled());
-    return found;
-  }
-
   absl::Status FindMysql() {
-    WEFT_ASSIGN_OR_RETURN(store_mysql_, Find(kStoreMysql));
+    WEFT_ASSIGN_OR_RETURN(store_mysql_,
+                          FindMysqlFor(kStoreMysql, options_.obtain_script, progress_, cancelled_));
     if (options_.mysql == kStoreMysql) {
       mysql_ = store_mysql_;
     } else {
-      WEFT_ASSIGN_OR_RETURN(mysql_, Find(options_.mysql));
+      WEFT_ASSIGN_OR_RETURN(
+          mysql_, FindMysqlFor(options_.mysql, options_.obtain_script, progress_, cancelled_));
     }
     return WriteClientPrograms();
   }
