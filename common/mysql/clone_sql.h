@@ -22,6 +22,24 @@ inline constexpr absl::string_view kCloneProgress =
     "SELECT STAGE AS stage, STATE AS state, ESTIMATE AS estimate, DATA AS data"
     " FROM performance_schema.clone_progress ORDER BY ID";
 
+// A row: the last clone onto the server took its data away and did not bring others.
+inline constexpr absl::string_view kHalfCloned =
+    "SELECT s.STATE AS state, s.SOURCE AS source, UNIX_TIMESTAMP(s.BEGIN_TIME) AS began"
+    " FROM performance_schema.clone_status s"
+    " JOIN performance_schema.clone_progress p ON p.ID = s.ID"
+    " WHERE s.STATE IN ('Failed', 'In Progress') AND s.DESTINATION = 'LOCAL INSTANCE'"
+    " AND p.STAGE = 'DROP DATA' AND p.STATE <> 'Not Started'";
+// Such clones, by when they began, of servers that were made whole since by other means: the server
+// keeps its word about the last clone. Goes with the data at the next one.
+inline constexpr absl::string_view kMakeSettledSchema = "CREATE DATABASE IF NOT EXISTS weft_copied";
+inline constexpr absl::string_view kMakeSettledClones =
+    "CREATE TABLE IF NOT EXISTS weft_copied.settled_clones"
+    " (began VARCHAR(32) PRIMARY KEY) ENGINE = InnoDB";
+inline constexpr absl::string_view kSettleClone =
+    "REPLACE INTO weft_copied.settled_clones VALUES (?)";
+inline constexpr absl::string_view kSettledClones =
+    "SELECT began FROM weft_copied.settled_clones WHERE began = ?";
+
 // A row on a server that a provisioner copies rows to and has not copied them all: it is marked by
 // this schema meanwhile (services/provisioner/dataset). Any version.
 inline constexpr absl::string_view kUnfinishedCopy =

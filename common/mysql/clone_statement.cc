@@ -58,8 +58,10 @@ absl::StatusOr<bool> HasCompleted(absl::string_view recipient, const ResultSet& 
     return CloneFailed(recipient, "the statement was cut off before it began");
   }
   const std::string state = status.front().StringOr("state", "");
-  if (state == "Failed") {
-    return CloneFailed(recipient, absl::StrCat("error ", status.front().IntOr("error_no", 0), ": ",
+  // One that its server's death cut off stays "In Progress", with an error.
+  const int64_t error = status.front().IntOr("error_no", 0);
+  if (state == "Failed" || error != 0) {
+    return CloneFailed(recipient, absl::StrCat("error ", error, ": ",
                                                status.front().StringOr("error_message", "")));
   }
   return state == "Completed";

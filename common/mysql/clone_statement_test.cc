@@ -26,6 +26,12 @@ TEST(CloneStatementTest, IsOverWhenTheServerSaysCompleted) {
   EXPECT_EQ(ErrorReason(Judged(Status("Failed", kNow), kEarlier).status()), "CLONE_FAILED");
 }
 
+TEST(CloneStatementTest, OneThatItsServersDeathCutOffHasFailed) {
+  const ResultSet cut({"state", "error_no", "error_message", "began"},
+                      {{"In Progress", "1317", "Query execution was interrupted", kNow}});
+  EXPECT_EQ(ErrorReason(Judged(cut, kEarlier).status()), "CLONE_FAILED");
+}
+
 TEST(CloneStatementTest, TheWordOfAnEarlierCloneIsNotItsOwn) {
   EXPECT_EQ(ErrorReason(Judged(Status("Completed", kEarlier), kEarlier).status()), "CLONE_FAILED");
 }

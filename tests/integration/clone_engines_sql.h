@@ -71,6 +71,7 @@ INSERT INTO many (pad) SELECT REPEAT('x', 1000) FROM kinds a, kinds b, kinds c, 
 INSERT INTO many (pad) SELECT a.pad FROM many a, (SELECT 1 FROM many LIMIT 100) b;
 )";
 
+inline constexpr absl::string_view kCountMany = "ANALYZE TABLE shop.many";
 inline constexpr absl::string_view kUuid = "SELECT @@server_uuid";
 inline constexpr absl::string_view kReadOnly = "SELECT @@GLOBAL.read_only";
 inline constexpr absl::string_view kMarks =
@@ -78,6 +79,26 @@ inline constexpr absl::string_view kMarks =
 inline constexpr absl::string_view kUserSchemas =
     "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ('shop', 'app')";
 inline constexpr absl::string_view kExecutedNow = "SELECT @@GLOBAL.gtid_executed";
+
+inline constexpr absl::string_view kLocalInfileNow = "SELECT @@GLOBAL.local_infile";
+inline constexpr absl::string_view kSkipReplicaStart = "SELECT @@GLOBAL.skip_replica_start";
+inline constexpr absl::string_view kClonesUnderWay =
+    "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'CLONE INSTANCE %'";
+inline constexpr absl::string_view kRowsUnderWay =
+    "SELECT COUNT(*) > 0 FROM information_schema.PROCESSLIST WHERE INFO LIKE 'LOAD DATA %'";
+// Failed ones that would still be held against the server.
+inline constexpr absl::string_view kUnsettledClones =
+    "SELECT COUNT(*) FROM performance_schema.clone_status"
+    " LEFT JOIN weft_copied.settled_clones ON began = UNIX_TIMESTAMP(BEGIN_TIME)"
+    " WHERE STATE <> 'Completed' AND began IS NULL";
+// The cells of tables as text, for servers whose checksums differ.
+inline constexpr std::array<absl::string_view, 3> kCells = {
+    "SELECT id, f * 1e0, d, n, HEX(b), HEX(t), HEX(l), HEX(u), HEX(raw), SHA2(big, 256), e, s, "
+    "day, stamp,"
+    " y, HEX(g), UNIX_TIMESTAMP(at) FROM shop.kinds ORDER BY id",
+    "SELECT * FROM shop.child ORDER BY 1, 2",
+    "SELECT * FROM shop.old_style ORDER BY 1, 2",
+};
 
 // The same on both servers after a copy.
 inline constexpr std::array<absl::string_view, 9> kWhatMustBeAlike = {

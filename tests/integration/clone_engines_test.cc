@@ -1,69 +1,16 @@
 // The engines of copies between real servers.
-#include <functional>
-#include <memory>
 #include <string>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
-#include "common/mysqld/testing/farm_fixture.h"
 #include "gtest/gtest.h"
-#include "services/provisioner/dataset/copy_run.h"
-#include "services/provisioner/dataset/server_facts.h"
 #include "tests/integration/clone_engines_sql.h"
+#include "tests/integration/clone_farm.h"
 
 namespace weft::provisioner {
 namespace {
 
-class CloneEnginesTest : public ::testing::Test {
- protected:
-  void Start(const std::string& version, int servers = 2) {
-    auto farm = testing::TestFarm::Start(
-        {.servers = servers, .version = version, .role = InstanceRole::kStandalone});
-    ASSERT_TRUE(farm.ok()) << farm.status();
-    farm_ = *std::move(farm);
-    AccessOptions options;
-    for (const Duty duty : {Duty::kManage, Duty::kBackup, Duty::kRestore}) {
-      const testing::TestAccount& account = farm_->account(duty);
-      options.logins[duty] = {
-          account.user, [&account]() -> absl::StatusOr<std::string> { return account.password; }};
-    }
-    access_ = std::make_unique<FarmAccess>(options);
-  }
-
-  HostPort address(int index) const {
-    return {farm_->server(index).host, static_cast<uint16_t>(farm_->server(index).port)};
-  }
-  std::string Root(int index, absl::string_view sql) {
-    const auto output = farm_->Sql(index, sql);
-    EXPECT_TRUE(output.ok()) << output.status();
-    return output.ok() ? std::string(absl::StripAsciiWhitespace(*output)) : "";
-  }
-  absl::StatusOr<CopyFigures> Copy(CopyMethod method, const std::function<bool()>& cancelled = {}) {
-    CopyOrder order;
-    order.source = address(0);
-    order.target = address(1);
-    order.bytes_per_second = bytes_per_second_;
-    CopyWatch watch;
-    watch.report = [this](const CopyProgress& progress) { last_ = progress; };
-    watch.cancelled = cancelled;
-    return RunCopy(*access_, method, order, watch, {}, RealClock::Get());
-  }
-  void ExpectAlike() {
-    for (const absl::string_view sql : sql::kWhatMustBeAlike) {
-      EXPECT_EQ(Root(1, sql), Root(0, sql)) << sql;
-    }
-    EXPECT_NE(Root(0, sql::kUuid), Root(1, sql::kUuid));
-    EXPECT_EQ(Root(1, sql::kReadOnly), "1");
-    EXPECT_EQ(Root(1, sql::kMarks), "0");
-  }
-
-  std::unique_ptr<testing::TestFarm> farm_;
-  std::unique_ptr<FarmAccess> access_;
-  CopyProgress last_;
-  uint64_t bytes_per_second_ = 0;
-};
+using CloneEnginesTest = CloneFarm;
 
 TEST_F(CloneEnginesTest, ThePluginCopiesAllThatThereIs) {
   ASSERT_NO_FATAL_FAILURE(Start("9.7"));

@@ -105,7 +105,34 @@ class Clone(unittest.TestCase):
                 self.clone("--method", method)
                 self.put_back()
 
-    def test_7_a_member_is_as_its_recipe_has_it_but_for_what_is_said(self):
+    def answers(self):
+        try:
+            self.sql(self.target, "DO 0")
+            return True
+        except RuntimeError:
+            return False
+
+    def test_7_a_copy_whose_provisioner_dies_is_made_again(self):
+        for method, throttle in (("logical", "2000000"), ("plugin", "20000000"), ("physical", "0")):
+            with self.subTest(method):
+                self.take_out()
+                begun = self.farm.weft("server", "clone", "g1", self.target, "--surrender", "--no-wait",
+                                       "--method", method, "--throttle", throttle)
+                name = begun["operation"]["name"]
+                if method == "physical":  # the worst moment: stopped, its folders changing places
+                    harness.wait_until(lambda: not self.answers(), 60, "the target stopped")
+                else:
+                    harness.wait_until(
+                        lambda: "copy " in self.farm.weft("operation", "show", name).get("phase", ""),
+                        60, "data under way")
+                self.farm.kill_process("provisioner")
+                self.farm.start("provisioner")
+                self.farm.weft("operation", "wait", name, "--timeout", "120s")
+                self.put_back()
+                data = pathlib.Path(self.sql(self.target, "SELECT @@datadir")[0][0])
+                self.assertEqual([], list(data.parent.glob("data.*")))
+
+    def test_8_a_member_is_as_its_recipe_has_it_but_for_what_is_said(self):
         done = self.farm.run("server", "check", self.target, "--role", "member")
         self.assertIn(done.returncode, (0, 8), done.stderr)
         found = harness.parse_last(done.stdout)

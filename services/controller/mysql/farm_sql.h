@@ -134,16 +134,6 @@ inline constexpr absl::string_view kPlugins =
     " WHERE PLUGIN_TYPE IN ('REPLICATION', 'GROUP REPLICATION', 'CLONE')"
     " OR PLUGIN_NAME LIKE 'rpl\\_semi\\_sync\\_%' OR PLUGIN_NAME = 'clone'";
 
-// --- clone (8.0.17 on)
-
-// A row when a clone onto this server has begun to replace its data and has not ended well. Its
-// GTIDs are still the old ones, so nothing else shows that the data are gone.
-inline constexpr absl::string_view kHalfCloned =
-    "SELECT s.STATE AS state, s.SOURCE AS source FROM performance_schema.clone_status s"
-    " JOIN performance_schema.clone_progress p ON p.ID = s.ID"
-    " WHERE s.STATE IN ('Failed', 'In Progress') AND s.DESTINATION = 'LOCAL INSTANCE'"
-    " AND p.STAGE = 'DROP DATA' AND p.STATE <> 'Not Started'";
-
 // --- rescue
 
 inline constexpr absl::string_view kBinaryLogs = "SHOW BINARY LOGS";

@@ -71,6 +71,17 @@ std::string StateSql(const LookMemory& memory) {
   return sql;
 }
 
+// Whether a copy by other means has made the server whole since the clone that failed.
+absl::StatusOr<bool> IsSettled(mysql::Session& session, const std::string& began) {
+  const auto settled = session.Query(mysql::statements::kSettledClones, {began});
+  if (settled.ok()) return !settled->empty();
+  const int code = mysql::MysqlErrorCode(settled.status());
+  const bool none = code == mysql::kErrUnknownDatabase || code == mysql::kErrUnknownTable ||
+                    absl::IsPermissionDenied(settled.status());
+  if (none) return false;
+  return settled.status();
+}
+
 absl::Status FindHalfClone(mysql::Session& session, LookMemory* memory) {
   memory->half_cloned.clear();
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet marked,
@@ -80,11 +91,14 @@ absl::Status FindHalfClone(mysql::Session& session, LookMemory* memory) {
     return absl::OkStatus();
   }
   if (!memory->dialect.can.clone_plugin) return absl::OkStatus();
-  const auto rows = session.Query(sql::kHalfCloned);
+  const auto rows = session.Query(mysql::statements::kHalfCloned);
   // Without the plugin there are no such tables, and there was no clone.
   if (mysql::MysqlErrorCode(rows.status()) == mysql::kErrUnknownTable) return absl::OkStatus();
   WEFT_RETURN_IF_ERROR(rows.status());
   if (rows->empty()) return absl::OkStatus();
+  WEFT_ASSIGN_OR_RETURN(const bool settled,
+                        IsSettled(session, rows->front().StringOr("began", "")));
+  if (settled) return absl::OkStatus();
   memory->half_cloned = absl::StrCat("a clone from ", rows->front().StringOr("source", "?"), ": ",
                                      rows->front().StringOr("state", "?"));
   return absl::OkStatus();

@@ -8,6 +8,8 @@
 #include "common/base/status_macros.h"
 #include "nlohmann/json.hpp"
 #include "services/provisioner/dataset/copy_run.h"
+#include "services/provisioner/dataset/folder_swap.h"
+#include "services/provisioner/dataset/plugin_copy.h"
 #include "services/provisioner/dataset/server_facts.h"
 #include "services/provisioner/dataset/source_choice.h"
 
@@ -17,8 +19,6 @@ namespace {
 using nlohmann::json;
 
 constexpr char kKind[] = "clone";
-// Kept before the target's first byte is touched: from then on its data are nobody's.
-constexpr char kTouched[] = "{\"touched\":true}";
 
 std::string WrittenDown(const CopyAsked& asked) {
   return json{{"target", asked.target},
@@ -27,6 +27,23 @@ std::string WrittenDown(const CopyAsked& asked) {
               {"bytes_per_second", asked.bytes_per_second},
               {"surrender", asked.surrender}}
       .dump();
+}
+
+// Kept before the target's first byte is touched: from then on its data are nobody's. The folder
+// is that of a target of this machine, which may stand still when the copy is resumed.
+struct Touched {
+  bool touched = false;
+  std::string folder;
+};
+
+std::string WrittenDown(const Touched& touched) {
+  return json{{"touched", touched.touched}, {"folder", touched.folder}}.dump();
+}
+
+Touched ReadNotes(const RunningJob& job) {
+  const json notes = json::parse(job.notes(), nullptr, /*allow_exceptions=*/false);
+  if (!notes.is_object()) return {};
+  return {notes.value("touched", false), notes.value("folder", "")};
 }
 
 CopyAsked ReadBack(const RunningJob& job) {
@@ -38,7 +55,7 @@ CopyAsked ReadBack(const RunningJob& job) {
   asked.source = request.value("source", "");
   asked.method = ParseCopyMethod(request.value("method", "")).value_or(CopyMethod::kAuto);
   asked.bytes_per_second = request.value("bytes_per_second", int64_t{0});
-  asked.surrender = request.value("surrender", false) || job.notes() == kTouched;
+  asked.surrender = request.value("surrender", false) || ReadNotes(job).touched;
   return asked;
 }
 
@@ -84,6 +101,7 @@ absl::StatusOr<CopyPlan> CopyRequests::Plan(const CopyAsked& asked) {
   CopyWish wish;
   wish.method = asked.method;
   wish.surrender = asked.surrender;
+  wish.plugin_missing = asked.plugin_missing;
   wish.source_is_primary = choice.server.status == ServerStatus::kPrimary;
   WEFT_ASSIGN_OR_RETURN(wish.target_group, groups_->GroupOf(target, to.uuid));
   wish.target_is_store = options_.is_store && options_.is_store(target, to.uuid);
@@ -92,6 +110,7 @@ absl::StatusOr<CopyPlan> CopyRequests::Plan(const CopyAsked& asked) {
   plan.reason = absl::StrCat(choice.reason, "; ", method.reason);
   plan.source = std::move(choice.server);
   plan.target = target;
+  plan.target_folder = to.folder;
   plan.method = method.method;
   plan.bytes = from.bytes;
   const uint64_t by_default = wish.source_is_primary ? options_.bytes_per_second_from_primary : 0;
@@ -140,10 +159,50 @@ absl::StatusOr<CopyRequests::Begun> CopyRequests::Clone(const CopyAsked& asked) 
   return begun;
 }
 
+absl::StatusOr<CopyPlan> CopyRequests::PlanReady(CopyAsked asked) {
+  WEFT_ASSIGN_OR_RETURN(CopyPlan plan, Plan(asked));
+  if (plan.method != CopyMethod::kPlugin) return plan;
+  CopyOrder order;
+  order.source = plan.source.address;
+  order.target = plan.target;
+  const absl::Status installed = InstallClonePlugins(*access_, order);
+  if (installed.ok()) return plan;
+  const bool other =
+      asked.method == CopyMethod::kAuto && ErrorReason(installed) == "METHOD_UNAVAILABLE";
+  if (!other) return installed;
+  asked.plugin_missing = std::string(installed.message());
+  return Plan(asked);
+}
+
+// A copy that was begun and cannot be resumed. The target may have become somebody's in between:
+// it is emptied only where it is known that it has not.
+absl::Status CopyRequests::GiveUp(const CopyAsked& asked, const absl::Status& failure) {
+  CopyOrder order;
+  WEFT_ASSIGN_OR_RETURN(order.target, HostPort::Parse(asked.target));
+  const auto facts = GatherFacts(*access_, order.target, Duty::kRestore);
+  if (facts.ok()) {
+    const auto group = groups_->GroupOf(order.target, facts->uuid);
+    const bool is_store = options_.is_store && options_.is_store(order.target, facts->uuid);
+    if (group.ok() && group->empty() && !is_store) {
+      return LeaveEmpty(*access_, order, failure, clock_);
+    }
+  }
+  absl::Status status = Annotate(
+      failure, absl::StrCat(asked.target, " was left as it is and may hold no whole copy"));
+  AddErrorMetadata(status, "target", "unknown");
+  return status;
+}
+
 absl::StatusOr<std::string> CopyRequests::Work(RunningJob& job) {
   job.Report(0, "look at both servers");
-  WEFT_ASSIGN_OR_RETURN(const CopyPlan plan, Plan(ReadBack(job)));
-  WEFT_RETURN_IF_ERROR(job.Keep(kTouched));
+  const Touched before = ReadNotes(job);
+  const CopyAsked asked = ReadBack(job);
+  absl::Status status = MendFolder(before.folder, clock_);
+  absl::StatusOr<CopyPlan> planned = status.ok() ? PlanReady(asked) : status;
+  if (!planned.ok() && before.touched && !job.lost()) return GiveUp(asked, planned.status());
+  WEFT_ASSIGN_OR_RETURN(const CopyPlan plan, std::move(planned));
+  WEFT_RETURN_IF_ERROR(job.Keep(WrittenDown(Touched{true, plan.target_folder})));
+  WEFT_RETURN_IF_ERROR(MendFolder(plan.target_folder, clock_));
   CopyOrder order;
   order.source = plan.source.address;
   order.target = plan.target;

@@ -37,11 +37,13 @@ struct CopyAsked {
   std::string request_id;
   std::string user;
   bool validate_only = false;
+  std::string plugin_missing;  // as CopyWish has it
 };
 
 struct CopyPlan {
   Server source;
   HostPort target;
+  std::string target_folder;  // of a server of this machine; empty: none
   CopyMethod method = CopyMethod::kLogical;
   std::string reason;
   uint64_t bytes = 0;             // of the source, as its statistics have them
@@ -67,6 +69,9 @@ class CopyRequests {
   absl::StatusOr<CopyPlan> Plan(const CopyAsked& asked);
   absl::Status CheckIdle(const HostPort& target);
   absl::StatusOr<std::string> Work(RunningJob& job);
+  // With the plugin loaded where it is to be used; where it cannot be, by another method.
+  absl::StatusOr<CopyPlan> PlanReady(CopyAsked asked);
+  absl::Status GiveUp(const CopyAsked& asked, const absl::Status& failure);
 
   const CopyOptions options_;
   const FarmAccess* const access_;

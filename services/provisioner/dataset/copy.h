@@ -50,6 +50,8 @@ struct CopyOrder {
   uint64_t bytes_per_second = 0;
   // How many tables or ranges are copied at once (logical).
   int streams = 4;
+  // How long a target that died under the copy is waited for, so that it can be emptied.
+  absl::Duration patience = absl::Minutes(1);
 };
 
 // "312.5 MB", "1.0 GB": powers of ten, as disks and networks are sold.

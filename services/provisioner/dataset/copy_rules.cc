@@ -154,7 +154,8 @@ absl::StatusOr<MethodChoice> JudgeCopy(const ServerFacts& source, const ServerFa
   WEFT_RETURN_IF_ERROR(CheckWhatItHolds(target, wish));
   WEFT_RETURN_IF_ERROR(CheckVersions(source, target));
   WEFT_RETURN_IF_ERROR(CheckDisk(source, target));
-  const std::string not_plugin = WhyNotPlugin(source, target);
+  const std::string not_plugin =
+      wish.plugin_missing.empty() ? WhyNotPlugin(source, target) : wish.plugin_missing;
   const std::string not_physical = WhyNotPhysical(source, target, wish);
   const auto wanted = [&wish](CopyMethod method, const std::string& why_not) -> absl::Status {
     if (wish.method != method || why_not.empty()) return absl::OkStatus();

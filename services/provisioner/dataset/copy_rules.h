@@ -15,6 +15,7 @@ struct CopyWish {
   bool source_is_primary = false;
   std::string target_group;      // that the target is a member of; empty: none
   bool target_is_store = false;  // it is a state store's member
+  std::string plugin_missing;    // why one of them cannot load the CLONE plugin; empty: not known
 };
 
 struct MethodChoice {

@@ -42,6 +42,16 @@ TEST_F(CopyRulesTest, LeavesThePluginWhereItWouldLoseTables) {
   EXPECT_EQ(Refused(), "METHOD_UNAVAILABLE");
 }
 
+TEST_F(CopyRulesTest, LeavesThePluginWhereItCannotBeLoadedAndSaysWhy) {
+  wish_.plugin_missing = "db:3302 cannot load the CLONE plugin";
+  const auto choice = JudgeCopy(source_, target_, wish_);
+  ASSERT_TRUE(choice.ok()) << choice.status();
+  EXPECT_EQ(choice->method, CopyMethod::kLogical);
+  EXPECT_TRUE(absl::StrContains(choice->reason, wish_.plugin_missing)) << choice->reason;
+  wish_.method = CopyMethod::kPlugin;
+  EXPECT_EQ(Refused(), "METHOD_UNAVAILABLE");
+}
+
 TEST_F(CopyRulesTest, WithinTheFirstLongSeriesPatchesMustBeAlikeUntilTheyNeedNot) {
   source_.version = *mysql::ParseServerVersion("8.0.30");
   target_.version = *mysql::ParseServerVersion("8.0.36");

@@ -13,8 +13,6 @@
 namespace weft::provisioner {
 namespace {
 
-// A target that was killed under a clone may be on its way back.
-constexpr absl::Duration kPatience = absl::Seconds(60);
 constexpr absl::Duration kRetry = absl::Seconds(1);
 
 absl::StatusOr<CopyFigures> CopyBy(CopyMethod method, const FarmAccess& access,
@@ -32,10 +30,11 @@ absl::StatusOr<CopyFigures> CopyBy(CopyMethod method, const FarmAccess& access,
   return absl::InternalError("a copy without a method");
 }
 
-absl::Status EmptyPatiently(const FarmAccess& access, const HostPort& target, Clock* clock) {
-  const Deadline deadline = Deadline::After(clock, kPatience);
+// One that was killed under a clone may be on its way back.
+absl::Status EmptyPatiently(const FarmAccess& access, const CopyOrder& order, Clock* clock) {
+  const Deadline deadline = Deadline::After(clock, order.patience);
   while (true) {
-    const absl::Status status = EmptyServer(access, target);
+    const absl::Status status = EmptyServer(access, order.target);
     if (status.ok() || deadline.Passed()) return status;
     clock->Sleep(kRetry);
   }
@@ -43,20 +42,25 @@ absl::Status EmptyPatiently(const FarmAccess& access, const HostPort& target, Cl
 
 }  // namespace
 
+absl::Status LeaveEmpty(const FarmAccess& access, const CopyOrder& order,
+                        const absl::Status& failure, Clock* clock) {
+  const std::string target = order.target.ToString();
+  const absl::Status emptied = EmptyPatiently(access, order, clock);
+  absl::Status status = Annotate(
+      failure, emptied.ok() ? absl::StrCat(target, " was left empty")
+                            : absl::StrCat(target, " could not be emptied (", emptied.message(),
+                                           ") and holds no whole copy"));
+  AddErrorMetadata(status, "target", emptied.ok() ? "empty" : "unknown");
+  return status;
+}
+
 absl::StatusOr<CopyFigures> RunCopy(const FarmAccess& access, CopyMethod method,
                                     const CopyOrder& order, const CopyWatch& watch,
                                     const std::function<bool()>& lost, Clock* clock) {
   absl::StatusOr<CopyFigures> copied = CopyBy(method, access, order, watch, clock);
   if (copied.ok() || (lost && lost())) return copied;
-  const std::string target = order.target.ToString();
-  if (watch.report) watch.report({.phase = absl::StrCat("empty ", target)});
-  const absl::Status emptied = EmptyPatiently(access, order.target, clock);
-  absl::Status status = Annotate(
-      copied.status(), emptied.ok() ? absl::StrCat(target, " was left empty")
-                                    : absl::StrCat(target, " could not be emptied (",
-                                                   emptied.message(), ") and holds no whole copy"));
-  AddErrorMetadata(status, "target", emptied.ok() ? "empty" : "unknown");
-  return status;
+  if (watch.report) watch.report({.phase = absl::StrCat("empty ", order.target.ToString())});
+  return LeaveEmpty(access, order, copied.status(), clock);
 }
 
 }  // namespace weft::provisioner

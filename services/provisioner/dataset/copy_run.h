@@ -17,4 +17,9 @@ absl::StatusOr<CopyFigures> RunCopy(const FarmAccess& access, CopyMethod method,
                                     const CopyOrder& order, const CopyWatch& watch,
                                     const std::function<bool()>& lost, Clock* clock);
 
+// What RunCopy does after an error: empties the target, trying for order.patience, and returns
+// `failure` with what became of it.
+absl::Status LeaveEmpty(const FarmAccess& access, const CopyOrder& order,
+                        const absl::Status& failure, Clock* clock);
+
 }  // namespace weft::provisioner

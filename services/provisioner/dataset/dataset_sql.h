@@ -22,6 +22,8 @@ inline constexpr absl::string_view kTablesWithoutTransactions =
     "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) AS name FROM information_schema.TABLES"
     " WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE <> 'InnoDB' AND TABLE_SCHEMA NOT IN"
     " ('mysql', 'sys', 'information_schema', 'performance_schema', 'ndbinfo') ORDER BY 1";
+inline constexpr absl::string_view kWhereItsDataAre =
+    "SELECT @@datadir AS datadir, @@server_uuid AS uuid";
 // A GTID set is text with line breaks.
 inline constexpr absl::string_view kExecuted = "SELECT @@GLOBAL.gtid_executed AS executed";
 
@@ -40,6 +42,7 @@ inline constexpr absl::string_view kSemiSyncVariables =
 // A variable's name comes from a dialect.
 inline constexpr absl::string_view kSetGlobalOff = "SET GLOBAL %s = OFF";
 inline constexpr absl::string_view kSetGlobal = "SET GLOBAL %s = %d";
+inline constexpr absl::string_view kSetGlobalTo = "SET GLOBAL %s = %s";
 inline constexpr absl::string_view kForChannel = "%s FOR CHANNEL %s";
 inline constexpr absl::string_view kKillQuery = "KILL QUERY ?";
 
@@ -51,6 +54,14 @@ inline constexpr absl::string_view kSetPurged = "SET GLOBAL gtid_purged = ?";
 // knows that the data are not whole.
 inline constexpr absl::string_view kMark = "weft_unfinished_copy";
 inline constexpr absl::string_view kMakeMark = "CREATE DATABASE IF NOT EXISTS weft_unfinished_copy";
+// What was changed for the time of the copy, as it was before. The first to note it is right.
+inline constexpr absl::string_view kMakeNotedSettings =
+    "CREATE TABLE IF NOT EXISTS weft_unfinished_copy.settings"
+    " (name VARCHAR(64) PRIMARY KEY, value BIGINT NOT NULL) ENGINE = InnoDB";
+inline constexpr absl::string_view kNoteSetting =
+    "INSERT IGNORE INTO weft_unfinished_copy.settings VALUES ('%s', @@GLOBAL.%s)";
+inline constexpr absl::string_view kNotedSettings =
+    "SELECT name, value FROM weft_unfinished_copy.settings";
 inline constexpr absl::string_view kDropMark = "DROP DATABASE IF EXISTS weft_unfinished_copy";
 
 // --- a source whose files shall stand still
@@ -71,10 +82,8 @@ inline constexpr absl::string_view kClonesAtWork =
     " WHERE ID <> CONNECTION_ID() AND INFO LIKE 'CLONE INSTANCE %'";
 inline constexpr absl::string_view kKill = "KILL ?";
 
-// --- the plugin's bounds (MiB a second; 0: none)
+// --- the plugin's bound (MiB a second; 0: none)
 
-inline constexpr absl::string_view kCloneReconnect =
-    "clone_donor_timeout_after_network_failure";  // minutes
 inline constexpr absl::string_view kCloneBandwidth = "clone_max_network_bandwidth";
 
 }  // namespace weft::provisioner::sql

@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/mysql/bulk_session.h"
 #include "services/provisioner/dataset/account_copy.h"
+#include "services/provisioner/dataset/copy_mark.h"
 #include "services/provisioner/dataset/dataset_sql.h"
 #include "services/provisioner/dataset/definitions.h"
 #include "services/provisioner/dataset/logical_sql.h"
@@ -41,10 +42,7 @@ class LogicalCopy {
   absl::StatusOr<CopyFigures> Run() {
     const absl::Duration start = clock_->MonotonicNow();
     WEFT_RETURN_IF_ERROR(Prepare());
-    absl::Status status = Load();
-    const absl::Status settled = PutSettingsBack();
-    if (status.ok()) status = settled;
-    WEFT_RETURN_IF_ERROR(status);
+    WEFT_RETURN_IF_ERROR(Load());
     WEFT_RETURN_IF_ERROR(Finish());
     figures_.took = clock_->MonotonicNow() - start;
     return figures_;
@@ -59,14 +57,11 @@ class LogicalCopy {
     WEFT_RETURN_IF_ERROR(Detach(*manager));
     WEFT_RETURN_IF_ERROR(target_->Execute(sql::kNoBinaryLog));
     WEFT_RETURN_IF_ERROR(Open(*target_));
-    WEFT_RETURN_IF_ERROR(target_->Execute(sql::kMakeMark));
+    WEFT_RETURN_IF_ERROR(MakeMark(*target_));
     WEFT_RETURN_IF_ERROR(Empty(*target_));
-    WEFT_RETURN_IF_ERROR(target_->Execute(sql::kMakeMark));
+    WEFT_RETURN_IF_ERROR(MakeMark(*target_));
     WEFT_RETURN_IF_ERROR(target_->Execute(sql::kLoadSession));
-    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet infile, target_->Query(sql::kLocalInfile));
-    local_infile_ = !infile.empty() && infile.front().BoolOr("value", false);
-    if (!local_infile_) WEFT_RETURN_IF_ERROR(target_->Execute(sql::kLocalInfileOn));
-    return absl::OkStatus();
+    return SetMeanwhile(*target_, "local_infile", "1");
   }
 
   absl::Status Load() {
@@ -129,16 +124,13 @@ class LogicalCopy {
     return pairs;
   }
 
-  absl::Status PutSettingsBack() {
-    return local_infile_ ? absl::OkStatus() : target_->Execute(sql::kLocalInfileOff);
-  }
-
   absl::Status Finish() {
     WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
     Report("copy accounts");
     WEFT_RETURN_IF_ERROR(CopyAccounts(*source_, *target_));
     WEFT_RETURN_IF_ERROR(TakeOverGtids(*target_, executed_));
-    WEFT_RETURN_IF_ERROR(target_->Execute(sql::kDropMark));
+    WEFT_RETURN_IF_ERROR(SettleFailedClone(*target_));
+    WEFT_RETURN_IF_ERROR(DropMark(*target_));
     return Close(*target_);
   }
 
@@ -156,7 +148,6 @@ class LogicalCopy {
   std::unique_ptr<mysql::Session> target_;
   std::vector<Table> tables_;
   GtidSet executed_;
-  bool local_infile_ = false;  // the target had it on before
   CopyFigures figures_;
   uint64_t estimate_ = 0;
 };

@@ -47,9 +47,6 @@ inline constexpr absl::string_view kAsText = "%s = CONVERT(%s USING utf8mb4)";
 inline constexpr absl::string_view kLoadSession =
     "SET SESSION sql_log_bin = OFF, foreign_key_checks = OFF, unique_checks = OFF,"
     " sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'";
-inline constexpr absl::string_view kLocalInfile = "SELECT @@GLOBAL.local_infile AS value";
-inline constexpr absl::string_view kLocalInfileOn = "SET GLOBAL local_infile = ON";
-inline constexpr absl::string_view kLocalInfileOff = "SET GLOBAL local_infile = OFF";
 inline constexpr absl::string_view kWarnings = "SHOW WARNINGS LIMIT 1";
 
 // --- what is no row

@@ -1,10 +1,8 @@
 #include "services/provisioner/dataset/physical_copy.h"
 
 #include <atomic>
-#include <cerrno>
-#include <cstdio>
 #include <filesystem>
-#include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -12,13 +10,14 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
-#include "common/mysql/dialect.h"
 #include "common/mysqld/files.h"
 #include "common/mysqld/instance.h"
+#include "services/provisioner/dataset/copy_mark.h"
+#include "services/provisioner/dataset/dataset_sql.h"
 #include "services/provisioner/dataset/direct_copy.h"
+#include "services/provisioner/dataset/folder_swap.h"
 #include "services/provisioner/dataset/quiet_source.h"
 #include "services/provisioner/dataset/server_facts.h"
 #include "services/provisioner/dataset/target_state.h"
@@ -30,12 +29,6 @@ namespace fs = std::filesystem;
 
 constexpr int kAttempts = 3;
 constexpr absl::Duration kReport = absl::Milliseconds(200);
-constexpr absl::Duration kStart = absl::Minutes(5);
-
-// A server's own: who it is, how it is set up, its keys, and what it notes for itself.
-bool IsOwn(const std::string& name) {
-  return name == "auto.cnf" || name == "mysqld-auto.cnf" || absl::EndsWith(name, ".pem");
-}
 
 // The names of log files, by the variables that say where they are.
 std::vector<std::string> LogNames(const ServerFacts& facts) {
@@ -60,23 +53,18 @@ class PhysicalCopy {
   absl::StatusOr<CopyFigures> Run() {
     const absl::Duration start = clock_->MonotonicNow();
     WEFT_RETURN_IF_ERROR(FindFolders());
-    WEFT_RETURN_IF_ERROR(RemoveTree(Incoming()));
     absl::Status status = CopyFiles();
-    if (status.ok()) status = Swap();
-    if (!status.ok()) {
-      RemoveTree(Incoming()).IgnoreError();
-      return status;
+    if (status.ok()) {
+      status = Replace();
+    } else {
+      RemoveTree(swap_->incoming()).IgnoreError();
     }
-    WEFT_RETURN_IF_ERROR(Settle());
+    WEFT_RETURN_IF_ERROR(status);
     figures_.took = clock_->MonotonicNow() - start;
     return figures_;
   }
 
  private:
-  std::string Data() const { return target_->data_dir(); }
-  std::string Incoming() const { return Data() + ".incoming"; }
-  std::string Outgoing() const { return Data() + ".outgoing"; }
-
   absl::Status FindFolders() {
     Report("prepare");
     WEFT_ASSIGN_OR_RETURN(const ServerFacts from,
@@ -90,12 +78,12 @@ class PhysicalCopy {
                      from.folder.empty() ? order_.source.ToString() : order_.target.ToString(),
                      "clone by another method");
     }
-    modern_ = to.version.AtLeast(8, 0, 26);
     WEFT_ASSIGN_OR_RETURN(const Instance source, Instance::Open(from.folder));
     WEFT_ASSIGN_OR_RETURN(Instance target, Instance::Open(to.folder));
-    target_ = std::make_unique<Instance>(std::move(target));
+    swap_.emplace(std::move(target));
+    WEFT_RETURN_IF_ERROR(swap_->Clear());
     copy_.from = source.data_dir();
-    copy_.to = Incoming();
+    copy_.to = swap_->incoming();
     copy_.throttle = &throttle_;
     copy_.bytes = &bytes_;
     copy_.may_go_on = [this] { return watch_.MayGoOn(); };
@@ -103,7 +91,7 @@ class PhysicalCopy {
       for (const std::string& log : logs) {
         if (absl::StartsWith(name, log)) return true;
       }
-      return IsOwn(name) || name == "ibtmp1" || name == "#innodb_temp" ||
+      return IsServersOwn(name) || name == "ibtmp1" || name == "#innodb_temp" ||
              absl::EndsWith(name, ".pid") || absl::EndsWith(name, ".err") ||
              absl::EndsWith(name, ".sock") || absl::EndsWith(name, ".lock");
     };
@@ -147,46 +135,16 @@ class PhysicalCopy {
     return status;
   }
 
-  absl::Status Rename(const std::string& from, const std::string& to) {
-    if (std::rename(from.c_str(), to.c_str()) == 0) return absl::OkStatus();
-    return FileError(errno, "renaming", from);
-  }
-
-  // What is the target's own goes along; then the folders change places.
-  absl::Status Swap() {
+  // What was lost to another provisioner is seen once the lock is held: from there on it waits.
+  absl::Status Replace() {
+    WEFT_RETURN_IF_ERROR(swap_->Lock(clock_));
     WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
     Report("restart");
-    WEFT_RETURN_IF_ERROR(target_->Stop());
-    std::error_code error;
-    for (const fs::directory_entry& entry : fs::directory_iterator(Data(), error)) {
-      const std::string name = entry.path().filename().string();
-      if (!IsOwn(name)) continue;
-      fs::copy_file(entry.path(), fs::path(Incoming()) / name, error);
-      if (error) return FileError(error.value(), "copying", name);
-    }
-    WEFT_RETURN_IF_ERROR(RemoveTree(Outgoing()));
-    WEFT_RETURN_IF_ERROR(Rename(Data(), Outgoing()));
-    absl::Status status = Rename(Incoming(), Data());
-    if (status.ok()) status = StartWithoutReplication();
-    if (status.ok()) return RemoveTree(Outgoing());
-    // As it was.
-    target_->Stop().IgnoreError();
-    RemoveTree(Data()).IgnoreError();
-    Rename(Outgoing(), Data()).IgnoreError();
-    target_->Start(kStart).IgnoreError();
-    return status;
-  }
-
-  // The source's own channel came along with its data: it must not start.
-  absl::Status StartWithoutReplication() {
-    const std::string path = absl::StrCat(target_->dir(), "/my.cnf");
-    const std::string line = modern_ ? "skip-replica-start=ON\n" : "skip-slave-start=ON\n";
-    WEFT_ASSIGN_OR_RETURN(const std::string found, ReadFile(path));
-    const std::string own = absl::StrReplaceAll(found, {{line, ""}});
-    WEFT_RETURN_IF_ERROR(WriteFileAtomically(path, own + line, 0640));
-    const absl::Status started = target_->Start(kStart);
-    const absl::Status again = WriteFileAtomically(path, own, 0640);
-    return started.ok() ? again : started;
+    absl::Status status = swap_->Swap();
+    if (status.ok()) status = Settle();
+    if (status.ok()) return swap_->Keep();
+    const absl::Status back = swap_->GoBack();
+    return back.ok() ? status : Annotate(status, absl::StrCat("and ", back.message()));
   }
 
   absl::Status Settle() {
@@ -196,6 +154,9 @@ class PhysicalCopy {
     WEFT_ASSIGN_OR_RETURN(const auto restorer, access_.Open(order_.target, Duty::kRestore));
     WEFT_RETURN_IF_ERROR(Open(*restorer));
     WEFT_RETURN_IF_ERROR(TakeOverGtids(*restorer, executed_));
+    WEFT_RETURN_IF_ERROR(restorer->Execute(sql::kNoBinaryLog));
+    WEFT_RETURN_IF_ERROR(SettleFailedClone(*restorer));
+    WEFT_RETURN_IF_ERROR(DropMark(*restorer));
     return Close(*restorer);
   }
 
@@ -208,11 +169,10 @@ class PhysicalCopy {
   const CopyWatch& watch_;
   Clock* const clock_;
   Throttle throttle_;
-  std::unique_ptr<Instance> target_;
+  std::optional<FolderSwap> swap_;
   DirectCopy copy_;
   std::atomic<uint64_t> bytes_ = 0;
   GtidSet executed_;
-  bool modern_ = false;
   CopyFigures figures_;
 };
 

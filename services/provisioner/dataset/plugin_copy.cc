@@ -12,7 +12,9 @@
 #include "common/mysql/clone_statement.h"
 #include "common/mysql/errors.h"
 #include "common/mysql/quote.h"
+#include "services/provisioner/dataset/copy_mark.h"
 #include "services/provisioner/dataset/dataset_sql.h"
+#include "services/provisioner/dataset/donor_watch.h"
 #include "services/provisioner/dataset/target_state.h"
 
 namespace weft::provisioner {
@@ -23,8 +25,9 @@ namespace statements = mysql::statements;
 constexpr absl::Duration kPoll = absl::Milliseconds(50);
 // How long a target may be away for its restart.
 constexpr absl::Duration kRestart = absl::Minutes(10);
-// How long the target looks for a source that is away.
-constexpr int kReconnectMinutes = 1;
+// How long a clone may take to end once it is told to.
+constexpr absl::Duration kEnd = absl::Minutes(2);
+constexpr absl::Duration kAgain = absl::Seconds(1);
 constexpr absl::Duration kForever = absl::Hours(24 * 7);
 
 // Weft's members are super_read_only, under which nothing can be installed. read_only stays on
@@ -46,10 +49,11 @@ absl::Status InstallPlugin(mysql::Session& manager) {
   }
   if (installed.ok()) return installed;
   const std::string address = manager.options().Address();
-  return Refusal(absl::StatusCode::kFailedPrecondition, "PLUGIN_MISSING",
+  return Refusal(absl::StatusCode::kFailedPrecondition, "METHOD_UNAVAILABLE",
                  absl::StrCat(address, " cannot load the CLONE plugin: ", installed.message()),
                  "mysql_clone.so in its plugin_dir", installed.message(),
-                 "install it there, or clone by another method: --method logical");
+                 absl::StrCat("make this succeed there: ", statements::kInstallClone,
+                              "; or clone by another method: --method logical"));
 }
 
 class PluginCopy {
@@ -71,10 +75,8 @@ class PluginCopy {
   // Returns when the clone before this one began.
   absl::StatusOr<std::string> Prepare() {
     Report("prepare");
-    WEFT_ASSIGN_OR_RETURN(const auto donor, access_.Open(order_.source, Duty::kManage));
-    WEFT_RETURN_IF_ERROR(InstallPlugin(*donor));
+    WEFT_RETURN_IF_ERROR(InstallClonePlugins(access_, order_));
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
-    WEFT_RETURN_IF_ERROR(InstallPlugin(*manager));
     WEFT_RETURN_IF_ERROR(Detach(*manager));
     // The source's own channel comes along with its data: it must not start.
     WEFT_RETURN_IF_ERROR(manager->Execute(statements::kPersistSkipReplicaStart));
@@ -83,11 +85,15 @@ class PluginCopy {
         manager->Execute(statements::kDonorList, {order_.source.ToString()}).status());
     WEFT_RETURN_IF_ERROR(manager->Execute(
         absl::StrFormat(sql::kSetGlobal, sql::kCloneBandwidth, MebibytesPerSecond())));
-    WEFT_RETURN_IF_ERROR(manager->Execute(
-        absl::StrFormat(sql::kSetGlobal, sql::kCloneReconnect, kReconnectMinutes)));
-    WEFT_ASSIGN_OR_RETURN(watcher_, access_.Open(order_.target, Duty::kRestore));
+    // Dropping large tables takes its time.
+    WEFT_ASSIGN_OR_RETURN(watcher_, access_.Open(order_.target, Duty::kRestore, absl::Minutes(10)));
     WEFT_RETURN_IF_ERROR(Open(*watcher_));
-    return EndAnother();
+    WEFT_ASSIGN_OR_RETURN(std::string earlier, EndAnother());
+    WEFT_RETURN_IF_ERROR(watcher_->Execute(sql::kNoBinaryLog));
+    WEFT_RETURN_IF_ERROR(MakeMark(*watcher_));
+    // The plugin does it too, but fails at names with backticks.
+    WEFT_RETURN_IF_ERROR(DropSchemas(*watcher_));
+    return earlier;
   }
 
   // A clone that a provisioner began and did not see the end of may still be at work. Ends it, and
@@ -130,26 +136,52 @@ class PluginCopy {
 
   absl::Status Copy() {
     WEFT_ASSIGN_OR_RETURN(const auto statement, Begin());
-    absl::Status asked = absl::OkStatus();
+    absl::Status ended;  // why the copy shall not go on
+    Deadline end;
+    Deadline again = Deadline::After(clock_, absl::ZeroDuration());
     while (!statement->done()) {
-      if (asked.ok()) asked = watch_.MayGoOn();
-      if (!asked.ok()) Kill(statement->id());
-      if (const auto stages = watcher_->Query(statements::kCloneProgress); stages.ok()) {
-        const mysql::CloneBytes bytes = mysql::BytesOf(*stages);
-        figures_.bytes = bytes.done;
-        estimate_ = bytes.estimate;
-        Report("copy files");
+      if (ended.ok()) {
+        ended = watch_.MayGoOn();
+        if (ended.ok()) ended = Look();
+        if (!ended.ok()) end = Deadline::After(clock_, kEnd);
       }
+      if (!ended.ok() && again.Passed()) {
+        Kill(statement->id());
+        again = Deadline::After(clock_, kAgain);
+      }
+      if (!ended.ok() && end.Passed()) return ended;
       clock_->Sleep(kPoll);
     }
     const absl::Status status = statement->status();
     // One that is killed loses its session, as one that succeeds.
-    if (!asked.ok() && !status.ok()) {
+    if (!ended.ok() && !status.ok()) {
       AwaitIdle().status().IgnoreError();
-      return asked;
+      return ended;
     }
     if (mysql::CloneEndOf(status) != mysql::CloneEnd::kFailed) return absl::OkStatus();
     return Explain(status);
+  }
+
+  // UNAVAILABLE once the source is given up.
+  absl::Status Look() {
+    const auto stages = watcher_->Query(statements::kCloneProgress);
+    if (!stages.ok()) return absl::OkStatus();
+    const mysql::CloneBytes bytes = mysql::BytesOf(*stages);
+    figures_.bytes = bytes.done;
+    estimate_ = bytes.estimate;
+    Report("copy files");
+    if (!donor_.Look(*stages, clock_->MonotonicNow())) return absl::OkStatus();
+    const absl::Status contact = access_.Open(order_.source, Duty::kManage).status();
+    DonorWatch::Answer answer = DonorWatch::Answer::kAnswers;
+    if (mysql::ClassifyContact(contact) == mysql::Contact::kUnreachable) {
+      answer =
+          mysql::IsRefused(contact) ? DonorWatch::Answer::kRefuses : DonorWatch::Answer::kSilent;
+    }
+    if (!donor_.Heard(answer, clock_->MonotonicNow())) return absl::OkStatus();
+    return Refusal(
+        absl::StatusCode::kUnavailable, "SOURCE_LOST",
+        absl::StrCat("the source ", order_.source.ToString(), " went away while it was copied"),
+        "a source that answers", contact.message(), "clone again, from another source: --source");
   }
 
   void Kill(uint64_t id) {
@@ -186,7 +218,9 @@ class PluginCopy {
 
   absl::Status AwaitRestart(const std::string& earlier) {
     Report("await the restart");
-    const Deadline deadline = Deadline::After(clock_, kRestart);
+    // One that went while data came was not restarted by its clone.
+    const Deadline deadline =
+        Deadline::After(clock_, donor_.copying() ? order_.patience : kRestart);
     while (true) {
       WEFT_ASSIGN_OR_RETURN(const bool back, IsBack(earlier));
       if (back) return absl::OkStatus();
@@ -222,11 +256,20 @@ class PluginCopy {
   const CopyWatch& watch_;
   Clock* const clock_;
   std::unique_ptr<mysql::Session> watcher_;  // came in before offline_mode, may look meanwhile
+  DonorWatch donor_;
   CopyFigures figures_;
   uint64_t estimate_ = 0;
 };
 
 }  // namespace
+
+absl::Status InstallClonePlugins(const FarmAccess& access, const CopyOrder& order) {
+  for (const HostPort& address : {order.source, order.target}) {
+    WEFT_ASSIGN_OR_RETURN(const auto manager, access.Open(address, Duty::kManage));
+    WEFT_RETURN_IF_ERROR(InstallPlugin(*manager));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<CopyFigures> CopyByPlugin(const FarmAccess& access, const CopyOrder& order,
                                          const CopyWatch& watch, Clock* clock) {

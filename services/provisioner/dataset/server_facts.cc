@@ -45,17 +45,12 @@ absl::Status ReadReplication(mysql::Session& session, ServerFacts* facts) {
   return absl::OkStatus();
 }
 
-// Where the server is one of this machine that we could stop and start.
 void LookAround(ServerFacts* facts) {
-  std::string data = facts->Variable("datadir");
-  while (!data.empty() && data.back() == '/') data.pop_back();
-  const std::string folder = std::filesystem::path(data).parent_path().string();
-  const auto instance = Instance::Open(folder);
-  if (!instance.ok() || instance->port() != facts->address.port) return;
-  if (instance->Inspect().server_uuid != facts->uuid.text()) return;
-  facts->folder = folder;
+  facts->folder = FolderOf(facts->address, facts->uuid, facts->Variable("datadir"));
+  if (facts->folder.empty()) return;
   std::error_code error;
-  const std::filesystem::space_info space = std::filesystem::space(folder, error);
+  const std::filesystem::space_info space =
+      std::filesystem::space(facts->Variable("datadir"), error);
   if (!error) facts->free_bytes = space.available;
 }
 
@@ -64,6 +59,15 @@ void LookAround(ServerFacts* facts) {
 std::string ServerFacts::Variable(const std::string& name) const {
   const auto found = variables.find(name);
   return found == variables.end() ? "" : found->second;
+}
+
+std::string FolderOf(const HostPort& address, const ServerUuid& uuid, const std::string& datadir) {
+  std::string data = datadir;
+  while (!data.empty() && data.back() == '/') data.pop_back();
+  const std::string folder = std::filesystem::path(data).parent_path().string();
+  const auto instance = Instance::Open(folder);
+  if (!instance.ok() || instance->port() != address.port) return "";
+  return instance->Inspect().server_uuid == uuid.text() ? folder : "";
 }
 
 absl::StatusOr<ServerFacts> GatherFacts(const FarmAccess& access, const HostPort& address,

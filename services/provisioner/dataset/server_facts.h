@@ -35,6 +35,10 @@ struct ServerFacts {
   mysql::Dialect dialect() const { return mysql::DialectFor(version); }
 };
 
+// The folder of a server of this machine that could be stopped and started, by what it says of
+// itself; empty: it is none.
+std::string FolderOf(const HostPort& address, const ServerUuid& uuid, const std::string& datadir);
+
 // Asks a server by its accounts, about ten round trips; changes nothing. `reader`: kBackup for a
 // source, kRestore for a target. UNAVAILABLE, UNAUTHENTICATED where it cannot be asked.
 absl::StatusOr<ServerFacts> GatherFacts(const FarmAccess& access, const HostPort& address,

@@ -1,15 +1,22 @@
 #include "services/provisioner/dataset/target_state.h"
 
+#include <unistd.h>
+
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 #include "common/base/status_macros.h"
+#include "common/mysql/clone_sql.h"
 #include "common/mysql/dialect.h"
 #include "common/mysql/quote.h"
 #include "common/mysql/replica_status.h"
+#include "services/provisioner/dataset/copy_mark.h"
 #include "services/provisioner/dataset/dataset_sql.h"
+#include "services/provisioner/dataset/server_facts.h"
 
 namespace weft::provisioner {
 namespace {
@@ -19,6 +26,31 @@ std::string ForChannel(absl::string_view verb, const mysql::ReplicaStatus& chann
                        const mysql::Dialect& dialect) {
   if (!dialect.can.replication_tables) return std::string(verb);  // 5.6 has one channel, no name
   return absl::StrFormat(sql::kForChannel, verb, mysql::QuoteString(channel.channel));
+}
+
+// REQUIRES: no schemas of users but the mark. Only empty folders go; the server's own are left.
+absl::Status RemoveLeftFolders(mysql::Session& restorer) {
+  namespace fs = std::filesystem;
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet self, restorer.Query(sql::kWhereItsDataAre));
+  if (self.empty()) return absl::OkStatus();
+  const std::string data = self.front().StringOr("datadir", "");
+  WEFT_ASSIGN_OR_RETURN(const ServerUuid uuid,
+                        ServerUuid::Parse(self.front().StringOr("uuid", "")));
+  const mysql::ConnectOptions& options = restorer.options();
+  const HostPort address{options.host, static_cast<uint16_t>(options.port)};
+  if (FolderOf(address, uuid, data).empty()) return absl::OkStatus();
+  std::error_code error;
+  std::vector<fs::path> left;
+  for (const fs::directory_entry& entry : fs::directory_iterator(data, error)) {
+    const std::string name = entry.path().filename().string();
+    const bool own = absl::StartsWith(name, "#") || name == sql::kMark || name == "mysql" ||
+                     name == "sys" || name == "performance_schema" || name == "ndbinfo";
+    if (!own && entry.is_directory(error) && fs::is_empty(entry.path(), error)) {
+      left.push_back(entry.path());
+    }
+  }
+  for (const fs::path& folder : left) ::rmdir(folder.c_str());
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -47,7 +79,7 @@ absl::Status Close(mysql::Session& restorer) {
   return restorer.Execute(super ? sql::kSuperReadOnlyOn : sql::kReadOnlyOn);
 }
 
-absl::Status Empty(mysql::Session& restorer) {
+absl::Status DropSchemas(mysql::Session& restorer) {
   WEFT_RETURN_IF_ERROR(Open(restorer));
   WEFT_RETURN_IF_ERROR(restorer.Execute(sql::kNoBinaryLog));
   WEFT_RETURN_IF_ERROR(restorer.Execute(sql::kNoForeignKeyChecks));
@@ -58,9 +90,14 @@ absl::Status Empty(mysql::Session& restorer) {
     WEFT_RETURN_IF_ERROR(
         restorer.Execute(absl::StrFormat(sql::kDropSchema, mysql::QuoteIdentifier(name))));
   }
+  return RemoveLeftFolders(restorer);
+}
+
+absl::Status Empty(mysql::Session& restorer) {
+  WEFT_RETURN_IF_ERROR(DropSchemas(restorer));
   const mysql::Dialect dialect = mysql::DialectFor(restorer.version());
   WEFT_RETURN_IF_ERROR(restorer.Execute(dialect.reset_binary_logs));
-  return restorer.Execute(sql::kDropMark);
+  return DropMark(restorer);
 }
 
 absl::Status EmptyServer(const FarmAccess& access, const HostPort& target) {
@@ -72,6 +109,9 @@ absl::Status EmptyServer(const FarmAccess& access, const HostPort& target) {
   WEFT_RETURN_IF_ERROR(Empty(*restorer));
   if (manager->version().AtLeast(5, 7, 5)) {
     WEFT_RETURN_IF_ERROR(manager->Execute(sql::kOfflineOff));
+  }
+  if (mysql::DialectFor(manager->version()).can.clone_plugin) {
+    WEFT_RETURN_IF_ERROR(manager->Execute(mysql::statements::kResetSkipReplicaStart));
   }
   return Close(*restorer);
 }

@@ -18,8 +18,12 @@ absl::Status Open(mysql::Session& restorer);
 // Read-only for everybody, as it was asked for nobody yet: what is written now would be errant.
 absl::Status Close(mysql::Session& restorer);
 
-// Leaves it without schemas of users (the mark of an unfinished copy goes last) and without GTIDs.
-// Accounts stay. `restorer` is of the restore account.
+// Leaves it without schemas of users but for the mark of an unfinished copy. Accounts and GTIDs
+// stay. `restorer` is of the restore account. A clone whose server died leaves folders behind in
+// whose place no schema can be made: those of a server of this machine are removed.
+absl::Status DropSchemas(mysql::Session& restorer);
+
+// The same, and without GTIDs and, in the end, the mark.
 absl::Status Empty(mysql::Session& restorer);
 
 // The same with sessions of its own, and detached and closed. UNAVAILABLE: it does not answer.

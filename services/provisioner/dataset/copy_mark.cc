@@ -1,0 +1,61 @@
+#include "services/provisioner/dataset/copy_mark.h"
+
+#include <string>
+
+#include "absl/strings/str_format.h"
+#include "common/base/status_macros.h"
+#include "common/mysql/clone_sql.h"
+#include "common/mysql/dialect.h"
+#include "common/mysql/errors.h"
+#include "common/mysql/quote.h"
+#include "services/provisioner/dataset/dataset_sql.h"
+
+namespace weft::provisioner {
+namespace {
+
+absl::Status PutSettingsBack(mysql::Session& restorer) {
+  const auto noted = restorer.Query(sql::kNotedSettings);
+  const int code = mysql::MysqlErrorCode(noted.status());
+  if (code == mysql::kErrUnknownTable || code == mysql::kErrUnknownDatabase) {
+    return absl::OkStatus();
+  }
+  WEFT_RETURN_IF_ERROR(noted.status());
+  for (const mysql::ResultSet::Row row : *noted) {
+    WEFT_RETURN_IF_ERROR(restorer.Execute(absl::StrFormat(
+        sql::kSetGlobal, mysql::QuoteIdentifier(row.StringOr("name", "")), row.IntOr("value", 0))));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status MakeMark(mysql::Session& restorer) {
+  WEFT_RETURN_IF_ERROR(restorer.Execute(sql::kMakeMark));
+  return restorer.Execute(sql::kMakeNotedSettings);
+}
+
+absl::Status SetMeanwhile(mysql::Session& restorer, absl::string_view variable,
+                          absl::string_view value) {
+  WEFT_RETURN_IF_ERROR(restorer.Execute(absl::StrFormat(sql::kNoteSetting, variable, variable)));
+  return restorer.Execute(absl::StrFormat(sql::kSetGlobalTo, variable, value));
+}
+
+absl::Status DropMark(mysql::Session& restorer) {
+  WEFT_RETURN_IF_ERROR(PutSettingsBack(restorer));
+  return restorer.Execute(sql::kDropMark);
+}
+
+absl::Status SettleFailedClone(mysql::Session& restorer) {
+  if (!mysql::DialectFor(restorer.version()).can.clone_plugin) return absl::OkStatus();
+  const auto failed = restorer.Query(mysql::statements::kHalfCloned);
+  // Without the plugin there are no such tables, and there was no clone.
+  if (mysql::MysqlErrorCode(failed.status()) == mysql::kErrUnknownTable) return absl::OkStatus();
+  WEFT_RETURN_IF_ERROR(failed.status());
+  if (failed->empty()) return absl::OkStatus();
+  WEFT_RETURN_IF_ERROR(restorer.Execute(mysql::statements::kMakeSettledSchema));
+  WEFT_RETURN_IF_ERROR(restorer.Execute(mysql::statements::kMakeSettledClones));
+  return restorer.Execute(mysql::statements::kSettleClone, {failed->front().StringOr("began", "")})
+      .status();
+}
+
+}  // namespace weft::provisioner

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "common/mysql/session.h"
+
+// The mark of a target whose copy is under way (sql::kMark), and what it remembers: the settings
+// that were changed for the time of the copy, so that whoever ends it puts them back. Sessions are
+// of the restore account and write no binary log. All may be repeated.
+namespace weft::provisioner {
+
+// REQUIRES: it is not read-only.
+absl::Status MakeMark(mysql::Session& restorer);
+
+// Sets a global variable with a number for value, until the mark goes. REQUIRES: MakeMark.
+absl::Status SetMeanwhile(mysql::Session& restorer, absl::string_view variable,
+                          absl::string_view value);
+
+// Puts the settings back and takes the mark away.
+absl::Status DropMark(mysql::Session& restorer);
+
+// Writes down that the data are whole although the last use of the CLONE plugin failed, which the
+// server says until the next one (mysql::statements::kSettledClones). Nothing where it did not.
+absl::Status SettleFailedClone(mysql::Session& restorer);
+
+}  // namespace weft::provisioner

@@ -1,0 +1,44 @@
+#pragma once
+// Two real servers, and copies from the first to the second by the engines alone.
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/mysqld/testing/farm_fixture.h"
+#include "gtest/gtest.h"
+#include "services/provisioner/dataset/copy.h"
+#include "services/provisioner/dataset/farm_access.h"
+
+namespace weft::provisioner {
+
+class CloneFarm : public ::testing::Test {
+ protected:
+  void Start(const std::string& version, int servers = 2);
+  // Logs in to servers as this farm's accounts do.
+  static std::unique_ptr<FarmAccess> AccessTo(const testing::TestFarm& farm);
+
+  HostPort address(int index) const;
+  std::string Root(int index, absl::string_view sql);
+
+  CopyOrder Order() const;
+  absl::StatusOr<CopyFigures> Copy(CopyMethod method, const std::function<bool()>& cancelled = {});
+  // Begins a copy in a process of its own and kills that, as a provisioner dies, once `when` is
+  // true; it is asked all the time. Fails where the copy ends before.
+  void CopyAndDie(CopyMethod method, const std::function<bool()>& when);
+
+  void ExpectAlike();
+  // The target has no data, no GTIDs and no mark, and writes are refused.
+  void ExpectEmpty();
+
+  std::unique_ptr<testing::TestFarm> farm_;
+  std::unique_ptr<FarmAccess> access_;
+  CopyProgress last_;
+  uint64_t bytes_per_second_ = 0;
+  absl::Duration patience_ = absl::Minutes(1);
+};
+
+}  // namespace weft::provisioner

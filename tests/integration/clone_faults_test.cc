@@ -1,0 +1,290 @@
+// What becomes of a copy between real servers when one of them, or who makes it, dies midway.
+#include <sys/mount.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <thread>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/error_details.h"
+#include "common/mysqld/files.h"
+#include "gtest/gtest.h"
+#include "services/provisioner/dataset/copy_rules.h"
+#include "services/provisioner/dataset/copy_run.h"
+#include "services/provisioner/dataset/folder_swap.h"
+#include "services/provisioner/dataset/plugin_copy.h"
+#include "services/provisioner/dataset/server_facts.h"
+#include "tests/integration/clone_engines_sql.h"
+#include "tests/integration/clone_farm.h"
+
+namespace weft::provisioner {
+namespace {
+
+// A file system of its own in place of a folder, with what the folder holds.
+class SmallDisk {
+ public:
+  SmallDisk(const std::string& folder, const std::string& size) : folder_(folder) {
+    const std::string aside = folder + ".aside";
+    if (std::rename(folder.c_str(), aside.c_str()) != 0) return;
+    std::filesystem::create_directory(folder);
+    mounted_ = mount("tmpfs", folder.c_str(), "tmpfs", 0, ("size=" + size).c_str()) == 0;
+    if (mounted_) ok_ = CopyTree(aside + "/.", folder).ok();
+  }
+  ~SmallDisk() {
+    if (mounted_) umount2(folder_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+  bool ok() const { return ok_; }
+
+ private:
+  const std::string folder_;
+  bool mounted_ = false;
+  bool ok_ = false;
+};
+
+class CloneFaultsTest : public CloneFarm {
+ protected:
+  // Slow enough to be met under way.
+  void StartFilled(const std::string& version = "9.7") {
+    ASSERT_NO_FATAL_FAILURE(Start(version));
+    Root(0, sql::kFill);
+    Root(0, sql::kFillMany);
+  }
+  uint64_t Slow(CopyMethod method) const {
+    return method == CopyMethod::kLogical ? 1 << 20 : 20 << 20;
+  }
+  // True as soon as data come.
+  bool UnderWay() const { return absl::StrContains(last_.phase, "copy ") && last_.bytes > 0; }
+  std::string TargetFile(const std::string& name) const {
+    return farm_->instance(1).dir() + "/" + name;
+  }
+  absl::StatusOr<ServerFacts> Target() const {
+    return GatherFacts(*access_, address(1), Duty::kRestore);
+  }
+  std::string MetadataOf(const absl::Status& status) const {
+    const auto detail = GetErrorDetail(status);
+    return detail.has_value() && detail->metadata.count("target") > 0
+               ? detail->metadata.at("target")
+               : "";
+  }
+};
+
+// The plugin itself would look for it for five minutes.
+TEST_F(CloneFaultsTest, APluginsSourceThatDiesIsGivenUpSoon) {
+  ASSERT_NO_FATAL_FAILURE(StartFilled());
+  bytes_per_second_ = Slow(CopyMethod::kPlugin);
+  bool killed = false;
+  const absl::Duration start = RealClock::Get()->MonotonicNow();
+  const auto copied = Copy(CopyMethod::kPlugin, [&] {
+    if (!killed && UnderWay()) killed = farm_->Kill(0).ok();
+    return false;
+  });
+  EXPECT_TRUE(killed);
+  EXPECT_EQ(ErrorReason(copied.status()), "SOURCE_LOST") << copied.status();
+  EXPECT_EQ(MetadataOf(copied.status()), "empty") << copied.status();
+  EXPECT_LT(RealClock::Get()->MonotonicNow() - start, absl::Seconds(45));
+  ExpectEmpty();
+}
+
+TEST_F(CloneFaultsTest, ATargetThatDiesAndComesBackIsLeftEmptyOrWhole) {
+  ASSERT_NO_FATAL_FAILURE(StartFilled());
+  for (const CopyMethod method :
+       {CopyMethod::kPlugin, CopyMethod::kLogical, CopyMethod::kPhysical}) {
+    SCOPED_TRACE(ToString(method));
+    last_ = {};
+    bytes_per_second_ = Slow(method);
+    bool killed = false;
+    const auto copied = Copy(method, [&] {
+      if (!killed && UnderWay()) {
+        killed = farm_->Kill(1).ok();
+        if (method != CopyMethod::kPhysical) {
+          EXPECT_TRUE(farm_->StartServer(1).ok());
+        }
+      }
+      return false;
+    });
+    EXPECT_TRUE(killed);
+    if (method == CopyMethod::kPhysical) {
+      // It needs its target only when all files are there, and starts it itself.
+      ASSERT_TRUE(copied.ok()) << copied.status();
+      ExpectAlike();
+      continue;
+    }
+    EXPECT_EQ(MetadataOf(copied.status()), "empty") << copied.status();
+    ExpectEmpty();
+  }
+}
+
+TEST_F(CloneFaultsTest, ATargetThatStaysAwayIsSaidToHoldNoWholeCopyAndCanBeClonedAgain) {
+  ASSERT_NO_FATAL_FAILURE(StartFilled());
+  patience_ = absl::Seconds(2);
+  for (const CopyMethod method : {CopyMethod::kPlugin, CopyMethod::kLogical}) {
+    SCOPED_TRACE(ToString(method));
+    last_ = {};
+    bytes_per_second_ = Slow(method);
+    bool killed = false;
+    const auto copied = Copy(method, [&] {
+      if (!killed && UnderWay()) killed = farm_->Kill(1).ok();
+      return false;
+    });
+    EXPECT_EQ(MetadataOf(copied.status()), "unknown") << copied.status();
+    EXPECT_TRUE(absl::StrContains(copied.status().message(), "holds no whole copy"))
+        << copied.status();
+    ASSERT_TRUE(farm_->StartServer(1).ok());
+    const auto target = Target();
+    ASSERT_TRUE(target.ok()) << target.status();
+    EXPECT_TRUE(target->half_copied || target->schemas.empty());
+    bytes_per_second_ = 0;
+    const auto again = Copy(CopyMethod::kLogical);
+    ASSERT_TRUE(again.ok()) << again.status();
+    ExpectAlike();
+    EXPECT_EQ(Root(1, sql::kUnsettledClones), "0");
+  }
+}
+
+TEST_F(CloneFaultsTest, ASourceThatHangsForTenSecondsIsWaitedFor) {
+  ASSERT_NO_FATAL_FAILURE(StartFilled());
+  for (const CopyMethod method : {CopyMethod::kPlugin, CopyMethod::kLogical}) {
+    SCOPED_TRACE(ToString(method));
+    last_ = {};
+    bytes_per_second_ = 20 << 20;
+    std::thread waker;
+    const auto copied = Copy(method, [&] {
+      if (!waker.joinable() && UnderWay()) {
+        EXPECT_TRUE(farm_->Pause(0).ok());
+        waker = std::thread([this] {
+          RealClock::Get()->Sleep(absl::Seconds(10));
+          EXPECT_TRUE(farm_->Resume(0).ok());
+        });
+      }
+      return false;
+    });
+    EXPECT_TRUE(waker.joinable());
+    if (waker.joinable()) waker.join();
+    ASSERT_TRUE(copied.ok()) << copied.status();
+    ExpectAlike();
+  }
+}
+
+// Who made the copy dies; another one makes it again.
+TEST_F(CloneFaultsTest, ACopyWhoseMakerDiedIsMadeAgain) {
+  ASSERT_NO_FATAL_FAILURE(StartFilled());
+  const std::string infile = Root(1, sql::kLocalInfileNow);
+  for (const CopyMethod method :
+       {CopyMethod::kLogical, CopyMethod::kPlugin, CopyMethod::kPhysical}) {
+    SCOPED_TRACE(ToString(method));
+    bytes_per_second_ = Slow(method);
+    CopyAndDie(method, [&] {
+      if (method == CopyMethod::kPlugin) return Root(1, sql::kClonesUnderWay) == "1";
+      if (method == CopyMethod::kLogical) return Root(1, sql::kRowsUnderWay) == "1";
+      return !farm_->instance(1).Inspect().running;  // in the swap
+    });
+    bytes_per_second_ = 0;
+    ASSERT_TRUE(MendFolder(farm_->instance(1).dir(), RealClock::Get()).ok());
+    const auto again = Copy(method);
+    ASSERT_TRUE(again.ok()) << again.status();
+    ExpectAlike();
+    EXPECT_EQ(Root(1, sql::kLocalInfileNow), infile);
+  }
+}
+
+TEST_F(CloneFaultsTest, FilesThatWereSwappedByOneWhoDiedAreNobodysUntilTheyAreMended) {
+  ASSERT_NO_FATAL_FAILURE(StartFilled());
+  const auto before = ReadFile(TargetFile("my.cnf"));
+  CopyAndDie(CopyMethod::kPhysical, [&] { return Exists(TargetFile("data.outgoing")); });
+  // Whoever starts it meanwhile gets no server that looks whole.
+  if (Exists(TargetFile("data"))) {
+    ASSERT_TRUE(farm_->StartServer(1).ok());
+    EXPECT_EQ(Root(1, sql::kMarks), "1");
+    EXPECT_EQ(Root(1, sql::kSkipReplicaStart), "1");
+  }
+  ASSERT_TRUE(MendFolder(farm_->instance(1).dir(), RealClock::Get()).ok());
+  EXPECT_EQ(Root(1, sql::kUserSchemas), "1");  // its own, as before
+  EXPECT_EQ(Root(1, sql::kMarks), "0");
+  EXPECT_EQ(*ReadFile(TargetFile("my.cnf")), *before);
+  EXPECT_FALSE(Exists(TargetFile("data.outgoing")));
+}
+
+TEST_F(CloneFaultsTest, RowsGoFromTheOldestSeriesToTheNewest) {
+  ASSERT_NO_FATAL_FAILURE(Start("5.6", 1));
+  Root(0, sql::kFill);
+  Root(0, sql::kFillOldStyle);
+  auto newer =
+      testing::TestFarm::Start({.servers = 1, .version = "9.7", .role = InstanceRole::kStandalone});
+  ASSERT_TRUE(newer.ok()) << newer.status();
+  // One set of accounts for both.
+  for (const Duty duty : {Duty::kManage, Duty::kBackup, Duty::kRestore}) {
+    const testing::TestAccount& account = farm_->account(duty);
+    const auto set =
+        (*newer)->Sql(0, absl::StrCat("SET SESSION sql_log_bin = 0; ALTER USER ", account.user,
+                                      " IDENTIFIED BY '", account.password, "'"));
+    ASSERT_TRUE(set.ok()) << set.status();
+  }
+  CopyOrder order;
+  order.source = address(0);
+  order.target = {(*newer)->server(0).host, static_cast<uint16_t>((*newer)->server(0).port)};
+  const auto copied = RunCopy(*access_, CopyMethod::kLogical, order, {}, {}, RealClock::Get());
+  ASSERT_TRUE(copied.ok()) << copied.status();
+  for (const absl::string_view sql : sql::kCells) {
+    const auto cells = (*newer)->Sql(0, sql);
+    ASSERT_TRUE(cells.ok()) << cells.status();
+    EXPECT_EQ(absl::StripAsciiWhitespace(*cells), Root(0, sql)) << sql;
+  }
+  const auto executed = (*newer)->Sql(0, sql::kExecutedNow);
+  ASSERT_TRUE(executed.ok()) << executed.status();
+  EXPECT_EQ(absl::StripAsciiWhitespace(*executed), Root(0, sql::kExecutedNow));
+}
+
+TEST_F(CloneFaultsTest, ATargetThatCannotLoadThePluginIsToldWithTheSqlAndKeepsItsData) {
+  ASSERT_NO_FATAL_FAILURE(Start("9.7", 1));
+  const auto added = farm_->AddServer({absl::StrCat("plugin-dir=", farm_->dir())});
+  ASSERT_TRUE(added.ok()) << added.status();
+  const absl::Status installed = InstallClonePlugins(*access_, Order());
+  EXPECT_EQ(ErrorReason(installed), "METHOD_UNAVAILABLE") << installed;
+  const auto detail = GetErrorDetail(installed);
+  ASSERT_TRUE(detail.has_value());
+  EXPECT_TRUE(absl::StrContains(detail->next_step, "INSTALL PLUGIN clone")) << detail->next_step;
+  EXPECT_EQ(Root(1, sql::kUserSchemas), "1");
+}
+
+TEST_F(CloneFaultsTest, AWrongPasswordIsSaidBeforeAnythingIsTouched) {
+  ASSERT_NO_FATAL_FAILURE(Start("9.7"));
+  Root(1, absl::StrCat("ALTER USER ", farm_->account(Duty::kRestore).user,
+                       " IDENTIFIED BY 'another'"));
+  const auto target = Target();
+  EXPECT_TRUE(absl::IsUnauthenticated(target.status())) << target.status();
+  EXPECT_TRUE(absl::StrContains(target.status().message(), farm_->account(Duty::kRestore).user));
+  EXPECT_EQ(Root(1, sql::kUserSchemas), "1");
+}
+
+// The target's data on a disk of their own that is too small for the source's.
+TEST_F(CloneFaultsTest, ADiskThatIsTooSmallIsSeenBeforeAndLeavesTheTargetEmptyElse) {
+  ASSERT_NO_FATAL_FAILURE(StartFilled());
+  ASSERT_TRUE(farm_->Stop(1).ok());
+  const SmallDisk disk(TargetFile("data"), "220m");
+  if (!disk.ok()) GTEST_SKIP() << "NOT RUN: no file system may be mounted here";
+  ASSERT_TRUE(farm_->StartServer(1).ok());
+  Root(0, sql::kCountMany);
+  const auto source = GatherFacts(*access_, address(0), Duty::kBackup);
+  const auto target = Target();
+  ASSERT_TRUE(source.ok() && target.ok()) << source.status() << target.status();
+  CopyWish wish;
+  wish.surrender = true;
+  EXPECT_EQ(ErrorReason(JudgeCopy(*source, *target, wish).status()), "DISK_TOO_SMALL");
+  for (const CopyMethod method : {CopyMethod::kPlugin, CopyMethod::kLogical}) {
+    const auto copied = Copy(method);
+    EXPECT_FALSE(copied.ok()) << ToString(method);
+    EXPECT_EQ(MetadataOf(copied.status()), "empty") << ToString(method) << copied.status();
+    ExpectEmpty();
+  }
+  ASSERT_TRUE(farm_->Kill(1).ok());
+}
+
+}  // namespace
+}  // namespace weft::provisioner
