@@ -7,7 +7,6 @@
 # Exit code 3, with the reason as the last line: no engine can run here.
 set -euo pipefail
 folder=$1 port=$2
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 cannot() {
     echo "$1"
@@ -17,8 +16,8 @@ cannot() {
 PATH=$PATH:/usr/sbin:/sbin
 ((EUID == 0)) || cannot "a Docker engine needs root"
 for program in dockerd iptables openssl; do
-    command -v "$program" >/dev/null || deploy/setup --docker ||
-        cannot "docker.io, iptables and openssl could not be installed"
+    # Not installed from here: this network leads nowhere.
+    command -v "$program" >/dev/null || cannot "there is no $program: run deploy/setup --docker"
 done
 ip link set lo up || cannot "no network namespace can be set up"
 
