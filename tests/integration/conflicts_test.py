@@ -32,9 +32,7 @@ class Conflicts(unittest.TestCase):
         cls.addClassCleanup(cls.farm.__exit__)
         folder = pathlib.Path(cls.farm.directory)
         cls.go = folder / "go"
-        (folder / "hooks.yaml").write_text(HOOKS.replace("FOLDER", str(folder)), encoding="utf-8")
-        cls.farm.kill_process("controller")
-        cls.farm.start("controller")
+        cls.farm.take_hooks(HOOKS)
         cls.farm.weft("group", "promote", "g1")
         cls.farm.weft("group", "activate", "g1")
 

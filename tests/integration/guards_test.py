@@ -46,9 +46,7 @@ class Guards(unittest.TestCase):
         folder = pathlib.Path(cls.farm.directory)
         cls.told = folder / "told"
         (folder / "good").write_text(f"cat >> {cls.told}\n", encoding="utf-8")
-        (folder / "hooks.yaml").write_text(HOOKS.replace("FOLDER", str(folder)), encoding="utf-8")
-        cls.farm.kill_process("controller")
-        cls.farm.start("controller")
+        cls.farm.take_hooks(HOOKS)
         cls.farm.weft("group", "promote", "g1")
         cls.farm.weft("group", "activate", "g1")
 

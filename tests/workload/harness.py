@@ -139,6 +139,13 @@ class Sandbox:
         """Starts a server (by address) or a process ("controller", "monitor", "store")."""
         self.weft("sandbox", "start-server", "--dir", self.directory, which)
 
+    def take_hooks(self, text):
+        """Has the controller run these programs (hooks.yaml); FOLDER in it is the sandbox's."""
+        path = pathlib.Path(self.directory, "hooks.yaml")
+        path.write_text(text.replace("FOLDER", self.directory), encoding="utf-8")
+        self.kill_process("controller")
+        self.start("controller")
+
     def kill_process(self, which):
         """kill -9 of a process ("controller", "monitor", "store")."""
         self.weft("sandbox", "kill-server", "--dir", self.directory, which)
