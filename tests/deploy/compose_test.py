@@ -13,7 +13,9 @@ import tempfile
 import time
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+import deployed
+from deployed import ROOT, run
+
 sys.path.append(str(ROOT / "tests" / "runner"))
 import cases  # noqa: E402  (the path comes first)
 
@@ -23,15 +25,8 @@ PORT = 26276  # of the engine's TLS, which nobody here asks
 PATIENCE = 60  # seconds
 
 
-def run(*words, **more):
-    return subprocess.run(
-        [str(word) for word in words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        timeout=300, **more)
-
-
 def composition():
-    schemas = run(ROOT / "tests/deploy/obtain").stdout.splitlines()[1]
-    sys.path.append(schemas)
+    deployed.load_schemas()
     import yaml
 
     return yaml.safe_load(COMPOSE.read_text())
@@ -48,8 +43,7 @@ class CompositionTest(unittest.TestCase):
         self.assertIn("controller", services)
         for name, service in services.items():
             program, *arguments = service["command"]
-            source = (ROOT / "services" / program.removeprefix("weft-") / "main.cc").read_text()
-            flags = re.findall(r"ABSL_FLAG\(\s*[\w:<>]+,\s*(\w+)", source)
+            flags = deployed.flags_of(program)
             for argument in arguments:
                 flag, _, value = argument.removeprefix("--").partition("=")
                 with self.subTest(service=name, argument=argument):

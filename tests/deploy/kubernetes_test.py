@@ -7,12 +7,13 @@ import json
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+import deployed
+from deployed import ROOT, run
+
 sys.path.append(str(ROOT / "tests" / "runner"))
 import cases  # noqa: E402  (the path comes first)
 
@@ -27,10 +28,6 @@ SERVICE_MONITOR = {
     "selector": {"matchLabels": dict},
     "endpoints": [{"port": str, "interval": str, "scrapeTimeout": str}],
 }
-
-
-def run(*words, **more):
-    return subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
 
 
 def deviations(found, model, path):
@@ -51,11 +48,7 @@ def deviations(found, model, path):
 class KubernetesTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        tools = run(ROOT / "tests/deploy/obtain")
-        if tools.returncode != 0:
-            raise RuntimeError(tools.stderr)
-        build, schemas = tools.stdout.splitlines()
-        sys.path.append(schemas)
+        deployed.load_schemas()
         import kubernetes_validate
         import yaml
 
@@ -68,7 +61,7 @@ class KubernetesTest(unittest.TestCase):
         for name in ("base", "example"):
             shutil.copytree(KUBERNETES / name, cls.folder / name)
         cls.made = run(KUBERNETES / "make-secrets", cls.folder / "example")
-        built = run(*build.split(), cls.folder / "example")
+        built = run(*deployed.kustomize(), cls.folder / "example")
         if cls.made.returncode != 0 or built.returncode != 0:
             raise RuntimeError(cls.made.stderr + built.stderr)
         cls.resources = list(yaml.safe_load_all(built.stdout))
@@ -138,8 +131,7 @@ class KubernetesTest(unittest.TestCase):
     def test_every_flag_is_one_of_its_program(self):
         for workload, _, container in self.workloads():
             name = container["command"][0].rpartition("/")[2]
-            source = (ROOT / "services" / name.removeprefix("weft-") / "main.cc").read_text()
-            flags = re.findall(r"ABSL_FLAG\(\s*[\w:<>]+,\s*(\w+)", source)
+            flags = deployed.flags_of(name)
             self.assertGreater(len(flags), 10, name)
             for argument in container["args"]:
                 flag = argument.removeprefix("--").partition("=")[0].replace("-", "_")
