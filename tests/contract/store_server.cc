@@ -39,12 +39,19 @@ MysqlStoreOptions StoreServer::NewStore() {
   return options;
 }
 
-void StoreServer::Empty(const MysqlStoreOptions& store) {
+void StoreServer::Empty(const MysqlStoreOptions& store) { Run(store, store_server_sql::kEmpty); }
+
+void StoreServer::LoseClaims(const MysqlStoreOptions& store) {
+  Run(store, store_server_sql::kLoseClaims);
+}
+
+void StoreServer::Run(const MysqlStoreOptions& store,
+                      absl::Span<const absl::string_view> statements) {
   mysql::ConnectOptions connect = store.connect;
   connect.database = store.database;
   const absl::StatusOr<std::unique_ptr<mysql::Session>> session = mysql::Session::Open(connect);
   ASSERT_TRUE(session.ok()) << session.status();
-  for (const absl::string_view statement : store_server_sql::kEmpty) {
+  for (const absl::string_view statement : statements) {
     const absl::Status status = (*session)->Execute(statement);
     ASSERT_TRUE(status.ok()) << status;
   }

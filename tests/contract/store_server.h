@@ -3,6 +3,8 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "common/mysqld/testing/farm_fixture.h"
 #include "services/controller/mysql/store.h"
 
@@ -22,6 +24,9 @@ class StoreServer {
   // Deletes what is stored, and leaves the tables.
   void Empty(const MysqlStoreOptions& store);
 
+  // Its operations are nobody's any more, as in one that was restored from a backup.
+  void LoseClaims(const MysqlStoreOptions& store);
+
   testing::TestFarm& farm() { return *farm_; }
   // Runs SQL as root; what it prints.
   std::string Sql(const std::string& sql);
@@ -30,6 +35,8 @@ class StoreServer {
   static StoreServer& Shared();
 
  private:
+  static void Run(const MysqlStoreOptions& store, absl::Span<const absl::string_view> statements);
+
   std::unique_ptr<testing::TestFarm> farm_;
   int databases_ = 0;
 };

@@ -24,6 +24,9 @@ inline constexpr absl::string_view kCreateGroupOfVersion2 =
     " 'mode', 'READ_ONLY', 'weight', 0.5, 'set_aside', '', 'errant', '')), '[]')";
 // In an order that the foreign keys bear.
 inline constexpr absl::string_view kEmpty[] = {
+    "DELETE FROM machine_snapshot",
+    "DELETE FROM machine",
+    "DELETE FROM provider",
     "DELETE FROM event",
     "DELETE FROM operation",
     "DELETE FROM epoch",
@@ -35,6 +38,7 @@ inline constexpr absl::string_view kEmpty[] = {
     "UPDATE failover_switch SET enabled = TRUE, reason = '', user = '', since = '1970-01-01'",
     "UPDATE store_state SET incarnation = 0",
     "UPDATE lease SET holder = '', term = 0, renewal = 0"};
+inline constexpr absl::string_view kLoseClaims[] = {"DELETE FROM provisioning"};
 inline constexpr absl::string_view kDatabasePattern = "weft\\_%";
 inline constexpr absl::string_view kLockGroups = "SELECT id FROM weft_group FOR UPDATE";
 inline constexpr absl::string_view kCountWaits =

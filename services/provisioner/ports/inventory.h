@@ -93,8 +93,8 @@ class Inventory {
   virtual absl::StatusOr<std::vector<ProviderEntry>> ListProviders() = 0;
   virtual absl::StatusOr<ProviderEntry> GetProvider(const std::string& id) = 0;
 
-  // --- machines, ordered by uuid. Put makes or replaces; NOT_FOUND UNKNOWN_PROVIDER. Removing what
-  // --- is not there is OK. Get: NOT_FOUND UNKNOWN_MACHINE.
+  // --- machines, ordered by uuid. Put makes or replaces, but for when it was made; NOT_FOUND
+  // --- UNKNOWN_PROVIDER. Removing what is not there is OK. Get: NOT_FOUND UNKNOWN_MACHINE.
   virtual absl::Status PutMachine(const MachineEntry& entry) = 0;
   virtual absl::Status RemoveMachine(const std::string& uuid) = 0;
   virtual absl::StatusOr<MachineEntry> GetMachine(const std::string& uuid) = 0;
@@ -126,6 +126,7 @@ class Inventory {
   virtual absl::Status TakeJob(const Job& seen, const std::string& holder) = 0;
   // The work is left to whoever takes it: at once, not after the ttl.
   virtual absl::Status YieldJob(const std::string& id, const std::string& holder) = 0;
+  // Counts as a renewal.
   virtual absl::Status KeepNotes(const std::string& id, const std::string& holder,
                                  const std::string& notes) = 0;
   // Writes state, progress, phase, error and result of `job`, as its holder. One that is done ends

@@ -1,6 +1,7 @@
 #include "services/provisioner/ports/memory_inventory.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/base/status_macros.h"
 #include "services/provisioner/ports/inventory_errors.h"
@@ -28,6 +29,14 @@ void MemoryInventory::RequestCancel(const std::string& id) {
   MutexLock lock(&mutex_);
   for (Kept& kept : jobs_) {
     if (kept.job.id == id && !kept.job.done()) kept.job.cancel_requested = true;
+  }
+}
+
+void MemoryInventory::LoseClaims() {
+  MutexLock lock(&mutex_);
+  for (Kept& kept : jobs_) {
+    kept.job = WithoutClaim(std::move(kept.job));
+    kept.claimed = false;
   }
 }
 
@@ -86,8 +95,11 @@ absl::Status MemoryInventory::PutMachine(const MachineEntry& entry) {
   WEFT_RETURN_IF_ERROR(error_);
   const std::string& provider = entry.machine.provider_id;
   if (providers_.count(provider) == 0) return UnknownProvider(provider);
-  MachineEntry& kept = machines_[entry.machine.uuid];
-  kept = entry;
+  const auto [at, fresh] = machines_.try_emplace(entry.machine.uuid, entry);
+  MachineEntry& kept = at->second;
+  const absl::Time created = kept.created;
+  if (!fresh) kept = entry;
+  kept.created = created;
   // What its provider says is no part of the list.
   kept.machine.state = MachineState::kPending;
   return absl::OkStatus();
@@ -242,6 +254,7 @@ absl::Status MemoryInventory::KeepNotes(const std::string& id, const std::string
   Job* const job = Held(id, holder);
   if (job == nullptr) return ClaimMoved(id);
   job->notes = notes;
+  ++job->renewal;
   return absl::OkStatus();
 }
 

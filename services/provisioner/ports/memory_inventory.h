@@ -19,6 +19,8 @@ class MemoryInventory : public Inventory {
   void Fail(const absl::Status& error);
   // Sets an operation's cancel_requested, as the controllers do.
   void RequestCancel(const std::string& id);
+  // All claims are gone, and the operations stay, as in a store restored from a backup.
+  void LoseClaims();
   // Every operation there is, the ended too.
   std::vector<Job> Operations() const;
 
