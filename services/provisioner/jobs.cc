@@ -46,8 +46,8 @@ absl::Status ErrorOf(const Job& job) {
 
 class JobRunner::Running : public RunningJob {
  public:
-  Running(Job job, const Work* work, bool resumed, JobRunner* runner)
-      : work_(work), resumed_(resumed), runner_(runner), job_(std::move(job)) {
+  Running(Job job, const Kind* kind, bool resumed, JobRunner* runner)
+      : kind_(kind), resumed_(resumed), runner_(runner), job_(std::move(job)) {
     Renewed();
   }
 
@@ -101,7 +101,8 @@ class JobRunner::Running : public RunningJob {
   void Move() { moved_ = true; }
   void Stop() { stopped_ = true; }
 
-  const Work& work() const { return *work_; }
+  const Work& work() const { return kind_->work; }
+  Part part() const { return kind_->part; }
   bool moved() const { return moved_; }
   std::atomic<bool> ended = false;
   std::thread thread;
@@ -115,7 +116,7 @@ class JobRunner::Running : public RunningJob {
     return job;
   }
 
-  const Work* const work_;
+  const Kind* const kind_;
   const bool resumed_;
   JobRunner* const runner_;
   const Job job_;
@@ -137,7 +138,18 @@ JobRunner::JobRunner(Options options, Inventory* inventory, Clock* clock)
 
 JobRunner::~JobRunner() { Stop(); }
 
-void JobRunner::Handle(const std::string& kind, Work work) { works_[kind] = std::move(work); }
+void JobRunner::Handle(const std::string& kind, Work work, Part part) {
+  kinds_[kind] = {std::move(work), part};
+}
+
+bool JobRunner::IsFull(const std::string& kind) const {
+  const auto found = kinds_.find(kind);
+  if (found == kinds_.end()) return false;
+  const auto same = std::count_if(running_.begin(), running_.end(), [&](const auto& entry) {
+    return entry.second->part() == found->second.part;
+  });
+  return static_cast<size_t>(same) >= options_.max_running;
+}
 
 void JobRunner::Start() {
   thread_ = std::thread([this] { Loop(); });
@@ -187,7 +199,7 @@ absl::StatusOr<Job> JobRunner::Run(const JobRequest& asked) {
   {
     MutexLock lock(&mutex_);
     Reap();
-    if (running_.size() >= options_.max_running) {
+    if (IsFull(request.kind)) {
       return Refusal(absl::StatusCode::kResourceExhausted, "TOO_MANY_OPERATIONS",
                      absl::StrCat("this provisioner already runs ", running_.size(), " operations"),
                      absl::StrCat("fewer than ", options_.max_running),
@@ -236,15 +248,15 @@ absl::StatusOr<Job> JobRunner::RunToEnd(const JobRequest& request, const Deadlin
 }
 
 absl::Status JobRunner::Begin(const Job& job, bool resumed) {
-  const auto work = works_.find(job.kind);
-  if (work == works_.end()) {
+  const auto kind = kinds_.find(job.kind);
+  if (kind == kinds_.end()) {
     return absl::InternalError(absl::StrCat("nothing does jobs of kind ", job.kind));
   }
   MutexLock lock(&mutex_);
   // It is taken over by who comes next.
   if (stopping_) return absl::UnavailableError("this provisioner is stopping");
   Reap();
-  const auto running = std::make_shared<Running>(job, &work->second, resumed, this);
+  const auto running = std::make_shared<Running>(job, &kind->second, resumed, this);
   Running* const started = running.get();
   running_[job.id] = running;
   started->thread = std::thread([this, started] { Do(started); });
@@ -303,7 +315,7 @@ void JobRunner::Reap() {
 
 void JobRunner::Loop() {
   std::vector<std::string> kinds;
-  for (const auto& [kind, work] : works_) kinds.push_back(kind);
+  for (const auto& [kind, how] : kinds_) kinds.push_back(kind);
   while (true) {
     Look();
     inventory_->EndUnclaimed(kinds, clock_->Now()).IgnoreError();
@@ -335,7 +347,7 @@ void JobRunner::Look() {
       Renew(job, running.get());
       continue;
     }
-    if (works_.count(job.kind) == 0) continue;
+    if (kinds_.count(job.kind) == 0) continue;
     Standing& seen = standing[job.id] = {job.holder, job.renewal, now};
     const auto before = standing_.find(job.id);
     if (before != standing_.end() && before->second.holder == job.holder &&
@@ -365,7 +377,7 @@ void JobRunner::Renew(const Job& job, Running* running) {
 void JobRunner::TakeOver(const Job& job) {
   {
     MutexLock lock(&mutex_);
-    if (running_.size() >= options_.max_running) return;
+    if (IsFull(job.kind)) return;
   }
   if (!inventory_->TakeJob(job, holder_).ok()) return;
   WEFT_LOG(kWarning, "takes an operation over",

@@ -70,7 +70,7 @@ class JobRunner {
     std::string name;  // of this provisioner; made unique for each process by itself
     absl::Duration ttl = absl::Seconds(5);
     absl::Duration period = absl::Seconds(1);  // of renewals and of looking for what is left behind
-    size_t max_running = 16;
+    size_t max_running = 16;                   // of those that work, and of those that conduct
   };
   // Returns the result, a JSON object of figures or "". Errors as an RPC would give them; CANCELLED
   // where it was cancelled.
@@ -81,8 +81,10 @@ class JobRunner {
   // Stops.
   ~JobRunner();
 
-  // What jobs of a kind do. Before Start.
-  void Handle(const std::string& kind, Work work);
+  // What jobs of a kind do. Before Start. One that conducts others (begins jobs and waits for them)
+  // is counted apart, so that those who wait never take the place of those they wait for.
+  enum class Part { kWorks, kConducts };
+  void Handle(const std::string& kind, Work work, Part part = Part::kWorks);
   // From now on jobs that were left behind are resumed.
   void Start();
   // Asks all work to end and waits for it; what is cut off is left to be resumed.
@@ -98,7 +100,13 @@ class JobRunner {
 
  private:
   class Running;
+  struct Kind {
+    Work work;
+    Part part;
+  };
 
+  // Whether as many of its part run as may.
+  bool IsFull(const std::string& kind) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<Job> Earlier(const JobRequest& request);
   absl::Status Begin(const Job& job, bool resumed);
   void Do(Running* running);
@@ -113,7 +121,7 @@ class JobRunner {
   const std::string holder_;
   Inventory* const inventory_;
   Clock* const clock_;
-  std::map<std::string, Work> works_;  // never changed after Start
+  std::map<std::string, Kind> kinds_;  // never changed after Start
 
   // What another's claim was when it last moved, on our clock.
   struct Standing {

@@ -49,6 +49,20 @@ absl::Status RemoveFrom(Provider* provider, Inventory* inventory, MachineEntry e
   return removed;
 }
 
+absl::Status DestroyListed(ProviderDirectory* directory, Inventory* inventory,
+                           const std::string& machine, const std::string& operation,
+                           const Deadline& deadline) {
+  absl::StatusOr<MachineEntry> entry = inventory->GetMachine(machine);
+  if (absl::IsNotFound(entry.status())) return absl::OkStatus();
+  if (!entry.ok()) return entry.status();
+  WEFT_ASSIGN_OR_RETURN(const std::shared_ptr<Provider> provider,
+                        directory->Open(entry->machine.provider_id));
+  entry->stage = Stage::kDestroying;
+  entry->operation = operation;
+  WEFT_RETURN_IF_ERROR(inventory->PutMachine(*entry));
+  return RemoveFrom(provider.get(), inventory, *std::move(entry), deadline);
+}
+
 MachineWork::MachineWork(Options options, Inventory* inventory, ProviderDirectory* directory,
                          Clock* clock)
     : options_(std::move(options)), inventory_(inventory), directory_(directory), clock_(clock) {}

@@ -62,4 +62,9 @@ class MachineWork {
 absl::Status RemoveFrom(Provider* provider, Inventory* inventory, MachineEntry entry,
                         const Deadline& deadline);
 
+// The same for a listed machine, which `operation` works on from now on. OK where none is listed.
+absl::Status DestroyListed(ProviderDirectory* directory, Inventory* inventory,
+                           const std::string& machine, const std::string& operation,
+                           const Deadline& deadline);
+
 }  // namespace weft::provisioner

@@ -174,6 +174,9 @@ absl::StatusOr<Provisioner::Options> OptionsFromFlags() {
       absl::GetFlag(FLAGS_clone_bytes_per_second_from_primary);
   WEFT_ASSIGN_OR_RETURN(options.copies.streams,
                         Positive("--clone-streams", absl::GetFlag(FLAGS_clone_streams)));
+  options.own_users = {absl::GetFlag(FLAGS_manage_user), absl::GetFlag(FLAGS_replicate_user),
+                       absl::GetFlag(FLAGS_backup_user), absl::GetFlag(FLAGS_restore_user),
+                       absl::GetFlag(FLAGS_monitor_user)};
   options.jobs.name = absl::GetFlag(FLAGS_name);
   options.jobs.ttl = absl::GetFlag(FLAGS_claim_ttl);
   options.jobs.period = options.jobs.ttl / kRenewalsPerTtl;

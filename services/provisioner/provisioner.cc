@@ -1,6 +1,7 @@
 #include "services/provisioner/provisioner.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "common/access/users.h"
@@ -14,6 +15,7 @@
 #include "protos/weft/v1/copies.grpc.pb.h"
 #include "protos/weft/v1/machines.grpc.pb.h"
 #include "protos/weft/v1/node.grpc.pb.h"
+#include "protos/weft/v1/scaling.grpc.pb.h"
 #include "services/provisioner/copies/controller_directory.h"
 #include "services/provisioner/copies/copies_service.h"
 #include "services/provisioner/gate.h"
@@ -22,6 +24,10 @@
 #include "services/provisioner/machines_service.h"
 #include "services/provisioner/provider_directory.h"
 #include "services/provisioner/reach.h"
+#include "services/provisioner/scaling/client_sessions.h"
+#include "services/provisioner/scaling/controller_editor.h"
+#include "services/provisioner/scaling/scaling_requests.h"
+#include "services/provisioner/scaling/scaling_service.h"
 #include "services/provisioner/sealing.h"
 #include "services/provisioner/snapshot_work.h"
 
@@ -79,12 +85,35 @@ std::unique_ptr<grpc::Service> Guarded(CopiesService* service, rpc::CallGate* ga
   return guarded;
 }
 
+std::unique_ptr<grpc::Service> Guarded(ScalingService* service, rpc::CallGate* gate) {
+  auto guarded = std::make_unique<rpc::GuardedService>(gate);
+  guarded->Add("/weft.v1.Scaling/ScaleGroup", service, &ScalingService::ScaleGroup);
+  guarded->Add("/weft.v1.Scaling/HealGroup", service, &ScalingService::HealGroup);
+  return guarded;
+}
+
+absl::StatusOr<Job> BeginClone(CopyRequests* copies, const std::string& group,
+                               const HostPort& target, const GroupEditor::By& by) {
+  CopyAsked asked;
+  asked.group = group;
+  asked.target = target.ToString();
+  asked.request_id = by.request_id;
+  asked.user = by.user;
+  WEFT_ASSIGN_OR_RETURN(CopyRequests::Begun begun, copies->Clone(asked));
+  return std::move(begun.job);
+}
+
 // The state store is never a target. Its members are known by the addresses they were named by.
 CopyOptions WithStore(CopyOptions options, const std::vector<HostPort>& members) {
   options.is_store = [members](const HostPort& server, const ServerUuid&) {
     return std::find(members.begin(), members.end(), server) != members.end();
   };
   return options;
+}
+
+std::function<absl::Status(const MachineAddress&)> Reaching(const Provisioner::Options& options) {
+  return [login = options.manage, patience = options.reach_patience](
+             const MachineAddress& address) { return Reach(address, login, patience); };
 }
 
 MysqlInventory::Options WithClock(MysqlInventory::Options options, Clock* clock) {
@@ -101,11 +130,7 @@ struct Provisioner::Parts {
       : controllers(std::move(to)),
         inventory(WithClock(options.store, clock)),
         directory(&inventory, std::move(seal), {.clock = clock, .content = options.content}),
-        machine_work(
-            {.reach =
-                 [login = options.manage, patience = options.reach_patience](
-                     const MachineAddress& address) { return Reach(address, login, patience); }},
-            &inventory, &directory, clock),
+        machine_work({.reach = Reaching(options)}, &inventory, &directory, clock),
         snapshot_work(&inventory, &directory, clock),
         access(options.access),
         groups(rpc::LeaderClient(controllers, &interrupt)),
@@ -115,6 +140,24 @@ struct Provisioner::Parts {
         copy_requests(WithStore(options.copies, options.store.members), &access, &groups,
                       &inventory, &runner, clock),
         copies(&copy_requests, &access, clock),
+        editor(rpc::LeaderClient(controllers, &interrupt)),
+        scaling_requests({.editor = &editor,
+                          .inventory = &inventory,
+                          .directory = &directory,
+                          .machines = &requests,
+                          .clone =
+                              [this](const std::string& group, const HostPort& target,
+                                     const GroupEditor::By& by) {
+                                return BeginClone(&copy_requests, group, target, by);
+                              },
+                          .reach = Reaching(options),
+                          .sessions =
+                              [this, own = options.own_users](const HostPort& server) {
+                                return CountClientSessions(access, server, own);
+                              },
+                          .clock = clock},
+                         {}, &runner),
+        scaling(&scaling_requests),
         gate({.admin = options.admin,
               .ask =
                   [all = options.controllers](const std::string& authorization) {
@@ -126,6 +169,7 @@ struct Provisioner::Parts {
     snapshot_work.Serve(&runner);
     services.push_back(Guarded(&machines, &gate));
     services.push_back(Guarded(&copies, &gate));
+    services.push_back(Guarded(&scaling, &gate));
   }
 
   const std::shared_ptr<rpc::Controllers> controllers;
@@ -142,13 +186,17 @@ struct Provisioner::Parts {
   MachinesService machines;
   CopyRequests copy_requests;
   CopiesService copies;
+  ControllerEditor editor;
+  ScalingRequests scaling_requests;
+  ScalingService scaling;
   Gate gate;
   rpc::UserWatch user_watch;
   std::vector<std::unique_ptr<grpc::Service>> services;
 };
 
 Provisioner::Provisioner(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-Provisioner::~Provisioner() = default;
+// Jobs use what is below the runner.
+Provisioner::~Provisioner() { parts_->runner.Stop(); }
 
 absl::StatusOr<std::unique_ptr<Provisioner>> Provisioner::Start(Options options, Clock* clock) {
   WEFT_ASSIGN_OR_RETURN(std::shared_ptr<const Seal> seal, ReadSeal(options.key_file));
@@ -166,7 +214,8 @@ std::vector<grpc::Service*> Provisioner::services() const {
 }
 
 std::vector<std::string> Provisioner::service_names() {
-  return {v1::Machines::service_full_name(), v1::Copies::service_full_name()};
+  return {v1::Machines::service_full_name(), v1::Copies::service_full_name(),
+          v1::Scaling::service_full_name()};
 }
 
 }  // namespace weft::provisioner

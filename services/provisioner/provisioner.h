@@ -40,6 +40,8 @@ class Provisioner {
     // Of copies: how servers are logged in to, and what holds where a request does not say.
     AccessOptions access;
     CopyOptions copies;
+    // Users of Weft's accounts on the servers, whose sessions are no clients'.
+    std::vector<std::string> own_users;
   };
 
   // Begins to resume what was left behind; needs neither the store nor a controller yet. Errors of

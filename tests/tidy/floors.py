@@ -17,6 +17,7 @@ FLOORS = [
         (r"^services/controller/core/", 1),
         (r"^services/monitor/detector", 1),
         (r"^services/provisioner/recipes", 1),
+        (r"^services/provisioner/scaling/plan", 1),
         (r"^services/gateway/mysqlrpc/", 1),
         (r"^services/cli/render", 1),
         (r"^services/[^/]+/ports/", 2),

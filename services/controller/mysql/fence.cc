@@ -10,7 +10,7 @@
 #include "common/base/error_details.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
-#include "common/model/replica_account.h"
+#include "common/mysql/client_session.h"
 #include "common/mysql/dialect.h"
 #include "common/mysql/errors.h"
 #include "services/controller/core/fencing.h"
@@ -30,19 +30,9 @@ constexpr absl::Duration kKillPatience = absl::Seconds(2);
 constexpr int kAttempts = 3;
 
 bool IsClient(const ProcessRow& process, const FarmOptions& options) {
-  // "mysql.session" and its kin are accounts of the server's own plugins.
-  if (process.user == "system user" || process.user == "event_scheduler" ||
-      process.user == "unauthenticated user" || absl::StartsWith(process.user, "mysql.")) {
-    return false;
-  }
-  for (const absl::string_view own :
-       {absl::string_view(options.manage.user), absl::string_view(options.replicate.user),
-        absl::string_view(options.backup.user), absl::string_view(options.restore.user),
-        absl::string_view(options.monitor_user)}) {
-    if (process.user == own) return false;
-  }
-  if (ReplicaOfAccount(process.user).has_value()) return false;
-  return process.command != "Daemon" && !absl::StartsWith(process.command, "Binlog Dump");
+  return mysql::IsClientSession(process.user, process.command,
+                                {options.manage.user, options.replicate.user, options.backup.user,
+                                 options.restore.user, options.monitor_user});
 }
 
 absl::Status SetReadOnly(Turn& turn) {

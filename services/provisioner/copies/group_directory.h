@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/model/gtid_set.h"
 #include "common/model/ids.h"
 #include "common/model/server.h"
 
@@ -16,6 +17,7 @@ struct MemberView {
   // It answers, and follows the primary where it is not that itself.
   bool healthy = false;
   std::string unhealthy_because;  // for people
+  GtidSet executed;               // at the last look; empty where it did not answer
 };
 
 // What the provisioner asks the controllers. Thread-safe; each call blocks for seconds at most.

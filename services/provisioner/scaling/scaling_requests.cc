@@ -1,0 +1,162 @@
+#include "services/provisioner/scaling/scaling_requests.h"
+
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "common/model/ids.h"
+
+namespace weft::provisioner {
+namespace {
+
+constexpr absl::Duration kLongestReach = absl::Hours(2);
+constexpr absl::Duration kLongestCatchUp = absl::Hours(24);
+constexpr absl::Duration kLongestDrain = absl::Hours(2);
+
+absl::Status BadArgument(absl::string_view field, absl::string_view expected,
+                         absl::string_view found) {
+  return Refusal(absl::StatusCode::kInvalidArgument, "BAD_ARGUMENT",
+                 absl::StrCat(field, " cannot be like that"), expected, found,
+                 absl::StrCat("change ", field));
+}
+
+absl::Status CheckTime(absl::string_view field, absl::Duration time, absl::Duration least,
+                       absl::Duration most) {
+  if (time >= least && time <= most) return absl::OkStatus();
+  return BadArgument(field,
+                     absl::StrCat(absl::FormatDuration(least), " to ", absl::FormatDuration(most)),
+                     absl::FormatDuration(time));
+}
+
+absl::Status CheckAsked(const ScalingAsked& asked) {
+  const ScalingWish& wish = asked.wish;
+  const absl::Duration moment = absl::Milliseconds(1);
+  WEFT_RETURN_IF_ERROR(CheckTime("reach_timeout", wish.reach_timeout, moment, kLongestReach));
+  WEFT_RETURN_IF_ERROR(
+      CheckTime("catch_up_timeout", wish.catch_up_timeout, moment, kLongestCatchUp));
+  WEFT_RETURN_IF_ERROR(
+      CheckTime("drain_timeout", wish.drain_timeout, absl::ZeroDuration(), kLongestDrain));
+  const double weight = asked.terms.weight.value_or(1);
+  if (!std::isfinite(weight) || weight < 0 || weight > 1) {
+    return BadArgument("weight", "0 to 1", absl::StrCat(weight));
+  }
+  return ValidateZone(asked.terms.zone);
+}
+
+bool IsScaling(const Job& job) { return job.kind == kScaleGroup || job.kind == kHealGroup; }
+
+}  // namespace
+
+ScalingRequests::ScalingRequests(ScalingPorts ports, ConductorPace pace, JobRunner* runner)
+    : ports_(std::move(ports)), pace_(pace), runner_(runner) {
+  for (const char* kind : {kScaleGroup, kHealGroup}) {
+    runner_->Handle(
+        kind, [this](RunningJob& job) { return Work(job); }, JobRunner::Part::kConducts);
+  }
+}
+
+absl::StatusOr<ScalingGroup> ScalingRequests::See(const std::string& group) {
+  WEFT_ASSIGN_OR_RETURN(GroupView view, ports_.editor->Look(group));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<MachineEntry> machines,
+                        ports_.inventory->ListMachines(""));
+  ScalingGroup seen;
+  seen.id = group;
+  seen.durability = view.durability;
+  seen.acknowledgements = view.acknowledgements;
+  seen.acknowledgers = std::move(view.acknowledgers);
+  for (MemberView& one : view.members) {
+    ScalingMember member;
+    member.healthy = one.healthy;
+    for (const MachineEntry& entry : machines) {
+      for (const MachineAddress& address : entry.machine.addresses) {
+        if (HostPortOf(address) != one.server.address) continue;
+        member.machine = entry.machine.uuid;
+        member.provider = entry.machine.provider_id;
+      }
+    }
+    member.server = std::move(one.server);
+    seen.members.push_back(std::move(member));
+  }
+  return seen;
+}
+
+absl::StatusOr<ScalingPlan> ScalingRequests::Plan(const ScalingAsked& asked) {
+  if (!asked.terms.provider.empty()) {
+    WEFT_RETURN_IF_ERROR(ports_.inventory->GetProvider(asked.terms.provider).status());
+  }
+  WEFT_ASSIGN_OR_RETURN(const ScalingGroup group, See(asked.group));
+  WEFT_ASSIGN_OR_RETURN(ScalingPlan plan, asked.servers.has_value()
+                                              ? PlanScale(group, *asked.servers, asked.terms)
+                                              : PlanHeal(group, asked.terms));
+  std::set<std::string> providers;
+  for (const ScalingStep& step : plan.steps) {
+    if (step.kind == ScalingStep::Kind::kAdd) providers.insert(step.provider);
+  }
+  for (const std::string& provider : providers) {
+    WEFT_RETURN_IF_ERROR(ports_.directory->Open(provider).status());
+  }
+  return plan;
+}
+
+absl::Status ScalingRequests::CheckAlone(const std::string& group, const std::string& job) {
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Job> jobs, ports_.inventory->ListJobs());
+  for (const Job& other : jobs) {
+    if (!IsScaling(other) || other.group != group) continue;
+    if (other.id == job) return absl::OkStatus();
+    return Refusal(absl::StatusCode::kAborted, "SCALING_UNDER_WAY",
+                   absl::StrCat("the size of group ", group, " is being changed already"),
+                   "one such operation at a time",
+                   absl::StrCat("operation ", other.id, " (", other.kind, ")"),
+                   absl::StrCat("weft operation wait ", other.id));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ScalingRequests::Begun> ScalingRequests::Scale(const ScalingAsked& asked,
+                                                              const Caller& caller) {
+  const char* const kind = asked.servers.has_value() ? kScaleGroup : kHealGroup;
+  Begun begun;
+  if (!caller.request_id.empty()) {
+    // A repetition finds it at work or done: the group is no longer what was planned for.
+    WEFT_ASSIGN_OR_RETURN(const std::optional<Job> earlier,
+                          ports_.inventory->FindByRequest(caller.request_id));
+    if (earlier.has_value() && earlier->kind == kind && earlier->group == asked.group) {
+      begun.job = *earlier;
+      begun.plan.reason = "it was asked for before";
+      return begun;
+    }
+  }
+  WEFT_RETURN_IF_ERROR(CheckAsked(asked));
+  WEFT_ASSIGN_OR_RETURN(begun.plan, Plan(asked));
+  WEFT_RETURN_IF_ERROR(CheckAlone(asked.group, ""));
+  if (caller.validate_only || begun.plan.steps.empty()) return begun;
+  ScalingWish wish = asked.wish;
+  wish.steps = begun.plan.steps;
+  wish.asked = ports_.clock->Now();
+  JobRequest request;
+  request.kind = kind;
+  request.group = asked.group;
+  request.request_id = caller.request_id;
+  request.user = caller.user;
+  request.request = ToJson(wish);
+  WEFT_ASSIGN_OR_RETURN(begun.job, runner_->Run(request));
+  return begun;
+}
+
+absl::StatusOr<std::string> ScalingRequests::Work(RunningJob& job) {
+  WEFT_ASSIGN_OR_RETURN(ScalingWish wish, ParseScalingWish(job.request()));
+  WEFT_ASSIGN_OR_RETURN(ScalingNotes notes, ParseScalingNotes(job.notes()));
+  const std::optional<absl::Status> given_up = notes.given_up;
+  ScalingWalk walk(ports_, pace_, &job, std::move(wish), std::move(notes));
+  if (given_up.has_value()) return walk.GiveUp(*given_up);
+  // Of two that were asked for at the same moment the one recorded first goes on.
+  WEFT_RETURN_IF_ERROR(CheckAlone(job.group(), job.id()));
+  absl::StatusOr<std::string> result = walk.Go();
+  if (result.ok() || job.lost()) return result;
+  return walk.GiveUp(result.status());
+}
+
+}  // namespace weft::provisioner
