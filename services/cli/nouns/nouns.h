@@ -38,6 +38,7 @@ std::vector<Command> GroupPrimaryCommands();  // promote, demote, activate, deac
 Command GroupHealthCommand();                 // the same as `weft health`
 Command GroupDurabilityCommand();
 std::vector<Command> GroupGuardCommands();  // acknowledge, maintenance
+std::vector<Command> GroupScaleCommands();  // scale, heal
 
 // A part of the noun "manage".
 Command FailoverSwitchCommand();

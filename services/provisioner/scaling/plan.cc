@@ -147,16 +147,17 @@ absl::StatusOr<ScalingPlan> PlanScale(const ScalingGroup& group, int servers,
   const size_t wished = servers;
   const size_t has = group.members.size();
   if (has > wished) return PlanDown(group, wished, terms);
+  const std::string& provider = terms.provider.empty() ? terms.only_provider : terms.provider;
   ScalingPlan plan;
   if (has == wished) {
     plan.reason = absl::StrCat("the group has ", Members(has), " already");
   } else {
     plan.reason = absl::StrCat("the group has ", Members(has), ", wished for are ", wished);
-    if (terms.provider.empty()) return ProviderNeeded(plan.reason);
+    if (provider.empty()) return ProviderNeeded(plan.reason);
   }
   for (size_t number = has + 1; number <= wished; ++number) {
     ScalingStep step;
-    step.provider = terms.provider;
+    step.provider = provider;
     step.weight = terms.weight.value_or(1);
     step.zone = terms.zone;
     step.reason = absl::StrCat("member ", number, " of ", wished);
@@ -180,6 +181,7 @@ absl::StatusOr<ScalingPlan> PlanHeal(const ScalingGroup& group, const ScalingTer
     const std::string address = member.server.address.ToString();
     ScalingStep addition;
     addition.provider = terms.provider.empty() ? member.provider : terms.provider;
+    if (addition.provider.empty()) addition.provider = terms.only_provider;
     if (addition.provider.empty()) {
       return ProviderNeeded(absl::StrCat(address, " is FAULTY, and on no machine that Weft made"));
     }

@@ -35,6 +35,7 @@ struct ScalingGroup {
 // What is wished for of the members that come and go.
 struct ScalingTerms {
   std::string provider;          // that makes machines; empty: none named
+  std::string only_provider;     // where just one is registered: it makes what none is named for
   std::optional<double> weight;  // of new members
   std::string zone;              // of new members
   bool keep_machines = false;

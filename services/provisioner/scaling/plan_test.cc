@@ -94,6 +94,12 @@ TEST(PlanScaleTest, NeedsAProviderOnlyToMakeServers) {
   EXPECT_TRUE(PlanScale(Four(), 3, {}).ok());
 }
 
+TEST(PlanScaleTest, TakesTheOnlyProviderWhereNoneIsNamed) {
+  EXPECT_EQ(PlanScale(Four(), 5, {.only_provider = "here"})->steps[0].provider, "here");
+  EXPECT_EQ(PlanScale(Four(), 5, {.provider = "there", .only_provider = "here"})->steps[0].provider,
+            "there");
+}
+
 TEST(PlanScaleTest, DoesNothingWhereTheNumberIsRight) {
   const auto plan = PlanScale(Four(), 4, {});
   ASSERT_TRUE(plan.ok());
@@ -238,6 +244,9 @@ TEST(PlanHealTest, NeedsAProviderForWhatIsOnNoMachine) {
   group.members[1] = Member(2, ServerStatus::kFaulty);
   EXPECT_EQ(Why(PlanHeal(group, {})), "PROVIDER_NEEDED");
   EXPECT_TRUE(PlanHeal(group, {.provider = "here"}).ok());
+  EXPECT_EQ(PlanHeal(group, {.only_provider = "here"})->steps[0].provider, "here");
+  group.members[1] = OnMachine(group.members[1], "there");
+  EXPECT_EQ(PlanHeal(group, {.only_provider = "here"})->steps[0].provider, "there");
 }
 
 TEST(PlanHealTest, KeepsTheMachineOfOneWithTransactionsOfItsOwn) {

@@ -84,13 +84,17 @@ absl::StatusOr<ScalingGroup> ScalingRequests::See(const std::string& group) {
 }
 
 absl::StatusOr<ScalingPlan> ScalingRequests::Plan(const ScalingAsked& asked) {
-  if (!asked.terms.provider.empty()) {
-    WEFT_RETURN_IF_ERROR(ports_.inventory->GetProvider(asked.terms.provider).status());
+  ScalingTerms terms = asked.terms;
+  if (!terms.provider.empty()) {
+    WEFT_RETURN_IF_ERROR(ports_.inventory->GetProvider(terms.provider).status());
+  } else {
+    WEFT_ASSIGN_OR_RETURN(const std::vector<ProviderEntry> all, ports_.inventory->ListProviders());
+    if (all.size() == 1) terms.only_provider = all.front().record.id;
   }
   WEFT_ASSIGN_OR_RETURN(const ScalingGroup group, See(asked.group));
   WEFT_ASSIGN_OR_RETURN(ScalingPlan plan, asked.servers.has_value()
-                                              ? PlanScale(group, *asked.servers, asked.terms)
-                                              : PlanHeal(group, asked.terms));
+                                              ? PlanScale(group, *asked.servers, terms)
+                                              : PlanHeal(group, terms));
   std::set<std::string> providers;
   for (const ScalingStep& step : plan.steps) {
     if (step.kind == ScalingStep::Kind::kAdd) providers.insert(step.provider);
