@@ -35,6 +35,7 @@ class JobsTest : public ::testing::Test {
                                                                  .period = absl::Milliseconds(20),
                                                                  .max_running = 2},
                                               &inventory_, RealClock::Get());
+    runner->Handle("conduct", work, JobRunner::Part::kConducts);
     runner->Handle("work", std::move(work));
     runner->Start();
     return runner;
@@ -131,6 +132,33 @@ TEST_F(JobsTest, RefusesMoreThanItCanRun) {
   ASSERT_TRUE(runner->Run(Wish()).ok());
   ASSERT_TRUE(runner->Run(Wish()).ok());
   EXPECT_EQ(ErrorReason(runner->Run(Wish()).status()), "TOO_MANY_OPERATIONS");
+}
+
+TEST_F(JobsTest, KeepsRoomForTheJobsThatOthersWaitFor) {
+  std::atomic<int> begun = 0;
+  const auto runner = Provisioner(UntilCancelled(&begun));
+  JobRequest conducts = Wish();
+  conducts.kind = "conduct";
+  ASSERT_TRUE(runner->Run(conducts).ok());
+  ASSERT_TRUE(runner->Run(conducts).ok());
+  EXPECT_EQ(ErrorReason(runner->Run(conducts).status()), "TOO_MANY_OPERATIONS");
+  EXPECT_TRUE(runner->Run(Wish()).ok());
+  EXPECT_TRUE(runner->Run(Wish()).ok());
+}
+
+TEST_F(JobsTest, TakesOverTheJobsThatOthersWaitForWhileItConductsAllItMay) {
+  std::atomic<int> begun = 0;
+  auto first = Provisioner(UntilCancelled(&begun));
+  const auto work = first->Run(Wish());
+  ASSERT_TRUE(work.ok());
+  const auto runner = Provisioner(UntilCancelled(&begun));
+  JobRequest conducts = Wish();
+  conducts.kind = "conduct";
+  ASSERT_TRUE(runner->Run(conducts).ok());
+  ASSERT_TRUE(runner->Run(conducts).ok());
+  ASSERT_TRUE(Eventually([&] { return begun == 3; }));
+  first->Stop();
+  EXPECT_TRUE(Eventually([&] { return begun == 4; }));
 }
 
 TEST_F(JobsTest, LeavesWhatItsEndCutsOffToBeResumedAtOnce) {

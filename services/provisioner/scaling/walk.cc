@@ -36,13 +36,13 @@ HostPort HostPortOf(const MachineAddress& address) {
   return {address.host, static_cast<uint16_t>(port)};
 }
 
-ScalingWalk::ScalingWalk(const ScalingPorts& ports, ConductorPace pace, RunningJob* job,
-                         ScalingWish wish, ScalingNotes notes)
-    : ports_(ports),
+ScalingWalk::ScalingWalk(ScalingPorts ports, ConductorPace pace, RunningJob* job, ScalingWish wish,
+                         ScalingNotes notes)
+    : ports_(std::move(ports)),
       job_(job),
       wish_(std::move(wish)),
       notes_(std::move(notes)),
-      conductor_(pace, job, ports.inventory, ports.editor, ports.clock),
+      conductor_(pace, job, ports_.inventory, ports_.editor, ports_.clock),
       machines_(wish_.steps.size()) {
   for (size_t step = 0; step < wish_.steps.size(); ++step) {
     if (At(step).kind != ScalingStep::Kind::kAdd) continue;

@@ -44,7 +44,7 @@ HostPort HostPortOf(const MachineAddress& address);
 // Of one running job; not thread-safe.
 class ScalingWalk {
  public:
-  ScalingWalk(const ScalingPorts& ports, ConductorPace pace, RunningJob* job, ScalingWish wish,
+  ScalingWalk(ScalingPorts ports, ConductorPace pace, RunningJob* job, ScalingWish wish,
               ScalingNotes notes);
 
   // Does every step, and returns the operation's result. CANCELLED where the job's end was asked
@@ -82,7 +82,7 @@ class ScalingWalk {
   const ScalingStep& At(size_t step) const { return wish_.steps[step]; }
   std::string Id(char what, size_t step) const;  // "c3"
 
-  const ScalingPorts& ports_;
+  const ScalingPorts ports_;
   RunningJob* const job_;
   const ScalingWish wish_;
   ScalingNotes notes_;

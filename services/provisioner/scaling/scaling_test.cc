@@ -1,0 +1,284 @@
+// What becomes of groups and machines, whatever fails on the way.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "common/base/error_details.h"
+#include "services/provisioner/scaling/testing/scaling_farm.h"
+
+namespace weft::provisioner {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr absl::Duration kPatience = absl::Seconds(20);
+
+class ScalingTest : public ::testing::Test {
+ protected:
+  ScalingTest() { Serve(); }
+  ~ScalingTest() override { farm_.runner()->Stop(); }
+
+  void Serve() {
+    requests_.emplace(farm_.Ports(), ScalingFarm::Pace(), farm_.runner());
+    farm_.runner()->Start();
+  }
+
+  static ScalingAsked To(int servers) {
+    ScalingAsked asked;
+    asked.group = "g";
+    asked.servers = servers;
+    return asked;
+  }
+  static ScalingAsked ToHeal() {
+    ScalingAsked asked;
+    asked.group = "g";
+    return asked;
+  }
+  // The operation as it ended.
+  Job Do(const ScalingAsked& asked, const std::string& request_id = "") {
+    const auto begun = requests_->Scale(asked, {.user = "jane", .request_id = request_id});
+    EXPECT_TRUE(begun.ok()) << begun.status();
+    return begun.ok() ? Ended(begun->job.id) : Job();
+  }
+  std::string Refused(const ScalingAsked& asked) {
+    return ErrorReason(requests_->Scale(asked, {}).status());
+  }
+  Job Ended(const std::string& id) {
+    EXPECT_TRUE(Eventually([&] { return farm_.inventory.GetJob(id)->done(); }));
+    return *farm_.inventory.GetJob(id);
+  }
+  template <typename Condition>
+  static bool Eventually(Condition condition) {
+    const Deadline deadline = Deadline::After(RealClock::Get(), kPatience);
+    while (!condition()) {
+      if (deadline.Passed()) return false;
+      RealClock::Get()->Sleep(absl::Milliseconds(1));
+    }
+    return true;
+  }
+  std::vector<MachineEntry> Listed() { return *farm_.inventory.ListMachines(""); }
+
+  ScalingFarm farm_{/*max_running=*/2};
+  std::optional<ScalingRequests> requests_;
+};
+
+TEST_F(ScalingTest, MakesNewMembersThatServeOnceTheyHaveCaughtUp) {
+  const Job job = Do(To(5));
+  EXPECT_EQ(job.state, JobState::kSucceeded) << job.error_message;
+  EXPECT_EQ(job.kind, "scale-group");
+  EXPECT_EQ(job.user, "jane");
+  EXPECT_THAT(farm_.groups.Members(),
+              ElementsAre("cloud:4001 SECONDARY READ_ONLY 1", "cloud:4002 SECONDARY READ_ONLY 1",
+                          "db:3301 PRIMARY READ_WRITE 1", "db:3302 SECONDARY READ_ONLY 1",
+                          "db:3303 SECONDARY READ_ONLY 1"));
+  EXPECT_THAT(farm_.groups.Done(), ElementsAre("add cloud:4001", "update cloud:4001 SECONDARY 1",
+                                               "add cloud:4002", "update cloud:4002 SECONDARY 1"));
+  EXPECT_THAT(Listed(), SizeIs(2));
+  EXPECT_THAT(job.result, HasSubstr(R"("address":"cloud:4001")"));
+  EXPECT_THAT(job.result, HasSubstr(R"("removed":[])"));
+}
+
+TEST_F(ScalingTest, LetsNoMemberServeThatLags) {
+  farm_.groups.SetLagging(true);
+  ScalingAsked asked = To(4);
+  asked.wish.catch_up_timeout = absl::Milliseconds(20);
+  const Job job = Do(asked);
+  EXPECT_EQ(job.state, JobState::kFailed);
+  EXPECT_EQ(job.error_reason, "NOT_CAUGHT_UP");
+  EXPECT_THAT(job.error_message, HasSubstr("cloud:4001 is in the group as SPARE"));
+  EXPECT_THAT(farm_.groups.Members(), ::testing::Contains("cloud:4001 SPARE OFFLINE 0"));
+  EXPECT_THAT(farm_.cloud.Machines(), SizeIs(1));
+}
+
+TEST_F(ScalingTest, DrainsWhoLeavesThenDestroysItsMachine) {
+  ASSERT_EQ(Do(To(4)).state, JobState::kSucceeded);
+  std::atomic<int> left = 5;
+  farm_.sessions = [&](const HostPort&) {
+    // Nobody is sent there any more.
+    EXPECT_THAT(farm_.groups.Members(), ::testing::Contains("cloud:4001 SECONDARY OFFLINE 1"));
+    return left--;
+  };
+  const Job job = Do(To(3));
+  EXPECT_EQ(job.state, JobState::kSucceeded) << job.error_message;
+  EXPECT_LT(left, 1);
+  EXPECT_THAT(farm_.groups.Done(), ElementsAre("add cloud:4001", "update cloud:4001 SECONDARY 1",
+                                               "update cloud:4001 OFFLINE", "remove cloud:4001"));
+  EXPECT_THAT(farm_.cloud.Machines(), IsEmpty());
+  EXPECT_THAT(Listed(), IsEmpty());
+  EXPECT_THAT(job.result, HasSubstr(R"("machine_destroyed":true)"));
+}
+
+TEST_F(ScalingTest, LeavesSessionsToTheirEndOnceTheirTimeIsOver) {
+  farm_.sessions = [](const HostPort&) { return 1; };
+  ScalingAsked asked = To(2);
+  asked.wish.drain_timeout = absl::Milliseconds(20);
+  EXPECT_EQ(Do(asked).state, JobState::kSucceeded);
+  EXPECT_THAT(farm_.groups.Members(), SizeIs(2));
+}
+
+TEST_F(ScalingTest, KeepsMachinesThatAreToStay) {
+  ASSERT_EQ(Do(To(4)).state, JobState::kSucceeded);
+  ScalingAsked asked = To(3);
+  asked.terms.keep_machines = true;
+  EXPECT_EQ(Do(asked).state, JobState::kSucceeded);
+  EXPECT_THAT(Listed(), SizeIs(1));
+}
+
+TEST_F(ScalingTest, SaysThatAMachineCouldNotBeDestroyed) {
+  ASSERT_EQ(Do(To(4)).state, JobState::kSucceeded);
+  farm_.cloud.FailDestroy(absl::UnavailableError("the cloud is down"));
+  const Job job = Do(To(3));
+  EXPECT_EQ(job.state, JobState::kFailed);
+  EXPECT_THAT(job.error_message, HasSubstr("the cloud is down"));
+  EXPECT_THAT(farm_.groups.Members(), SizeIs(3));
+  ASSERT_THAT(Listed(), SizeIs(1));
+  EXPECT_EQ(Listed()[0].stage, Stage::kOrphan);
+}
+
+TEST_F(ScalingTest, HealsByAReplacementThatServesBeforeTheFaultyOneLeaves) {
+  farm_.groups.Edit(3, [](MemberView* member) {
+    member->server.status = ServerStatus::kFaulty;
+    member->server.mode = ServerMode::kOffline;
+    member->server.weight = 0.5;
+    member->healthy = false;
+  });
+  const Job job = Do(ToHeal());
+  EXPECT_EQ(job.state, JobState::kSucceeded) << job.error_message;
+  EXPECT_EQ(job.kind, "heal-group");
+  EXPECT_THAT(farm_.groups.Done(),
+              ElementsAre("add cloud:4001", "update cloud:4001 SECONDARY 0.5", "remove db:3303"));
+}
+
+TEST_F(ScalingTest, BeginsNothingWhereNothingIsToBeDone) {
+  const auto begun = requests_->Scale(ToHeal(), {.user = "jane"});
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  EXPECT_EQ(begun->job.id, "");
+  EXPECT_EQ(begun->plan.reason, "nothing is FAULTY");
+  EXPECT_THAT(farm_.inventory.Operations(), IsEmpty());
+}
+
+TEST_F(ScalingTest, OnlyPlansWhereItIsToBeChecked) {
+  const auto begun = requests_->Scale(To(4), {.validate_only = true});
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  EXPECT_THAT(begun->plan.steps, SizeIs(1));
+  EXPECT_THAT(farm_.inventory.Operations(), IsEmpty());
+}
+
+TEST_F(ScalingTest, RefusesWhatCannotBe) {
+  ScalingAsked asked = To(4);
+  asked.group = "nope";
+  EXPECT_EQ(Refused(asked), "UNKNOWN_GROUP");
+  asked = To(4);
+  asked.terms.provider = "nope";
+  EXPECT_EQ(Refused(asked), "UNKNOWN_PROVIDER");
+  asked = To(4);
+  asked.terms.weight = 1.5;
+  EXPECT_EQ(Refused(asked), "BAD_ARGUMENT");
+  asked = To(4);
+  asked.wish.drain_timeout = absl::Seconds(-1);
+  EXPECT_EQ(Refused(asked), "BAD_ARGUMENT");
+  EXPECT_EQ(Refused(To(0)), "BAD_SERVERS");
+  EXPECT_EQ(Refused(To(1)), "TOO_FEW_ACKNOWLEDGERS");
+}
+
+TEST_F(ScalingTest, DoesARepeatedRequestOnce) {
+  const Job first = Do(To(4), "once");
+  EXPECT_EQ(Do(To(4), "once").id, first.id);
+  EXPECT_THAT(farm_.groups.Members(), SizeIs(4));
+}
+
+TEST_F(ScalingTest, ChangesOneGroupOnceAtATime) {
+  farm_.groups.SetLagging(true);
+  const auto first = requests_->Scale(To(4), {.user = "jane"});
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(Refused(To(5)), "SCALING_UNDER_WAY");
+  farm_.groups.SetLagging(false);
+  EXPECT_EQ(Ended(first->job.id).state, JobState::kSucceeded);
+}
+
+TEST_F(ScalingTest, DestroysTheMachineThatCouldNotBeFilled) {
+  farm_.clone = [](RunningJob&) -> absl::StatusOr<std::string> {
+    return Refusal(absl::StatusCode::kFailedPrecondition, "SOURCE_LOST", "the source died");
+  };
+  const Job job = Do(To(5));
+  EXPECT_EQ(job.error_reason, "SOURCE_LOST");
+  EXPECT_THAT(job.error_message, HasSubstr("was destroyed again"));
+  EXPECT_THAT(farm_.groups.Members(), SizeIs(3));
+  EXPECT_THAT(farm_.cloud.Machines(), IsEmpty());
+  EXPECT_THAT(Listed(), IsEmpty());
+}
+
+TEST_F(ScalingTest, KeepsTheMembersThatAreInWhereALaterOneFails) {
+  std::atomic<int> clones = 0;
+  farm_.clone = [&](RunningJob&) -> absl::StatusOr<std::string> {
+    if (++clones == 2) return absl::FailedPreconditionError("the disk is full");
+    return "{}";
+  };
+  const Job job = Do(To(5));
+  EXPECT_EQ(job.state, JobState::kFailed);
+  EXPECT_THAT(job.error_message, HasSubstr("cloud:4001 is in the group as SECONDARY"));
+  EXPECT_THAT(farm_.groups.Members(), SizeIs(4));
+  EXPECT_THAT(Listed(), SizeIs(1));
+}
+
+TEST_F(ScalingTest, MakesNoMachineWhereTheProviderHasNoRoomForAll) {
+  farm_.cloud.SetRoom(1);
+  const Job job = Do(To(5));
+  EXPECT_EQ(job.error_reason, "PROVIDER_QUOTA");
+  EXPECT_THAT(farm_.cloud.Machines(), IsEmpty());
+  EXPECT_THAT(Listed(), IsEmpty());
+  EXPECT_THAT(farm_.groups.Done(), IsEmpty());
+}
+
+TEST_F(ScalingTest, ListsAMachineThatMayHaveBecomeAMemberAsAnOrphan) {
+  farm_.groups.Fail("add", absl::UnavailableError("no controller answers"));
+  const Job job = Do(To(4));
+  EXPECT_EQ(job.state, JobState::kFailed);
+  EXPECT_THAT(job.error_message, HasSubstr("may be in the group"));
+  ASSERT_THAT(Listed(), SizeIs(1));
+  EXPECT_EQ(Listed()[0].stage, Stage::kOrphan);
+  EXPECT_THAT(farm_.cloud.Machines(), SizeIs(1));
+}
+
+TEST_F(ScalingTest, DestroysAMachineThatTheControllersRefused) {
+  farm_.groups.Fail("add", Refusal(absl::StatusCode::kFailedPrecondition, "GTID_MODE_OFF", "no"));
+  EXPECT_EQ(Do(To(4)).error_reason, "GTID_MODE_OFF");
+  EXPECT_THAT(Listed(), IsEmpty());
+}
+
+TEST_F(ScalingTest, EndsTheCloneThatRunsWhenItsEndIsAskedFor) {
+  std::atomic<bool> began = false;
+  farm_.clone = [&](RunningJob& job) -> absl::StatusOr<std::string> {
+    began = true;
+    while (!job.cancelled()) RealClock::Get()->Sleep(absl::Milliseconds(1));
+    return absl::CancelledError("asked to end");
+  };
+  const auto begun = requests_->Scale(To(4), {.user = "jane"});
+  ASSERT_TRUE(Eventually([&] { return began.load(); }));
+  farm_.inventory.RequestCancel(begun->job.id);
+  EXPECT_EQ(Ended(begun->job.id).state, JobState::kCancelled);
+  EXPECT_THAT(farm_.cloud.Machines(), IsEmpty());
+  EXPECT_THAT(Listed(), IsEmpty());
+}
+
+TEST_F(ScalingTest, LetsADrainedMemberServeAgainWhenItsEndIsAskedFor) {
+  std::atomic<bool> draining = false;
+  farm_.sessions = [&](const HostPort&) {
+    draining = true;
+    return 1;
+  };
+  const auto begun = requests_->Scale(To(2), {.user = "jane"});
+  ASSERT_TRUE(Eventually([&] { return draining.load(); }));
+  farm_.inventory.RequestCancel(begun->job.id);
+  const Job job = Ended(begun->job.id);
+  EXPECT_EQ(job.state, JobState::kCancelled);
+  EXPECT_THAT(job.error_message, HasSubstr("db:3302 stays in it"));
+  EXPECT_THAT(farm_.groups.Members(), ::testing::Contains("db:3302 SECONDARY READ_ONLY 1"));
+}
+
+}  // namespace
+}  // namespace weft::provisioner
