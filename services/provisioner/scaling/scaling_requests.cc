@@ -157,7 +157,11 @@ absl::StatusOr<std::string> ScalingRequests::Work(RunningJob& job) {
   ScalingWalk walk(ports_, pace_, &job, std::move(wish), std::move(notes));
   if (given_up.has_value()) return walk.GiveUp(*given_up);
   // Of two that were asked for at the same moment the one recorded first goes on.
-  WEFT_RETURN_IF_ERROR(CheckAlone(job.group(), job.id()));
+  Conductor conductor(pace_, &job, ports_.inventory, ports_.editor, ports_.clock);
+  const absl::Status alone = conductor.Retry([&] { return CheckAlone(job.group(), job.id()); });
+  if (absl::IsAborted(alone) || job.lost()) return alone;
+  // One that is resumed may have machines to put back.
+  if (!alone.ok()) return walk.GiveUp(alone);
   absl::StatusOr<std::string> result = walk.Go();
   if (result.ok() || job.lost()) return result;
   return walk.GiveUp(result.status());

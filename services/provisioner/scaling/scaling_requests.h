@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "services/provisioner/jobs.h"
 #include "services/provisioner/machine_requests.h"
+#include "services/provisioner/scaling/conductor.h"
 #include "services/provisioner/scaling/plan.h"
 #include "services/provisioner/scaling/walk.h"
 #include "services/provisioner/scaling/wish.h"

@@ -200,6 +200,20 @@ TEST_F(ScalingTest, ChangesOneGroupOnceAtATime) {
   EXPECT_EQ(Ended(first->job.id).state, JobState::kSucceeded);
 }
 
+TEST_F(ScalingTest, LetsTheFirstOfTwoGoOnThatWereAskedForAtOnce) {
+  farm_.groups.SetLagging(true);
+  ScalingWish wish;
+  wish.steps = requests_->Scale(To(4), {.validate_only = true})->plan.steps;
+  const JobRequest request = {.kind = kScaleGroup, .group = "g", .request = ToJson(wish)};
+  const auto first = farm_.runner()->Run(request);
+  const auto second = farm_.runner()->Run(request);
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(Ended(second->id).error_reason, "SCALING_UNDER_WAY");
+  farm_.groups.SetLagging(false);
+  EXPECT_EQ(Ended(first->id).state, JobState::kSucceeded);
+  EXPECT_THAT(farm_.groups.Members(), SizeIs(4));
+}
+
 TEST_F(ScalingTest, DestroysTheMachineThatCouldNotBeFilled) {
   farm_.clone = [](RunningJob&) -> absl::StatusOr<std::string> {
     return Refusal(absl::StatusCode::kFailedPrecondition, "SOURCE_LOST", "the source died");
