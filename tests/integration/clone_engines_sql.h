@@ -66,11 +66,12 @@ GRANT CONNECTION_ADMIN ON *.* TO 'jane'@'%';
 // Enough to be met under way.
 inline constexpr absl::string_view kFillMany = R"(
 USE shop;
-CREATE TABLE many (id INT PRIMARY KEY AUTO_INCREMENT, pad VARCHAR(1000));
+CREATE TABLE many (id INT PRIMARY KEY AUTO_INCREMENT, pad VARCHAR(1000), KEY (pad(9)), KEY k (id));
 INSERT INTO many (pad) SELECT REPEAT('x', 1000) FROM kinds a, kinds b, kinds c, kinds d;
 INSERT INTO many (pad) SELECT a.pad FROM many a, (SELECT 1 FROM many LIMIT 100) b;
 )";
 
+inline constexpr absl::string_view kMany = "CHECKSUM TABLE shop.many; SHOW CREATE TABLE shop.many";
 inline constexpr absl::string_view kCountMany = "ANALYZE TABLE shop.many";
 inline constexpr absl::string_view kUuid = "SELECT @@server_uuid";
 inline constexpr absl::string_view kReadOnly = "SELECT @@GLOBAL.read_only";

@@ -73,10 +73,13 @@ TEST_F(CloneEnginesTest, RowsCopyAllThatThereIs) {
     Root(0, sql::kFill);
     Root(0, sql::kFillOldStyle);
     if (version != "5.6") Root(0, sql::kFillModern);
+    Root(0, sql::kFillMany);  // so that its keys come after its rows
+    Root(0, sql::kCountMany);
     const auto figures = Copy(CopyMethod::kLogical);
     ASSERT_TRUE(figures.ok()) << version << figures.status();
     EXPECT_GT(figures->rows, 10u);
     ExpectAlike();
+    EXPECT_EQ(Root(1, sql::kMany), Root(0, sql::kMany));
     // Once more onto what is there now.
     const auto again = Copy(CopyMethod::kLogical);
     ASSERT_TRUE(again.ok()) << version << again.status();

@@ -77,6 +77,9 @@ inline constexpr absl::string_view kEngineStatus = "SHOW ENGINE INNODB STATUS";
 // --- a target whose clone was left behind
 
 // Of the account's own sessions, which it sees without a privilege.
+inline constexpr absl::string_view kStatementsAtWork =
+    "SELECT ID AS id FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID()"
+    " AND COMMAND = 'Query' AND USER = SUBSTRING_INDEX(CURRENT_USER(), '@', 1)";
 inline constexpr absl::string_view kClonesAtWork =
     "SELECT ID AS id FROM information_schema.PROCESSLIST"
     " WHERE ID <> CONNECTION_ID() AND INFO LIKE 'CLONE INSTANCE %'";

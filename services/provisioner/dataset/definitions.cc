@@ -10,10 +10,14 @@
 #include "common/base/status_macros.h"
 #include "common/mysql/quote.h"
 #include "services/provisioner/dataset/dataset_sql.h"
+#include "services/provisioner/dataset/late_keys.h"
 #include "services/provisioner/dataset/logical_sql.h"
 
 namespace weft::provisioner {
 namespace {
+
+// Below that the statement that makes them costs more than it saves.
+constexpr uint64_t kLateKeysFromBytes = uint64_t{4} << 20;
 
 struct Program {
   std::string schema;
@@ -129,16 +133,21 @@ absl::Status CopySchemas(mysql::Session& source, mysql::Session& target) {
 }
 
 absl::Status CopyTables(mysql::Session& source, mysql::Session& target,
-                        const std::vector<Table>& tables) {
+                        std::vector<Table>* tables) {
   WEFT_RETURN_IF_ERROR(target.Execute(sql::kLaxCreation));
-  for (const Table& table : tables) {
+  for (Table& table : *tables) {
     WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet created,
                           source.Query(absl::StrFormat(sql::kShowCreateTable, table.QuotedName())));
     if (created.empty()) return absl::NotFoundError(absl::StrCat(table.name, " is gone"));
+    KeysApart definition = {created.front().StringOr("Create Table", ""), ""};
+    const bool apart =
+        table.transactional && !table.referenced && table.bytes >= kLateKeysFromBytes;
+    if (apart) definition = TakeKeysApart(definition.create);
+    table.add_keys = definition.add_keys;
     const std::string schema = mysql::QuoteIdentifier(table.schema);
     WEFT_RETURN_IF_ERROR(target.Execute(absl::StrFormat(sql::kUse, schema)));
-    WEFT_RETURN_IF_ERROR(Annotate(target.Execute(created.front().StringOr("Create Table", "")),
-                                  absl::StrCat("table ", table.QuotedName())));
+    WEFT_RETURN_IF_ERROR(
+        Annotate(target.Execute(definition.create), absl::StrCat("table ", table.QuotedName())));
   }
   return absl::OkStatus();
 }

@@ -10,9 +10,8 @@ namespace weft::provisioner {
 
 absl::Status CopySchemas(mysql::Session& source, mysql::Session& target);
 
-// Empty tables with all their keys.
-absl::Status CopyTables(mysql::Session& source, mysql::Session& target,
-                        const std::vector<Table>& tables);
+// Empty tables. Those that are large get some of their keys later: Table::add_keys is set.
+absl::Status CopyTables(mysql::Session& source, mysql::Session& target, std::vector<Table>* tables);
 
 // Routines, views (whatever the order they need each other in), triggers and events, with their
 // definers and under the settings they were made under. After the rows, so that no trigger sees

@@ -28,6 +28,8 @@ constexpr uint64_t kPartBytes = uint64_t{48} << 20;
 constexpr absl::Duration kPoll = absl::Milliseconds(50);
 // Of one statement: dropping what was there, and making what is not rows.
 constexpr absl::Duration kPatience = absl::Minutes(30);
+// Making the keys of a table of terabytes takes its time; a target that dies is noticed before.
+constexpr absl::Duration kKeysPatience = absl::Hours(12);
 
 class LogicalCopy {
  public:
@@ -76,7 +78,7 @@ class LogicalCopy {
     executed_ = snapshot.executed;
     Report("create tables");
     WEFT_RETURN_IF_ERROR(CopySchemas(*source_, *target_));
-    WEFT_RETURN_IF_ERROR(CopyTables(*source_, *target_, tables_));
+    WEFT_RETURN_IF_ERROR(CopyTables(*source_, *target_, &tables_));
     WEFT_RETURN_IF_ERROR(CopyRows(snapshot, /*transactional=*/false));
     if (locked) WEFT_RETURN_IF_ERROR(Release(snapshot));
     WEFT_RETURN_IF_ERROR(CopyRows(snapshot, /*transactional=*/true));
@@ -102,7 +104,7 @@ class LogicalCopy {
       if (!asked.ok()) pump.Stop();
       figures_.bytes = before.bytes + pump.bytes();
       figures_.rows = before.rows + pump.rows();
-      Report("copy rows");
+      Report(pump.parts_left() ? "copy rows" : "copy rows, build keys");
       clock_->Sleep(kPoll);
     }
     figures_.bytes = before.bytes + pump.bytes();
@@ -113,7 +115,7 @@ class LogicalCopy {
   absl::StatusOr<std::vector<PartPump::Pair>> OpenPairs(Snapshot& snapshot) {
     WEFT_ASSIGN_OR_RETURN(mysql::ConnectOptions options,
                           access_.For(order_.target, Duty::kRestore));
-    options.read_timeout = kPatience;
+    options.read_timeout = kKeysPatience;
     options.write_timeout = kPatience;
     std::vector<PartPump::Pair> pairs;
     for (const auto& reader : snapshot.readers) {

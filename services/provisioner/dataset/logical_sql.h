@@ -21,6 +21,9 @@ inline constexpr absl::string_view kTables =
     " WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN"
     " ('mysql', 'sys', 'information_schema', 'performance_schema', 'ndbinfo')"
     " ORDER BY 4 DESC, 1, 2";
+inline constexpr absl::string_view kReferenced =
+    "SELECT DISTINCT UNIQUE_CONSTRAINT_SCHEMA AS `schema`, REFERENCED_TABLE_NAME AS name"
+    " FROM information_schema.REFERENTIAL_CONSTRAINTS";
 // EXTRA says "VIRTUAL GENERATED" (5.7 on); "DEFAULT_GENERATED" is only a default.
 inline constexpr absl::string_view kColumns =
     "SELECT COLUMN_NAME AS name, DATA_TYPE AS type,"
@@ -32,6 +35,7 @@ inline constexpr absl::string_view kPrimaryKeyColumn =
     " AND TABLE_NAME = ? AND INDEX_NAME = 'PRIMARY' AND SEQ_IN_INDEX = 1";
 inline constexpr absl::string_view kBounds = "SELECT MIN(%s) AS least, MAX(%s) AS greatest FROM %s";
 
+inline constexpr absl::string_view kAlterTable = "ALTER TABLE %s %s";
 inline constexpr absl::string_view kSelect = "SELECT %s FROM %s%s";
 // A FLOAT prints with six digits; as a DOUBLE with all, and it comes back as the same FLOAT.
 inline constexpr absl::string_view kWholeFloat = "(%s * 1e0)";

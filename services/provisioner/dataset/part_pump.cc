@@ -73,6 +73,7 @@ absl::Status Lost(const Part& part, absl::string_view what, mysql::BulkSession& 
 
 PartPump::PartPump(std::vector<Pair> pairs, std::vector<Part> parts, Throttle* throttle)
     : parts_(std::move(parts)), throttle_(throttle), pairs_(std::move(pairs)) {
+  for (const Part& part : parts_) ++unmoved_[part.table];
   for (Pair& pair : pairs_) threads_.emplace_back([this, &pair] { Work(pair); });
 }
 
@@ -112,6 +113,12 @@ void PartPump::Work(Pair& pair) {
     absl::Status status = Move(pair, *part);
     if (!status.ok()) {
       Fail(Annotate(status, absl::StrCat("rows of ", part->table->QuotedName())));
+      break;
+    }
+    if (--unmoved_.at(part->table) > 0 || part->table->add_keys.empty()) continue;
+    status = pair.loader->Execute(AddKeysOf(*part->table));
+    if (!status.ok()) {
+      Fail(Annotate(status, absl::StrCat("keys of ", part->table->QuotedName())));
       break;
     }
   }

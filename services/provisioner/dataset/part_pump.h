@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -16,6 +17,7 @@
 namespace weft::provisioner {
 
 // Moves the parts of tables over pairs of sessions, a thread each, until none is left or one fails.
+// Who moves the last part of a table makes its late keys.
 // Thread-safe.
 class PartPump {
  public:
@@ -35,6 +37,8 @@ class PartPump {
   bool done() const;
   absl::Status status() const;
 
+  // Whether there are parts that nobody has begun with.
+  bool parts_left() const { return next_ < parts_.size(); }
   uint64_t bytes() const { return bytes_; }
   uint64_t rows() const { return rows_; }
 
@@ -47,6 +51,7 @@ class PartPump {
   const std::vector<Part> parts_;
   Throttle* const throttle_;
   std::vector<Pair> pairs_;
+  std::map<const Table*, std::atomic<size_t>> unmoved_;  // parts of each; never changes its keys
   std::atomic<bool> stop_ = false;
   std::atomic<size_t> next_ = 0;
   std::atomic<size_t> ended_ = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -42,6 +44,11 @@ std::string Table::QuotedName() const {
 }
 
 absl::StatusOr<std::vector<Table>> ReadTables(mysql::Session& session) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet references, session.Query(sql::kReferenced));
+  std::set<std::pair<std::string, std::string>> referenced;
+  for (const mysql::ResultSet::Row row : references) {
+    referenced.emplace(row.StringOr("schema", ""), row.StringOr("name", ""));
+  }
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, session.Query(sql::kTables));
   std::vector<Table> tables;
   for (const mysql::ResultSet::Row row : rows) {
@@ -50,6 +57,7 @@ absl::StatusOr<std::vector<Table>> ReadTables(mysql::Session& session) {
     table.name = row.StringOr("name", "");
     table.transactional = row.BoolOr("transactional", false);
     table.bytes = row.UintOr("bytes", 0);
+    table.referenced = referenced.count({table.schema, table.name}) > 0;
     WEFT_RETURN_IF_ERROR(ReadColumns(session, &table));
     tables.push_back(std::move(table));
   }
@@ -120,6 +128,10 @@ std::string LoadOf(const Part& part) {
   const std::string set =
       conversions.empty() ? "" : absl::StrCat(" SET ", absl::StrJoin(conversions, ", "));
   return absl::StrFormat(sql::kLoad, part.table->QuotedName(), absl::StrJoin(targets, ", "), set);
+}
+
+std::string AddKeysOf(const Table& table) {
+  return absl::StrFormat(sql::kAlterTable, table.QuotedName(), table.add_keys);
 }
 
 }  // namespace weft::provisioner

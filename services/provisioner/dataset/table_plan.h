@@ -19,10 +19,13 @@ struct Table {
   std::string schema;
   std::string name;
   bool transactional = true;
+  bool referenced = false;      // by foreign keys of other tables
   uint64_t bytes = 0;           // of its rows, as statistics have it
   std::vector<Column> columns;  // without generated ones
   // The first column of the primary key where that is a number; empty: not.
   std::string number;
+  // Keys that are made when the rows are there (late_keys.h); empty: none.
+  std::string add_keys;
 
   std::string QuotedName() const;
 };
@@ -52,5 +55,7 @@ absl::StatusOr<std::vector<Part>> PlanParts(mysql::Session& session, const Table
 // "SELECT ... FROM ..." of a part, and the LOAD DATA that takes its rows as RowEncoder writes them.
 std::string SelectOf(const Part& part);
 std::string LoadOf(const Part& part);
+// ALTER TABLE that makes the table's late keys. REQUIRES: it has some.
+std::string AddKeysOf(const Table& table);
 
 }  // namespace weft::provisioner

@@ -28,6 +28,17 @@ std::string ForChannel(absl::string_view verb, const mysql::ReplicaStatus& chann
   return absl::StrFormat(sql::kForChannel, verb, mysql::QuoteString(channel.channel));
 }
 
+// What a copy that ended had under way would hold its tables, some of it (keys being built) for
+// hours after its session was cut.
+absl::Status EndOthers(mysql::Session& restorer) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet others, restorer.Query(sql::kStatementsAtWork));
+  for (const mysql::ResultSet::Row row : others) {
+    // It may have ended by itself.
+    restorer.Execute(sql::kKill, {row.UintOr("id", 0)}).status().IgnoreError();
+  }
+  return absl::OkStatus();
+}
+
 // REQUIRES: no schemas of users but the mark. Only empty folders go; the server's own are left.
 absl::Status RemoveLeftFolders(mysql::Session& restorer) {
   namespace fs = std::filesystem;
@@ -80,6 +91,7 @@ absl::Status Close(mysql::Session& restorer) {
 }
 
 absl::Status DropSchemas(mysql::Session& restorer) {
+  WEFT_RETURN_IF_ERROR(EndOthers(restorer));
   WEFT_RETURN_IF_ERROR(Open(restorer));
   WEFT_RETURN_IF_ERROR(restorer.Execute(sql::kNoBinaryLog));
   WEFT_RETURN_IF_ERROR(restorer.Execute(sql::kNoForeignKeyChecks));

@@ -19,8 +19,9 @@ absl::Status Open(mysql::Session& restorer);
 absl::Status Close(mysql::Session& restorer);
 
 // Leaves it without schemas of users but for the mark of an unfinished copy. Accounts and GTIDs
-// stay. `restorer` is of the restore account. A clone whose server died leaves folders behind in
-// whose place no schema can be made: those of a server of this machine are removed.
+// stay. `restorer` is of the restore account, whose other statements are ended. A clone whose
+// server died leaves folders behind in whose place no schema can be made: those of a server of this
+// machine are removed.
 absl::Status DropSchemas(mysql::Session& restorer);
 
 // The same, and without GTIDs and, in the end, the mark.
