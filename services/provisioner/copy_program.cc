@@ -37,9 +37,12 @@ class News {
     const absl::Duration now = clock_->MonotonicNow();
     MutexLock lock(&mutex_);
     if (progress.phase == phase_ && now - last_ < kBetweenNews) return;
+    const std::string text = ProgressText(progress, now - start_);
+    if (text == text_) return;
     last_ = now;
     phase_ = progress.phase;
-    out_ << Line({{"text", ProgressText(progress, now - start_)}}) << std::flush;
+    text_ = text;
+    out_ << Line({{"text", text}}) << std::flush;
   }
 
  private:
@@ -49,6 +52,7 @@ class News {
   Mutex mutex_;
   absl::Duration last_ ABSL_GUARDED_BY(mutex_);
   std::string phase_ ABSL_GUARDED_BY(mutex_);
+  std::string text_ ABSL_GUARDED_BY(mutex_);
 };
 
 absl::StatusOr<Json> Run(const CopyProgram& program, const FarmAccess& access,
