@@ -17,7 +17,7 @@ namespace {
 constexpr size_t kMaxRequestId = 64;
 // Beyond this part of the ttl without a renewal the claim may be another's any moment.
 constexpr double kSafe = 0.8;
-constexpr absl::Duration kWaitForEnd = absl::Milliseconds(100);
+constexpr absl::Duration kPoll = absl::Milliseconds(100);
 
 void EndWith(const absl::Status& status, absl::Time now, Job* job) {
   job->updated = now;
@@ -67,8 +67,12 @@ class JobRunner::Running : public RunningJob {
   }
 
   absl::Status Keep(const std::string& notes) override {
-    if (lost()) return ClaimMoved(id());
-    return runner_->inventory_->KeepNotes(id(), runner_->holder_, notes);
+    while (!lost()) {
+      const absl::Status kept = runner_->inventory_->KeepNotes(id(), runner_->holder_, notes);
+      if (!IsStoreAway(kept)) return kept;
+      runner_->clock_->Sleep(kPoll);
+    }
+    return ClaimMoved(id());
   }
 
   bool cancelled() const override { return cancel_ || lost(); }
@@ -232,7 +236,7 @@ absl::StatusOr<Job> JobRunner::RunToEnd(const JobRequest& request, const Deadlin
   while (!job.done()) {
     {
       MutexLock lock(&mutex_);
-      clock_->WaitFor(&changed_, &mutex_, std::min(kWaitForEnd, deadline.Remaining()));
+      clock_->WaitFor(&changed_, &mutex_, std::min(kPoll, deadline.Remaining()));
     }
     absl::StatusOr<Job> now = inventory_->GetJob(job.id);
     if (now.ok()) job = *std::move(now);

@@ -50,8 +50,8 @@ class RunningJob {
 
   // Shown at once here, within a second by the controllers. `progress` is 0..1 and never falls.
   virtual void Report(double progress, absl::string_view phase) = 0;
-  // Persists what who resumes the job must know; returns once that is safe. ABORTED: another holds
-  // the job.
+  // Persists what who resumes the job must know; returns once that is safe, which it waits for
+  // while the store is away. ABORTED: the job is lost.
   virtual absl::Status Keep(const std::string& notes) = 0;
   // True once its end was asked for, or another holds the job, or this process stops: return
   // CANCELLED soon. Only where `lost()` is false is there to be put back what was begun: else

@@ -8,6 +8,8 @@
 #include <memory>
 
 #include "common/base/error_details.h"
+#include "common/base/status_macros.h"
+#include "services/provisioner/ports/inventory_errors.h"
 #include "services/provisioner/ports/memory_inventory.h"
 
 namespace weft::provisioner {
@@ -221,6 +223,21 @@ TEST_F(JobsTest, KeepsItsHandsOffAJobThatAnotherTook) {
   EXPECT_TRUE(Eventually([&] { return lost.load(); }));
   EXPECT_TRUE(Eventually([&] { return refused.load(); }));
   EXPECT_EQ(Now(job->id).state, JobState::kRunning);
+}
+
+TEST_F(JobsTest, KeepsNotesOnceAStoreThatWasAwayIsBack) {
+  std::atomic<bool> keeping = false;
+  const auto runner = Provisioner([&](RunningJob& job) -> absl::StatusOr<std::string> {
+    inventory_.Fail(Refusal(absl::StatusCode::kUnavailable, kStoreHasNoPrimaryReason, "election"));
+    keeping = true;
+    WEFT_RETURN_IF_ERROR(job.Keep("half"));
+    return "";
+  });
+  const auto job = runner->Run(Wish());
+  ASSERT_TRUE(job.ok());
+  ASSERT_TRUE(Eventually([&] { return keeping.load(); }));
+  inventory_.Fail(absl::OkStatus());
+  EXPECT_TRUE(Eventually([&] { return Now(job->id).state == JobState::kSucceeded; }));
 }
 
 TEST_F(JobsTest, StopsActingWhileItCannotRenewItsClaimAndGoesOnAfterwards) {

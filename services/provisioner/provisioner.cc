@@ -116,7 +116,9 @@ std::function<absl::Status(const MachineAddress&)> Reaching(const Provisioner::O
              const MachineAddress& address) { return Reach(address, login, patience); };
 }
 
-MysqlInventory::Options WithClock(MysqlInventory::Options options, Clock* clock) {
+MysqlInventory::Options With(MysqlInventory::Options options, absl::Duration patience,
+                             Clock* clock) {
+  options.patience = patience;
   options.clock = clock;
   return options;
 }
@@ -128,13 +130,14 @@ struct Provisioner::Parts {
   Parts(const Options& options, std::shared_ptr<const Seal> seal,
         std::shared_ptr<rpc::Controllers> to, Clock* clock)
       : controllers(std::move(to)),
-        inventory(WithClock(options.store, clock)),
+        claims(With(options.store, absl::ZeroDuration(), clock)),
+        inventory(With(options.store, options.jobs.ttl, clock)),
         directory(&inventory, std::move(seal), {.clock = clock, .content = options.content}),
         machine_work({.reach = Reaching(options)}, &inventory, &directory, clock),
         snapshot_work(&inventory, &directory, clock),
         access(options.access),
         groups(rpc::LeaderClient(controllers, &interrupt)),
-        runner(options.jobs, &inventory, clock),
+        runner(options.jobs, &claims, clock),
         requests(&inventory, &directory, &runner, clock),
         machines(&directory, &requests, clock),
         copy_requests(WithStore(options.copies, options.store.members), &access, &groups,
@@ -174,6 +177,9 @@ struct Provisioner::Parts {
 
   const std::shared_ptr<rpc::Controllers> controllers;
   access::Users users;
+  // Claims are renewed in time or lost. What jobs are about waits for a store that is away until
+  // theirs is: then each leaves what it did to be resumed, in place of undoing it.
+  MysqlInventory claims;
   MysqlInventory inventory;
   ProviderDirectory directory;
   MachineWork machine_work;

@@ -208,6 +208,28 @@ class StoreCluster(unittest.TestCase):
             "the cluster is whole")
         self.conclude()
 
+    def test_a_machine_is_made_and_listed_though_the_stores_primary_dies_meanwhile(self):
+        place = f"{self.farm.directory}/machines"
+        self.farm.weft("provider", "register", "here", "--type", "local", "--url", place)
+        primary = self.primary_member()
+        making = subprocess.Popen([harness.WEFT, "machine", "create", "here", "-o", "json",
+                                   "--sandbox", self.farm.directory], stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True)
+        harness.wait_until(lambda: os.path.isdir(place) and os.listdir(place), 20,
+                           "the machine is begun")
+        os.kill(self.pid_of(primary), signal.SIGKILL)
+        try:
+            self.await_followed([name for name in self.member_names() if name != primary])
+        finally:
+            self.farm.start(primary)
+        _, errors = making.communicate(timeout=60)
+        machines = self.farm.weft("machine", "list")["machines"]
+        self.assertEqual([each["state"] for each in machines], ["READY"], errors)
+        self.assertEqual(making.returncode, 0, errors)
+        self.farm.weft("machine", "destroy", machines[0]["uuid"], "--yes")
+        self.assertEqual(self.farm.weft("machine", "list").get("machines", []), [])
+        self.conclude()
+
     def test_a_store_whose_members_all_died_is_brought_back_whole(self):
         before = self.farm.show()
         self.farm.kill_process("store")

@@ -1,5 +1,6 @@
 #include "services/provisioner/mysql/inventory.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -23,6 +24,7 @@ constexpr int kRowIsReferenced = 1451;
 constexpr int kNoReferencedRow = 1452;
 constexpr int kRoutineUnknown = 1305;
 constexpr int kTries = 2;
+constexpr absl::Duration kBetween = absl::Milliseconds(200);
 
 mysql::ConnectOptions LoginOf(const MysqlInventory::Options& options) {
   mysql::ConnectOptions connect = options.connect;
@@ -65,7 +67,7 @@ absl::Status Translate(const absl::Status& status) {
   if (contact == mysql::Contact::kAnswered && !absl::IsAborted(status)) {
     return Annotate(status, "the state store");
   }
-  return Refusal(absl::StatusCode::kUnavailable, "STORE_UNAVAILABLE",
+  return Refusal(absl::StatusCode::kUnavailable, kStoreUnavailableReason,
                  absl::StrCat("the state store cannot do it now: ", status.message()),
                  "a state store that answers", status.message(),
                  "start it, or wait; weft node status shows it");
@@ -109,14 +111,34 @@ absl::StatusOr<std::unique_ptr<mysql::Session>> MysqlInventory::Open(
     return session;
   }
   if (!last.ok() && !replicated) return last;
-  return Refusal(absl::StatusCode::kUnavailable, "STORE_NO_PRIMARY",
+  return Refusal(absl::StatusCode::kUnavailable, kStoreHasNoPrimaryReason,
                  absl::StrCat("no member of the state store takes writes", last.ok() ? "" : ": ",
                               last.message()),
                  "a primary with a majority", "none", "start the missing members");
 }
 
+template <typename T>
+absl::StatusOr<T> MysqlInventory::Patiently(const std::function<absl::StatusOr<T>()>& attempt) {
+  const Deadline deadline = Deadline::After(options_.clock, options_.patience);
+  while (true) {
+    absl::StatusOr<T> result = attempt();
+    if (!IsStoreAway(Translate(result.status())) || deadline.Passed()) return result;
+    options_.clock->Sleep(std::min(kBetween, deadline.Remaining()));
+  }
+}
+
 absl::StatusOr<mysql::ResultSet> MysqlInventory::Query(absl::string_view statement,
                                                        const mysql::Params& params) {
+  return Patiently<mysql::ResultSet>([&] { return QueryOnce(statement, params); });
+}
+
+absl::StatusOr<uint64_t> MysqlInventory::Write(absl::string_view statement,
+                                               const mysql::Params& params) {
+  return Patiently<uint64_t>([&] { return WriteOnce(statement, params); });
+}
+
+absl::StatusOr<mysql::ResultSet> MysqlInventory::QueryOnce(absl::string_view statement,
+                                                           const mysql::Params& params) {
   absl::StatusOr<mysql::ResultSet> rows;
   for (int i = 0; i < kTries; ++i) {
     absl::StatusOr<mysql::Pool::Lease> session = pool_.Acquire();
@@ -128,8 +150,8 @@ absl::StatusOr<mysql::ResultSet> MysqlInventory::Query(absl::string_view stateme
   return rows;
 }
 
-absl::StatusOr<uint64_t> MysqlInventory::Write(absl::string_view statement,
-                                               const mysql::Params& params) {
+absl::StatusOr<uint64_t> MysqlInventory::WriteOnce(absl::string_view statement,
+                                                   const mysql::Params& params) {
   absl::StatusOr<uint64_t> changed;
   for (int i = 0; i < kTries; ++i) {
     absl::StatusOr<mysql::Pool::Lease> session = pool_.Acquire();

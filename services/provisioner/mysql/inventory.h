@@ -4,6 +4,7 @@
 // The account is the controllers' (services/controller/mysql/store.h says its rights). The schema
 // is made and migrated by controllers alone (`weft manage setup`).
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ class MysqlInventory : public Inventory {
     size_t max_sessions = 8;
     absl::Duration connect_timeout = absl::Seconds(1);
     absl::Duration statement_timeout = absl::Seconds(3);
+    // How long a call waits for a store that is away, as it is while its members elect a primary.
+    absl::Duration patience;
     Clock* clock = nullptr;  // outlives this
   };
 
@@ -71,6 +74,11 @@ class MysqlInventory : public Inventory {
   absl::StatusOr<std::unique_ptr<mysql::Session>> Open(const mysql::ConnectOptions& connect);
   absl::StatusOr<mysql::ResultSet> Query(absl::string_view sql, const mysql::Params& params);
   absl::StatusOr<uint64_t> Write(absl::string_view sql, const mysql::Params& params);
+  // Calls `attempt` again while the store is away, as long as the patience lasts.
+  template <typename T>
+  absl::StatusOr<T> Patiently(const std::function<absl::StatusOr<T>()>& attempt);
+  absl::StatusOr<mysql::ResultSet> QueryOnce(absl::string_view sql, const mysql::Params& params);
+  absl::StatusOr<uint64_t> WriteOnce(absl::string_view sql, const mysql::Params& params);
   // A write of a claim, which has moved where no row was changed.
   absl::Status WriteClaim(absl::string_view sql, const mysql::Params& params,
                           const std::string& id);

@@ -1,5 +1,7 @@
 #include "services/provisioner/ports/inventory_errors.h"
 
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 
@@ -52,6 +54,12 @@ absl::Status ProviderInUse(absl::string_view id) {
 absl::Status ClaimMoved(absl::string_view id) {
   return Refusal(absl::StatusCode::kAborted, "CLAIM_MOVED",
                  absl::StrCat("another provisioner works on operation ", id, ", or it has ended"));
+}
+
+bool IsStoreAway(const absl::Status& status) {
+  const std::string reason = ErrorReason(status);
+  return absl::IsUnavailable(status) &&
+         (reason == kStoreUnavailableReason || reason == kStoreHasNoPrimaryReason);
 }
 
 }  // namespace weft::provisioner
