@@ -47,6 +47,7 @@ absl::StatusOr<GroupView> ControllerEditor::Look(const std::string& group) {
   GroupView view;
   view.durability = found.durability() == v1::ASYNC ? Durability::kAsync : Durability::kLossless;
   view.acknowledgements = found.acknowledgements();
+  view.continues_alone = found.settings().on_last_acknowledger_lost() == "continue";
   for (const std::string& name : found.acknowledgers()) {
     WEFT_ASSIGN_OR_RETURN(ServerUuid uuid, ServerUuid::Parse(absl::StripPrefix(name, "servers/")));
     view.acknowledgers.insert(std::move(uuid));

@@ -20,6 +20,8 @@ struct GroupView {
   Durability durability = Durability::kLossless;
   uint32_t acknowledgements = 1;
   std::set<ServerUuid> acknowledgers;
+  // Commits that too few can acknowledge go on after a while (GroupSettings).
+  bool continues_alone = false;
   std::vector<MemberView> members;
 
   const MemberView* Find(const ServerUuid& uuid) const;

@@ -91,13 +91,37 @@ size_t CountAcknowledging(const std::vector<const ScalingMember*>& members) {
   });
 }
 
+// Acknowledgements that a commit waits for.
+size_t NeededBy(const ScalingGroup& group) {
+  if (group.durability != Durability::kLossless || group.acknowledgers.empty()) return 0;
+  return std::max<uint32_t>(group.acknowledgements, 1);
+}
+
+std::vector<const ScalingMember*> AllOf(const ScalingGroup& group) {
+  std::vector<const ScalingMember*> all;
+  for (const ScalingMember& member : group.members) all.push_back(&member);
+  return all;
+}
+
+// A copy of the primary, and the account of a new replica, wait for the commits before them.
+absl::Status CheckCommitsPass(const ScalingGroup& group) {
+  const size_t needed = NeededBy(group);
+  const size_t there = CountAcknowledging(AllOf(group));
+  if (there >= needed || group.continues_alone) return absl::OkStatus();
+  return Refusal(absl::StatusCode::kFailedPrecondition, "COMMITS_WAIT",
+                 absl::StrCat("commits of group ", group.id,
+                              " wait for acknowledgements that nobody gives, and a new member "
+                              "would wait for them"),
+                 absl::StrCat(needed, " secondaries that acknowledge"), absl::StrCat(there),
+                 absl::StrCat("start one of them again; or let writes go on without, until a new "
+                              "member acknowledges: weft group set ",
+                              group.id, " on_last_acknowledger_lost=continue"));
+}
+
 absl::Status CheckAcknowledged(const ScalingGroup& group,
                                const std::vector<const ScalingMember*>& all,
                                const std::vector<const ScalingMember*>& left) {
-  if (group.durability != Durability::kLossless || group.acknowledgers.empty()) {
-    return absl::OkStatus();
-  }
-  const size_t needed = std::max<uint32_t>(group.acknowledgements, 1);
+  const size_t needed = NeededBy(group);
   const size_t rest = CountAcknowledging(left);
   if (rest >= needed || rest == CountAcknowledging(all)) return absl::OkStatus();
   return Refusal(absl::StatusCode::kFailedPrecondition, "TOO_FEW_ACKNOWLEDGERS",
@@ -110,8 +134,7 @@ absl::Status CheckAcknowledged(const ScalingGroup& group,
 
 absl::StatusOr<ScalingPlan> PlanDown(const ScalingGroup& group, size_t servers,
                                      const ScalingTerms& terms) {
-  std::vector<const ScalingMember*> all;
-  for (const ScalingMember& member : group.members) all.push_back(&member);
+  const std::vector<const ScalingMember*> all = AllOf(group);
   std::vector<const ScalingMember*> ordered = all;
   std::sort(ordered.begin(), ordered.end(), [](const ScalingMember* a, const ScalingMember* b) {
     const auto key = [](const ScalingMember* one) {
@@ -154,6 +177,7 @@ absl::StatusOr<ScalingPlan> PlanScale(const ScalingGroup& group, int servers,
   } else {
     plan.reason = absl::StrCat("the group has ", Members(has), ", wished for are ", wished);
     if (provider.empty()) return ProviderNeeded(plan.reason);
+    WEFT_RETURN_IF_ERROR(CheckCommitsPass(group));
   }
   for (size_t number = has + 1; number <= wished; ++number) {
     ScalingStep step;
@@ -191,6 +215,7 @@ absl::StatusOr<ScalingPlan> PlanHeal(const ScalingGroup& group, const ScalingTer
     plan.steps.push_back(std::move(addition));
     plan.steps.push_back(RemovalOf(member, terms, WhyThis(member)));
   }
+  if (!plan.steps.empty()) WEFT_RETURN_IF_ERROR(CheckCommitsPass(group));
   plan.reason = plan.steps.empty() ? "nothing is FAULTY"
                                    : absl::StrCat(Members(plan.steps.size() / 2), " FAULTY");
   return plan;

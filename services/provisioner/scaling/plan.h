@@ -29,6 +29,8 @@ struct ScalingGroup {
   uint32_t acknowledgements = 1;
   // Commits wait for one of these; none: they wait for nobody, whatever `durability` asks for.
   std::set<ServerUuid> acknowledgers;
+  // Commits that too few can acknowledge go on after a while: the group is set so.
+  bool continues_alone = false;
   std::vector<ScalingMember> members;
 };
 
@@ -77,7 +79,7 @@ absl::StatusOr<ScalingPlan> PlanScale(const ScalingGroup& group, int servers,
 
 // For each FAULTY member a new one, and then its removal, so that the group never gets smaller. A
 // machine with transactions that its group does not have is kept. INVALID_ARGUMENT PROVIDER_NEEDED:
-// none is named, and the member has no machine; FAILED_PRECONDITION NO_PRIMARY.
+// none is named, and the member has no machine; FAILED_PRECONDITION NO_PRIMARY, COMMITS_WAIT.
 absl::StatusOr<ScalingPlan> PlanHeal(const ScalingGroup& group, const ScalingTerms& terms);
 
 }  // namespace weft::provisioner

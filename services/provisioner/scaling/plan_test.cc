@@ -200,6 +200,34 @@ TEST(PlanScaleTest, RefusesAGroupWithoutAPrimaryThatAnswers) {
   EXPECT_EQ(Why(PlanHeal(group, {})), "NO_PRIMARY");
 }
 
+TEST(PlanScaleTest, AddsNobodyWhoWouldWaitForCommitsThatNobodyAcknowledges) {
+  ScalingGroup group = Four();
+  for (int i : {1, 2, 3}) group.members[i].healthy = false;
+  const ScalingTerms terms = {.provider = "here"};
+  EXPECT_EQ(Why(PlanScale(group, 5, terms)), "COMMITS_WAIT");
+  EXPECT_TRUE(PlanScale(group, 4, terms).ok());
+  group.members[2].healthy = true;
+  EXPECT_TRUE(PlanScale(group, 5, terms).ok());
+  group.acknowledgements = 2;
+  EXPECT_EQ(Why(PlanScale(group, 5, terms)), "COMMITS_WAIT");
+  group.continues_alone = true;
+  EXPECT_TRUE(PlanScale(group, 5, terms).ok());
+  group.continues_alone = false;
+  group.durability = Durability::kAsync;
+  EXPECT_TRUE(PlanScale(group, 5, terms).ok());
+}
+
+TEST(PlanHealTest, RefusesAGroupWhoseCommitsWaitUnlessItIsSetToGoOn) {
+  ScalingGroup group = Four();
+  for (int i : {1, 2, 3}) group.members[i] = Member(i + 1, ServerStatus::kFaulty);
+  EXPECT_EQ(Why(PlanHeal(group, {.provider = "here"})), "COMMITS_WAIT");
+  group.continues_alone = true;
+  EXPECT_THAT(PlanHeal(group, {.provider = "here"})->steps, SizeIs(6));
+  group.continues_alone = false;
+  group.acknowledgers.clear();  // it goes on already
+  EXPECT_THAT(PlanHeal(group, {.provider = "here"})->steps, SizeIs(6));
+}
+
 TEST(PlanHealTest, SaysSoWhereNothingIsFaulty) {
   const auto plan = PlanHeal(Four(), {});
   ASSERT_TRUE(plan.ok());

@@ -67,6 +67,7 @@ absl::StatusOr<ScalingGroup> ScalingRequests::See(const std::string& group) {
   seen.durability = view.durability;
   seen.acknowledgements = view.acknowledgements;
   seen.acknowledgers = std::move(view.acknowledgers);
+  seen.continues_alone = view.continues_alone;
   for (MemberView& one : view.members) {
     ScalingMember member;
     member.healthy = one.healthy;
