@@ -113,7 +113,7 @@ class Clone(unittest.TestCase):
             return False
 
     def test_7_a_copy_whose_provisioner_dies_is_made_again(self):
-        for method, throttle in (("logical", "2000000"), ("plugin", "20000000"), ("physical", "0")):
+        for method, throttle in (("logical", "700000"), ("plugin", "6000000"), ("physical", "0")):
             with self.subTest(method):
                 self.take_out()
                 begun = self.farm.weft("server", "clone", "g1", self.target, "--surrender", "--no-wait",

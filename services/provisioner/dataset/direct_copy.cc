@@ -148,24 +148,38 @@ absl::Status Finish(const DirectCopy& copy, const Segment& file) {
   return absl::OkStatus();
 }
 
-absl::Status CopySegments(const DirectCopy& copy, const std::vector<Segment>& segments) {
+// Does what a thread's `worker` does to each of so many; the first failure ends it.
+absl::Status ForEach(int threads, size_t count,
+                     const std::function<std::function<absl::Status(size_t)>()>& worker) {
   Mutex mutex;
   absl::Status first;
   std::atomic<size_t> next = 0;
   const auto work = [&] {
-    Worker worker(copy);
-    for (size_t i = next++; i < segments.size(); i = next++) {
-      absl::Status status = worker.Copy(segments[i]);
+    const std::function<absl::Status(size_t)> one = worker();
+    for (size_t i = next++; i < count; i = next++) {
+      absl::Status status = one(i);
       if (status.ok()) continue;
-      next = segments.size();
+      next = count;
       MutexLock lock(&mutex);
       if (first.ok()) first = std::move(status);
     }
   };
-  std::vector<std::thread> threads;
-  for (int i = 0; i < copy.threads; ++i) threads.emplace_back(work);
-  for (std::thread& thread : threads) thread.join();
+  std::vector<std::thread> running;
+  for (int i = 0; i < threads; ++i) running.emplace_back(work);
+  for (std::thread& thread : running) thread.join();
   return first;
+}
+
+absl::Status CopySegments(const DirectCopy& copy, const std::vector<Segment>& segments) {
+  return ForEach(copy.threads, segments.size(), [&] {
+    const auto worker = std::make_shared<Worker>(copy);
+    return [&copy, &segments, worker](size_t i) { return worker->Copy(segments[i]); };
+  });
+}
+
+absl::Status FinishAll(const DirectCopy& copy, const std::vector<Segment>& files) {
+  return ForEach(copy.threads, files.size(),
+                 [&] { return [&](size_t i) { return Finish(copy, files[i]); }; });
 }
 
 }  // namespace
@@ -192,8 +206,7 @@ absl::Status CopyDirect(const DirectCopy& copy) {
     }
   }
   WEFT_RETURN_IF_ERROR(CopySegments(copy, segments));
-  for (const Segment& file : plan.files) WEFT_RETURN_IF_ERROR(Finish(copy, file));
-  return absl::OkStatus();
+  return FinishAll(copy, plan.files);
 }
 
 }  // namespace weft::provisioner

@@ -105,9 +105,12 @@ absl::Status FolderSwap::LetGo() const {
   return WriteFileAtomically(MyCnf(target_), WithoutSwapLines(found), 0640);
 }
 
-absl::Status FolderSwap::Swap() {
+absl::Status FolderSwap::Halt() {
   WEFT_RETURN_IF_ERROR(TakeIntoHands());
-  WEFT_RETURN_IF_ERROR(target_.Stop());
+  return target_.Stop();
+}
+
+absl::Status FolderSwap::Swap() {
   std::error_code error;
   for (const fs::directory_entry& entry : fs::directory_iterator(Data(), error)) {
     const std::string name = entry.path().filename().string();

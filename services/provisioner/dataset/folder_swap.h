@@ -31,12 +31,15 @@ class FolderSwap {
   // Keeps the lock until this is destroyed. UNAVAILABLE: another has held it for ten minutes.
   absl::Status Lock(Clock* clock);
 
-  // REQUIRES: Lock. Stops the server, gives `incoming` the files that are its own, lets the folders
-  // change places and starts it. After an error: GoBack.
+  // REQUIRES: Lock. Takes the server into our hands and stops it; beside the filling of `incoming`.
+  // After an error here or below: GoBack.
+  absl::Status Halt();
+  // REQUIRES: Halt. Gives `incoming` the files that are the server's own, lets the folders change
+  // places and starts it.
   absl::Status Swap();
   // REQUIRES: the server's data are settled and its mark is gone. The old ones are removed.
   absl::Status Keep();
-  // As it was before Swap, running; also on behalf of one that died. OK where nothing is to do.
+  // As it was before Halt, running; also on behalf of one that died. OK where nothing is to do.
   absl::Status GoBack();
 
  private:

@@ -53,13 +53,18 @@ class PhysicalCopy {
   absl::StatusOr<CopyFigures> Run() {
     const absl::Duration start = clock_->MonotonicNow();
     WEFT_RETURN_IF_ERROR(FindFolders());
+    WEFT_RETURN_IF_ERROR(swap_->Lock(clock_));
+    WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
+    absl::Status halted;
+    std::thread halting([&] { halted = swap_->Halt(); });  // beside the copy, to save its time
     absl::Status status = CopyFiles();
-    if (status.ok()) {
-      status = Replace();
-    } else {
-      RemoveTree(swap_->incoming()).IgnoreError();
+    halting.join();
+    if (status.ok()) status = halted;
+    if (status.ok()) status = Replace();
+    if (!status.ok()) {
+      const absl::Status back = swap_->GoBack();
+      return back.ok() ? status : Annotate(status, absl::StrCat("and ", back.message()));
     }
-    WEFT_RETURN_IF_ERROR(status);
     figures_.took = clock_->MonotonicNow() - start;
     return figures_;
   }
@@ -135,16 +140,12 @@ class PhysicalCopy {
     return status;
   }
 
-  // What was lost to another provisioner is seen once the lock is held: from there on it waits.
   absl::Status Replace() {
-    WEFT_RETURN_IF_ERROR(swap_->Lock(clock_));
     WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
     Report("restart");
-    absl::Status status = swap_->Swap();
-    if (status.ok()) status = Settle();
-    if (status.ok()) return swap_->Keep();
-    const absl::Status back = swap_->GoBack();
-    return back.ok() ? status : Annotate(status, absl::StrCat("and ", back.message()));
+    WEFT_RETURN_IF_ERROR(swap_->Swap());
+    WEFT_RETURN_IF_ERROR(Settle());
+    return swap_->Keep();
   }
 
   absl::Status Settle() {
