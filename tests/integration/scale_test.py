@@ -69,12 +69,13 @@ class Scale(unittest.TestCase):
 
     def scale(self, servers, *options):
         """Waits; returns the operation's result."""
-        answer = self.farm.weft("group", "scale", "g1", "--servers", str(servers), *options, timeout=300)
+        answer = self.farm.weft("group", "scale", "g1", "--servers", str(servers), "--yes", *options,
+                                timeout=300)
         return answer["operation"]["result"] if answer["operation"] else {}
 
     def begin(self, *words):
         """Does not wait; returns the operation's name."""
-        return self.farm.weft("group", *words, "--no-wait")["operation"]["name"]
+        return self.farm.weft("group", *words, "--yes", "--no-wait")["operation"]["name"]
 
     def operation(self, name):
         return self.farm.weft("operation", "show", name)
@@ -149,6 +150,7 @@ class Scale(unittest.TestCase):
             client.stdin.write("SELECT 1;\n")
             client.stdin.flush()
             down = ("scale", "g1", "--servers", "3", "--drain-timeout", "120s")
+            self.assertEqual(self.refusal("group", *down)["reason"], "CONFIRMATION_MISSING")
             name = self.begin(*down)
             self.await_phase(name, "1 sessions")
             self.assertEqual(self.members()[address]["mode"], "OFFLINE")
@@ -202,7 +204,7 @@ class Scale(unittest.TestCase):
         self.assertEqual(self.refusal("group", "heal", "g1", "--provider", "here")["reason"], "COMMITS_WAIT")
         self.addCleanup(self.farm.weft, "group", "set", "g1", "on_last_acknowledger_lost=wait")
         self.farm.weft("group", "set", "g1", "on_last_acknowledger_lost=continue")
-        answer = self.farm.weft("group", "heal", "g1", "--provider", "here", timeout=300)
+        answer = self.farm.weft("group", "heal", "g1", "--provider", "here", "--yes", timeout=300)
         result = answer["operation"]["result"]
         self.assertEqual({one["address"] for one in result["removed"]}, set(lost))
         for one in result["added"]:

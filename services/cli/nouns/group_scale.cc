@@ -1,8 +1,10 @@
 // weft group scale, heal: members made by a provider, and removed with their machines.
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/model.h"
 #include "protos/weft/v1/scaling.grpc.pb.h"
@@ -43,6 +45,21 @@ std::string MachineOf(const v1::ScalingStep& step) {
   return absl::StrCat(ShortName(step.machine()), step.destroys_machine() ? ", destroyed" : "");
 }
 
+// Asks for a yes where the plan takes data away for good. `request` is sent to be foreseen.
+template <typename Method, typename Request>
+absl::Status ConfirmDestroyed(Context& context, Method method, Request request) {
+  if (context.dry_run() || context.arguments().Has("yes")) return absl::OkStatus();
+  request.set_validate_only(true);
+  WEFT_ASSIGN_OR_RETURN(const auto foreseen, context.CallProvisioner(method, request));
+  std::vector<std::string> servers;
+  for (const v1::ScalingStep& step : foreseen.plan()) {
+    if (step.destroys_machine()) servers.push_back(Printable(step.address()));
+  }
+  if (servers.empty()) return absl::OkStatus();
+  return context.Confirm(absl::StrCat("Destroy the machine", servers.size() == 1 ? "" : "s", " of ",
+                                      absl::StrJoin(servers, ", "), " with all data?"));
+}
+
 template <typename Response>
 absl::StatusOr<Answer> AnswerPlan(Context& context, Response response, const std::string& done) {
   if (!context.dry_run() && response.has_operation()) {
@@ -70,6 +87,7 @@ absl::StatusOr<Answer> Scale(Context& context) {
   if (!arguments.Has("servers")) return NothingAsked("--servers N");
   WEFT_RETURN_IF_ERROR(FillOrder(arguments, request.mutable_order()));
   Mark(context, &request);
+  WEFT_RETURN_IF_ERROR(ConfirmDestroyed(context, &Scaling::Stub::ScaleGroup, request));
   WEFT_ASSIGN_OR_RETURN(v1::ScaleGroupResponse response,
                         context.CallProvisioner(&Scaling::Stub::ScaleGroup, request));
   return AnswerPlan(context, std::move(response),
@@ -83,6 +101,7 @@ absl::StatusOr<Answer> Heal(Context& context) {
   request.set_group(GroupName(arguments.Text("group")));
   WEFT_RETURN_IF_ERROR(FillOrder(arguments, request.mutable_order()));
   Mark(context, &request);
+  WEFT_RETURN_IF_ERROR(ConfirmDestroyed(context, &Scaling::Stub::HealGroup, request));
   WEFT_ASSIGN_OR_RETURN(v1::HealGroupResponse response,
                         context.CallProvisioner(&Scaling::Stub::HealGroup, request));
   return AnswerPlan(
@@ -124,10 +143,11 @@ std::vector<Command> GroupScaleCommands() {
            "reads, never the primary; each is drained and removed, and its machine destroyed "
            "where Weft made it.",
        .examples = {"weft group scale g1 --servers 4 --provider here",
-                    "weft group scale g1 --servers 3 --dry-run"},
+                    "weft group scale g1 --servers 3 --dry-run",
+                    "weft group scale g1 --servers 3 --yes"},
        .positionals = {GroupParameter()},
        .options = std::move(scale),
-       .traits = kChanges | kForesees | kWaits,
+       .traits = kChanges | kForesees | kWaits | kDestroys,
        .run = Scale},
       {.verb = "heal",
        .summary = "replace the FAULTY members of a group",
@@ -138,7 +158,7 @@ std::vector<Command> GroupScaleCommands() {
        .options = OrderOptions(
            "that makes machines (default that of the FAULTY member's, or the only one)",
            "of new members (default that of the FAULTY one)"),
-       .traits = kChanges | kForesees | kWaits,
+       .traits = kChanges | kForesees | kWaits | kDestroys,
        .run = Heal},
   };
 }
