@@ -4,7 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <set>
+#include <functional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
@@ -37,7 +38,8 @@ class Fuse {
 // The job as one process after the other has it.
 class MortalJob : public RunningJob {
  public:
-  MortalJob(Fuse* fuse, std::string* notes) : fuse_(fuse), notes_(notes), seen_(*notes) {}
+  MortalJob(Fuse* fuse, std::string* notes, std::function<bool()> cancelled)
+      : fuse_(fuse), notes_(notes), seen_(*notes), cancelled_(std::move(cancelled)) {}
 
   const std::string& id() const override { return id_; }
   const std::string& user() const override { return user_; }
@@ -57,7 +59,7 @@ class MortalJob : public RunningJob {
     *notes_ = notes;
     return fuse_->Burn();
   }
-  bool cancelled() const override { return lost(); }
+  bool cancelled() const override { return lost() || (cancelled_ && cancelled_()); }
   bool lost() const override { return fuse_->blown(); }
 
  private:
@@ -68,6 +70,7 @@ class MortalJob : public RunningJob {
   Fuse* const fuse_;
   std::string* const notes_;
   const std::string seen_;
+  const std::function<bool()> cancelled_;
 };
 
 ScalingStep Addition() {
@@ -90,11 +93,12 @@ ScalingStep Removal(int number, const std::string& machine = "") {
 class WalkTest : public ::testing::Test {
  protected:
   // One life of a provisioner that works on the job; true where it came to the job's end.
-  static bool Live(ScalingFarm* farm, const ScalingWish& wish, int steps, std::string* notes) {
+  static bool Live(ScalingFarm* farm, const ScalingWish& wish, int steps, std::string* notes,
+                   std::function<bool()> cancelled = nullptr) {
     Fuse fuse(steps);
     farm->groups.gate = [&fuse] { return fuse.Burn(); };
     farm->gate = farm->groups.gate;
-    MortalJob job(&fuse, notes);
+    MortalJob job(&fuse, notes, std::move(cancelled));
     const auto kept = ParseScalingNotes(job.notes());
     EXPECT_TRUE(kept.ok()) << kept.status();
     ScalingWalk walk(farm->Ports(), ScalingFarm::Pace(), &job, wish, *kept);
@@ -210,6 +214,50 @@ TEST_F(WalkTest, PutsBackWhoeverDies) {
     EXPECT_EQ(listed[0].machine.addresses[0].port, 4001);
     EXPECT_EQ(listed[0].stage, Stage::kReady);
   });
+}
+
+TEST_F(WalkTest, StaysGivenUpWhoeverDies) {
+  ScalingWish wish;
+  wish.steps = {Addition()};
+  bool lived = false;
+  for (int steps = 0; !lived; ++steps) {
+    ASSERT_LT(steps, 200);
+    SCOPED_TRACE(absl::StrCat("dies after ", steps, " steps"));
+    const std::unique_ptr<ScalingFarm> farm = Farm();
+    std::string notes;
+    // Its end is asked for once its machine stands. Who resumes it has not heard of that.
+    lived = Live(farm.get(), wish, steps, &notes, [&] {
+      const std::vector<MachineEntry> listed = *farm->inventory.ListMachines("");
+      return !listed.empty() && listed[0].stage == Stage::kReady;
+    });
+    if (!lived) {
+      EXPECT_TRUE(Live(farm.get(), wish, 1000000, &notes));
+    }
+    const bool given_up = ParseScalingNotes(notes)->given_up.has_value();
+    EXPECT_EQ(absl::IsCancelled(ended), given_up) << ended;
+    EXPECT_EQ(ended.ok(), !given_up) << ended;
+    EXPECT_THAT(farm->cloud.Machines(), SizeIs(given_up ? 0 : 1));
+    EXPECT_THAT(farm->groups.Members(), SizeIs(given_up ? 3 : 4));
+  }
+}
+
+TEST_F(WalkTest, KeepsAMachineThatADeadProvisionerMayHaveHadAdded) {
+  const auto farm = Farm();
+  ScalingWish wish;
+  wish.steps = {Addition()};
+  std::string notes;
+  // The first dies with its call on the way, the end of the second is asked for before it begins.
+  for (int steps = 1; ParseScalingNotes(notes)->joining != 0; ++steps) {
+    ASSERT_LT(steps, 200);
+    EXPECT_FALSE(Live(farm.get(), wish, steps, &notes));
+  }
+  EXPECT_THAT(farm->groups.Done(), IsEmpty());
+  EXPECT_TRUE(Live(farm.get(), wish, 1000, &notes, [] { return true; }));
+  EXPECT_TRUE(absl::IsCancelled(ended)) << ended;
+  const std::vector<MachineEntry> listed = *farm->inventory.ListMachines("");
+  ASSERT_THAT(listed, SizeIs(1));
+  EXPECT_EQ(listed[0].stage, Stage::kOrphan);
+  EXPECT_THAT(farm->cloud.Machines(), SizeIs(1));
 }
 
 TEST_F(WalkTest, RefusesToRemoveWhoHasBecomeThePrimary) {
