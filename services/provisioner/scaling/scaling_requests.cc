@@ -160,7 +160,7 @@ absl::StatusOr<std::string> ScalingRequests::Work(RunningJob& job) {
   // Of two that were asked for at the same moment the one recorded first goes on.
   Conductor conductor(pace_, &job, ports_.inventory, ports_.editor, ports_.clock);
   const absl::Status alone = conductor.Retry([&] { return CheckAlone(job.group(), job.id()); });
-  if (absl::IsAborted(alone) || job.lost()) return alone;
+  if (job.lost()) return alone;
   // One that is resumed may have machines to put back.
   if (!alone.ok()) return walk.GiveUp(alone);
   absl::StatusOr<std::string> result = walk.Go();

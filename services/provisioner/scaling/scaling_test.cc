@@ -214,6 +214,22 @@ TEST_F(ScalingTest, LetsTheFirstOfTwoGoOnThatWereAskedForAtOnce) {
   EXPECT_THAT(farm_.groups.Members(), SizeIs(4));
 }
 
+TEST_F(ScalingTest, WaitsForRoomAmongTheOperations) {
+  std::atomic<bool> full = true;
+  farm_.clone = [&](RunningJob& job) -> absl::StatusOr<std::string> {
+    while (full && !job.cancelled()) RealClock::Get()->Sleep(absl::Milliseconds(1));
+    return "{}";
+  };
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(farm_.runner()->Run({.kind = "clone"}).ok());
+  const auto begun = requests_->Scale(To(4), {.user = "jane"});
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  ASSERT_TRUE(Eventually(
+      [&] { return farm_.inventory.GetJob(begun->job.id)->phase == "create machines"; }));
+  EXPECT_FALSE(farm_.inventory.GetJob(begun->job.id)->done());
+  full = false;
+  EXPECT_EQ(Ended(begun->job.id).state, JobState::kSucceeded);
+}
+
 TEST_F(ScalingTest, DestroysTheMachineThatCouldNotBeFilled) {
   farm_.clone = [](RunningJob&) -> absl::StatusOr<std::string> {
     return Refusal(absl::StatusCode::kFailedPrecondition, "SOURCE_LOST", "the source died");

@@ -260,6 +260,23 @@ TEST_F(WalkTest, KeepsAMachineThatADeadProvisionerMayHaveHadAdded) {
   EXPECT_THAT(farm->cloud.Machines(), SizeIs(1));
 }
 
+TEST_F(WalkTest, GoesOnDrainingWhereADeadProvisionerBegan) {
+  const auto farm = Farm();
+  ScalingWish wish;
+  wish.steps = {Removal(2)};
+  std::string notes;
+  for (int steps = 1; farm->groups.Done().empty(); ++steps) {
+    ASSERT_LT(steps, 200);
+    EXPECT_FALSE(Live(farm.get(), wish, steps, &notes));
+  }
+  EXPECT_THAT(farm->groups.Done(), ElementsAre("update db:3302 OFFLINE"));
+  int sessions = 3;
+  farm->sessions = [&](const HostPort&) { return sessions--; };
+  EXPECT_TRUE(Live(farm.get(), wish, 1000, &notes));
+  EXPECT_TRUE(ended.ok()) << ended;
+  EXPECT_LT(sessions, 0);
+}
+
 TEST_F(WalkTest, RefusesToRemoveWhoHasBecomeThePrimary) {
   const auto farm = Farm();
   farm->groups.Edit(2, [](MemberView* member) { member->server.status = ServerStatus::kPrimary; });
