@@ -76,6 +76,10 @@ class PluginCopy {
   absl::StatusOr<std::string> Prepare() {
     Report("prepare");
     WEFT_RETURN_IF_ERROR(InstallClonePlugins(access_, order_));
+    // Dropping large tables takes its time.
+    WEFT_ASSIGN_OR_RETURN(watcher_, access_.Open(order_.target, Duty::kRestore, absl::Minutes(10)));
+    // First of all: with other settings it might come to its end, which is a restart.
+    WEFT_ASSIGN_OR_RETURN(std::string earlier, EndAnother());
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
     WEFT_RETURN_IF_ERROR(Detach(*manager));
     // The source's own channel comes along with its data: it must not start.
@@ -85,10 +89,7 @@ class PluginCopy {
         manager->Execute(statements::kDonorList, {order_.source.ToString()}).status());
     WEFT_RETURN_IF_ERROR(manager->Execute(
         absl::StrFormat(sql::kSetGlobal, sql::kCloneBandwidth, MebibytesPerSecond())));
-    // Dropping large tables takes its time.
-    WEFT_ASSIGN_OR_RETURN(watcher_, access_.Open(order_.target, Duty::kRestore, absl::Minutes(10)));
     WEFT_RETURN_IF_ERROR(Open(*watcher_));
-    WEFT_ASSIGN_OR_RETURN(std::string earlier, EndAnother());
     WEFT_RETURN_IF_ERROR(watcher_->Execute(sql::kNoBinaryLog));
     WEFT_RETURN_IF_ERROR(MakeMark(*watcher_));
     // The plugin does it too, but fails at names with backticks.
