@@ -138,7 +138,7 @@ class AddServer(unittest.TestCase):
              self.source["address"], "--method", "logical", "--throttle", "500000"],
             stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for line in process.stderr:
-            if line.startswith("copy rows: ") and "MB" in line:
+            if line.startswith("copy rows") and " of " in line:
                 break
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
