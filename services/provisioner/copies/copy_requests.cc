@@ -19,6 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr char kKind[] = "clone";
+constexpr absl::Duration kAgain = absl::Milliseconds(500);
 
 std::string WrittenDown(const CopyAsked& asked) {
   return json{{"target", asked.target},
@@ -174,6 +175,16 @@ absl::StatusOr<CopyPlan> CopyRequests::PlanReady(CopyAsked asked) {
   return Plan(asked);
 }
 
+absl::StatusOr<CopyPlan> CopyRequests::PlanAgain(const CopyAsked& asked, const RunningJob& job) {
+  const Deadline deadline = Deadline::After(clock_, CopyOrder().patience);
+  while (true) {
+    absl::StatusOr<CopyPlan> plan = PlanReady(asked);
+    if (plan.ok() || !absl::IsUnavailable(plan.status())) return plan;
+    if (deadline.Passed() || job.cancelled()) return plan;
+    clock_->Sleep(kAgain);
+  }
+}
+
 // A copy that was begun and cannot be resumed. The target may have become somebody's in between:
 // it is emptied only where it is known that it has not.
 absl::Status CopyRequests::GiveUp(const CopyAsked& asked, const absl::Status& failure) {
@@ -197,8 +208,11 @@ absl::StatusOr<std::string> CopyRequests::Work(RunningJob& job) {
   job.Report(0, "look at both servers");
   const Touched before = ReadNotes(job);
   const CopyAsked asked = ReadBack(job);
-  absl::Status status = MendFolder(before.folder, clock_);
-  absl::StatusOr<CopyPlan> planned = status.ok() ? PlanReady(asked) : status;
+  const auto plan_anew = [&]() -> absl::StatusOr<CopyPlan> {
+    WEFT_RETURN_IF_ERROR(MendFolder(before.folder, clock_));
+    return before.touched ? PlanAgain(asked, job) : PlanReady(asked);
+  };
+  absl::StatusOr<CopyPlan> planned = plan_anew();
   if (!planned.ok() && before.touched && !job.lost()) return GiveUp(asked, planned.status());
   WEFT_ASSIGN_OR_RETURN(const CopyPlan plan, std::move(planned));
   WEFT_RETURN_IF_ERROR(job.Keep(WrittenDown(Touched{true, plan.target_folder})));
@@ -218,10 +232,16 @@ absl::StatusOr<std::string> CopyRequests::Work(RunningJob& job) {
     // What comes after the bytes is of unknown length.
     job.Report(0.95 * share, ProgressText(progress, clock_->MonotonicNow() - start));
   };
-  WEFT_ASSIGN_OR_RETURN(const CopyFigures figures, RunCopy(
-                                                       *access_, plan.method, order, watch,
-                                                       [&job] { return job.lost(); }, clock_));
-  return ResultOf(plan, figures);
+  const auto run = [&] {
+    return RunCopy(
+        *access_, plan.method, order, watch, [&job] { return job.lost(); }, clock_);
+  };
+  absl::StatusOr<CopyFigures> figures = run();
+  // The clone that this one goes on from may have come to its end, and restarted the target.
+  const bool cut_off = before.touched && absl::IsUnavailable(figures.status());
+  if (cut_off && !job.cancelled()) figures = run();
+  WEFT_RETURN_IF_ERROR(figures.status());
+  return ResultOf(plan, *figures);
 }
 
 }  // namespace weft::provisioner

@@ -71,6 +71,8 @@ class CopyRequests {
   absl::StatusOr<std::string> Work(RunningJob& job);
   // With the plugin loaded where it is to be used; where it cannot be, by another method.
   absl::StatusOr<CopyPlan> PlanReady(CopyAsked asked);
+  // Of a copy that was begun: its target may be restarting, and is waited for.
+  absl::StatusOr<CopyPlan> PlanAgain(const CopyAsked& asked, const RunningJob& job);
   absl::Status GiveUp(const CopyAsked& asked, const absl::Status& failure);
 
   const CopyOptions options_;
