@@ -87,6 +87,7 @@ Job MakeJob(const std::string& id, const std::string& request_id) {
 
 std::vector<std::string> IdsOf(const std::vector<Job>& jobs) {
   std::vector<std::string> ids;
+  ids.reserve(jobs.size());
   for (const Job& job : jobs) ids.push_back(job.id);
   return ids;
 }

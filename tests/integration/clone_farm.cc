@@ -25,9 +25,10 @@ void CloneFarm::Start(const std::string& version, int servers) {
 std::unique_ptr<FarmAccess> CloneFarm::AccessTo(const testing::TestFarm& farm) {
   AccessOptions options;
   for (const Duty duty : {Duty::kManage, Duty::kBackup, Duty::kRestore}) {
-    const testing::TestAccount account = farm.account(duty);
+    const testing::TestAccount& account = farm.account(duty);
     options.logins[duty] = {
-        account.user, [account]() -> absl::StatusOr<std::string> { return account.password; }};
+        account.user,
+        [password = account.password]() -> absl::StatusOr<std::string> { return password; }};
   }
   return std::make_unique<FarmAccess>(options);
 }

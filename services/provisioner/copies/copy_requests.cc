@@ -62,6 +62,7 @@ CopyAsked ReadBack(const RunningJob& job) {
 
 std::vector<SourceCandidate> CandidatesOf(std::vector<MemberView> members) {
   std::vector<SourceCandidate> candidates;
+  candidates.reserve(members.size());
   for (MemberView& member : members) {
     candidates.push_back({std::move(member.server), member.healthy, member.unhealthy_because});
   }

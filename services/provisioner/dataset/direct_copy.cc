@@ -165,6 +165,7 @@ absl::Status ForEach(int threads, size_t count,
     }
   };
   std::vector<std::thread> running;
+  running.reserve(threads);
   for (int i = 0; i < threads; ++i) running.emplace_back(work);
   for (std::thread& thread : running) thread.join();
   return first;
@@ -173,7 +174,7 @@ absl::Status ForEach(int threads, size_t count,
 absl::Status CopySegments(const DirectCopy& copy, const std::vector<Segment>& segments) {
   return ForEach(copy.threads, segments.size(), [&] {
     const auto worker = std::make_shared<Worker>(copy);
-    return [&copy, &segments, worker](size_t i) { return worker->Copy(segments[i]); };
+    return [&segments, worker](size_t i) { return worker->Copy(segments[i]); };
   });
 }
 
