@@ -24,13 +24,6 @@ constexpr char kMark[] = "mysql-fabric";
 constexpr char kVersion[] = "mysql-fabric-version";
 constexpr char kMachineGroup[] = "mysql-fabric-machine-group-uuid";
 
-absl::Status BadArgument(absl::string_view field, absl::string_view expected,
-                         absl::string_view found) {
-  return Refusal(absl::StatusCode::kInvalidArgument, "BAD_ARGUMENT",
-                 absl::StrCat(field, " cannot be like that"), expected, found,
-                 absl::StrCat("change ", field));
-}
-
 absl::Status CheckMeta(const Properties& meta) {
   for (const auto& [key, value] : meta) {
     if (absl::StartsWith(key, kOwnKeys)) {
@@ -45,6 +38,13 @@ bool IsUnderWay(const MachineEntry& entry) {
 }
 
 }  // namespace
+
+absl::Status BadArgument(absl::string_view field, absl::string_view expected,
+                         absl::string_view found) {
+  return Refusal(absl::StatusCode::kInvalidArgument, "BAD_ARGUMENT",
+                 absl::StrCat(field, " cannot be like that"), expected, found,
+                 absl::StrCat("change ", field));
+}
 
 absl::StatusOr<Job> MachineRequests::Run(const char* kind, std::string request,
                                          const Caller& caller) {

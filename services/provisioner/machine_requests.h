@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "common/base/clock.h"
 #include "services/provisioner/jobs.h"
 #include "services/provisioner/ports/inventory.h"
@@ -13,6 +14,11 @@
 #include "services/provisioner/wishes.h"
 
 namespace weft::provisioner {
+
+// What every request to a provisioner is refused with whose `field` is out of its bounds:
+// INVALID_ARGUMENT BAD_ARGUMENT.
+absl::Status BadArgument(absl::string_view field, absl::string_view expected,
+                         absl::string_view found);
 
 // Whoever asks for a change.
 struct Caller {

@@ -16,13 +16,6 @@ constexpr absl::Duration kLongestReach = absl::Hours(2);
 constexpr absl::Duration kLongestCatchUp = absl::Hours(24);
 constexpr absl::Duration kLongestDrain = absl::Hours(2);
 
-absl::Status BadArgument(absl::string_view field, absl::string_view expected,
-                         absl::string_view found) {
-  return Refusal(absl::StatusCode::kInvalidArgument, "BAD_ARGUMENT",
-                 absl::StrCat(field, " cannot be like that"), expected, found,
-                 absl::StrCat("change ", field));
-}
-
 absl::Status CheckTime(absl::string_view field, absl::Duration time, absl::Duration least,
                        absl::Duration most) {
   if (time >= least && time <= most) return absl::OkStatus();
