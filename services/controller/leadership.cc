@@ -14,6 +14,9 @@ namespace weft::controller {
 namespace {
 
 constexpr char kSuffixMark = '#';
+// At another's lease, in the time between two renewals: the later its last renewal is seen, the
+// later it is known to have run out.
+constexpr int kLooks = 4;
 
 std::string WithoutSuffix(const std::string& holder) {
   return holder.substr(0, holder.rfind(kSuffixMark));
@@ -109,8 +112,8 @@ void Leadership::Loop() {
 absl::Duration Leadership::Rest() const {
   if (!watched_.has_value()) return options_.period;
   const absl::Duration left = watched_since_ + options_.ttl - clock_->MonotonicNow();
-  // Past it, the store does not answer: then it is asked no more often than otherwise.
-  return left > absl::ZeroDuration() ? std::min(left, options_.period) : options_.period;
+  // Past it, the store does not answer: then it is asked no more often than by a holder.
+  return left > absl::ZeroDuration() ? std::min(left, options_.period / kLooks) : options_.period;
 }
 
 bool Leadership::MayAct() const {

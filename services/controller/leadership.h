@@ -29,8 +29,8 @@ class Leadership {
     // Acting ends this long before a challenger may begin: covers the time between the check and
     // the arrival of what was checked, and the drift of two clocks over one ttl.
     absl::Duration margin = absl::Milliseconds(400);
-    // Between two renewals, or two looks at another's lease. Zero starts no thread: a test calls
-    // Step.
+    // Between two renewals; another's lease is looked at four times as often. Zero starts no
+    // thread: a test calls Step.
     absl::Duration period = absl::Milliseconds(400);
   };
   struct Listener {
@@ -80,7 +80,7 @@ class Leadership {
   void BecomeHolder(const Lease& lease, absl::Duration sent);
   void ActUntil(absl::Duration sent);
   void StopHolding();
-  // Until the next Step: the period, or less where a lease may be taken before its end.
+  // Until the next Step: a period, or less where a lease may be taken before its end.
   absl::Duration Rest() const;
 
   const Options options_;

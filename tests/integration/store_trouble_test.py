@@ -66,6 +66,7 @@ class StoreTrouble(unittest.TestCase):
 
     def setUp(self):
         self.farm.await_settled()
+        self.machine = self.enterContext(harness.Standstill(self.folder.name))
         self.writer = self.enterContext(harness.Writer(self.farm))
         self.writer.moved()
         self.watch = self.enterContext(writable.Watch(self.farm))
@@ -117,11 +118,12 @@ class StoreTrouble(unittest.TestCase):
         return error["reason"], error["message"], time.monotonic() - began
 
     def recover(self, primary, mend):
-        """Mends the store; returns how long after that writes went on, on another primary."""
+        """Mends the store; returns how long after that writes went on, on another primary, but for
+        what the machine lost."""
         mend()
         back = time.monotonic()
         self.writer.moved()
-        took = time.monotonic() - back
+        took = time.monotonic() - back - self.machine.since(back)
         self.assertNotEqual(self.farm.primary(), primary)
         self.farm.start(primary)
         self.farm.heal(primary)

@@ -48,6 +48,47 @@ def wait_until(condition, timeout, what):
     raise Failed(f"waited {timeout} s in vain: {what}")
 
 
+class Standstill:
+    """How long the machine itself kept programs waiting: those that only sleep and sync a small file in
+    `folder`. What it took is in no promise about Weft's own time. A context manager."""
+
+    BEAT = 0.05
+    # What a beat takes beyond its sleep where nothing is wrong.
+    USUAL = 0.05
+
+    def __init__(self, folder):
+        self._folder = pathlib.Path(folder)
+        self._over = threading.Event()
+        self._lost = []
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        self._thread.join()
+        if self._lost:
+            print(f"the machine stood still for {self.since(0):.2f} s in all", flush=True)
+
+    def _watch(self):
+        with open(self._folder / "standstill", "wb", buffering=0) as file:
+            while not self._over.is_set():
+                at = time.monotonic()
+                self._over.wait(self.BEAT)
+                file.write(b".")
+                os.fsync(file.fileno())
+                lost = time.monotonic() - at - self.BEAT - self.USUAL
+                if lost > 0:
+                    self._lost.append((at, lost))
+
+    def since(self, instant):
+        """Seconds that were lost in beats which began after `instant`, by the monotonic clock, or in
+        the one before."""
+        return sum(lost for at, lost in self._lost if at + lost + self.BEAT >= instant)
+
+
 class Sandbox:
     """Real servers and all Weft processes in one folder. A context manager: down at the end."""
 
