@@ -21,6 +21,7 @@ inline constexpr int kErrAccessDenied = 1045;
 inline constexpr int kErrDuplicateKey = 1062;
 inline constexpr int kErrUnknownDatabase = 1049;
 inline constexpr int kErrUnknownTable = 1146;
+inline constexpr int kErrUnknownVariable = 1193;
 inline constexpr int kErrLockWaitTimeout = 1205;
 inline constexpr int kErrDeadlock = 1213;
 inline constexpr int kErrReadOnlyOption = 1290;

@@ -72,33 +72,35 @@ std::map<ServerUuid, Observation> MysqlFarm::Probe(const Group& group, absl::Dur
   struct Asked {
     const Server* record;
     std::shared_ptr<Link> link;
-    uint64_t ticket;
+    std::optional<uint64_t> ticket;
   };
   const Deadline whole = Deadline::After(clock_, deadline);
   const Deadline others = Deadline::After(clock_, deadline * (1 - kPrimaryShare));
   std::vector<Asked> asked;
   const Asked* primary = nullptr;
   asked.reserve(group.servers.size());
-  // Everybody at once, the primary too: whether it can be reached is found out meanwhile.
+  // Everybody at once. Of a primary that did not answer the last time it is found out meanwhile
+  // whether it can be reached.
   for (const Server& record : group.servers) {
-    std::shared_ptr<Link> link = LinkTo(record.address);
+    Asked one{&record, LinkTo(record.address), std::nullopt};
     const bool leads = record.uuid == group.primary;
-    const uint64_t ticket = link->Ask(deadline, leads);
-    asked.push_back({&record, std::move(link), ticket});
+    if (!leads || !one.link->Answers()) one.ticket = one.link->Ask(deadline, leads);
+    asked.push_back(std::move(one));
     if (leads) primary = &asked.back();
   }
   std::map<ServerUuid, Observation> seen;
   for (const Asked& one : asked) {
     if (&one == primary) continue;
-    seen[one.record->uuid] = one.link->Await(one.ticket, others);
+    seen[one.record->uuid] = one.link->Await(*one.ticket, others);
   }
   if (primary != nullptr) {
-    Observation answer = primary->link->Await(primary->ticket, whole);
     // What a live primary has executed is read after the others (rule 5).
-    if (answer.reached() && asked.size() > 1) {
+    std::optional<Observation> answer;
+    if (primary->ticket.has_value()) answer = primary->link->Await(*primary->ticket, whole);
+    if (!answer.has_value() || (answer->reached() && asked.size() > 1)) {
       answer = primary->link->Await(primary->link->Ask(whole.Remaining(), /*leads=*/true), whole);
     }
-    seen[primary->record->uuid] = std::move(answer);
+    seen[primary->record->uuid] = *std::move(answer);
   }
   for (const Asked& one : asked) {
     Observation& answer = seen[one.record->uuid];

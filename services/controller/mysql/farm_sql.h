@@ -1,9 +1,11 @@
 #pragma once
 // Every statement that Weft sends to the servers of a farm and that all versions spell alike. What
 // differs between versions stands in common/mysql/dialect_sql.h.
+#include <initializer_list>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 
 namespace weft::controller::sql {
@@ -96,6 +98,14 @@ inline constexpr absl::string_view kOfflineOn = "SET GLOBAL offline_mode = ON";
 inline constexpr absl::string_view kOfflineOff = "SET GLOBAL offline_mode = OFF";
 // A crashed server comes back read-only. Not SET PERSIST, which would change the running one.
 inline constexpr absl::string_view kPersistSuperReadOnly = "SET PERSIST_ONLY super_read_only = ON";
+
+// One row, a column for each, named like it. All are constants of Weft.
+inline std::string Globals(std::initializer_list<absl::string_view> names) {
+  return absl::StrCat("SELECT ",
+                      absl::StrJoin(names, ", ", [](std::string* out, absl::string_view name) {
+                        absl::StrAppend(out, "@@GLOBAL.", name, " AS ", name);
+                      }));
+}
 
 // `name` and `value` are constants of Weft or numbers.
 inline std::string SetGlobal(absl::string_view name, absl::string_view value) {

@@ -68,6 +68,11 @@ uint64_t Link::Ask(absl::Duration limit, bool leads) {
   return ++asked_;
 }
 
+bool Link::Answers() const {
+  MutexLock lock(&mutex_);
+  return answer_.reached() && !silent_since_.has_value();
+}
+
 Observation Link::Await(uint64_t ticket, const Deadline& deadline) {
   MutexLock lock(&mutex_);
   const absl::Duration began = clock_->MonotonicNow();

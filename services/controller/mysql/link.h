@@ -48,6 +48,8 @@ class Link {
   // ticket for Await. `leads`: the server is the primary of record, so commits that wait there in
   // vain may be helped on; anywhere else that would write what nobody knows.
   uint64_t Ask(absl::Duration limit, bool leads = false);
+  // The server answered the last look.
+  bool Answers() const;
   // The answer to `ticket` or a later one. When there is none at the deadline the server counts as
   // silent; the look goes on in the background. Of a server that hung before, waits
   // `silent_patience` at most.
@@ -103,7 +105,7 @@ class Link {
   Held look_session_;
   LookMemory look_memory_;
 
-  Mutex mutex_;
+  mutable Mutex mutex_;
   CondVar changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t asked_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -20,7 +20,6 @@
 namespace weft::controller {
 namespace {
 
-constexpr int kErrUnknownVariable = 1193;
 // A timeout from here on (49 days, in milliseconds) counts as endless.
 constexpr uint64_t kEndlessFrom = 4294967295;
 
@@ -241,7 +240,7 @@ absl::Status ReadState(const mysql::ResultSet& rows, const LookMemory& memory, O
 absl::Status LookAtState(mysql::Session& session, LookMemory* memory, Observation* seen) {
   auto rows = session.Query(memory->state_sql);
   const bool plugins_moved =
-      mysql::MysqlErrorCode(rows.status()) == kErrUnknownVariable ||
+      mysql::MysqlErrorCode(rows.status()) == mysql::kErrUnknownVariable ||
       (memory->dialect.can.lossless_semisync &&
        (memory->semi_sync.source == nullptr || memory->semi_sync.replica == nullptr));
   if (plugins_moved) {

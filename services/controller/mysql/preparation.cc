@@ -6,6 +6,7 @@
 #include "common/log/log.h"
 #include "common/mysql/errors.h"
 #include "services/controller/mysql/farm_sql.h"
+#include "services/controller/mysql/semi_sync.h"
 
 namespace weft::controller {
 namespace {
@@ -22,12 +23,6 @@ absl::Status Install(Turn& turn, absl::string_view plugin, absl::string_view lib
 }
 
 }  // namespace
-
-absl::StatusOr<mysql::SemiSyncLoaded> FindSemiSync(Turn& turn) {
-  if (!turn.dialect().can.lossless_semisync) return mysql::SemiSyncLoaded();
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet variables, turn.Read(sql::kSemiSyncVariables));
-  return mysql::FindSemiSync(variables);
-}
 
 absl::StatusOr<mysql::SemiSyncLoaded> PrepareSemiSync(Turn& turn) {
   WEFT_ASSIGN_OR_RETURN(mysql::SemiSyncLoaded loaded, FindSemiSync(turn));

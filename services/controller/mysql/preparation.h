@@ -11,12 +11,9 @@
 // semi-synchronous replication. Part of the steps, so that no server can miss it.
 namespace weft::controller {
 
-// Whose semi-sync variables the server has; empty names where a plugin is not loaded.
-absl::StatusOr<mysql::SemiSyncLoaded> FindSemiSync(Turn& turn);
-
-// As above, installing both plugins first where the version has them (kept out of the binary log).
-// FAILED_PRECONDITION, reason SEMI_SYNC_UNAVAILABLE, when they cannot be had; empty names, without
-// an error, where the version has none that is lossless.
+// FindSemiSync, installing both plugins first where the version has them (kept out of the binary
+// log). FAILED_PRECONDITION, reason SEMI_SYNC_UNAVAILABLE, when they cannot be had; empty names,
+// without an error, where the version has none that is lossless.
 absl::StatusOr<mysql::SemiSyncLoaded> PrepareSemiSync(Turn& turn);
 
 // From its next start on the server refuses writes until Weft says otherwise (rule 9). Where the

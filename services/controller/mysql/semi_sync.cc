@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/mysql/errors.h"
 #include "services/controller/mysql/farm_sql.h"
 
 namespace weft::controller {
@@ -15,6 +16,18 @@ namespace {
 constexpr absl::string_view kEndless = "1000000000000000000";
 
 }  // namespace
+
+absl::StatusOr<mysql::SemiSyncLoaded> FindSemiSync(Turn& turn) {
+  if (!turn.dialect().can.lossless_semisync) return mysql::SemiSyncLoaded();
+  // The usual case, in a tenth of the time: SHOW looks at all variables, while writes stand still.
+  const mysql::SemiSyncNames& modern = mysql::kSemiSyncModern;
+  const absl::Status both =
+      turn.Read(sql::Globals({modern.source_enabled, modern.replica_enabled})).status();
+  if (both.ok()) return mysql::SemiSyncLoaded{.source = &modern, .replica = &modern};
+  if (mysql::MysqlErrorCode(both) != mysql::kErrUnknownVariable) return both;
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet variables, turn.Read(sql::kSemiSyncVariables));
+  return mysql::FindSemiSync(variables);
+}
 
 absl::Status Arm(Turn& turn, const mysql::SemiSyncNames& names, uint32_t wait_for) {
   // Applied from left to right: it is on only once all the rest is set.
@@ -27,17 +40,18 @@ absl::Status Arm(Turn& turn, const mysql::SemiSyncNames& names, uint32_t wait_fo
 }
 
 absl::Status RequireArmed(Turn& turn, uint32_t wait_for) {
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet variables, turn.Read(sql::kSemiSyncVariables));
-  const mysql::SemiSyncNames* const names = mysql::FindSemiSync(variables).source;
+  WEFT_ASSIGN_OR_RETURN(const mysql::SemiSyncLoaded loaded, FindSemiSync(turn));
   bool enabled = false;
   uint64_t timeout = 0;
   uint64_t count = 0;
-  for (const mysql::ResultSet::Row row : variables) {
-    const std::string name = row.StringOr("Variable_name", "");
-    if (names == nullptr) break;
-    if (name == names->source_enabled) enabled = row.BoolOr("Value", false);
-    if (name == names->source_timeout) timeout = row.UintOr("Value", 0);
-    if (name == names->source_wait_count) count = row.UintOr("Value", 0);
+  if (const mysql::SemiSyncNames* const names = loaded.source; names != nullptr) {
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows,
+                          turn.Read(sql::Globals({names->source_enabled, names->source_timeout,
+                                                  names->source_wait_count})));
+    if (rows.empty()) return absl::InternalError("the server gave no row for its own state");
+    enabled = rows.front().BoolOr(names->source_enabled, false);
+    timeout = rows.front().UintOr(names->source_timeout, 0);
+    count = rows.front().UintOr(names->source_wait_count, 0);
   }
   // A timeout of zero: disarmed.
   if (enabled && timeout > 0 && count == wait_for) return absl::OkStatus();

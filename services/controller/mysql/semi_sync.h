@@ -10,6 +10,10 @@
 // Switching semi-synchronous replication, source side and replica side.
 namespace weft::controller {
 
+// Whose semi-sync variables the server has; empty names where a plugin is not loaded, or the
+// version has none that is lossless.
+absl::StatusOr<mysql::SemiSyncLoaded> FindSemiSync(Turn& turn);
+
 // Commits wait for `wait_for` acknowledgements, for ever. One statement.
 absl::Status Arm(Turn& turn, const mysql::SemiSyncNames& names, uint32_t wait_for);
 

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "common/base/backoff.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/mysql/errors.h"
@@ -13,7 +14,9 @@
 namespace weft::controller {
 namespace {
 
-constexpr absl::Duration kPause = absl::Milliseconds(2);
+// Writes may stand still while sessions end, which most do at once.
+constexpr BackoffOptions kPauses = {.initial = absl::Microseconds(250),
+                                    .maximum = absl::Milliseconds(2)};
 
 absl::Status Remain(const std::vector<ProcessRow>& left) {
   return ::weft::Refusal(absl::StatusCode::kUnavailable, "SESSIONS_REMAIN",
@@ -49,6 +52,7 @@ absl::Status KillUntilGone(mysql::Session& session, const KillOrder& order,
                            const Deadline& deadline, Clock* clock) {
   std::set<uint64_t> killed;
   std::set<uint64_t> denied;
+  Backoff pauses(kPauses);
   while (true) {
     WEFT_ASSIGN_OR_RETURN(const std::vector<ProcessRow> processes, ReadProcesses(session));
     std::vector<ProcessRow> left;
@@ -70,7 +74,7 @@ absl::Status KillUntilGone(mysql::Session& session, const KillOrder& order,
     }
     if (left.empty()) return absl::OkStatus();
     if (deadline.Passed()) return Remain(left);
-    clock->Sleep(kPause);
+    clock->Sleep(pauses.Next(/*random=*/0));
   }
 }
 
