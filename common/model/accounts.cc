@@ -123,6 +123,8 @@ constexpr Entry kTable[] = {
 
     {Duty::kMonitor,
      {"REPLICATION CLIENT", kGlobal, kAny, kForever, "read the replication status"}},
+    {Duty::kMonitor,
+     {"SELECT", kWeft, kAny, kForever, "see by its heartbeats how far a replica is"}},
     {Duty::kMonitor, {"INSERT", kWeft, kAny, kForever, "write its heartbeat"}},
     {Duty::kMonitor, {"UPDATE", kWeft, kAny, kForever, "write its heartbeat"}},
     {Duty::kMonitor, {"CREATE", kWeft, kAny, kForever, "make the heartbeats' table"}},

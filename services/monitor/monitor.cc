@@ -28,12 +28,21 @@ Monitor::Monitor(const Options& options, rpc::Metrics* metrics, Clock* clock)
                                            "How long one probe of one server takes.")),
       servers_watched_(metrics->GetGauge("monitor_servers", "Servers being watched.")),
       clock_(clock),
-      watcher_(std::make_unique<Watcher>(options.watcher, clock,
+      beats_(clock),
+      watcher_(std::make_unique<Watcher>(WatcherOptions(options), clock,
                                          [this](const WatchedServer& server, const Sample& sample,
                                                 bool changed) { Seen(server, sample, changed); })),
       pulses_(std::make_unique<PulseBoard>(
-          PulseBoard::Options{.prober = options.watcher.prober, .observer = options.observer},
-          clock, [this](const WatchedServer& server) { return MayWrite(server); })) {}
+          PulseBoard::Options{.prober = WatcherOptions(options).prober}, clock,
+          [this](const WatchedServer& server) { return MayWrite(server); })) {}
+
+Watcher::Options Monitor::WatcherOptions(const Options& options) {
+  constexpr size_t kMaxObserver = 191;  // bytes of the heartbeats' column
+  Watcher::Options watcher = options.watcher;
+  watcher.prober.observer = options.observer.substr(0, kMaxObserver);
+  watcher.prober.beats = &beats_;
+  return watcher;
+}
 
 absl::StatusOr<std::unique_ptr<Monitor>> Monitor::Start(const Options& options,
                                                         rpc::Metrics* metrics, Clock* clock) {

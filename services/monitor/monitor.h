@@ -11,6 +11,7 @@
 #include "common/base/mutex.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/metrics.h"
+#include "services/monitor/beat_log.h"
 #include "services/monitor/pulse_board.h"
 #include "services/monitor/reporter.h"
 #include "services/monitor/watcher.h"
@@ -38,6 +39,9 @@ class Monitor {
  private:
   Monitor(const Options& options, rpc::Metrics* metrics, Clock* clock);
 
+  // With what this monitor is called and has written.
+  Watcher::Options WatcherOptions(const Options& options);
+
   void Seen(const WatchedServer& server, const Sample& sample, bool changed);
   void TakeOrder(const Reporter::Order& order) ABSL_LOCKS_EXCLUDED(mutex_);
   std::map<WatchedServer, Opinion> Opinions() const;
@@ -52,6 +56,7 @@ class Monitor {
   Mutex mutex_;
   // The primaries of the newest epochs heard of: a controller that follows may say an older one.
   std::map<std::string, Reporter::Order::Primary> primaries_ ABSL_GUARDED_BY(mutex_);
+  BeatLog beats_;
   std::unique_ptr<Watcher> watcher_;
   std::unique_ptr<PulseBoard> pulses_;
   std::vector<std::unique_ptr<Reporter>> reporters_;  // constant once the first is started

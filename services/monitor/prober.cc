@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "common/base/status_macros.h"
@@ -91,8 +92,31 @@ absl::Status Prober::Ask(Sample& sample) {
   sample.writable = !standing.front().BoolOr("fenced", true);
   sample.executed = standing.front().StringOr("executed", "");
   WEFT_ASSIGN_OR_RETURN(const auto channels, mysql::ReadReplicaStatus(*session_, dialect));
-  if (!channels.empty()) sample.replication = FromStatus(channels.front());
+  if (channels.empty()) return absl::OkStatus();
+  const mysql::ReplicaStatus& channel = channels.front();
+  sample.replication = FromStatus(channel);
+  if (options_.beats == nullptr || channel.source_host.empty()) return absl::OkStatus();
+  WEFT_ASSIGN_OR_RETURN(
+      const std::optional<absl::Duration> lag,
+      LagBehind({channel.source_host, static_cast<uint16_t>(channel.source_port)}));
+  if (!lag.has_value()) return absl::OkStatus();
+  // Its own word counts from whole second to whole second, so it may say one too many; but it knows
+  // of a transaction that takes long between two heartbeats.
+  const absl::Duration said = channel.lag.value_or(absl::ZeroDuration()) - absl::Seconds(1);
+  sample.replication.lag = std::max(*lag, said);
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<absl::Duration>> Prober::LagBehind(const HostPort& source) {
+  const auto shown = session_->Query(sql::kNewestBeat, {options_.observer});
+  if (!shown.ok()) {
+    const int code = mysql::MysqlErrorCode(shown.status());
+    const bool none = code == mysql::kErrUnknownDatabase || code == mysql::kErrUnknownTable ||
+                      absl::IsPermissionDenied(shown.status());
+    if (none) return std::nullopt;
+    return shown.status();
+  }
+  return options_.beats->LagBehind(source, shown->empty() ? 0 : shown->front().UintOr("beat", 0));
 }
 
 Sample Prober::Probe() {

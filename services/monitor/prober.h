@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -9,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/model/ids.h"
 #include "common/mysql/session.h"
+#include "services/monitor/beat_log.h"
 #include "services/monitor/detector.h"
 
 namespace weft::monitor {
@@ -26,6 +28,10 @@ class Prober {
     // For one probe over a held session; opening one takes up to a second, the client library's
     // resolution. With a rest of half a second a hung server is so known after 1.5 to 2 s.
     absl::Duration deadline = absl::Milliseconds(500);
+    // Name of this monitor, as its heartbeats bear it, and when those were written; none: how far a
+    // replica is behind is its own word alone, in whole seconds.
+    std::string observer;
+    BeatLog* beats = nullptr;
   };
 
   Prober(Options options, HostPort address, Clock* clock);
@@ -46,6 +52,9 @@ class Prober {
  private:
   absl::Status Open();
   absl::Status Ask(Sample& sample);
+  // How far a replica of `source` is behind by the heartbeats in its data; nullopt where they do
+  // not tell.
+  absl::StatusOr<std::optional<absl::Duration>> LagBehind(const HostPort& source);
 
   const Options options_;
   const HostPort address_;

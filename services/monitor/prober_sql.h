@@ -11,4 +11,8 @@ inline constexpr absl::string_view kStanding =
 inline constexpr absl::string_view kStandingOld =
     "SELECT @@GLOBAL.read_only AS fenced, @@GLOBAL.gtid_executed AS executed";
 
+// Of this monitor, as a replica shows it.
+inline constexpr absl::string_view kNewestBeat =
+    "SELECT beat FROM weft_heartbeat.heartbeat WHERE observer = ?";
+
 }  // namespace weft::monitor::sql

@@ -16,7 +16,6 @@ namespace {
 constexpr absl::Duration kPatience = absl::Minutes(1);
 // What may lie between asking the server for its clock and its write.
 constexpr absl::Duration kFresh = absl::Seconds(1);
-constexpr size_t kMaxObserver = 191;
 
 // It is not let in, or may not write: that says nothing of whether the server can commit (S30).
 bool IsKeptOut(const absl::Status& status) {
@@ -31,12 +30,8 @@ bool LacksTable(const absl::Status& status) {
 
 }  // namespace
 
-PulseWriter::PulseWriter(Prober::Options prober, HostPort address, std::string observer,
-                         Clock* clock)
-    : options_(std::move(prober)),
-      address_(std::move(address)),
-      observer_(observer.substr(0, kMaxObserver)),
-      clock_(clock) {}
+PulseWriter::PulseWriter(Prober::Options prober, HostPort address, Clock* clock)
+    : options_(std::move(prober)), address_(std::move(address)), clock_(clock) {}
 
 absl::Status PulseWriter::Open() {
   mysql::ConnectOptions connect;
@@ -78,10 +73,13 @@ absl::StatusOr<bool> PulseWriter::Beat(uint64_t epoch) {
   if (clock.front().BoolOr("closed", true)) return false;
   Thaw();
   const std::string deadline = clock.front().StringOr("deadline", "");
-  ++beat_;
+  const uint64_t beat = options_.beats->Next();
   session->set_statement_timeout(kPatience);
+  absl::Duration sent;
   const auto write = [&] {
-    return session->Execute(sql::kBeat, {observer_, epoch, beat_, deadline, epoch, beat_}).status();
+    sent = clock_->MonotonicNow();
+    const mysql::Params params = {options_.observer, epoch, beat, deadline, epoch, beat};
+    return session->Execute(sql::kBeat, params).status();
   };
   absl::Status written = write();
   if (LacksTable(written)) {
@@ -91,6 +89,7 @@ absl::StatusOr<bool> PulseWriter::Beat(uint64_t epoch) {
     written = write();
   }
   WEFT_RETURN_IF_ERROR(written);
+  options_.beats->Committed(address_, beat, sent);
   return true;
 }
 

@@ -23,8 +23,9 @@ namespace weft::monitor {
 // one write is under way on the server: one that was given up is awaited there before the next.
 class PulseWriter {
  public:
-  // `prober`: account, password, TLS. `observer`: name of this monitor.
-  PulseWriter(Prober::Options prober, HostPort address, std::string observer, Clock* clock);
+  // `prober`: account, password, TLS, name of this monitor, and where its heartbeats are noted.
+  // REQUIRES: prober.beats, which outlives this.
+  PulseWriter(Prober::Options prober, HostPort address, Clock* clock);
 
   // One heartbeat for the primary of that epoch. Blocks until it is written or fails; for a minute
   // at the longest. One thread.
@@ -52,9 +53,7 @@ class PulseWriter {
 
   const Prober::Options options_;
   const HostPort address_;
-  const std::string observer_;
   Clock* const clock_;
-  uint64_t beat_ = 0;
   uint64_t given_up_ = 0;  // connection whose write may still be under way; 0: none
 
   mutable Mutex mutex_;

@@ -9,8 +9,7 @@ namespace weft::monitor {
 
 struct PulseBoard::Post {
   Post(const Options& options, WatchedServer written, Clock* clock)
-      : server(std::move(written)),
-        writer(options.prober, server.address, options.observer, clock) {}
+      : server(std::move(written)), writer(options.prober, server.address, clock) {}
 
   const WatchedServer server;
   PulseWriter writer;

@@ -21,8 +21,7 @@ namespace weft::monitor {
 class PulseBoard {
  public:
   struct Options {
-    Prober::Options prober;
-    std::string observer;
+    Prober::Options prober;  // as PulseWriter takes it
     // After a write that failed; one that succeeded is followed by the period.
     absl::Duration retry = absl::Milliseconds(500);
   };

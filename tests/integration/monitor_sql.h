@@ -9,7 +9,13 @@ inline constexpr absl::string_view kOpen =
     "SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF";
 inline constexpr absl::string_view kClose = "SET GLOBAL super_read_only = ON";
 inline constexpr absl::string_view kReadHeartbeat =
-    "SELECT observer, epoch, beat FROM weft_heartbeat.heartbeat";
+    "SELECT observer, epoch FROM weft_heartbeat.heartbeat";
+// Port, user, password.
+inline constexpr absl::string_view kFollow =
+    "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = %d, SOURCE_USER = '%s',"
+    " SOURCE_PASSWORD = '%s', SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1; START REPLICA";
+inline constexpr absl::string_view kStopApplier = "STOP REPLICA SQL_THREAD";
+inline constexpr absl::string_view kStartApplier = "START REPLICA SQL_THREAD";
 // No commit succeeds while the session lives.
 inline constexpr absl::string_view kLockEverything = "FLUSH TABLES WITH READ LOCK";
 inline constexpr absl::string_view kUnlock = "UNLOCK TABLES";

@@ -7,14 +7,18 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_format.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "common/mysql/session.h"
 #include "common/mysqld/testing/farm_fixture.h"
 #include "protos/weft/v1/health.grpc.pb.h"
+#include "services/monitor/beat_log.h"
+#include "services/monitor/prober.h"
 #include "services/monitor/pulse.h"
 #include "tests/integration/monitor_sql.h"
 
@@ -107,6 +111,20 @@ class MonitorTest : public ::testing::Test {
     return ear_->Await(Uuid(index), contact, timeout);
   }
 
+  HostPort Address(int index) const {
+    return {"127.0.0.1", static_cast<uint16_t>(farm_->server(index).port)};
+  }
+
+  // As the monitor m1 looks at servers.
+  Prober::Options Probing(BeatLog* beats) const {
+    Prober::Options options;
+    options.user = farm_->account(Duty::kMonitor).user;
+    options.password = [this] { return farm_->account(Duty::kMonitor).password; };
+    options.observer = "m1";
+    options.beats = beats;
+    return options;
+  }
+
   std::unique_ptr<weft::testing::TestFarm> farm_;
   std::unique_ptr<Ear> ear_;
   std::unique_ptr<grpc::Server> controller_;
@@ -153,9 +171,8 @@ TEST_F(MonitorTest, AFullServerIsRejectingNotDead) {
     ASSERT_TRUE(session.ok()) << session.status();
     sessions.push_back(std::move(*session));
   }
-  Prober prober({.user = farm_->account(Duty::kMonitor).user,
-                 .password = [this] { return farm_->account(Duty::kMonitor).password; }},
-                {"127.0.0.1", static_cast<uint16_t>(farm_->server(0).port)}, RealClock::Get());
+  BeatLog beats(RealClock::Get());
+  Prober prober(Probing(&beats), Address(0), RealClock::Get());
   EXPECT_EQ(prober.Probe().contact, Contact::kRejected);
   sessions.clear();
 }
@@ -164,23 +181,59 @@ TEST_F(MonitorTest, AWrongPasswordIsNotDeath) {
   StartOn({.servers = 1});
   Prober prober({.user = farm_->account(Duty::kMonitor).user,
                  .password = [] { return std::string("wrong"); }},
-                {"127.0.0.1", static_cast<uint16_t>(farm_->server(0).port)}, RealClock::Get());
+                Address(0), RealClock::Get());
   const Sample sample = prober.Probe();
   EXPECT_EQ(sample.contact, Contact::kRejected);
   EXPECT_EQ(sample.error.find("wrong"), std::string::npos) << "no password in messages";
 }
 
+TEST_F(MonitorTest, AReplicaIsBehindByFractionsOfASecond) {
+  StartOn({.servers = 2});
+  ASSERT_TRUE(farm_->Sql(0, std::string(sql::kOpen)).ok());
+  const weft::testing::TestAccount& replicate = farm_->account(Duty::kReplicate);
+  ASSERT_TRUE(farm_
+                  ->Sql(1, absl::StrFormat(sql::kFollow, farm_->server(0).port, replicate.user,
+                                           replicate.password))
+                  .ok());
+  BeatLog beats(RealClock::Get());
+  PulseWriter writer(Probing(&beats), Address(0), RealClock::Get());
+  Prober prober(Probing(&beats), Address(1), RealClock::Get());
+  // Until it shows the newest heartbeat.
+  const auto catch_up = [&] {
+    const Deadline deadline = Deadline::After(RealClock::Get(), absl::Seconds(20));
+    std::optional<absl::Duration> lag;
+    while (lag != absl::ZeroDuration() && !deadline.Passed()) {
+      writer.Write(/*epoch=*/1);
+      RealClock::Get()->Sleep(absl::Milliseconds(50));
+      lag = prober.Probe().replication.lag;
+    }
+    return lag;
+  };
+  ASSERT_EQ(catch_up(), absl::ZeroDuration());
+
+  ASSERT_TRUE(farm_->Sql(1, std::string(sql::kStopApplier)).ok());
+  constexpr absl::Duration kBehind = absl::Milliseconds(300);
+  const Deadline since = Deadline::After(RealClock::Get(), absl::Seconds(100));
+  writer.Write(/*epoch=*/1);
+  RealClock::Get()->Sleep(kBehind);
+  const std::optional<absl::Duration> lag = prober.Probe().replication.lag;
+  ASSERT_TRUE(lag.has_value());
+  EXPECT_GE(*lag, kBehind);
+  EXPECT_LE(*lag, absl::Seconds(100) - since.Remaining());
+
+  ASSERT_TRUE(farm_->Sql(1, std::string(sql::kStartApplier)).ok());
+  EXPECT_EQ(catch_up(), absl::ZeroDuration());
+}
+
 TEST_F(MonitorTest, AHeartbeatIsWrittenAndALockOnEverythingFailsIt) {
   StartOn({.servers = 1});
   ASSERT_TRUE(farm_->Sql(0, std::string(sql::kOpen)).ok());
-  PulseWriter writer({.user = farm_->account(Duty::kMonitor).user,
-                      .password = [this] { return farm_->account(Duty::kMonitor).password; }},
-                     {"127.0.0.1", static_cast<uint16_t>(farm_->server(0).port)}, "m1",
-                     RealClock::Get());
+  BeatLog beats(RealClock::Get());
+  PulseWriter writer(Probing(&beats), Address(0), RealClock::Get());
   writer.Write(/*epoch=*/7);
   EXPECT_EQ(writer.Now(), (Pulse{.probed = true, .failing = std::nullopt, .error = ""}));
   writer.Write(/*epoch=*/7);
-  EXPECT_EQ(*farm_->Sql(0, std::string(sql::kReadHeartbeat)), "m1\t7\t2\n");
+  EXPECT_EQ(*farm_->Sql(0, std::string(sql::kReadHeartbeat)), "m1\t7\n");
 
   mysql::ConnectOptions connect;
   connect.unix_socket = farm_->server(0).socket;
