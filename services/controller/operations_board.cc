@@ -257,10 +257,10 @@ void OperationsBoard::WriteReports() {
 }
 
 void OperationsBoard::PollForeign() {
-  std::vector<std::string> foreign;
+  std::set<std::string> foreign;
   {
     MutexLock lock(&watchers_mutex_);
-    for (const auto& [handle, watching] : watchers_) foreign.push_back(watching.id);
+    for (const auto& [handle, watching] : watchers_) foreign.insert(watching.id);
   }
   for (const std::string& id : foreign) {
     {
@@ -282,8 +282,14 @@ bool OperationsBoard::Rest(absl::Duration rest, bool for_work) {
   return !stopping_;
 }
 
+bool OperationsBoard::HasUnwritten() const {
+  MutexLock lock(&mutex_);
+  return !unwritten_.empty();
+}
+
 void OperationsBoard::Loop() {
-  while (Rest(options_.poll, /*for_work=*/true) && Rest(options_.write_delay, /*for_work=*/false)) {
+  while (Rest(options_.poll, /*for_work=*/true)) {
+    if (HasUnwritten() && !Rest(options_.write_delay, /*for_work=*/false)) break;
     WriteReports();
     PollForeign();
     CheckStore();

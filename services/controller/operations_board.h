@@ -26,7 +26,7 @@ class OperationsBoard {
   struct Options {
     size_t keep_ended = 256;
     // How often Wait and Watch read from the store an operation that another process runs.
-    absl::Duration poll = absl::Milliseconds(500);
+    absl::Duration poll = absl::Milliseconds(100);
     // Progress waits this long before it is written, so that its commit does not stand in the way
     // of those of the change it tells of.
     absl::Duration write_delay = absl::Milliseconds(300);
@@ -91,6 +91,7 @@ class OperationsBoard {
   void Loop();
   // Waits for `rest`, an end to write, or (`for_work`) anything to write; false when it stops.
   bool Rest(absl::Duration rest, bool for_work);
+  bool HasUnwritten() const;
   void WriteReports();
   void PollForeign();
   // Asks the store whether it is there, where anybody waits.
