@@ -10,10 +10,16 @@
 namespace weft::mysql {
 
 CloneStatement::CloneStatement(std::unique_ptr<Session> session, std::string sql)
-    : session_(std::move(session)), sql_(std::move(sql)), thread_([this] { Run(); }) {}
+    : id_(session->connection_id()),
+      sql_(std::move(sql)),
+      session_(std::move(session)),
+      thread_([this] { Run(); }) {}
 
 CloneStatement::~CloneStatement() {
-  session_->Abort();
+  {
+    MutexLock lock(&mutex_);
+    if (session_ != nullptr) session_->Abort();
+  }
   thread_.join();
 }
 
@@ -28,8 +34,15 @@ absl::Status CloneStatement::status() const {
 }
 
 void CloneStatement::Run() {
-  const absl::Status status = session_->Execute(sql_);
+  std::shared_ptr<Session> session;
+  {
+    MutexLock lock(&mutex_);
+    session = session_;
+  }
+  const absl::Status status = session->Execute(sql_);
   MutexLock lock(&mutex_);
+  session_.reset();
+  session.reset();
   status_ = status;
   done_ = true;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/mysql/bulk_session.h"
@@ -26,6 +27,8 @@ namespace {
 // A part is one transaction on the target, and what is read again when nothing else is left to do.
 constexpr uint64_t kPartBytes = uint64_t{48} << 20;
 constexpr absl::Duration kPoll = absl::Milliseconds(50);
+// What the target's redo log may grow to meanwhile, and never beyond the size of the data.
+constexpr uint64_t kMostRedo = uint64_t{1} << 30;
 // Of one statement: dropping what was there, and making what is not rows.
 constexpr absl::Duration kPatience = absl::Minutes(30);
 // Making the keys of a table of terabytes takes its time; a target that dies is noticed before.
@@ -54,6 +57,9 @@ class LogicalCopy {
   absl::Status Prepare() {
     Report("prepare");
     WEFT_ASSIGN_OR_RETURN(source_, access_.Open(order_.source, Duty::kBackup, kPatience));
+    if (source_->version().AtLeast(8, 0) && !source_->version().mariadb) {
+      WEFT_RETURN_IF_ERROR(source_->Execute(sql::kFreshStatistics));
+    }
     WEFT_ASSIGN_OR_RETURN(target_, access_.Open(order_.target, Duty::kRestore, kPatience));
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
     WEFT_RETURN_IF_ERROR(Detach(*manager));
@@ -77,6 +83,7 @@ class LogicalCopy {
     WEFT_ASSIGN_OR_RETURN(tables_, ReadTables(*source_));
     executed_ = snapshot.executed;
     Report("create tables");
+    WEFT_RETURN_IF_ERROR(WidenRedoLog());
     WEFT_RETURN_IF_ERROR(CopySchemas(*source_, *target_));
     WEFT_RETURN_IF_ERROR(CopyTables(*source_, *target_, &tables_));
     WEFT_RETURN_IF_ERROR(CopyRows(snapshot, /*transactional=*/false));
@@ -84,6 +91,21 @@ class LogicalCopy {
     WEFT_RETURN_IF_ERROR(CopyRows(snapshot, /*transactional=*/true));
     Report("create views, routines, triggers and events");
     return CopyPrograms(*source_, *target_);
+  }
+
+  // A redo log that is small for what comes in has the server write each page many times.
+  absl::Status WidenRedoLog() {
+    constexpr uint64_t kUnit = uint64_t{1} << 20;
+    const mysql::ServerVersion& version = target_->version();
+    const bool fixed = version.mariadb || !version.AtLeast(8, 0, 30);  // while it runs
+    if (fixed) return absl::OkStatus();
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, target_->Query(sql::kRedoLogCapacity));
+    const uint64_t has = rows.empty() ? kMostRedo : rows.front().UintOr("value", kMostRedo);
+    uint64_t data = 0;
+    for (const Table& table : tables_) data += table.bytes;
+    const uint64_t wanted = std::min(kMostRedo, data / kUnit * kUnit);
+    if (wanted <= has) return absl::OkStatus();
+    return SetMeanwhile(*target_, "innodb_redo_log_capacity", absl::StrCat(wanted));
   }
 
   absl::Status CopyRows(Snapshot& snapshot, bool transactional) {

@@ -51,6 +51,8 @@ inline constexpr absl::string_view kAsText = "%s = CONVERT(%s USING utf8mb4)";
 inline constexpr absl::string_view kLoadSession =
     "SET SESSION sql_log_bin = OFF, foreign_key_checks = OFF, unique_checks = OFF,"
     " sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'";
+inline constexpr absl::string_view kRedoLogCapacity =
+    "SELECT @@GLOBAL.innodb_redo_log_capacity AS value";
 inline constexpr absl::string_view kWarnings = "SHOW WARNINGS LIMIT 1";
 
 // --- what is no row

@@ -22,7 +22,8 @@ namespace {
 
 namespace statements = mysql::statements;
 
-constexpr absl::Duration kPoll = absl::Milliseconds(50);
+constexpr absl::Duration kPoll = absl::Milliseconds(20);
+constexpr absl::Duration kLook = absl::Milliseconds(250);
 // How long a target may be away for its restart.
 constexpr absl::Duration kRestart = absl::Minutes(10);
 // How long a clone may take to end once it is told to.
@@ -77,9 +78,10 @@ class PluginCopy {
     Report("prepare");
     WEFT_RETURN_IF_ERROR(InstallClonePlugins(access_, order_));
     // Dropping large tables takes its time.
-    WEFT_ASSIGN_OR_RETURN(watcher_, access_.Open(order_.target, Duty::kRestore, absl::Minutes(10)));
+    WEFT_ASSIGN_OR_RETURN(const auto restorer,
+                          access_.Open(order_.target, Duty::kRestore, absl::Minutes(10)));
     // First of all: with other settings it might come to its end, which is a restart.
-    WEFT_ASSIGN_OR_RETURN(std::string earlier, EndAnother());
+    WEFT_ASSIGN_OR_RETURN(std::string earlier, EndAnother(*restorer));
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
     WEFT_RETURN_IF_ERROR(Detach(*manager));
     // The source's own channel comes along with its data: it must not start.
@@ -89,29 +91,29 @@ class PluginCopy {
         manager->Execute(statements::kDonorList, {order_.source.ToString()}).status());
     WEFT_RETURN_IF_ERROR(manager->Execute(
         absl::StrFormat(sql::kSetGlobal, sql::kCloneBandwidth, MebibytesPerSecond())));
-    WEFT_RETURN_IF_ERROR(Open(*watcher_));
-    WEFT_RETURN_IF_ERROR(watcher_->Execute(sql::kNoBinaryLog));
-    WEFT_RETURN_IF_ERROR(MakeMark(*watcher_));
+    WEFT_RETURN_IF_ERROR(Open(*restorer));
+    WEFT_RETURN_IF_ERROR(restorer->Execute(sql::kNoBinaryLog));
+    WEFT_RETURN_IF_ERROR(MakeMark(*restorer));
     // The plugin does it too, but fails at names with backticks.
-    WEFT_RETURN_IF_ERROR(DropSchemas(*watcher_));
+    WEFT_RETURN_IF_ERROR(DropSchemas(*restorer));
     return earlier;
   }
 
   // A clone that a provisioner began and did not see the end of may still be at work. Ends it, and
   // returns when the last one began.
-  absl::StatusOr<std::string> EndAnother() {
-    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet others, watcher_->Query(sql::kClonesAtWork));
+  absl::StatusOr<std::string> EndAnother(mysql::Session& restorer) {
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet others, restorer.Query(sql::kClonesAtWork));
     for (const mysql::ResultSet::Row row : others) {
-      watcher_->Execute(sql::kKill, {row.UintOr("id", 0)}).status().IgnoreError();
+      restorer.Execute(sql::kKill, {row.UintOr("id", 0)}).status().IgnoreError();
     }
-    return AwaitIdle();
+    return AwaitIdle(restorer);
   }
 
   // Until no clone works on the target. Returns when the last one began.
-  absl::StatusOr<std::string> AwaitIdle() {
+  absl::StatusOr<std::string> AwaitIdle(mysql::Session& restorer) {
     const Deadline deadline = Deadline::After(clock_, kRestart);
     while (true) {
-      WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet last, watcher_->Query(statements::kCloneStatus));
+      WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet last, restorer.Query(statements::kCloneStatus));
       const bool busy = !last.empty() && last.front().StringOr("state", "") == "In Progress";
       if (!busy) return mysql::CloneBeganAt(last);
       if (deadline.Passed()) {
@@ -140,10 +142,14 @@ class PluginCopy {
     absl::Status ended;  // why the copy shall not go on
     Deadline end;
     Deadline again = Deadline::After(clock_, absl::ZeroDuration());
+    Deadline look = Deadline::After(clock_, kLook);
     while (!statement->done()) {
       if (ended.ok()) {
         ended = watch_.MayGoOn();
-        if (ended.ok()) ended = Look();
+        if (ended.ok() && look.Passed()) {
+          ended = Look();
+          look = Deadline::After(clock_, kLook);
+        }
         if (!ended.ok()) end = Deadline::After(clock_, kEnd);
       }
       if (!ended.ok() && again.Passed()) {
@@ -156,16 +162,24 @@ class PluginCopy {
     const absl::Status status = statement->status();
     // One that is killed loses its session, as one that succeeds.
     if (!ended.ok() && !status.ok()) {
-      AwaitIdle().status().IgnoreError();
+      const auto restorer = access_.Open(order_.target, Duty::kRestore);
+      if (restorer.ok()) AwaitIdle(**restorer).status().IgnoreError();
       return ended;
     }
     if (mysql::CloneEndOf(status) != mysql::CloneEnd::kFailed) return absl::OkStatus();
     return Explain(status);
   }
 
+  // Over a session of its own each time: the restart would wait for one that is held
+  // (mysql::CloneStatement).
+  absl::StatusOr<mysql::ResultSet> AskTarget(absl::string_view sql) {
+    WEFT_ASSIGN_OR_RETURN(const auto restorer, access_.Open(order_.target, Duty::kRestore));
+    return restorer->Query(sql);
+  }
+
   // UNAVAILABLE once the source is given up.
   absl::Status Look() {
-    const auto stages = watcher_->Query(statements::kCloneProgress);
+    const auto stages = AskTarget(statements::kCloneProgress);
     if (!stages.ok()) return absl::OkStatus();
     const mysql::CloneBytes bytes = mysql::BytesOf(*stages);
     figures_.bytes = bytes.done;
@@ -196,7 +210,7 @@ class PluginCopy {
     constexpr int kNoRoom = 3868;
     const int code = mysql::MysqlErrorCode(status);
     std::string why = absl::StrCat("error ", code);
-    if (const auto rows = watcher_->Query(statements::kCloneStatus); rows.ok() && !rows->empty()) {
+    if (const auto rows = AskTarget(statements::kCloneStatus); rows.ok() && !rows->empty()) {
       absl::StrAppend(&why, ": ", rows->front().StringOr("error_message", ""));
     }
     if (code == kNoRoom) {
@@ -256,7 +270,6 @@ class PluginCopy {
   const CopyOrder& order_;
   const CopyWatch& watch_;
   Clock* const clock_;
-  std::unique_ptr<mysql::Session> watcher_;  // came in before offline_mode, may look meanwhile
   DonorWatch donor_;
   CopyFigures figures_;
   uint64_t estimate_ = 0;

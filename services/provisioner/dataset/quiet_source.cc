@@ -16,11 +16,11 @@
 namespace weft::provisioner {
 namespace {
 
-constexpr absl::Duration kPoll = absl::Milliseconds(100);
+constexpr absl::Duration kPoll = absl::Milliseconds(20);
 constexpr absl::Duration kPatience = absl::Minutes(5);
 constexpr absl::Duration kLockPatience = absl::Seconds(30);
 // So many looks in a row must find the log where it was.
-constexpr int kStill = 3;
+constexpr int kStill = 5;
 
 absl::Status Busy(const HostPort& source, absl::string_view why) {
   return Refusal(absl::StatusCode::kAborted, "SOURCE_BUSY",
