@@ -43,6 +43,10 @@ std::string CloneFarm::Root(int index, absl::string_view sql) {
   return output.ok() ? std::string(absl::StripAsciiWhitespace(*output)) : "";
 }
 
+std::string CloneFarm::Peek(int index, absl::string_view sql) {
+  return std::string(absl::StripAsciiWhitespace(farm_->Sql(index, sql).value_or("")));
+}
+
 CopyOrder CloneFarm::Order() const {
   CopyOrder order;
   order.source = address(0);

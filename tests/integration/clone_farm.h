@@ -23,6 +23,9 @@ class CloneFarm : public ::testing::Test {
 
   HostPort address(int index) const;
   std::string Root(int index, absl::string_view sql);
+  // While a copy is at work: "" also where root is cut off, as offline_mode does to who logs in
+  // just then.
+  std::string Peek(int index, absl::string_view sql);
 
   CopyOrder Order() const;
   absl::StatusOr<CopyFigures> Copy(CopyMethod method, const std::function<bool()>& cancelled = {});

@@ -188,8 +188,8 @@ TEST_F(CloneFaultsTest, ACopyWhoseMakerDiedIsMadeAgain) {
     SCOPED_TRACE(ToString(method));
     bytes_per_second_ = Slow(method);
     CopyAndDie(method, [&] {
-      if (method == CopyMethod::kPlugin) return Root(1, sql::kClonesUnderWay) == "1";
-      if (method == CopyMethod::kLogical) return Root(1, sql::kRowsUnderWay) == "1";
+      if (method == CopyMethod::kPlugin) return Peek(1, sql::kClonesUnderWay) == "1";
+      if (method == CopyMethod::kLogical) return Peek(1, sql::kRowsUnderWay) == "1";
       return !farm_->instance(1).Inspect().running;  // in the swap
     });
     bytes_per_second_ = 0;
