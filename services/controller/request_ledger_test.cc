@@ -75,10 +75,12 @@ TEST_F(RequestLedgerTest, WhatIsNotAskedForAgainDoesNotRunForEver) {
   };
   const auto state = [&] { return store_.ListOperations("g", 10, "")->front().state; };
   EXPECT_FALSE(ledger.Once(Caller{"ann", "r1", false}, "create", "g", "", unavailable).ok());
+  clock.AwaitWaiters(1);  // the ledger's own thread, which does the same each second
   ledger.EndForgotten();
   EXPECT_EQ(state(), OperationState::kRunning);
-  clock.Advance(RequestLedger::kPatience);
   store_.SetUnavailable(true);
+  clock.Advance(RequestLedger::kPatience);
+  clock.AwaitWaiters(1);
   ledger.EndForgotten();
   store_.SetUnavailable(false);
   EXPECT_EQ(state(), OperationState::kRunning);
