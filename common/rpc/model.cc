@@ -49,6 +49,20 @@ v1::ServerMode ToProto(ServerMode mode) {
   return v1::SERVER_MODE_UNSPECIFIED;
 }
 
+v1::PromotionRule ToProto(PromotionRule rule) {
+  switch (rule) {
+    case PromotionRule::kPrefer:
+      return v1::PREFER;
+    case PromotionRule::kNeutral:
+      return v1::NEUTRAL;
+    case PromotionRule::kPreferNot:
+      return v1::PREFER_NOT;
+    case PromotionRule::kMustNot:
+      return v1::MUST_NOT;
+  }
+  return v1::PROMOTION_RULE_UNSPECIFIED;
+}
+
 absl::Time FromProto(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
 }
@@ -70,6 +84,14 @@ std::optional<ServerMode> FromProto(v1::ServerMode mode) {
   for (const ServerMode known : {ServerMode::kOffline, ServerMode::kReadOnly,
                                  ServerMode::kWriteOnly, ServerMode::kReadWrite}) {
     if (ToProto(known) == mode) return known;
+  }
+  return std::nullopt;
+}
+
+std::optional<PromotionRule> FromProto(v1::PromotionRule rule) {
+  for (const PromotionRule known : {PromotionRule::kPrefer, PromotionRule::kNeutral,
+                                    PromotionRule::kPreferNot, PromotionRule::kMustNot}) {
+    if (ToProto(known) == rule) return known;
   }
   return std::nullopt;
 }

@@ -15,11 +15,13 @@ google::protobuf::Timestamp ToProto(absl::Time time);
 google::protobuf::Duration ToProto(absl::Duration duration);
 v1::ServerStatus ToProto(ServerStatus status);
 v1::ServerMode ToProto(ServerMode mode);
+v1::PromotionRule ToProto(PromotionRule rule);
 
 absl::Time FromProto(const google::protobuf::Timestamp& time);
 absl::Duration FromProto(const google::protobuf::Duration& duration);
 // nullopt: unspecified, or of a later version of the API.
 std::optional<ServerStatus> FromProto(v1::ServerStatus status);
 std::optional<ServerMode> FromProto(v1::ServerMode mode);
+std::optional<PromotionRule> FromProto(v1::PromotionRule rule);
 
 }  // namespace weft::rpc

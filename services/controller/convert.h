@@ -31,10 +31,8 @@ namespace weft::controller {
 using rpc::FromProto;
 using rpc::ToProto;
 v1::Durability ToProto(Durability durability);
-v1::PromotionRule ToProto(PromotionRule rule);
 v1::ServerReport::Contact ToProto(Contact contact);
 std::optional<Durability> FromProto(v1::Durability durability);
-std::optional<PromotionRule> FromProto(v1::PromotionRule rule);
 
 // INVALID_ARGUMENT: an update's mask names `field`, and its value is none of `expected`.
 absl::Status UnspecifiedValue(absl::string_view field, absl::string_view expected);

@@ -21,31 +21,9 @@ v1::ServerReport::Contact ToProto(Contact contact) {
   return v1::ServerReport::CONTACT_UNSPECIFIED;
 }
 
-v1::PromotionRule ToProto(PromotionRule rule) {
-  switch (rule) {
-    case PromotionRule::kPrefer:
-      return v1::PREFER;
-    case PromotionRule::kNeutral:
-      return v1::NEUTRAL;
-    case PromotionRule::kPreferNot:
-      return v1::PREFER_NOT;
-    case PromotionRule::kMustNot:
-      return v1::MUST_NOT;
-  }
-  return v1::PROMOTION_RULE_UNSPECIFIED;
-}
-
 std::optional<Durability> FromProto(v1::Durability durability) {
   if (durability == v1::ASYNC) return Durability::kAsync;
   if (durability == v1::LOSSLESS) return Durability::kLossless;
-  return std::nullopt;
-}
-
-std::optional<PromotionRule> FromProto(v1::PromotionRule rule) {
-  for (const PromotionRule known : {PromotionRule::kPrefer, PromotionRule::kNeutral,
-                                    PromotionRule::kPreferNot, PromotionRule::kMustNot}) {
-    if (ToProto(known) == rule) return known;
-  }
   return std::nullopt;
 }
 

@@ -172,6 +172,7 @@ class Scale(unittest.TestCase):
 
     def test_heals_and_never_gets_smaller(self):
         added = self.scale(4)["added"][0]
+        self.farm.weft("server", "set", added["server"], "--promotion-rule", "prefer_not")
         running = by_hand.processes_of(self.there / added["machine"])
         self.assertTrue(running)
         for pid in running:
@@ -186,7 +187,9 @@ class Scale(unittest.TestCase):
         self.assertEqual(fewest, 4)
         result = ended["result"]
         self.assertEqual([one["address"] for one in result["removed"]], [added["address"]])
-        self.check_serves(result["added"][0]["address"])
+        address = result["added"][0]["address"]
+        self.check_serves(address)
+        self.assertEqual(self.members()[address]["promotion_rule"], "PREFER_NOT")
         self.check_all_listed()
         self.assertNotIn("FAULTY", [server["status"] for server in self.members().values()])
 

@@ -33,6 +33,8 @@ absl::StatusOr<MemberView> MemberOf(const v1::Server& server) {
   member.server.mode = rpc::FromProto(server.mode()).value_or(ServerMode::kOffline);
   member.server.weight = server.weight();
   member.server.zone = server.zone();
+  member.server.promotion_rule =
+      rpc::FromProto(server.promotion_rule()).value_or(PromotionRule::kNeutral);
   member.server.set_aside = server.set_aside();
   member.server.errant = server.errant();
   WEFT_ASSIGN_OR_RETURN(member.executed, GtidSet::Parse(server.health().executed_gtids()));

@@ -61,13 +61,14 @@ absl::StatusOr<GroupView> ControllerEditor::Look(const std::string& group) {
 
 absl::StatusOr<GroupEditor::Begun> ControllerEditor::Add(const std::string& group,
                                                          const HostPort& address,
-                                                         const std::string& zone, const By& by) {
+                                                         const Place& place, const By& by) {
   v1::AddServerRequest request;
   request.set_group(GroupName(group));
   request.set_address(address.ToString());
   request.set_status(v1::SPARE);
   request.set_weight_set(true);
-  request.set_zone(zone);
+  request.set_zone(place.zone);
+  request.set_promotion_rule(rpc::ToProto(place.promotion_rule));
   request.set_request_id(by.request_id);
   WEFT_ASSIGN_OR_RETURN(const v1::AddServerResponse response,
                         Call(&v1::Servers::Stub::AddServer, request, by.user));

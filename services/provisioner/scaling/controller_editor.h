@@ -15,8 +15,8 @@ class ControllerEditor : public GroupEditor {
   explicit ControllerEditor(rpc::LeaderClient client) : client_(std::move(client)) {}
 
   absl::StatusOr<GroupView> Look(const std::string& group) override;
-  absl::StatusOr<Begun> Add(const std::string& group, const HostPort& address,
-                            const std::string& zone, const By& by) override;
+  absl::StatusOr<Begun> Add(const std::string& group, const HostPort& address, const Place& place,
+                            const By& by) override;
   absl::StatusOr<Begun> Remove(const std::string& group, const ServerUuid& server,
                                const By& by) override;
   absl::Status Update(const ServerUuid& server, const Change& change, const By& by) override;

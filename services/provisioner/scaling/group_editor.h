@@ -50,9 +50,14 @@ class GroupEditor {
 
   // NOT_FOUND: there is no such group.
   virtual absl::StatusOr<GroupView> Look(const std::string& group) = 0;
+  // What a new member is from the beginning; all else is changed once it has caught up.
+  struct Place {
+    std::string zone;
+    PromotionRule promotion_rule = PromotionRule::kNeutral;
+  };
   // Adds a SPARE that is OFFLINE: it follows the primary, and nobody reads from it.
   virtual absl::StatusOr<Begun> Add(const std::string& group, const HostPort& address,
-                                    const std::string& zone, const By& by) = 0;
+                                    const Place& place, const By& by) = 0;
   virtual absl::StatusOr<Begun> Remove(const std::string& group, const ServerUuid& server,
                                        const By& by) = 0;
 

@@ -211,6 +211,7 @@ absl::StatusOr<ScalingPlan> PlanHeal(const ScalingGroup& group, const ScalingTer
     }
     addition.weight = terms.weight.value_or(member.server.weight);
     addition.zone = terms.zone.empty() ? member.server.zone : terms.zone;
+    addition.promotion_rule = member.server.promotion_rule;
     addition.reason = absl::StrCat("in place of ", address);
     plan.steps.push_back(std::move(addition));
     plan.steps.push_back(RemovalOf(member, terms, WhyThis(member)));

@@ -54,6 +54,7 @@ struct ScalingStep {
   // --- of an addition
   double weight = 1;
   std::string zone;
+  PromotionRule promotion_rule = PromotionRule::kNeutral;
 
   // --- of a removal
   ServerUuid server;
@@ -77,9 +78,10 @@ struct ScalingPlan {
 absl::StatusOr<ScalingPlan> PlanScale(const ScalingGroup& group, int servers,
                                       const ScalingTerms& terms);
 
-// For each FAULTY member a new one, and then its removal, so that the group never gets smaller. A
-// machine with transactions that its group does not have is kept. INVALID_ARGUMENT PROVIDER_NEEDED:
-// none is named, and the member has no machine; FAILED_PRECONDITION NO_PRIMARY, COMMITS_WAIT.
+// For each FAULTY member a new one of its weight, zone and promotion rule, and then its removal, so
+// that the group never gets smaller. A machine with transactions that its group does not have is
+// kept. INVALID_ARGUMENT PROVIDER_NEEDED: none is named, and the member has no machine;
+// FAILED_PRECONDITION NO_PRIMARY, COMMITS_WAIT.
 absl::StatusOr<ScalingPlan> PlanHeal(const ScalingGroup& group, const ScalingTerms& terms);
 
 }  // namespace weft::provisioner

@@ -239,6 +239,7 @@ TEST(PlanHealTest, MakesEachReplacementBeforeItRemovesTheFaultyOne) {
   ScalingGroup group = Four();
   group.members[1] = OnMachine(Member(2, ServerStatus::kFaulty, 0.5), "a");
   group.members[1].server.zone = "north";
+  group.members[1].server.promotion_rule = PromotionRule::kMustNot;
   group.members[3] = OnMachine(Member(4, ServerStatus::kFaulty), "b");
   const auto plan = PlanHeal(group, {});
   ASSERT_TRUE(plan.ok()) << plan.status();
@@ -248,6 +249,7 @@ TEST(PlanHealTest, MakesEachReplacementBeforeItRemovesTheFaultyOne) {
   EXPECT_EQ(first.provider, "a");
   EXPECT_EQ(first.weight, 0.5);
   EXPECT_EQ(first.zone, "north");
+  EXPECT_EQ(first.promotion_rule, PromotionRule::kMustNot);
   EXPECT_EQ(first.reason, "in place of db:3302");
   EXPECT_EQ(plan->steps[1].kind, ScalingStep::Kind::kRemove);
   EXPECT_TRUE(plan->steps[1].destroys_machine);

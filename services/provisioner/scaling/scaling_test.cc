@@ -144,11 +144,17 @@ TEST_F(ScalingTest, HealsByAReplacementThatServesBeforeTheFaultyOneLeaves) {
     member->server.status = ServerStatus::kFaulty;
     member->server.mode = ServerMode::kOffline;
     member->server.weight = 0.5;
+    member->server.promotion_rule = PromotionRule::kMustNot;
     member->healthy = false;
   });
   const Job job = Do(ToHeal());
   EXPECT_EQ(job.state, JobState::kSucceeded) << job.error_message;
   EXPECT_EQ(job.kind, "heal-group");
+  const auto view = farm_.groups.Look("g");
+  ASSERT_TRUE(view.ok()) << view.status();
+  const MemberView* const added = view->Find(HostPort{"cloud", 4001});
+  ASSERT_NE(added, nullptr);
+  EXPECT_EQ(added->server.promotion_rule, PromotionRule::kMustNot);
   EXPECT_THAT(farm_.groups.Done(),
               ElementsAre("add cloud:4001", "update cloud:4001 SECONDARY 0.5", "remove db:3303"));
 }

@@ -164,7 +164,9 @@ absl::StatusOr<GroupEditor::Begun> ScalingWalk::Join(size_t step, const HostPort
   notes_.joining = static_cast<int>(step);
   WEFT_RETURN_IF_ERROR(Keep());
   absl::StatusOr<GroupEditor::Begun> begun = conductor_.Retry([&] {
-    return ports_.editor->Add(job_->group(), address, At(step).zone, conductor_.By(Id('a', step)));
+    const GroupEditor::Place place = {.zone = At(step).zone,
+                                      .promotion_rule = At(step).promotion_rule};
+    return ports_.editor->Add(job_->group(), address, place, conductor_.By(Id('a', step)));
   });
   const bool is_unknown = absl::IsUnavailable(begun.status()) ||
                           absl::IsDeadlineExceeded(begun.status()) ||

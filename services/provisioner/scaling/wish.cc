@@ -27,7 +27,9 @@ absl::StatusOr<T> Parse(const std::string& text, T (*read)(const json&)) {
 json StepToJson(const ScalingStep& step) {
   json value = {{"provider", step.provider}, {"reason", step.reason}};
   if (step.kind == ScalingStep::Kind::kAdd) {
-    value["add"] = {{"weight", step.weight}, {"zone", step.zone}};
+    value["add"] = {{"weight", step.weight},
+                    {"zone", step.zone},
+                    {"promotion_rule", std::string(ToString(step.promotion_rule))}};
   } else {
     value["remove"] = {{"server", step.server.text()},
                        {"address", step.address.ToString()},
@@ -42,8 +44,11 @@ ScalingStep StepFromJson(const json& value) {
   value.at("provider").get_to(step.provider);
   value.at("reason").get_to(step.reason);
   if (value.contains("add")) {
-    value.at("add").at("weight").get_to(step.weight);
-    value.at("add").at("zone").get_to(step.zone);
+    const json& addition = value.at("add");
+    addition.at("weight").get_to(step.weight);
+    addition.at("zone").get_to(step.zone);
+    step.promotion_rule =
+        ParsePromotionRule(addition.value("promotion_rule", "")).value_or(PromotionRule::kNeutral);
     return step;
   }
   const json& removal = value.at("remove");

@@ -17,6 +17,7 @@ TEST(ScalingWishTest, ComesBackAsItWasKept) {
   add.reason = "member 4 of 4";
   add.weight = 0.5;
   add.zone = "north";
+  add.promotion_rule = PromotionRule::kMustNot;
   ScalingStep remove;
   remove.kind = ScalingStep::Kind::kRemove;
   remove.server = *ServerUuid::Parse("00000000-0000-0000-0000-000000000002");

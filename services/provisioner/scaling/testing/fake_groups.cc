@@ -115,8 +115,8 @@ absl::StatusOr<GroupView> FakeGroups::LookNow() {
   return view;
 }
 
-absl::StatusOr<GroupEditor::Begun> FakeGroups::AddNow(const HostPort& address,
-                                                      const std::string& zone, const By& by) {
+absl::StatusOr<GroupEditor::Begun> FakeGroups::AddNow(const HostPort& address, const Place& place,
+                                                      const By& by) {
   MutexLock lock(&mutex_);
   WEFT_RETURN_IF_ERROR(ErrorOf("add"));
   if (const auto earlier = ledger_.find(by.request_id); earlier != ledger_.end()) {
@@ -125,7 +125,8 @@ absl::StatusOr<GroupEditor::Begun> FakeGroups::AddNow(const HostPort& address,
   MemberView member;
   member.server.uuid = Uuid(address.port);
   member.server.address = address;
-  member.server.zone = zone;
+  member.server.zone = place.zone;
+  member.server.promotion_rule = place.promotion_rule;
   member.server.status = ServerStatus::kSpare;
   member.server.mode = ServerMode::kOffline;
   member.server.weight = 0;
@@ -189,9 +190,9 @@ absl::StatusOr<GroupView> FakeGroups::Look(const std::string& group) {
 }
 
 absl::StatusOr<GroupEditor::Begun> FakeGroups::Add(const std::string&, const HostPort& address,
-                                                   const std::string& zone, const By& by) {
+                                                   const Place& place, const By& by) {
   if (gate) WEFT_RETURN_IF_ERROR(gate());
-  absl::StatusOr<Begun> begun = AddNow(address, zone, by);
+  absl::StatusOr<Begun> begun = AddNow(address, place, by);
   if (gate) WEFT_RETURN_IF_ERROR(gate());
   return begun;
 }

@@ -40,8 +40,8 @@ class FakeGroups : public GroupEditor {
   std::function<absl::Status()> gate;
 
   absl::StatusOr<GroupView> Look(const std::string& group) override;
-  absl::StatusOr<Begun> Add(const std::string& group, const HostPort& address,
-                            const std::string& zone, const By& by) override;
+  absl::StatusOr<Begun> Add(const std::string& group, const HostPort& address, const Place& place,
+                            const By& by) override;
   absl::StatusOr<Begun> Remove(const std::string& group, const ServerUuid& server,
                                const By& by) override;
   absl::Status Update(const ServerUuid& server, const Change& change, const By& by) override;
@@ -49,7 +49,7 @@ class FakeGroups : public GroupEditor {
 
  private:
   absl::StatusOr<GroupView> LookNow() ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::StatusOr<Begun> AddNow(const HostPort& address, const std::string& zone, const By& by)
+  absl::StatusOr<Begun> AddNow(const HostPort& address, const Place& place, const By& by)
       ABSL_LOCKS_EXCLUDED(mutex_);
   absl::StatusOr<Begun> RemoveNow(const ServerUuid& server, const By& by)
       ABSL_LOCKS_EXCLUDED(mutex_);
