@@ -40,9 +40,12 @@ void CloneStatement::Run() {
     session = session_;
   }
   const absl::Status status = session->Execute(sql_);
+  {
+    MutexLock lock(&mutex_);
+    session_.reset();
+  }
+  session.reset();  // talks to the server, so without the lock
   MutexLock lock(&mutex_);
-  session_.reset();
-  session.reset();
   status_ = status;
   done_ = true;
 }
