@@ -43,8 +43,21 @@ Tone ToneOf(v1::Finding::Severity severity) {
                                             : Tone::kFaint;
 }
 
+// "added": [{"address": "a:1"}, {"address": "a:2"}] -> "added a:1 a:2"; "" where none has one.
+std::string ServersPhrase(const std::string& name, const nlohmann::ordered_json& list) {
+  std::string phrase;
+  for (const auto& entry : list) {
+    if (!entry.is_object() || !entry.contains("address") || !entry["address"].is_string()) continue;
+    absl::StrAppend(&phrase, phrase.empty() ? name : "", " ", entry["address"].get<std::string>());
+  }
+  return phrase;
+}
+
 // "write_stop_ms": 43 -> "write stop 43 ms".
 std::string FigurePhrase(const std::string& name, const nlohmann::ordered_json& value) {
+  if (name == "seconds" && value.is_number()) {
+    return absl::StrCat("took ", Age(absl::Seconds(value.get<double>())));
+  }
   absl::string_view stem = name;
   const std::string unit = absl::ConsumeSuffix(&stem, "_ms") && value.is_number() ? " ms" : "";
   std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
@@ -62,9 +75,13 @@ std::string ResultPhrase(const v1::Operation& operation) {
   if (!result.is_object()) return "";
   std::vector<std::string> phrases;
   for (const auto& [name, value] : result.items()) {
-    if (value.is_primitive() && !value.is_null() && value != "" && value != false) {
-      phrases.push_back(FigurePhrase(name, value));
+    std::string phrase;
+    if (value.is_array()) {
+      phrase = ServersPhrase(name, value);
+    } else if (value.is_primitive() && !value.is_null() && value != "" && value != false) {
+      phrase = FigurePhrase(name, value);
     }
+    if (!phrase.empty()) phrases.push_back(std::move(phrase));
   }
   return Printable(absl::StrJoin(phrases, ", "));
 }

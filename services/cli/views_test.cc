@@ -320,42 +320,6 @@ TEST(ExplanationTextTest, ShowsFindingsAndWhatComesNext) {
             "group g1 is settled (inactive: failures are not repaired by themselves)\n");
 }
 
-TEST(OperationViewsTest, PutFiguresIntoWords) {
-  const auto operation = Read<v1::Operation>(R"pb(
-    name: "operations/6d3c"
-    kind: "promote"
-    group: "groups/g1"
-    state: SUCCEEDED
-    progress: 1
-    result_json: "{\"write_stop_ms\":43.7,\"failover\":false,\"lost_transactions\":0,\"old_primary\":\"a:1\",\"x\":null}"
-    create_time { seconds: 1767323095 }
-  )pb");
-  EXPECT_EQ(ResultPhrase(operation), "write stop 44 ms, lost transactions 0, old primary a:1");
-  EXPECT_EQ(OperationText(operation, kView),
-            "operation:  6d3c\n"
-            "kind:       promote\n"
-            "group:      g1\n"
-            "state:      succeeded\n"
-            "done:       100%\n"
-            "result:     write stop 44 ms, lost transactions 0, old primary a:1\n"
-            "began:      5.0s ago\n");
-  EXPECT_EQ(OperationsTable({operation}, kView),
-            "OPERATION  KIND     GROUP  STATE      DONE  PHASE  BEGAN\n"
-            "6d3c       promote  g1     succeeded  100%  -      5.0s ago\n");
-}
-
-TEST(EventsTableTest, ShowsTimesInUtc) {
-  const auto event = Read<v1::Event>(R"pb(
-    time { seconds: 1767323045 nanos: 678000000 }
-    group: "groups/g1"
-    kind: "decision"
-    text: "dead"
-  )pb");
-  EXPECT_EQ(EventsTable({event}, kView),
-            "TIME                      GROUP  KIND      TEXT\n"
-            "2026-01-02T03:04:05.678Z  g1     decision  dead\n");
-}
-
 TEST(NodeTextTest, SaysWhatIsWrongWithTheStore) {
   auto node = Read<v1::NodeStatus>(R"pb(
     version: "0.1.0"
