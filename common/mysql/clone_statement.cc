@@ -10,16 +10,10 @@
 namespace weft::mysql {
 
 CloneStatement::CloneStatement(std::unique_ptr<Session> session, std::string sql)
-    : id_(session->connection_id()),
-      sql_(std::move(sql)),
-      session_(std::move(session)),
-      thread_([this] { Run(); }) {}
+    : session_(std::move(session)), sql_(std::move(sql)), thread_([this] { Run(); }) {}
 
 CloneStatement::~CloneStatement() {
-  {
-    MutexLock lock(&mutex_);
-    if (session_ != nullptr) session_->Abort();
-  }
+  session_->Abort();
   thread_.join();
 }
 
@@ -34,17 +28,8 @@ absl::Status CloneStatement::status() const {
 }
 
 void CloneStatement::Run() {
-  std::shared_ptr<Session> session;
-  {
-    MutexLock lock(&mutex_);
-    session = session_;
-  }
-  const absl::Status status = session->Execute(sql_);
-  {
-    MutexLock lock(&mutex_);
-    session_.reset();
-  }
-  session.reset();  // talks to the server, so without the lock
+  const absl::Status status = session_->Execute(sql_);
+  session_->Abort();
   MutexLock lock(&mutex_);
   status_ = status;
   done_ = true;

@@ -17,8 +17,8 @@
 namespace weft::mysql {
 
 // The CLONE statement on a session of its own, in a thread of its own: it runs as long as the copy
-// takes and ends with the server's restart. The session goes as soon as it has ended: a server that
-// finds one when it restarts waits for two seconds. Thread-safe. Its destructor cuts the session.
+// takes and ends with the server's restart. The session is cut as soon as it has ended (a server
+// that finds one when it restarts waits for two seconds), and by the destructor. Thread-safe.
 class CloneStatement {
  public:
   // `sql` holds a password, so no error of this class has its text.
@@ -28,7 +28,7 @@ class CloneStatement {
   CloneStatement& operator=(const CloneStatement&) = delete;
 
   // To be killed by.
-  uint64_t id() const { return id_; }
+  uint64_t id() const { return session_->connection_id(); }
   bool done() const;
   // Of the end; OK before it.
   absl::Status status() const;
@@ -36,10 +36,9 @@ class CloneStatement {
  private:
   void Run();
 
-  const uint64_t id_;
+  const std::unique_ptr<Session> session_;
   const std::string sql_;
   mutable Mutex mutex_;
-  std::shared_ptr<Session> session_ ABSL_GUARDED_BY(mutex_);  // until it has ended
   bool done_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;  // last: it uses all of the above
