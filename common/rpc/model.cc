@@ -1,8 +1,21 @@
 #include "common/rpc/model.h"
 
 #include <cstdint>
+#include <initializer_list>
 
 namespace weft::rpc {
+namespace {
+
+// The one that the API calls so.
+template <typename Value, typename Proto>
+std::optional<Value> OneOf(std::initializer_list<Value> all, Proto proto) {
+  for (const Value value : all) {
+    if (ToProto(value) == proto) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
 
 google::protobuf::Timestamp ToProto(absl::Time time) {
   google::protobuf::Timestamp proto;
@@ -72,28 +85,21 @@ absl::Duration FromProto(const google::protobuf::Duration& duration) {
 }
 
 std::optional<ServerStatus> FromProto(v1::ServerStatus status) {
-  for (const ServerStatus known :
-       {ServerStatus::kSpare, ServerStatus::kSecondary, ServerStatus::kPrimary,
-        ServerStatus::kFaulty, ServerStatus::kConfiguring}) {
-    if (ToProto(known) == status) return known;
-  }
-  return std::nullopt;
+  return OneOf({ServerStatus::kSpare, ServerStatus::kSecondary, ServerStatus::kPrimary,
+                ServerStatus::kFaulty, ServerStatus::kConfiguring},
+               status);
 }
 
 std::optional<ServerMode> FromProto(v1::ServerMode mode) {
-  for (const ServerMode known : {ServerMode::kOffline, ServerMode::kReadOnly,
-                                 ServerMode::kWriteOnly, ServerMode::kReadWrite}) {
-    if (ToProto(known) == mode) return known;
-  }
-  return std::nullopt;
+  return OneOf(
+      {ServerMode::kOffline, ServerMode::kReadOnly, ServerMode::kWriteOnly, ServerMode::kReadWrite},
+      mode);
 }
 
 std::optional<PromotionRule> FromProto(v1::PromotionRule rule) {
-  for (const PromotionRule known : {PromotionRule::kPrefer, PromotionRule::kNeutral,
-                                    PromotionRule::kPreferNot, PromotionRule::kMustNot}) {
-    if (ToProto(known) == rule) return known;
-  }
-  return std::nullopt;
+  return OneOf({PromotionRule::kPrefer, PromotionRule::kNeutral, PromotionRule::kPreferNot,
+                PromotionRule::kMustNot},
+               rule);
 }
 
 }  // namespace weft::rpc
