@@ -1,19 +1,13 @@
-#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_cat.h"
+#include "services/cli/testing/read_proto.h"
 #include "services/cli/views.h"
 
 namespace weft::cli {
 namespace {
 
 const View kView = {.style = {}, .now = absl::UnixEpoch()};
-
-v1::ExplainDurabilityResponse Read(const std::string& text) {
-  v1::ExplainDurabilityResponse message;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message)) << text;
-  return message;
-}
 
 constexpr char kGroup[] = R"pb(
   group: "groups/g1"
@@ -38,7 +32,7 @@ constexpr char kGroup[] = R"pb(
 )pb";
 
 TEST(DurabilityProofTextTest, ShowsTheVerdictAndWhoHoldsWhat) {
-  auto proof = Read(kGroup);
+  auto proof = Read<v1::ExplainDurabilityResponse>(kGroup);
   proof.set_proven(true);
   proof.set_effective_durability("lossless");
   EXPECT_EQ(DurabilityProofText(proof, kView),
@@ -55,7 +49,7 @@ TEST(DurabilityProofTextTest, ShowsTheVerdictAndWhoHoldsWhat) {
 }
 
 TEST(DurabilityProofTextTest, NamesWhoIsMissing) {
-  auto proof = Read(absl::StrCat(kGroup, R"pb(
+  auto proof = Read<v1::ExplainDurabilityResponse>(absl::StrCat(kGroup, R"pb(
     reason: "UNKNOWN_ACKNOWLEDGER"
     message: "2 are connected, 1 is known"
     next_step: "stop it"
@@ -105,7 +99,7 @@ TEST(DurabilityProofTextTest, NamesWhoIsMissing) {
 }
 
 TEST(DurabilityProofTextTest, ShowsTheBeginningOfALongSet) {
-  auto proof = Read(kGroup);
+  auto proof = Read<v1::ExplainDurabilityResponse>(kGroup);
   proof.mutable_witnesses(0)->set_held_gtids(std::string(500, 'x'));
   EXPECT_EQ(DurabilityProofText(proof, kView).find(std::string(61, 'x')), std::string::npos);
 }

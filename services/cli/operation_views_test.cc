@@ -1,19 +1,12 @@
-#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include "services/cli/testing/read_proto.h"
 #include "services/cli/views.h"
 
 namespace weft::cli {
 namespace {
 
 const View kView = {.style = {}, .now = absl::FromUnixSeconds(1767323100)};
-
-template <typename Message>
-Message Read(const std::string& text) {
-  Message message;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message)) << text;
-  return message;
-}
 
 TEST(OperationViewsTest, PutFiguresIntoWords) {
   const auto operation = Read<v1::Operation>(R"pb(

@@ -1,8 +1,8 @@
 #include "services/cli/views.h"
 
-#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include "services/cli/testing/read_proto.h"
 #include "services/cli/tree.h"
 
 namespace weft::cli {
@@ -12,13 +12,6 @@ constexpr int64_t kNow = 1767323100;
 const View kView = {.style = {}, .now = absl::FromUnixSeconds(kNow)};
 const View kAscii = {.style = {.color = false, .unicode = false},
                      .now = absl::FromUnixSeconds(kNow)};
-
-template <typename Message>
-Message Read(const std::string& text) {
-  Message message;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message)) << text;
-  return message;
-}
 
 // Three servers: a primary, a lagging secondary and one that was set aside.
 v1::Group OrdersGroup() {
