@@ -16,6 +16,7 @@
 #include "services/provisioner/dataset/definitions.h"
 #include "services/provisioner/dataset/logical_sql.h"
 #include "services/provisioner/dataset/part_pump.h"
+#include "services/provisioner/dataset/server_facts.h"
 #include "services/provisioner/dataset/snapshot.h"
 #include "services/provisioner/dataset/table_plan.h"
 #include "services/provisioner/dataset/target_state.h"
@@ -57,9 +58,7 @@ class LogicalCopy {
   absl::Status Prepare() {
     Report("prepare");
     WEFT_ASSIGN_OR_RETURN(source_, access_.Open(order_.source, Duty::kBackup, kPatience));
-    if (source_->version().AtLeast(8, 0) && !source_->version().mariadb) {
-      WEFT_RETURN_IF_ERROR(source_->Execute(sql::kFreshStatistics));
-    }
+    WEFT_RETURN_IF_ERROR(SeeFreshSizes(*source_));
     WEFT_ASSIGN_OR_RETURN(target_, access_.Open(order_.target, Duty::kRestore, kPatience));
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
     WEFT_RETURN_IF_ERROR(Detach(*manager));

@@ -22,9 +22,7 @@ absl::Status ReadData(mysql::Session& session, ServerFacts* facts) {
     if (name == sql::kMark) facts->half_copied = true;
     if (!absl::StartsWith(name, "weft_")) facts->schemas.push_back(name);
   }
-  if (facts->version.AtLeast(8, 0) && !facts->version.mariadb) {
-    WEFT_RETURN_IF_ERROR(session.Execute(sql::kFreshStatistics));
-  }
+  WEFT_RETURN_IF_ERROR(SeeFreshSizes(session));
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet bytes, session.Query(sql::kBytes));
   facts->bytes = bytes.empty() ? 0 : bytes.front().UintOr("bytes", 0);
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet tables,
@@ -68,6 +66,12 @@ std::string FolderOf(const HostPort& address, const ServerUuid& uuid, const std:
   const auto instance = Instance::Open(folder);
   if (!instance.ok() || instance->port() != address.port) return "";
   return instance->Inspect().server_uuid == uuid.text() ? folder : "";
+}
+
+absl::Status SeeFreshSizes(mysql::Session& session) {
+  const mysql::ServerVersion& version = session.version();
+  if (version.mariadb || !version.AtLeast(8, 0)) return absl::OkStatus();
+  return session.Execute(sql::kFreshStatistics);
 }
 
 absl::StatusOr<ServerFacts> GatherFacts(const FarmAccess& access, const HostPort& address,

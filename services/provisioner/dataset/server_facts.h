@@ -39,6 +39,9 @@ struct ServerFacts {
 // itself; empty: it is none.
 std::string FolderOf(const HostPort& address, const ServerUuid& uuid, const std::string& datadir);
 
+// Has the session see the sizes of tables as they are; from 8.0 on they are a day old otherwise.
+absl::Status SeeFreshSizes(mysql::Session& session);
+
 // Asks a server by its accounts, about ten round trips; changes nothing. `reader`: kBackup for a
 // source, kRestore for a target. UNAVAILABLE, UNAUTHENTICATED where it cannot be asked.
 absl::StatusOr<ServerFacts> GatherFacts(const FarmAccess& access, const HostPort& address,
