@@ -36,18 +36,29 @@ void BeatLog::Committed(const HostPort& primary, uint64_t beat, absl::Duration s
   tail.cut = true;
 }
 
+const BeatLog::Tail* BeatLog::TailOf(const HostPort& primary, absl::Duration now) const {
+  const auto found = tails_.find(primary);
+  if (found == tails_.end()) return nullptr;
+  const Tail& tail = found->second;
+  return now - tail.beats.back().sent > tail.gap + kLate ? nullptr : &tail;
+}
+
+bool BeatLog::Writes(const HostPort& primary) const {
+  const absl::Duration now = clock_->MonotonicNow();
+  MutexLock lock(&mutex_);
+  return TailOf(primary, now) != nullptr;
+}
+
 std::optional<absl::Duration> BeatLog::LagBehind(const HostPort& primary, uint64_t shown) const {
   const absl::Duration now = clock_->MonotonicNow();
   MutexLock lock(&mutex_);
-  const auto found = tails_.find(primary);
-  if (found == tails_.end()) return std::nullopt;
-  const Tail& tail = found->second;
-  if (now - tail.beats.back().sent > tail.gap + kLate) return std::nullopt;
+  const Tail* const tail = TailOf(primary, now);
+  if (tail == nullptr) return std::nullopt;
   const auto missing =
-      std::upper_bound(tail.beats.begin(), tail.beats.end(), shown,
+      std::upper_bound(tail->beats.begin(), tail->beats.end(), shown,
                        [](uint64_t number, const Beat& beat) { return number < beat.number; });
-  if (missing == tail.beats.end()) return absl::ZeroDuration();
-  if (missing == tail.beats.begin() && tail.cut) return std::nullopt;
+  if (missing == tail->beats.end()) return absl::ZeroDuration();
+  if (missing == tail->beats.begin() && tail->cut) return std::nullopt;
   return now - missing->sent;
 }
 

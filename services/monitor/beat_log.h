@@ -25,9 +25,11 @@ class BeatLog {
   uint64_t Next();
   // It was sent at that monotonic instant, and committed.
   void Committed(const HostPort& primary, uint64_t beat, absl::Duration sent);
+  // Heartbeats are written to it now, so that what a replica of it shows tells how far that is.
+  bool Writes(const HostPort& primary) const;
   // How far a server is behind that primary whose newest heartbeat is `shown` (0: none): so much at
   // least, and less than the time between two heartbeats more. nullopt where too little is known:
-  // none was written for a while, or `shown` is older than what is remembered.
+  // nothing is written to the primary, or `shown` is older than what is remembered.
   std::optional<absl::Duration> LagBehind(const HostPort& primary, uint64_t shown) const;
 
  private:
@@ -40,6 +42,10 @@ class BeatLog {
     bool cut = false;                       // there were earlier ones
     absl::Duration gap = absl::Seconds(1);  // between the last two
   };
+
+  // nullptr: nothing is written to it.
+  const Tail* TailOf(const HostPort& primary, absl::Duration now) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Clock* const clock_;
   mutable Mutex mutex_;

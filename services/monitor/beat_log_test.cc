@@ -49,11 +49,14 @@ TEST_F(BeatLogTest, NumbersRiseAlsoWhileTheClockStandsStill) {
 
 TEST_F(BeatLogTest, NothingIsSaidOfAPrimaryThatIsNotWrittenTo) {
   EXPECT_EQ(log_.LagBehind(primary_, 1), std::nullopt);
+  EXPECT_FALSE(log_.Writes(primary_));
   const std::vector<uint64_t> beats = Write(2);
   clock_.Advance(absl::Milliseconds(1500));  // half a second was between the last two
   EXPECT_EQ(log_.LagBehind(primary_, beats[1]), absl::ZeroDuration());
+  EXPECT_TRUE(log_.Writes(primary_));
   clock_.Advance(absl::Milliseconds(1));
   EXPECT_EQ(log_.LagBehind(primary_, beats[1]), std::nullopt);
+  EXPECT_FALSE(log_.Writes(primary_));
 }
 
 TEST_F(BeatLogTest, NorOfAServerThatIsFartherBehindThanIsRemembered) {

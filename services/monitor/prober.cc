@@ -95,10 +95,10 @@ absl::Status Prober::Ask(Sample& sample) {
   if (channels.empty()) return absl::OkStatus();
   const mysql::ReplicaStatus& channel = channels.front();
   sample.replication = FromStatus(channel);
-  if (options_.beats == nullptr || channel.source_host.empty()) return absl::OkStatus();
-  WEFT_ASSIGN_OR_RETURN(
-      const std::optional<absl::Duration> lag,
-      LagBehind({channel.source_host, static_cast<uint16_t>(channel.source_port)}));
+  if (options_.beats == nullptr) return absl::OkStatus();
+  const HostPort source{channel.source_host, static_cast<uint16_t>(channel.source_port)};
+  if (!options_.beats->Writes(source)) return absl::OkStatus();
+  WEFT_ASSIGN_OR_RETURN(const std::optional<absl::Duration> lag, LagBehind(source));
   if (!lag.has_value()) return absl::OkStatus();
   // Its own word counts from whole second to whole second, so it may say one too many; but it knows
   // of a transaction that takes long between two heartbeats.
