@@ -132,7 +132,7 @@ absl::Status OperationsBoard::StoreLost() const {
       "ask another controller, or wait until it is back");
 }
 
-void OperationsBoard::CheckStore() {
+void OperationsBoard::CheckStore(std::optional<bool> silent) {
   std::string id;
   {
     MutexLock lock(&watchers_mutex_);
@@ -145,12 +145,12 @@ void OperationsBoard::CheckStore() {
       return;
     }
   }
-  const bool silent = absl::IsUnavailable(store_->GetOperation(id).status());
+  if (!silent.has_value()) silent = absl::IsUnavailable(store_->GetOperation(id).status());
   absl::Status lost;
   {
     MutexLock lock(&mutex_);
-    if (!silent) silent_since_.reset();
-    if (silent && !silent_since_.has_value()) silent_since_ = clock_->MonotonicNow();
+    if (!*silent) silent_since_.reset();
+    if (*silent && !silent_since_.has_value()) silent_since_ = clock_->MonotonicNow();
     lost = StoreLost();
     if (!lost.ok()) changed_.NotifyAll();
   }
@@ -256,20 +256,23 @@ void OperationsBoard::WriteReports() {
   mutex_.Unlock();
 }
 
-void OperationsBoard::PollForeign() {
+std::optional<bool> OperationsBoard::PollForeign() {
   std::set<std::string> foreign;
   {
     MutexLock lock(&watchers_mutex_);
     for (const auto& [handle, watching] : watchers_) foreign.insert(watching.id);
   }
+  std::optional<bool> silent;
   for (const std::string& id : foreign) {
     {
       MutexLock lock(&mutex_);
       if (shown_.count(id) > 0) continue;
     }
     const absl::StatusOr<Operation> operation = store_->GetOperation(id);
+    silent = absl::IsUnavailable(operation.status());
     if (operation.ok()) Tell(*operation);
   }
+  return silent;
 }
 
 bool OperationsBoard::Rest(absl::Duration rest, bool for_work) {
@@ -291,8 +294,7 @@ void OperationsBoard::Loop() {
   while (Rest(options_.poll, /*for_work=*/true)) {
     if (HasUnwritten() && !Rest(options_.write_delay, /*for_work=*/false)) break;
     WriteReports();
-    PollForeign();
-    CheckStore();
+    CheckStore(PollForeign());
   }
   WriteReports();
 }

@@ -93,9 +93,11 @@ class OperationsBoard {
   bool Rest(absl::Duration rest, bool for_work);
   bool HasUnwritten() const;
   void WriteReports();
-  void PollForeign();
-  // Asks the store whether it is there, where anybody waits.
-  void CheckStore();
+  // Tells how those go on that another process runs. Whether the store was silent; nullopt where it
+  // was not asked.
+  std::optional<bool> PollForeign();
+  // Whether the store is there, where anybody waits; asks it where `silent` does not say.
+  void CheckStore(std::optional<bool> silent);
   absl::Status StoreLost() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Tell(const Operation& news);
   Operation Current(const Operation& news) const;
