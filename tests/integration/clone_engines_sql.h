@@ -81,6 +81,8 @@ inline constexpr absl::string_view kUserSchemas =
     "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ('shop', 'app')";
 inline constexpr absl::string_view kExecutedNow = "SELECT @@GLOBAL.gtid_executed";
 
+inline constexpr absl::string_view kNarrowRedoLog = "SET GLOBAL innodb_redo_log_capacity = 8388608";
+inline constexpr absl::string_view kRedoLogNow = "SELECT @@GLOBAL.innodb_redo_log_capacity";
 inline constexpr absl::string_view kLocalInfileNow = "SELECT @@GLOBAL.local_infile";
 inline constexpr absl::string_view kSkipReplicaStart = "SELECT @@GLOBAL.skip_replica_start";
 inline constexpr absl::string_view kClonesUnderWay =

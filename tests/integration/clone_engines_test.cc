@@ -2,6 +2,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "common/base/error_details.h"
 #include "gtest/gtest.h"
 #include "tests/integration/clone_engines_sql.h"
@@ -85,6 +86,28 @@ TEST_F(CloneEnginesTest, RowsCopyAllThatThereIs) {
     ASSERT_TRUE(again.ok()) << version << again.status();
     ExpectAlike();
   }
+}
+
+TEST_F(CloneEnginesTest, RowsWidenTheTargetsRedoLogForTheirTime) {
+  ASSERT_NO_FATAL_FAILURE(Start("9.7"));
+  Root(0, sql::kFill);
+  Root(0, sql::kFillMany);
+  Root(0, sql::kCountMany);
+  Root(1, sql::kNarrowRedoLog);
+  const std::string narrow = Root(1, sql::kRedoLogNow);
+  std::string meanwhile;
+  const auto figures = Copy(CopyMethod::kLogical, [&] {
+    if (meanwhile.empty() && last_.bytes > 0) meanwhile = Root(1, sql::kRedoLogNow);
+    return false;
+  });
+  ASSERT_TRUE(figures.ok()) << figures.status();
+  uint64_t before = 0;
+  uint64_t widened = 0;
+  ASSERT_TRUE(absl::SimpleAtoi(narrow, &before)) << narrow;
+  ASSERT_TRUE(absl::SimpleAtoi(meanwhile, &widened)) << meanwhile;
+  EXPECT_GT(widened, before);
+  EXPECT_LE(widened, uint64_t{1} << 30);
+  EXPECT_EQ(Root(1, sql::kRedoLogNow), narrow);
 }
 
 }  // namespace
