@@ -299,6 +299,10 @@ class BadInput(unittest.TestCase):
 
     # --- Ctrl-C
 
+    @staticmethod
+    def reason_of(out):
+        return harness.parse_last(out.strip())["error"]["reason"]
+
     def test_ctrl_c_in_the_middle_of_sandbox_up_leaves_nothing_behind(self):
         folder = pathlib.Path(self.folder.name, "halfway")
         up = subprocess.Popen([harness.WEFT, "sandbox", "up", "--dir", folder, "--servers", "1"],
@@ -323,9 +327,10 @@ class BadInput(unittest.TestCase):
                 time.sleep(delay)  # any instant will do: each is one at which somebody gives up
                 command.send_signal(signal.SIGINT)
                 out, said = command.communicate(timeout=60)
-                # Refused where what an earlier one asked for arrived only now.
-                self.assertIn(command.returncode, (0, INTERRUPTED, -signal.SIGINT, CONFLICT),
-                              out + said)
+                if command.returncode == CONFLICT:  # what an earlier one asked for arrived only now
+                    self.assertEqual(self.reason_of(out), "INTENT_PENDING", out + said)
+                else:
+                    self.assertIn(command.returncode, (0, INTERRUPTED, -signal.SIGINT), out + said)
                 self.farm.await_settled()
                 self.assertIn(self.farm.primary(), (old, target))
                 if command.returncode == 0:
@@ -333,10 +338,13 @@ class BadInput(unittest.TestCase):
         # What the other cases count on. What a client asked for before it was interrupted may reach the
         # controller after it.
         def returned():
-            if self.farm.primary() != self.primary:
-                self.farm.run("group", "promote", "g1", self.primary)
+            if self.farm.primary() == self.primary:
+                return True
+            promoted = self.farm.run("group", "promote", "g1", self.primary)
+            if promoted.returncode != 0:
+                self.assertEqual(self.reason_of(promoted.stdout), "INTENT_PENDING", promoted.stderr)
             self.farm.await_settled()
-            return self.farm.primary() == self.primary
+            return False
         harness.wait_until(returned, 60, f"{self.primary} is the primary again")
 
 

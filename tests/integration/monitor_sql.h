@@ -8,12 +8,9 @@ namespace weft::monitor::sql {
 inline constexpr absl::string_view kOpen =
     "SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF";
 inline constexpr absl::string_view kClose = "SET GLOBAL super_read_only = ON";
+// Parameter: a number of a heartbeat.
 inline constexpr absl::string_view kReadHeartbeat =
-    "SELECT observer, epoch FROM weft_heartbeat.heartbeat";
-// Port, user, password.
-inline constexpr absl::string_view kFollow =
-    "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = %d, SOURCE_USER = '%s',"
-    " SOURCE_PASSWORD = '%s', SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1; START REPLICA";
+    "SELECT observer, epoch, beat - %d FROM weft_heartbeat.heartbeat";
 inline constexpr absl::string_view kStopApplier = "STOP REPLICA SQL_THREAD";
 inline constexpr absl::string_view kStartApplier = "START REPLICA SQL_THREAD";
 // No commit succeeds while the session lives.

@@ -11,9 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
+#include "common/mysql/dialect.h"
 #include "common/mysql/session.h"
 #include "common/mysqld/testing/farm_fixture.h"
 #include "protos/weft/v1/health.grpc.pb.h"
@@ -191,9 +195,15 @@ TEST_F(MonitorTest, AReplicaIsBehindByFractionsOfASecond) {
   StartOn({.servers = 2});
   ASSERT_TRUE(farm_->Sql(0, std::string(sql::kOpen)).ok());
   const weft::testing::TestAccount& replicate = farm_->account(Duty::kReplicate);
+  const mysql::Dialect dialect = mysql::DialectFor(*mysql::ParseServerVersion("9.7.0"));
   ASSERT_TRUE(farm_
-                  ->Sql(1, absl::StrFormat(sql::kFollow, farm_->server(0).port, replicate.user,
-                                           replicate.password))
+                  ->Sql(1, absl::StrCat(dialect.ChangeSource({.host = "127.0.0.1",
+                                                              .port = farm_->server(0).port,
+                                                              .user = replicate.user,
+                                                              .password = replicate.password,
+                                                              .auto_position = true,
+                                                              .get_public_key = true}),
+                                        "; ", dialect.start_replica))
                   .ok());
   BeatLog beats(RealClock::Get());
   PulseWriter writer(Probing(&beats), Address(0), RealClock::Get());
@@ -215,7 +225,7 @@ TEST_F(MonitorTest, AReplicaIsBehindByFractionsOfASecond) {
   constexpr absl::Duration kBehind = absl::Milliseconds(300);
   const Deadline since = Deadline::After(RealClock::Get(), absl::Seconds(100));
   writer.Write(/*epoch=*/1);
-  RealClock::Get()->Sleep(kBehind);
+  RealClock::Get()->Sleep(kBehind);  // what is to be measured, not a wait for anything
   const std::optional<absl::Duration> lag = prober.Probe().replication.lag;
   ASSERT_TRUE(lag.has_value());
   EXPECT_GE(*lag, kBehind);
@@ -230,10 +240,22 @@ TEST_F(MonitorTest, AHeartbeatIsWrittenAndALockOnEverythingFailsIt) {
   ASSERT_TRUE(farm_->Sql(0, std::string(sql::kOpen)).ok());
   BeatLog beats(RealClock::Get());
   PulseWriter writer(Probing(&beats), Address(0), RealClock::Get());
+  const uint64_t before = beats.Next();
   writer.Write(/*epoch=*/7);
   EXPECT_EQ(writer.Now(), (Pulse{.probed = true, .failing = std::nullopt, .error = ""}));
+  const uint64_t between = beats.Next();
   writer.Write(/*epoch=*/7);
-  EXPECT_EQ(*farm_->Sql(0, std::string(sql::kReadHeartbeat)), "m1\t7\n");
+  const uint64_t after = beats.Next();
+  // One row, which bears the second heartbeat.
+  const std::vector<std::string> row =
+      absl::StrSplit(*farm_->Sql(0, absl::StrFormat(sql::kReadHeartbeat, before)), '\t');
+  ASSERT_EQ(row.size(), 3u);
+  EXPECT_EQ(row[0], "m1");
+  EXPECT_EQ(row[1], "7");
+  uint64_t since = 0;
+  ASSERT_TRUE(absl::SimpleAtoi(row[2], &since)) << row[2];
+  EXPECT_GT(before + since, between);
+  EXPECT_LT(before + since, after);
 
   mysql::ConnectOptions connect;
   connect.unix_socket = farm_->server(0).socket;
