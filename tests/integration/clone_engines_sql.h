@@ -83,6 +83,8 @@ inline constexpr absl::string_view kExecutedNow = "SELECT @@GLOBAL.gtid_executed
 
 inline constexpr absl::string_view kNarrowRedoLog = "SET GLOBAL innodb_redo_log_capacity = 8388608";
 inline constexpr absl::string_view kRedoLogNow = "SELECT @@GLOBAL.innodb_redo_log_capacity";
+inline constexpr absl::string_view kDirtyPagesNow =
+    "SELECT @@GLOBAL.innodb_max_dirty_pages_pct, @@GLOBAL.innodb_max_dirty_pages_pct_lwm";
 inline constexpr absl::string_view kLocalInfileNow = "SELECT @@GLOBAL.local_infile";
 inline constexpr absl::string_view kSkipReplicaStart = "SELECT @@GLOBAL.skip_replica_start";
 inline constexpr absl::string_view kClonesUnderWay =

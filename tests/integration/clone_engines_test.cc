@@ -64,6 +64,7 @@ TEST_F(CloneEnginesTest, ASourceThatDiesLeavesTheTargetEmpty) {
   });
   EXPECT_TRUE(killed);
   ASSERT_FALSE(copied.ok());
+  EXPECT_EQ(ErrorReason(copied.status()), "SOURCE_LOST") << copied.status();
   EXPECT_EQ(GetErrorDetail(copied.status())->metadata["target"], "empty") << copied.status();
   EXPECT_EQ(Root(1, sql::kUserSchemas), "0");
 }

@@ -19,6 +19,7 @@
 #include "services/provisioner/dataset/folder_swap.h"
 #include "services/provisioner/dataset/plugin_copy.h"
 #include "services/provisioner/dataset/server_facts.h"
+#include "services/provisioner/dataset/source_settings.h"
 #include "tests/integration/clone_engines_sql.h"
 #include "tests/integration/clone_farm.h"
 
@@ -198,6 +199,29 @@ TEST_F(CloneFaultsTest, ACopyWhoseMakerDiedIsMadeAgain) {
     ASSERT_TRUE(again.ok()) << again.status();
     ExpectAlike();
     EXPECT_EQ(Root(1, sql::kLocalInfileNow), infile);
+  }
+}
+
+TEST_F(CloneFaultsTest, ASourceOfFilesGetsItsSettingsBackAlsoWhereTheMakerDied) {
+  for (const std::string version : {"5.6", "9.7"}) {
+    SCOPED_TRACE(version);
+    ASSERT_NO_FATAL_FAILURE(StartFilled(version));
+    const std::string before = Root(0, sql::kDirtyPagesNow);
+    bytes_per_second_ = Slow(CopyMethod::kPhysical);
+    CopyAndDie(CopyMethod::kPhysical, [&] {
+      const std::string now = Peek(0, sql::kDirtyPagesNow);
+      return !now.empty() && now != before;
+    });
+    EXPECT_NE(Root(0, sql::kDirtyPagesNow), before);
+    ASSERT_TRUE(MendSource(*access_, farm_->instance(0).dir()).ok());
+    EXPECT_EQ(Root(0, sql::kDirtyPagesNow), before);
+    // Or the next copy finds what was noted.
+    CopyAndDie(CopyMethod::kPhysical, [&] { return !farm_->instance(1).Inspect().running; });
+    ASSERT_TRUE(MendFolder(farm_->instance(1).dir(), RealClock::Get()).ok());
+    bytes_per_second_ = 0;
+    const auto copied = Copy(CopyMethod::kPhysical);
+    ASSERT_TRUE(copied.ok()) << copied.status();
+    EXPECT_EQ(Root(0, sql::kDirtyPagesNow), before);
   }
 }
 

@@ -12,6 +12,7 @@
 #include "services/provisioner/dataset/plugin_copy.h"
 #include "services/provisioner/dataset/server_facts.h"
 #include "services/provisioner/dataset/source_choice.h"
+#include "services/provisioner/dataset/source_settings.h"
 
 namespace weft::provisioner {
 namespace {
@@ -30,21 +31,27 @@ std::string WrittenDown(const CopyAsked& asked) {
       .dump();
 }
 
-// Kept before the target's first byte is touched: from then on its data are nobody's. The folder
-// is that of a target of this machine, which may stand still when the copy is resumed.
+// Kept before the target's first byte is touched: from then on its data are nobody's. The folders
+// are those of servers of this machine: the target may stand still when the copy is resumed, and
+// the source may have settings of the copy.
 struct Touched {
   bool touched = false;
   std::string folder;
+  std::string source_folder;
 };
 
 std::string WrittenDown(const Touched& touched) {
-  return json{{"touched", touched.touched}, {"folder", touched.folder}}.dump();
+  return json{{"touched", touched.touched},
+              {"folder", touched.folder},
+              {"source_folder", touched.source_folder}}
+      .dump();
 }
 
 Touched ReadNotes(const RunningJob& job) {
   const json notes = json::parse(job.notes(), nullptr, /*allow_exceptions=*/false);
   if (!notes.is_object()) return {};
-  return {notes.value("touched", false), notes.value("folder", "")};
+  return {notes.value("touched", false), notes.value("folder", ""),
+          notes.value("source_folder", "")};
 }
 
 CopyAsked ReadBack(const RunningJob& job) {
@@ -113,6 +120,7 @@ absl::StatusOr<CopyPlan> CopyRequests::Plan(const CopyAsked& asked) {
   plan.source = std::move(choice.server);
   plan.target = target;
   plan.target_folder = to.folder;
+  plan.source_folder = from.folder;
   plan.method = method.method;
   plan.bytes = from.bytes;
   const uint64_t by_default = wish.source_is_primary ? options_.bytes_per_second_from_primary : 0;
@@ -209,6 +217,8 @@ absl::StatusOr<std::string> CopyRequests::Work(RunningJob& job) {
   job.Report(0, "look at both servers");
   const Touched before = ReadNotes(job);
   const CopyAsked asked = ReadBack(job);
+  // One that cannot be asked keeps its note for the next copy, or restarts with its own settings.
+  MendSource(*access_, before.source_folder).IgnoreError();
   const auto plan_anew = [&]() -> absl::StatusOr<CopyPlan> {
     WEFT_RETURN_IF_ERROR(MendFolder(before.folder, clock_));
     return before.touched ? PlanAgain(asked, job) : PlanReady(asked);
@@ -216,7 +226,8 @@ absl::StatusOr<std::string> CopyRequests::Work(RunningJob& job) {
   absl::StatusOr<CopyPlan> planned = plan_anew();
   if (!planned.ok() && before.touched && !job.lost()) return GiveUp(asked, planned.status());
   WEFT_ASSIGN_OR_RETURN(const CopyPlan plan, std::move(planned));
-  WEFT_RETURN_IF_ERROR(job.Keep(WrittenDown(Touched{true, plan.target_folder})));
+  WEFT_RETURN_IF_ERROR(
+      job.Keep(WrittenDown(Touched{true, plan.target_folder, plan.source_folder})));
   WEFT_RETURN_IF_ERROR(MendFolder(plan.target_folder, clock_));
   CopyOrder order;
   order.source = plan.source.address;

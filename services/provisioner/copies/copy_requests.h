@@ -43,7 +43,9 @@ struct CopyAsked {
 struct CopyPlan {
   Server source;
   HostPort target;
-  std::string target_folder;  // of a server of this machine; empty: none
+  // Of servers of this machine; empty: none.
+  std::string target_folder;
+  std::string source_folder;
   CopyMethod method = CopyMethod::kLogical;
   std::string reason;
   uint64_t bytes = 0;             // of the source, as its statistics have them

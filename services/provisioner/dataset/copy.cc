@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/base/error_details.h"
 
 namespace weft::provisioner {
 namespace {
@@ -36,6 +37,12 @@ std::optional<CopyMethod> ParseCopyMethod(absl::string_view text) {
 absl::Status CopyWatch::MayGoOn() const {
   if (cancelled && cancelled()) return absl::CancelledError("the copy was cancelled");
   return absl::OkStatus();
+}
+
+absl::Status SourceLost(const HostPort& source, absl::string_view found) {
+  return Refusal(absl::StatusCode::kUnavailable, "SOURCE_LOST",
+                 absl::StrCat("the source ", source.ToString(), " went away while it was copied"),
+                 "a source that answers", found, "clone again, from another source: --source");
 }
 
 std::string BytesText(uint64_t bytes) {

@@ -54,6 +54,9 @@ struct CopyOrder {
   absl::Duration patience = absl::Minutes(1);
 };
 
+// UNAVAILABLE SOURCE_LOST: it does not answer any more; `found` says how.
+absl::Status SourceLost(const HostPort& source, absl::string_view found);
+
 // "312.5 MB", "1.0 GB": powers of ten, as disks and networks are sold.
 std::string BytesText(uint64_t bytes);
 // "copy rows: 312.5 MB of 1.0 GB, 45.0 MB/s, 15s left". Pure.

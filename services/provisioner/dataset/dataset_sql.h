@@ -66,10 +66,13 @@ inline constexpr absl::string_view kDropMark = "DROP DATABASE IF EXISTS weft_unf
 
 // --- a source whose files shall stand still
 
-inline constexpr absl::string_view kDirtyPagesMost =
-    "SELECT @@GLOBAL.innodb_max_dirty_pages_pct AS value";
+inline constexpr absl::string_view kDirtyPagesLimits =
+    "SELECT @@GLOBAL.innodb_max_dirty_pages_pct AS most,"
+    " @@GLOBAL.innodb_max_dirty_pages_pct_lwm AS low_water";
 inline constexpr absl::string_view kSetDirtyPagesMost =
     "SET GLOBAL innodb_max_dirty_pages_pct = %s";
+inline constexpr absl::string_view kSetDirtyPagesLowWater =
+    "SET GLOBAL innodb_max_dirty_pages_pct_lwm = %s";
 inline constexpr absl::string_view kDirtyPages =
     "SHOW GLOBAL STATUS LIKE 'Innodb\\_buffer\\_pool\\_pages\\_dirty'";
 inline constexpr absl::string_view kEngineStatus = "SHOW ENGINE INNODB STATUS";

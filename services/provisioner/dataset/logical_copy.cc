@@ -47,14 +47,23 @@ class LogicalCopy {
 
   absl::StatusOr<CopyFigures> Run() {
     const absl::Duration start = clock_->MonotonicNow();
-    WEFT_RETURN_IF_ERROR(Prepare());
-    WEFT_RETURN_IF_ERROR(Load());
-    WEFT_RETURN_IF_ERROR(Finish());
+    const absl::Status status = CopyAll();
+    const bool source_lost = source_lost_ || (source_ != nullptr && source_->broken());
+    if (absl::IsUnavailable(status) && source_lost) {
+      return SourceLost(order_.source, status.message());
+    }
+    WEFT_RETURN_IF_ERROR(status);
     figures_.took = clock_->MonotonicNow() - start;
     return figures_;
   }
 
  private:
+  absl::Status CopyAll() {
+    WEFT_RETURN_IF_ERROR(Prepare());
+    WEFT_RETURN_IF_ERROR(Load());
+    return Finish();
+  }
+
   absl::Status Prepare() {
     Report("prepare");
     WEFT_ASSIGN_OR_RETURN(source_, access_.Open(order_.source, Duty::kBackup, kPatience));
@@ -130,6 +139,7 @@ class LogicalCopy {
     }
     figures_.bytes = before.bytes + pump.bytes();
     figures_.rows = before.rows + pump.rows();
+    source_lost_ = pump.source_lost();
     return asked.ok() ? pump.status() : asked;
   }
 
@@ -173,6 +183,7 @@ class LogicalCopy {
   GtidSet executed_;
   CopyFigures figures_;
   uint64_t estimate_ = 0;
+  bool source_lost_ = false;  // by those who read rows
 };
 
 }  // namespace

@@ -125,13 +125,20 @@ void PartPump::Work(Pair& pair) {
   ++ended_;
 }
 
+absl::Status PartPump::OfSource(absl::Status status) {
+  if (absl::IsUnavailable(status) && !stop_) source_lost_ = true;
+  return status;
+}
+
 absl::Status PartPump::Move(Pair& pair, const Part& part) {
-  WEFT_RETURN_IF_ERROR(pair.reader->Select(SelectOf(part)));
+  WEFT_RETURN_IF_ERROR(OfSource(pair.reader->Select(SelectOf(part))));
   Feed feed(pair.reader);
   uint64_t counted = 0;
   const auto produce = [&](char* buffer, size_t size) -> absl::StatusOr<size_t> {
     if (stop_) return absl::CancelledError("the copy ends");
-    WEFT_ASSIGN_OR_RETURN(const size_t count, feed.Fill(buffer, size));
+    const absl::StatusOr<size_t> filled = feed.Fill(buffer, size);
+    if (!filled.ok()) return OfSource(filled.status());
+    const size_t count = *filled;
     throttle_->Take(count);
     bytes_ += count;
     rows_ += feed.rows() - counted;

@@ -36,6 +36,8 @@ class PartPump {
   // Whether all threads have ended; then the first failure, or OK.
   bool done() const;
   absl::Status status() const;
+  // Whether that was a reader that lost its server.
+  bool source_lost() const { return source_lost_; }
 
   // Whether there are parts that nobody has begun with.
   bool parts_left() const { return next_ < parts_.size(); }
@@ -46,6 +48,7 @@ class PartPump {
   void Work(Pair& pair);
   const Part* Next();
   absl::Status Move(Pair& pair, const Part& part);
+  absl::Status OfSource(absl::Status status);
   void Fail(absl::Status status);
 
   const std::vector<Part> parts_;
@@ -53,6 +56,7 @@ class PartPump {
   std::vector<Pair> pairs_;
   std::map<const Table*, std::atomic<size_t>> unmoved_;  // parts of each; never changes its keys
   std::atomic<bool> stop_ = false;
+  std::atomic<bool> source_lost_ = false;
   std::atomic<size_t> next_ = 0;
   std::atomic<size_t> ended_ = 0;
   std::atomic<uint64_t> bytes_ = 0;

@@ -85,6 +85,7 @@ class PhysicalCopy {
     }
     WEFT_ASSIGN_OR_RETURN(const Instance source, Instance::Open(from.folder));
     WEFT_ASSIGN_OR_RETURN(Instance target, Instance::Open(to.folder));
+    source_folder_ = source.dir();
     swap_.emplace(std::move(target));
     WEFT_RETURN_IF_ERROR(swap_->Clear());
     copy_.from = source.data_dir();
@@ -106,8 +107,8 @@ class PhysicalCopy {
   absl::Status CopyFiles() {
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       Report("let the source come to rest");
-      WEFT_ASSIGN_OR_RETURN(const auto quiet,
-                            QuietSource::Make(access_, order_.source, watch_, clock_));
+      WEFT_ASSIGN_OR_RETURN(const auto quiet, QuietSource::Make(access_, order_.source,
+                                                                source_folder_, watch_, clock_));
       WEFT_ASSIGN_OR_RETURN(figures_.bytes, SizeOf(copy_));
       bytes_ = 0;
       WEFT_RETURN_IF_ERROR(CopyOnce());
@@ -170,6 +171,7 @@ class PhysicalCopy {
   const CopyWatch& watch_;
   Clock* const clock_;
   Throttle throttle_;
+  std::string source_folder_;
   std::optional<FolderSwap> swap_;
   DirectCopy copy_;
   std::atomic<uint64_t> bytes_ = 0;

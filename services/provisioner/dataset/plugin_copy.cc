@@ -193,10 +193,7 @@ class PluginCopy {
           mysql::IsRefused(contact) ? DonorWatch::Answer::kRefuses : DonorWatch::Answer::kSilent;
     }
     if (!donor_.Heard(answer, clock_->MonotonicNow())) return absl::OkStatus();
-    return Refusal(
-        absl::StatusCode::kUnavailable, "SOURCE_LOST",
-        absl::StrCat("the source ", order_.source.ToString(), " went away while it was copied"),
-        "a source that answers", contact.message(), "clone again, from another source: --source");
+    return SourceLost(order_.source, contact.message());
   }
 
   void Kill(uint64_t id) {

@@ -4,7 +4,6 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/base/error_details.h"
@@ -12,6 +11,7 @@
 #include "common/mysql/errors.h"
 #include "services/provisioner/dataset/dataset_sql.h"
 #include "services/provisioner/dataset/logical_sql.h"
+#include "services/provisioner/dataset/source_settings.h"
 
 namespace weft::provisioner {
 namespace {
@@ -50,14 +50,13 @@ absl::StatusOr<uint64_t> DirtyPages(mysql::Session& session) {
 
 absl::StatusOr<std::unique_ptr<QuietSource>> QuietSource::Make(const FarmAccess& access,
                                                                const HostPort& source,
+                                                               const std::string& folder,
                                                                const CopyWatch& watch,
                                                                Clock* clock) {
-  std::unique_ptr<QuietSource> quiet(new QuietSource);
+  std::unique_ptr<QuietSource> quiet(new QuietSource(folder));
   WEFT_ASSIGN_OR_RETURN(quiet->manager_, access.Open(source, Duty::kManage));
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, quiet->manager_->Query(sql::kDirtyPagesMost));
-  quiet->dirty_pages_ = rows.empty() ? "" : rows.front().StringOr("value", "");
   // Most is written before anybody waits.
-  WEFT_RETURN_IF_ERROR(quiet->manager_->Execute(absl::StrFormat(sql::kSetDirtyPagesMost, "0")));
+  WEFT_RETURN_IF_ERROR(FlushAtOnce(*quiet->manager_, folder));
   WEFT_ASSIGN_OR_RETURN(quiet->keeper_, access.Open(source, Duty::kBackup, absl::Minutes(1)));
   const Deadline soon = Deadline::After(clock, kPatience);
   while (true) {
@@ -113,8 +112,7 @@ absl::StatusOr<bool> QuietSource::WasQuiet() {
 
 QuietSource::~QuietSource() {
   if (keeper_ != nullptr) keeper_->Execute(sql::kUnlock).IgnoreError();
-  if (manager_ == nullptr || dirty_pages_.empty()) return;
-  manager_->Execute(absl::StrFormat(sql::kSetDirtyPagesMost, dirty_pages_)).IgnoreError();
+  if (manager_ != nullptr) FlushAsBefore(*manager_, folder_).IgnoreError();
 }
 
 }  // namespace weft::provisioner

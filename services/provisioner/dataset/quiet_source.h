@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -17,11 +18,13 @@ namespace weft::provisioner {
 // It goes on when this is destroyed. Not thread-safe.
 class QuietSource {
  public:
-  // Blocks until it is quiet: longer, the more dirty pages there are. ABORTED SOURCE_BUSY: a
+  // `folder`: the server's, of this machine. Blocks until it is quiet: longer, the more dirty pages
+  // there are. ABORTED SOURCE_BUSY: a
   // statement does not let it be for half a minute, or pages are not written within minutes.
   // CANCELLED by `watch`.
   static absl::StatusOr<std::unique_ptr<QuietSource>> Make(const FarmAccess& access,
                                                            const HostPort& source,
+                                                           const std::string& folder,
                                                            const CopyWatch& watch, Clock* clock);
   ~QuietSource();
   QuietSource(const QuietSource&) = delete;
@@ -33,13 +36,13 @@ class QuietSource {
   absl::StatusOr<bool> WasQuiet();
 
  private:
-  QuietSource() = default;
+  explicit QuietSource(std::string folder) : folder_(std::move(folder)) {}
   absl::Status Lock(const HostPort& source, const CopyWatch& watch, Clock* clock);
   absl::Status Settle(const CopyWatch& watch, Clock* clock);
 
+  const std::string folder_;
   std::unique_ptr<mysql::Session> keeper_;   // holds the lock
   std::unique_ptr<mysql::Session> manager_;  // changed the settings
-  std::string dirty_pages_;                  // innodb_max_dirty_pages_pct as it was
   std::string log_position_;
   GtidSet executed_;
 };

@@ -1,0 +1,88 @@
+// What becomes of a copy between real servers when the network does not carry it for a while.
+#include <thread>
+
+#include "absl/strings/match.h"
+#include "common/base/clock.h"
+#include "common/base/error_details.h"
+#include "gtest/gtest.h"
+#include "tests/integration/clone_engines_sql.h"
+#include "tests/integration/clone_farm.h"
+#include "tests/integration/own_network.h"
+
+namespace weft::provisioner {
+namespace {
+
+class CloneNetworkTest : public CloneFarm {
+ protected:
+  void SetUp() override {
+    if (!network_.status().ok()) {
+      GTEST_SKIP() << "NOT RUN: no network of its own may be made here: " << network_.status();
+    }
+    ASSERT_NO_FATAL_FAILURE(Start("9.7"));
+    Root(0, sql::kFill);
+    Root(0, sql::kFillMany);
+  }
+
+  // A copy at `rate`; as soon as data come `fault` hits the source's port for as long as it says.
+  absl::StatusOr<CopyFigures> CopyThrough(CopyMethod method, uint64_t rate,
+                                          const std::function<absl::Status(int port)>& fault,
+                                          absl::Duration lasts) {
+    last_ = {};
+    bytes_per_second_ = rate;
+    std::thread mender;
+    const auto copied = Copy(method, [&] {
+      const bool under_way = absl::StrContains(last_.phase, "copy ") && last_.bytes > 0;
+      if (under_way && !mender.joinable()) {
+        EXPECT_TRUE(fault(farm_->server(0).port).ok());
+        mender = std::thread([&] {
+          RealClock::Get()->Sleep(lasts);
+          EXPECT_GT(network_.Met().value_or(0), 0u) << "nothing was on its way";
+          EXPECT_TRUE(network_.Mend().ok());
+        });
+      }
+      return false;
+    });
+    EXPECT_TRUE(mender.joinable()) << "the copy ended before the fault";
+    if (mender.joinable()) mender.join();
+    return copied;
+  }
+
+  const testing::OwnNetwork network_;
+};
+
+TEST_F(CloneNetworkTest, PacketsThatAreLostForTenSecondsAreWaitedFor) {
+  for (const CopyMethod method : {CopyMethod::kPlugin, CopyMethod::kLogical}) {
+    SCOPED_TRACE(ToString(method));
+    const auto copied = CopyThrough(
+        method, 20 << 20, [&](int port) { return network_.Drop(port); }, absl::Seconds(10));
+    ASSERT_TRUE(copied.ok()) << copied.status();
+    ExpectAlike();
+  }
+}
+
+// The plugin connects again by itself and goes on.
+TEST_F(CloneNetworkTest, AConnectionThatIsCutIsMadeAgainByThePlugin) {
+  const auto copied = CopyThrough(
+      CopyMethod::kPlugin, 20 << 20, [&](int port) { return network_.Cut(port); },
+      absl::Seconds(3));
+  ASSERT_TRUE(copied.ok()) << copied.status();
+  ExpectAlike();
+}
+
+// The view of the data that rows are read from is gone with the connection.
+TEST_F(CloneNetworkTest, AConnectionThatIsCutEndsACopyByRowsAndLeavesTheTargetEmpty) {
+  const auto copied = CopyThrough(
+      CopyMethod::kLogical, 4 << 20, [&](int port) { return network_.Cut(port); },
+      absl::Seconds(3));
+  ASSERT_FALSE(copied.ok());
+  EXPECT_EQ(ErrorReason(copied.status()), "SOURCE_LOST") << copied.status();
+  const auto detail = GetErrorDetail(copied.status());
+  ASSERT_TRUE(detail.has_value()) << copied.status();
+  EXPECT_EQ(detail->metadata.at("target"), "empty") << copied.status();
+  EXPECT_TRUE(absl::StrContains(copied.status().message(), address(0).ToString()))
+      << copied.status();
+  ExpectEmpty();
+}
+
+}  // namespace
+}  // namespace weft::provisioner
