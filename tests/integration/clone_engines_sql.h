@@ -72,6 +72,7 @@ INSERT INTO many (pad) SELECT a.pad FROM many a, (SELECT 1 FROM many LIMIT 100) 
 )";
 
 inline constexpr absl::string_view kMany = "CHECKSUM TABLE shop.many; SHOW CREATE TABLE shop.many";
+inline constexpr absl::string_view kChecksumMany = "CHECKSUM TABLE shop.many";
 inline constexpr absl::string_view kCountMany = "ANALYZE TABLE shop.many";
 inline constexpr absl::string_view kUuid = "SELECT @@server_uuid";
 inline constexpr absl::string_view kReadOnly = "SELECT @@GLOBAL.read_only";
@@ -81,6 +82,10 @@ inline constexpr absl::string_view kUserSchemas =
     "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ('shop', 'app')";
 inline constexpr absl::string_view kExecutedNow = "SELECT @@GLOBAL.gtid_executed";
 
+// One transaction each; how many there were by the count of rows and by the GTIDs.
+inline constexpr absl::string_view kLogOne = "INSERT INTO shop.log (what) VALUES ('one more')";
+inline constexpr absl::string_view kLogged = "SELECT COUNT(*) FROM shop.log";
+inline constexpr absl::string_view kDataFolder = "SELECT @@GLOBAL.datadir";
 inline constexpr absl::string_view kNarrowRedoLog = "SET GLOBAL innodb_redo_log_capacity = 8388608";
 inline constexpr absl::string_view kRedoLogNow = "SELECT @@GLOBAL.innodb_redo_log_capacity";
 inline constexpr absl::string_view kDirtyPagesNow =

@@ -1,9 +1,14 @@
 // The engines of copies between real servers.
+#include <atomic>
+#include <chrono>
+#include <filesystem>
 #include <string>
+#include <thread>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "common/base/error_details.h"
+#include "common/model/gtid_set.h"
 #include "gtest/gtest.h"
 #include "tests/integration/clone_engines_sql.h"
 #include "tests/integration/clone_farm.h"
@@ -31,6 +36,42 @@ TEST_F(CloneEnginesTest, FilesCopyAllThatThereIs) {
     ASSERT_TRUE(figures.ok()) << version << figures.status();
     EXPECT_GT(figures->bytes, 1000u);
     ExpectAlike();
+  }
+}
+
+// Files that rest are copied before the source stands still, the others after.
+TEST_F(CloneEnginesTest, FilesOfASourceThatIsWrittenToBelongTogether) {
+  for (const std::string version : {"5.6", "9.7"}) {
+    ASSERT_NO_FATAL_FAILURE(Start(version));
+    Root(0, sql::kFill);
+    Root(0, sql::kFillMany);
+    namespace fs = std::filesystem;
+    for (const auto& entry : fs::recursive_directory_iterator(Root(0, sql::kDataFolder))) {
+      const auto hour_ago = fs::file_time_type::clock::now() - std::chrono::hours(1);
+      if (entry.is_regular_file()) fs::last_write_time(entry.path(), hour_ago);
+    }
+    std::atomic<bool> stop = false;
+    uint64_t written = 0;
+    std::thread writer([&] {
+      for (; !stop; ++written) Root(0, sql::kLogOne);
+    });
+    bytes_per_second_ = 60 << 20;  // long enough for some writes
+    const auto figures = Copy(CopyMethod::kPhysical);
+    stop = true;
+    writer.join();
+    ASSERT_TRUE(figures.ok()) << version << figures.status();
+    EXPECT_EQ(Root(1, sql::kChecksumMany), Root(0, sql::kChecksumMany));
+    uint64_t there = 0;
+    uint64_t here = 0;
+    ASSERT_TRUE(absl::SimpleAtoi(Root(0, sql::kLogged), &there));
+    ASSERT_TRUE(absl::SimpleAtoi(Root(1, sql::kLogged), &here));
+    const auto executed_there = GtidSet::Parse(Root(0, sql::kExecutedNow));
+    const auto executed_here = GtidSet::Parse(Root(1, sql::kExecutedNow));
+    ASSERT_TRUE(executed_there.ok() && executed_here.ok());
+    const uint64_t missing = executed_there->Minus(*executed_here).Count();
+    EXPECT_GT(missing, 0u) << version;       // some came after the copy
+    EXPECT_LT(missing, written) << version;  // and some before
+    EXPECT_EQ(there - here, missing) << version;
   }
 }
 

@@ -1,7 +1,10 @@
 #include "services/provisioner/dataset/physical_copy.h"
 
-#include <atomic>
+#include <chrono>
 #include <filesystem>
+#include <functional>
+#include <future>
+#include <memory>
 #include <optional>
 #include <string>
 #include <thread>
@@ -16,7 +19,7 @@
 #include "common/mysqld/instance.h"
 #include "services/provisioner/dataset/copy_mark.h"
 #include "services/provisioner/dataset/dataset_sql.h"
-#include "services/provisioner/dataset/direct_copy.h"
+#include "services/provisioner/dataset/folder_copy.h"
 #include "services/provisioner/dataset/folder_swap.h"
 #include "services/provisioner/dataset/quiet_source.h"
 #include "services/provisioner/dataset/server_facts.h"
@@ -27,8 +30,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kAttempts = 3;
+constexpr int kAttempts = 5;
 constexpr absl::Duration kReport = absl::Milliseconds(200);
+// A file that was written to more recently is taken for one that is in use.
+constexpr absl::Duration kRested = absl::Seconds(10);
+// What a source takes for it, mostly: it writes pages once a second.
+constexpr absl::Duration kComesToRest = absl::Seconds(1);
 
 // The names of log files, by the variables that say where they are.
 std::vector<std::string> LogNames(const ServerFacts& facts) {
@@ -88,12 +95,11 @@ class PhysicalCopy {
     source_folder_ = source.dir();
     swap_.emplace(std::move(target));
     WEFT_RETURN_IF_ERROR(swap_->Clear());
-    copy_.from = source.data_dir();
-    copy_.to = swap_->incoming();
-    copy_.throttle = &throttle_;
-    copy_.bytes = &bytes_;
-    copy_.may_go_on = [this] { return watch_.MayGoOn(); };
-    copy_.leaves_out = [logs = LogNames(from)](const std::string& name) {
+    options_.from = source.data_dir();
+    options_.to = swap_->incoming();
+    options_.throttle = &throttle_;
+    options_.may_go_on = [this] { return watch_.MayGoOn(); };
+    options_.leaves_out = [logs = LogNames(from)](const std::string& name) {
       for (const std::string& log : logs) {
         if (absl::StartsWith(name, log)) return true;
       }
@@ -104,41 +110,58 @@ class PhysicalCopy {
     return absl::OkStatus();
   }
 
+  // Most files are not written to for long times. They are copied while the source works; it stands
+  // still for the others alone, from shortly before those are done.
   absl::Status CopyFiles() {
+    FolderCopy folder(options_);
+    WEFT_ASSIGN_OR_RETURN(figures_.bytes, folder.Size());
+    std::future<absl::StatusOr<std::unique_ptr<QuietSource>>> coming;
+    const auto begin_quiet = [&] {
+      if (coming.valid()) return;
+      coming = std::async(std::launch::async, [&] {
+        return QuietSource::Make(access_, order_.source, source_folder_, watch_, clock_);
+      });
+    };
+    WEFT_RETURN_IF_ERROR(CopyRound(folder, kRested, begin_quiet));
+    Report("let the source come to rest");
+    begin_quiet();
+    WEFT_ASSIGN_OR_RETURN(const auto quiet, coming.get());
+    executed_ = quiet->executed();
+    // A server may write for itself (statistics of tables): then what it wrote is copied again.
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
-      Report("let the source come to rest");
-      WEFT_ASSIGN_OR_RETURN(const auto quiet, QuietSource::Make(access_, order_.source,
-                                                                source_folder_, watch_, clock_));
-      WEFT_ASSIGN_OR_RETURN(figures_.bytes, SizeOf(copy_));
-      bytes_ = 0;
-      WEFT_RETURN_IF_ERROR(CopyOnce());
-      executed_ = quiet->executed();
+      if (attempt > 0) WEFT_RETURN_IF_ERROR(quiet->Settle(watch_, clock_));
+      WEFT_ASSIGN_OR_RETURN(figures_.bytes, folder.Size());
+      WEFT_RETURN_IF_ERROR(CopyRound(folder, absl::ZeroDuration(), [] {}));
       WEFT_ASSIGN_OR_RETURN(const bool whole, quiet->WasQuiet());
       if (whole) return absl::OkStatus();
     }
     return Refusal(absl::StatusCode::kAborted, "SOURCE_BUSY",
                    absl::StrCat(order_.source.ToString(), " wrote to its files meanwhile"),
-                   "files that stand still", "writes in each of three attempts",
+                   "files that stand still",
+                   absl::StrCat("writes in each of ", kAttempts, " attempts"),
                    "name another source, or another method");
   }
 
-  absl::Status CopyOnce() {
-    absl::Status status;
-    std::atomic<bool> done = false;
-    std::thread thread([&] {
-      status = CopyDirect(copy_);
-      done = true;
-    });
-    const absl::Duration step = absl::Milliseconds(10);
-    for (absl::Duration since = kReport; !done; since += step) {
-      if (since >= kReport) {
+  // Calls `nearly_done` once it will soon be, or is.
+  absl::Status CopyRound(FolderCopy& folder, absl::Duration rested,
+                         const std::function<void()>& nearly_done) {
+    const absl::Duration began = clock_->MonotonicNow();
+    const uint64_t had = folder.bytes();
+    auto round = std::async(std::launch::async, [&] { return folder.Round(rested); });
+    absl::Duration reported = -absl::InfiniteDuration();
+    while (round.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready) {
+      const absl::Duration now = clock_->MonotonicNow();
+      bytes_ = folder.bytes();
+      if (now - reported >= kReport) {
         Report("copy files");
-        since = absl::ZeroDuration();
+        reported = now;
       }
-      clock_->Sleep(step);
+      const double share =
+          static_cast<double>(folder.left()) / static_cast<double>(bytes_ - had + 1);
+      if (bytes_ > had && (now - began) * share < kComesToRest) nearly_done();
     }
-    thread.join();
-    return status;
+    bytes_ = folder.bytes();
+    return round.get();
   }
 
   absl::Status Replace() {
@@ -173,8 +196,8 @@ class PhysicalCopy {
   Throttle throttle_;
   std::string source_folder_;
   std::optional<FolderSwap> swap_;
-  DirectCopy copy_;
-  std::atomic<uint64_t> bytes_ = 0;
+  FolderCopyOptions options_;
+  uint64_t bytes_ = 0;
   GtidSet executed_;
   CopyFigures figures_;
 };

@@ -67,6 +67,8 @@ absl::StatusOr<std::unique_ptr<QuietSource>> QuietSource::Make(const FarmAccess&
     clock->Sleep(kPoll);
   }
   WEFT_RETURN_IF_ERROR(quiet->Lock(source, watch, clock));
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, quiet->keeper_->Query(sql::kExecuted));
+  WEFT_ASSIGN_OR_RETURN(quiet->executed_, GtidSet::Parse(rows.front().StringOr("executed", "")));
   WEFT_RETURN_IF_ERROR(quiet->Settle(watch, clock));
   return quiet;
 }
@@ -85,8 +87,6 @@ absl::Status QuietSource::Lock(const HostPort& source, const CopyWatch& watch, C
 }
 
 absl::Status QuietSource::Settle(const CopyWatch& watch, Clock* clock) {
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, keeper_->Query(sql::kExecuted));
-  WEFT_ASSIGN_OR_RETURN(executed_, GtidSet::Parse(rows.front().StringOr("executed", "")));
   const Deadline deadline = Deadline::After(clock, kPatience);
   for (int still = 0; still < kStill;) {
     WEFT_ASSIGN_OR_RETURN(const uint64_t dirty, DirtyPages(*keeper_));

@@ -30,15 +30,17 @@ class QuietSource {
   QuietSource(const QuietSource&) = delete;
   QuietSource& operator=(const QuietSource&) = delete;
 
-  // What it has executed.
+  // What it has executed; nothing comes to it.
   const GtidSet& executed() const { return executed_; }
-  // Whether nothing was written since Make: then files that were copied meanwhile belong together.
+  // Waits until it is quiet again, as Make does. A server may write for itself.
+  absl::Status Settle(const CopyWatch& watch, Clock* clock);
+  // Whether nothing was written since Make or Settle: then files that were copied meanwhile belong
+  // together.
   absl::StatusOr<bool> WasQuiet();
 
  private:
   explicit QuietSource(std::string folder) : folder_(std::move(folder)) {}
   absl::Status Lock(const HostPort& source, const CopyWatch& watch, Clock* clock);
-  absl::Status Settle(const CopyWatch& watch, Clock* clock);
 
   const std::string folder_;
   std::unique_ptr<mysql::Session> keeper_;   // holds the lock
