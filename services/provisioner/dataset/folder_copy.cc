@@ -223,7 +223,7 @@ bool FolderCopy::MayBeKept(const File& file, absl::Time listed) const {
 }
 
 absl::Status FolderCopy::Round(absl::Duration rested) {
-  const absl::Time now = absl::Now();
+  const absl::Time now = clock_->Now();
   WEFT_ASSIGN_OR_RETURN(const Listing listing, List());
   WEFT_RETURN_IF_ERROR(MakeFolder(options_.to));
   for (const std::string& folder : listing.folders) {

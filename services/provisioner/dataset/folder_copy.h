@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "services/provisioner/dataset/throttle.h"
 
 namespace weft::provisioner {
@@ -36,7 +37,9 @@ struct FolderCopyOptions {
 // file system knows no direct I/O. Not thread-safe, but for bytes() and left().
 class FolderCopy {
  public:
-  explicit FolderCopy(FolderCopyOptions options) : options_(std::move(options)) {}
+  // `clock`, which outlives this, is the one of the files.
+  FolderCopy(FolderCopyOptions options, Clock* clock)
+      : options_(std::move(options)), clock_(clock) {}
   FolderCopy(const FolderCopy&) = delete;
   FolderCopy& operator=(const FolderCopy&) = delete;
 
@@ -94,6 +97,7 @@ class FolderCopy {
   void Copied(uint64_t bytes);
 
   const FolderCopyOptions options_;
+  Clock* const clock_;
   std::map<std::string, Stamp> copied_;  // as they were before they were copied
   std::atomic<uint64_t> bytes_ = 0;
   std::atomic<uint64_t> left_ = 0;

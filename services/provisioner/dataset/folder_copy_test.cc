@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/clock.h"
 #include "common/mysqld/files.h"
 #include "gtest/gtest.h"
 
@@ -63,7 +64,7 @@ TEST_F(FolderCopyTest, CopiesFilesOfAllSizesToTheByte) {
   Put("short", "a");
   Put("deep/block", Noise(4096));
   Put("large", large);
-  FolderCopy copy(options_);
+  FolderCopy copy(options_, RealClock::Get());
   ASSERT_TRUE(copy.Round(kAll).ok());
   EXPECT_EQ(Got("empty"), "");
   EXPECT_EQ(Got("short"), "a");
@@ -78,7 +79,7 @@ TEST_F(FolderCopyTest, LeavesOutWhatItIsTold) {
   Put("kept", "1");
   Put("deep/left", "2");
   options_.leaves_out = [](const std::string& name) { return name == "deep"; };
-  ASSERT_TRUE(FolderCopy(options_).Round(kAll).ok());
+  ASSERT_TRUE(FolderCopy(options_, RealClock::Get()).Round(kAll).ok());
   EXPECT_EQ(Got("kept"), "1");
   EXPECT_FALSE(Exists(absl::StrCat(options_.to, "/deep")));
 }
@@ -86,14 +87,14 @@ TEST_F(FolderCopyTest, LeavesOutWhatItIsTold) {
 TEST_F(FolderCopyTest, EndsWhenToldTo) {
   Put("large", Noise(8 << 20));
   options_.may_go_on = [] { return absl::CancelledError("enough"); };
-  EXPECT_TRUE(absl::IsCancelled(FolderCopy(options_).Round(kAll)));
+  EXPECT_TRUE(absl::IsCancelled(FolderCopy(options_, RealClock::Get()).Round(kAll)));
 }
 
 TEST_F(FolderCopyTest, LeavesWhatWasWrittenToOfLateToALaterRound) {
   Put("old", "1");
   Age("old");
   Put("new", "2");
-  FolderCopy copy(options_);
+  FolderCopy copy(options_, RealClock::Get());
   ASSERT_TRUE(copy.Round(absl::Minutes(1)).ok());
   EXPECT_EQ(Got("old"), "1");
   EXPECT_EQ(Got("new"), kAbsent);
@@ -108,7 +109,7 @@ TEST_F(FolderCopyTest, CopiesOnlyWhatChangedSinceTheRoundBefore) {
     Put(name, "before");
     Age(name);
   }
-  FolderCopy copy(options_);
+  FolderCopy copy(options_, RealClock::Get());
   ASSERT_TRUE(copy.Round(kAll).ok());
   for (const char* name : {"same", "other size", "same size", "replaced"}) Spoil(name);
   Write("other size", "after all");
@@ -128,7 +129,7 @@ TEST_F(FolderCopyTest, CopiesOnlyWhatChangedSinceTheRoundBefore) {
 // Within a tick of the clock a second write leaves the same time behind.
 TEST_F(FolderCopyTest, CopiesWhatWasWrittenJustBeforeTheRoundOnceMore) {
   Put("new", "before");
-  FolderCopy copy(options_);
+  FolderCopy copy(options_, RealClock::Get());
   ASSERT_TRUE(copy.Round(kAll).ok());
   Spoil("new");
   ASSERT_TRUE(copy.Round(kAll).ok());

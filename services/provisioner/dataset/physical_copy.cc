@@ -113,7 +113,7 @@ class PhysicalCopy {
   // Most files are not written to for long times. They are copied while the source works; it stands
   // still for the others alone, from shortly before those are done.
   absl::Status CopyFiles() {
-    FolderCopy folder(options_);
+    FolderCopy folder(options_, clock_);
     WEFT_ASSIGN_OR_RETURN(figures_.bytes, folder.Size());
     std::future<absl::StatusOr<std::unique_ptr<QuietSource>>> coming;
     const auto begin_quiet = [&] {
