@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "common/mysql/dialect_sql.h"
 #include "common/mysql/quote.h"
 
@@ -74,6 +75,7 @@ Capabilities CapabilitiesOf(const ServerVersion& version) {
       .alter_user_password = version.AtLeast(5, 7, 6),
       .create_user_if_not_exists = version.AtLeast(5, 7, 6),
       .lock_account = version.AtLeast(5, 7, 6),
+      .channels = version.AtLeast(5, 7, 6),
   };
 }
 
@@ -101,6 +103,17 @@ void UseModernVerbs(Dialect& dialect) {
   dialect.reset_replica = statements::kResetReplica;
   dialect.reset_replica_all = statements::kResetReplicaAll;
   dialect.show_replicas = statements::kShowReplicas;
+}
+
+void UseVerbsWithoutChannel(Dialect& dialect) {
+  dialect.start_replica = statements::kStartReplicaAlone;
+  dialect.start_receiver = statements::kStartReceiverAlone;
+  dialect.start_applier = statements::kStartApplierAlone;
+  dialect.stop_replica = statements::kStopReplicaAlone;
+  dialect.stop_receiver = statements::kStopReceiverAlone;
+  dialect.stop_applier = statements::kStopApplierAlone;
+  dialect.reset_replica = statements::kResetReplicaAlone;
+  dialect.reset_replica_all = statements::kResetReplicaAllAlone;
 }
 
 // The assignments of CHANGE REPLICATION SOURCE; `word` is SOURCE or MASTER.
@@ -157,7 +170,13 @@ std::string Dialect::ChangeSource(const SourceChange& change) const {
   }
   if (assignments.parts().empty()) return "";
   return absl::StrCat(source_words ? statements::kChangeSource : statements::kChangeSourceOld,
-                      absl::StrJoin(assignments.parts(), ", "));
+                      absl::StrJoin(assignments.parts(), ", "),
+                      can.channels ? statements::kForDefaultChannel : "");
+}
+
+std::string Dialect::ForChannel(absl::string_view verb, absl::string_view channel) const {
+  if (!absl::ConsumeSuffix(&verb, statements::kForDefaultChannel)) return std::string(verb);
+  return absl::StrCat(verb, " FOR CHANNEL ", QuoteString(channel));
 }
 
 Dialect DialectFor(const ServerVersion& version) {
@@ -171,6 +190,7 @@ Dialect DialectFor(const ServerVersion& version) {
   } else {
     UseOldVerbs(dialect);
   }
+  if (!dialect.can.channels) UseVerbsWithoutChannel(dialect);
   dialect.source_words = since(8, 0, 23);
   dialect.semisync = since(8, 0, 26) ? kSemiSyncModern : kSemiSyncOld;
   const bool renamed_log = since(8, 2, 0);

@@ -34,6 +34,7 @@ struct Capabilities {
   bool alter_user_password = false;   // 5.7.6: ALTER USER ... IDENTIFIED BY; before: SET PASSWORD
   bool create_user_if_not_exists = false;  // 5.7.6
   bool lock_account = false;               // 5.7.6: ALTER USER ... ACCOUNT LOCK
+  bool channels = false;                   // 5.7.6: FOR CHANNEL
 };
 
 // Plugin, system and status variable names of semi-synchronous replication. A server from 8.0.26 on
@@ -84,6 +85,7 @@ struct Dialect {
   SemiSyncNames semisync;  // the family to install on a server that has none
 
   absl::string_view show_replica_status;
+  // On the default channel alone, where there can be others.
   absl::string_view start_replica;
   absl::string_view start_receiver;
   absl::string_view start_applier;
@@ -104,7 +106,9 @@ struct Dialect {
   absl::string_view parallel_workers;    // replica_parallel_workers
   absl::string_view skip_replica_start;  // "" before 8.0.24: no variable, only an option
 
-  // The statement for `change`; "" when nothing is set.
+  // One of the verbs above for another channel.
+  std::string ForChannel(absl::string_view verb, absl::string_view channel) const;
+  // The statement for `change` of the default channel; "" when nothing is set.
   std::string ChangeSource(const SourceChange& change) const;
 
   // CHANGE REPLICATION SOURCE TO SOURCE_HOST rather than CHANGE MASTER TO MASTER_HOST.

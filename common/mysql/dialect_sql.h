@@ -4,29 +4,42 @@
 
 namespace weft::mysql::statements {
 
-// 8.0.22 and later.
+// Verbs of replication act on the default channel, which is Weft's own, and on no other: without a
+// name they act on all. 8.0.22 and later.
 inline constexpr absl::string_view kShowReplicaStatus = "SHOW REPLICA STATUS";
-inline constexpr absl::string_view kStartReplica = "START REPLICA";
-inline constexpr absl::string_view kStartReceiver = "START REPLICA IO_THREAD";
-inline constexpr absl::string_view kStartApplier = "START REPLICA SQL_THREAD";
-inline constexpr absl::string_view kStopReplica = "STOP REPLICA";
-inline constexpr absl::string_view kStopReceiver = "STOP REPLICA IO_THREAD";
-inline constexpr absl::string_view kStopApplier = "STOP REPLICA SQL_THREAD";
-inline constexpr absl::string_view kResetReplica = "RESET REPLICA";
-inline constexpr absl::string_view kResetReplicaAll = "RESET REPLICA ALL";
+inline constexpr absl::string_view kStartReplica = "START REPLICA FOR CHANNEL ''";
+inline constexpr absl::string_view kStartReceiver = "START REPLICA IO_THREAD FOR CHANNEL ''";
+inline constexpr absl::string_view kStartApplier = "START REPLICA SQL_THREAD FOR CHANNEL ''";
+inline constexpr absl::string_view kStopReplica = "STOP REPLICA FOR CHANNEL ''";
+inline constexpr absl::string_view kStopReceiver = "STOP REPLICA IO_THREAD FOR CHANNEL ''";
+inline constexpr absl::string_view kStopApplier = "STOP REPLICA SQL_THREAD FOR CHANNEL ''";
+inline constexpr absl::string_view kResetReplica = "RESET REPLICA FOR CHANNEL ''";
+inline constexpr absl::string_view kResetReplicaAll = "RESET REPLICA ALL FOR CHANNEL ''";
 inline constexpr absl::string_view kShowReplicas = "SHOW REPLICAS";
 
-// Before 8.0.22, and MariaDB.
+inline constexpr absl::string_view kForDefaultChannel = " FOR CHANNEL ''";
+
+// Before 8.0.22.
 inline constexpr absl::string_view kShowReplicaStatusOld = "SHOW SLAVE STATUS";
-inline constexpr absl::string_view kStartReplicaOld = "START SLAVE";
-inline constexpr absl::string_view kStartReceiverOld = "START SLAVE IO_THREAD";
-inline constexpr absl::string_view kStartApplierOld = "START SLAVE SQL_THREAD";
-inline constexpr absl::string_view kStopReplicaOld = "STOP SLAVE";
-inline constexpr absl::string_view kStopReceiverOld = "STOP SLAVE IO_THREAD";
-inline constexpr absl::string_view kStopApplierOld = "STOP SLAVE SQL_THREAD";
-inline constexpr absl::string_view kResetReplicaOld = "RESET SLAVE";
-inline constexpr absl::string_view kResetReplicaAllOld = "RESET SLAVE ALL";
+inline constexpr absl::string_view kStartReplicaOld = "START SLAVE FOR CHANNEL ''";
+inline constexpr absl::string_view kStartReceiverOld = "START SLAVE IO_THREAD FOR CHANNEL ''";
+inline constexpr absl::string_view kStartApplierOld = "START SLAVE SQL_THREAD FOR CHANNEL ''";
+inline constexpr absl::string_view kStopReplicaOld = "STOP SLAVE FOR CHANNEL ''";
+inline constexpr absl::string_view kStopReceiverOld = "STOP SLAVE IO_THREAD FOR CHANNEL ''";
+inline constexpr absl::string_view kStopApplierOld = "STOP SLAVE SQL_THREAD FOR CHANNEL ''";
+inline constexpr absl::string_view kResetReplicaOld = "RESET SLAVE FOR CHANNEL ''";
+inline constexpr absl::string_view kResetReplicaAllOld = "RESET SLAVE ALL FOR CHANNEL ''";
 inline constexpr absl::string_view kShowReplicasOld = "SHOW SLAVE HOSTS";
+
+// Before 5.7.6, and MariaDB: there is one channel, without a name.
+inline constexpr absl::string_view kStartReplicaAlone = "START SLAVE";
+inline constexpr absl::string_view kStartReceiverAlone = "START SLAVE IO_THREAD";
+inline constexpr absl::string_view kStartApplierAlone = "START SLAVE SQL_THREAD";
+inline constexpr absl::string_view kStopReplicaAlone = "STOP SLAVE";
+inline constexpr absl::string_view kStopReceiverAlone = "STOP SLAVE IO_THREAD";
+inline constexpr absl::string_view kStopApplierAlone = "STOP SLAVE SQL_THREAD";
+inline constexpr absl::string_view kResetReplicaAlone = "RESET SLAVE";
+inline constexpr absl::string_view kResetReplicaAllAlone = "RESET SLAVE ALL";
 
 // 8.2.0 and later; before.
 inline constexpr absl::string_view kShowBinaryLogStatus = "SHOW BINARY LOG STATUS";

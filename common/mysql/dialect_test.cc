@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "absl/strings/match.h"
+
 namespace weft::mysql {
 namespace {
 
@@ -29,7 +31,7 @@ TEST(DialectTest, FiveSixLacksWhatSafetyRestsOn) {
 TEST(DialectTest, NineSpeaksTheNewWordsAndCanAll) {
   const Dialect dialect = For("9.7.4");
   EXPECT_EQ(dialect.show_replica_status, "SHOW REPLICA STATUS");
-  EXPECT_EQ(dialect.start_applier, "START REPLICA SQL_THREAD");
+  EXPECT_EQ(dialect.start_applier, "START REPLICA SQL_THREAD FOR CHANNEL ''");
   EXPECT_EQ(dialect.show_binary_log_status, "SHOW BINARY LOG STATUS");
   EXPECT_EQ(dialect.reset_binary_logs, "RESET BINARY LOGS AND GTIDS");
   EXPECT_EQ(dialect.net_timeout, "replica_net_timeout");
@@ -41,8 +43,8 @@ TEST(DialectTest, NineSpeaksTheNewWordsAndCanAll) {
 }
 
 TEST(DialectTest, WordsChangeAtTheirOwnVersions) {
-  EXPECT_EQ(For("8.0.21").start_replica, "START SLAVE");
-  EXPECT_EQ(For("8.0.22").start_replica, "START REPLICA");
+  EXPECT_EQ(For("8.0.21").start_replica, "START SLAVE FOR CHANNEL ''");
+  EXPECT_EQ(For("8.0.22").start_replica, "START REPLICA FOR CHANNEL ''");
   EXPECT_FALSE(For("8.0.22").source_words);
   EXPECT_TRUE(For("8.0.23").source_words);
   EXPECT_EQ(For("8.0.25").semisync.source_plugin, "rpl_semi_sync_master");
@@ -83,7 +85,7 @@ SourceChange Everything() {
 
 TEST(DialectTest, ChangeSourceNamesOnlyWhatChanges) {
   EXPECT_EQ(For("9.7.4").ChangeSource({.host = "b", .port = 3307}),
-            "CHANGE REPLICATION SOURCE TO SOURCE_HOST = 'b', SOURCE_PORT = 3307");
+            "CHANGE REPLICATION SOURCE TO SOURCE_HOST = 'b', SOURCE_PORT = 3307 FOR CHANNEL ''");
   EXPECT_EQ(For("9.7.4").ChangeSource({}), "");
 }
 
@@ -93,7 +95,7 @@ TEST(DialectTest, ChangeSourceOfNineWritesEveryClause) {
             "SOURCE_USER = 'weft_replicate', SOURCE_PASSWORD = 'it\\'s', SOURCE_AUTO_POSITION = 1, "
             "SOURCE_CONNECT_RETRY = 1, SOURCE_RETRY_COUNT = 86400, "
             "SOURCE_HEARTBEAT_PERIOD = 0.500, SOURCE_DELAY = 0, SOURCE_SSL = 0, "
-            "SOURCE_SSL_CA = '/ca.pem', GET_SOURCE_PUBLIC_KEY = 1");
+            "SOURCE_SSL_CA = '/ca.pem', GET_SOURCE_PUBLIC_KEY = 1 FOR CHANNEL ''");
 }
 
 TEST(DialectTest, ChangeSourceOfFiveSixLeavesTheUnknownClauseOut) {
@@ -103,6 +105,25 @@ TEST(DialectTest, ChangeSourceOfFiveSixLeavesTheUnknownClauseOut) {
             "MASTER_CONNECT_RETRY = 1, MASTER_RETRY_COUNT = 86400, "
             "MASTER_HEARTBEAT_PERIOD = 0.500, MASTER_DELAY = 0, MASTER_SSL = 0, "
             "MASTER_SSL_CA = '/ca.pem'");
+}
+
+// Without a name the verbs act on all channels, also on those of somebody else.
+TEST(DialectTest, VerbsNameTheChannelWhereThereCanBeOthers) {
+  EXPECT_EQ(For("5.7.5").reset_replica_all, "RESET SLAVE ALL");
+  EXPECT_EQ(For("5.7.6").reset_replica_all, "RESET SLAVE ALL FOR CHANNEL ''");
+  for (const char* version : {"5.7.44", "8.0.22", "9.7.4"}) {
+    const Dialect dialect = For(version);
+    for (const absl::string_view verb :
+         {dialect.start_replica, dialect.start_receiver, dialect.start_applier,
+          dialect.stop_replica, dialect.stop_receiver, dialect.stop_applier, dialect.reset_replica,
+          dialect.reset_replica_all}) {
+      EXPECT_TRUE(absl::EndsWith(verb, " FOR CHANNEL ''")) << version << ": " << verb;
+    }
+  }
+  const Dialect nine = For("9.7.4");
+  EXPECT_EQ(nine.ForChannel(nine.stop_replica, "it's"), "STOP REPLICA FOR CHANNEL 'it\\'s'");
+  const Dialect five = For("5.6.24");
+  EXPECT_EQ(five.ForChannel(five.stop_replica, ""), "STOP SLAVE");
 }
 
 TEST(DialectTest, FindsThePluginFamilyThatIsLoaded) {

@@ -37,6 +37,14 @@ inline constexpr absl::string_view kQueueing =
     " FROM performance_schema.replication_connection_status";
 inline constexpr absl::string_view kHoldsNoLocks =
     "SELECT COUNT(*) = 0 AS holds FROM performance_schema.data_locks";
+// A channel that somebody made for something else; nothing answers at its source.
+inline constexpr absl::string_view kMakeTheirChannel =
+    "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = 1, SOURCE_USER = 'they',"
+    " SOURCE_AUTO_POSITION = 1 FOR CHANNEL 'theirs';"
+    " START REPLICA IO_THREAD FOR CHANNEL 'theirs'";
+inline constexpr absl::string_view kTheirChannel =
+    "SELECT SERVICE_STATE FROM performance_schema.replication_connection_status"
+    " WHERE CHANNEL_NAME = 'theirs'";
 inline constexpr absl::string_view kStopApplier = "STOP REPLICA SQL_THREAD";
 inline constexpr absl::string_view kDropLedgerQuietly =
     "SET GLOBAL super_read_only = OFF; SET SESSION sql_log_bin = 0; DROP TABLE app.ledger;"

@@ -99,6 +99,23 @@ TEST_F(FarmRulesTest, TellsForHowLongAServerHasBeenSilent) {
             absl::ZeroDuration());
 }
 
+// --- rule 4
+
+TEST_F(FarmRulesTest, AChannelOfSomebodyElseIsNeitherStoppedNorForgotten) {
+  Start(2);
+  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
+  Root(1, test_sql::kMakeTheirChannel);
+  ASSERT_EQ(Root(1, test_sql::kTheirChannel), "CONNECTING");
+  const std::vector<Step> steps = {FollowStep(1, 0, /*acknowledge=*/true),  StopReceiver{uuid(1)},
+                                   FollowStep(1, 0, /*acknowledge=*/false), StopReplica{uuid(1)},
+                                   FollowStep(1, 0, /*acknowledge=*/true),  Detach{uuid(1)}};
+  for (const Step& step : steps) {
+    EXPECT_EQ(Do(step), absl::OkStatus()) << ToString(step);
+    EXPECT_EQ(Root(1, test_sql::kTheirChannel), "CONNECTING") << ToString(step);
+  }
+  EXPECT_FALSE(See(1).replication.configured);
+}
+
 // --- rule 7
 
 TEST_F(FarmRulesTest, AWrongPasswordIsARejectionAndNotDeath) {

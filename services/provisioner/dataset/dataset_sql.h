@@ -43,7 +43,6 @@ inline constexpr absl::string_view kSemiSyncVariables =
 inline constexpr absl::string_view kSetGlobalOff = "SET GLOBAL %s = OFF";
 inline constexpr absl::string_view kSetGlobal = "SET GLOBAL %s = %d";
 inline constexpr absl::string_view kSetGlobalTo = "SET GLOBAL %s = %s";
-inline constexpr absl::string_view kForChannel = "%s FOR CHANNEL %s";
 inline constexpr absl::string_view kKillQuery = "KILL QUERY ?";
 
 inline constexpr absl::string_view kNoForeignKeyChecks = "SET SESSION foreign_key_checks = OFF";

@@ -22,11 +22,6 @@ namespace weft::provisioner {
 namespace {
 
 // A verb without its channel's name would be about all of them.
-std::string ForChannel(absl::string_view verb, const mysql::ReplicaStatus& channel,
-                       const mysql::Dialect& dialect) {
-  if (!dialect.can.replication_tables) return std::string(verb);  // 5.6 has one channel, no name
-  return absl::StrFormat(sql::kForChannel, verb, mysql::QuoteString(channel.channel));
-}
 
 // What a copy that ended had under way would hold its tables, some of it (keys being built) for
 // hours after its session was cut.
@@ -77,8 +72,8 @@ absl::Status Detach(mysql::Session& manager) {
   WEFT_ASSIGN_OR_RETURN(const std::vector<mysql::ReplicaStatus> channels,
                         mysql::ReadReplicaStatus(manager, dialect));
   for (const mysql::ReplicaStatus& channel : channels) {
-    WEFT_RETURN_IF_ERROR(manager.Execute(ForChannel(dialect.stop_replica, channel, dialect)));
-    WEFT_RETURN_IF_ERROR(manager.Execute(ForChannel(dialect.reset_replica_all, channel, dialect)));
+    WEFT_RETURN_IF_ERROR(manager.Execute(dialect.ForChannel(dialect.stop_replica, channel.channel)));
+    WEFT_RETURN_IF_ERROR(manager.Execute(dialect.ForChannel(dialect.reset_replica_all, channel.channel)));
   }
   return absl::OkStatus();
 }
