@@ -72,8 +72,10 @@ absl::Status Detach(mysql::Session& manager) {
   WEFT_ASSIGN_OR_RETURN(const std::vector<mysql::ReplicaStatus> channels,
                         mysql::ReadReplicaStatus(manager, dialect));
   for (const mysql::ReplicaStatus& channel : channels) {
-    WEFT_RETURN_IF_ERROR(manager.Execute(dialect.ForChannel(dialect.stop_replica, channel.channel)));
-    WEFT_RETURN_IF_ERROR(manager.Execute(dialect.ForChannel(dialect.reset_replica_all, channel.channel)));
+    WEFT_RETURN_IF_ERROR(
+        manager.Execute(dialect.ForChannel(dialect.stop_replica, channel.channel)));
+    WEFT_RETURN_IF_ERROR(
+        manager.Execute(dialect.ForChannel(dialect.reset_replica_all, channel.channel)));
   }
   return absl::OkStatus();
 }

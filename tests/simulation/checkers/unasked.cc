@@ -18,10 +18,16 @@ void Checkers::OnIntent(const Group& before, const Group& after, absl::Time now)
                       absl::FormatDuration(window->second.until - now)));
   }
   if (after.epoch == before.epoch || before.hooks.operation != before.intent.operation) return;
-  for (const auto& [occasion, outcome] : before.hooks.outcomes) {
-    if (!absl::StartsWith(outcome, kHookAborted)) continue;
-    Fail("rule 7, a program forbade it", absl::StrCat(occasion, " answered ", outcome));
+  // A promotion for which a failover was forbidden may still be a switchover, where the primary is
+  // back: that is another question, and another program's.
+  const Server* const old = after.Find(before.primary);
+  const bool handed_over = old != nullptr && old->status == ServerStatus::kSecondary;
+  const auto asked =
+      before.hooks.outcomes.find(handed_over ? "before_switchover" : "before_failover");
+  if (asked == before.hooks.outcomes.end() || !absl::StartsWith(asked->second, kHookAborted)) {
+    return;
   }
+  Fail("rule 7, a program forbade it", absl::StrCat(asked->first, " answered ", asked->second));
 }
 
 }  // namespace weft::simulation
