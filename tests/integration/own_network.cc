@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -19,7 +18,7 @@ namespace weft::testing {
 
 OwnNetwork::OwnNetwork() : outside_(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)) {
   if (outside_ < 0 || unshare(CLONE_NEWNET) != 0) {
-    status_ = absl::PermissionDeniedError(std::strerror(errno));
+    status_ = absl::ErrnoToStatus(errno, "unshare");
     return;
   }
   status_ = Run({"ip", "link", "set", "lo", "up"}).status();
