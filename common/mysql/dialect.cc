@@ -105,15 +105,13 @@ void UseModernVerbs(Dialect& dialect) {
   dialect.show_replicas = statements::kShowReplicas;
 }
 
-void UseVerbsWithoutChannel(Dialect& dialect) {
-  dialect.start_replica = statements::kStartReplicaAlone;
-  dialect.start_receiver = statements::kStartReceiverAlone;
-  dialect.start_applier = statements::kStartApplierAlone;
-  dialect.stop_replica = statements::kStopReplicaAlone;
-  dialect.stop_receiver = statements::kStopReceiverAlone;
-  dialect.stop_applier = statements::kStopApplierAlone;
-  dialect.reset_replica = statements::kResetReplicaAlone;
-  dialect.reset_replica_all = statements::kResetReplicaAllAlone;
+void LeaveChannelOut(Dialect& dialect) {
+  for (const auto verb :
+       {&Dialect::start_replica, &Dialect::start_receiver, &Dialect::start_applier,
+        &Dialect::stop_replica, &Dialect::stop_receiver, &Dialect::stop_applier,
+        &Dialect::reset_replica, &Dialect::reset_replica_all}) {
+    absl::ConsumeSuffix(&(dialect.*verb), statements::kForDefaultChannel);
+  }
 }
 
 // The assignments of CHANGE REPLICATION SOURCE; `word` is SOURCE or MASTER.
@@ -175,8 +173,8 @@ std::string Dialect::ChangeSource(const SourceChange& change) const {
 }
 
 std::string Dialect::ForChannel(absl::string_view verb, absl::string_view channel) const {
-  if (!absl::ConsumeSuffix(&verb, statements::kForDefaultChannel)) return std::string(verb);
-  return absl::StrCat(verb, " FOR CHANNEL ", QuoteString(channel));
+  if (!absl::EndsWith(verb, statements::kForDefaultChannel)) return std::string(verb);
+  return absl::StrCat(absl::StripSuffix(verb, "''"), QuoteString(channel));
 }
 
 Dialect DialectFor(const ServerVersion& version) {
@@ -190,7 +188,7 @@ Dialect DialectFor(const ServerVersion& version) {
   } else {
     UseOldVerbs(dialect);
   }
-  if (!dialect.can.channels) UseVerbsWithoutChannel(dialect);
+  if (!dialect.can.channels) LeaveChannelOut(dialect);
   dialect.source_words = since(8, 0, 23);
   dialect.semisync = since(8, 0, 26) ? kSemiSyncModern : kSemiSyncOld;
   const bool renamed_log = since(8, 2, 0);

@@ -4,8 +4,12 @@
 
 namespace weft::mysql::statements {
 
-// Verbs of replication act on the default channel, which is Weft's own, and on no other: without a
-// name they act on all. 8.0.22 and later.
+// How the verbs of replication end: they act on the default channel, which is Weft's own, and on no
+// other. Without it they act on all. Before 5.7.6 and on MariaDB it is left out (dialect.cc): there
+// is one channel, without a name.
+inline constexpr absl::string_view kForDefaultChannel = " FOR CHANNEL ''";
+
+// 8.0.22 and later.
 inline constexpr absl::string_view kShowReplicaStatus = "SHOW REPLICA STATUS";
 inline constexpr absl::string_view kStartReplica = "START REPLICA FOR CHANNEL ''";
 inline constexpr absl::string_view kStartReceiver = "START REPLICA IO_THREAD FOR CHANNEL ''";
@@ -16,8 +20,6 @@ inline constexpr absl::string_view kStopApplier = "STOP REPLICA SQL_THREAD FOR C
 inline constexpr absl::string_view kResetReplica = "RESET REPLICA FOR CHANNEL ''";
 inline constexpr absl::string_view kResetReplicaAll = "RESET REPLICA ALL FOR CHANNEL ''";
 inline constexpr absl::string_view kShowReplicas = "SHOW REPLICAS";
-
-inline constexpr absl::string_view kForDefaultChannel = " FOR CHANNEL ''";
 
 // Before 8.0.22.
 inline constexpr absl::string_view kShowReplicaStatusOld = "SHOW SLAVE STATUS";
@@ -30,16 +32,6 @@ inline constexpr absl::string_view kStopApplierOld = "STOP SLAVE SQL_THREAD FOR 
 inline constexpr absl::string_view kResetReplicaOld = "RESET SLAVE FOR CHANNEL ''";
 inline constexpr absl::string_view kResetReplicaAllOld = "RESET SLAVE ALL FOR CHANNEL ''";
 inline constexpr absl::string_view kShowReplicasOld = "SHOW SLAVE HOSTS";
-
-// Before 5.7.6, and MariaDB: there is one channel, without a name.
-inline constexpr absl::string_view kStartReplicaAlone = "START SLAVE";
-inline constexpr absl::string_view kStartReceiverAlone = "START SLAVE IO_THREAD";
-inline constexpr absl::string_view kStartApplierAlone = "START SLAVE SQL_THREAD";
-inline constexpr absl::string_view kStopReplicaAlone = "STOP SLAVE";
-inline constexpr absl::string_view kStopReceiverAlone = "STOP SLAVE IO_THREAD";
-inline constexpr absl::string_view kStopApplierAlone = "STOP SLAVE SQL_THREAD";
-inline constexpr absl::string_view kResetReplicaAlone = "RESET SLAVE";
-inline constexpr absl::string_view kResetReplicaAllAlone = "RESET SLAVE ALL";
 
 // 8.2.0 and later; before.
 inline constexpr absl::string_view kShowBinaryLogStatus = "SHOW BINARY LOG STATUS";
