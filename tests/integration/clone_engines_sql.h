@@ -90,6 +90,7 @@ inline constexpr absl::string_view kNarrowRedoLog = "SET GLOBAL innodb_redo_log_
 inline constexpr absl::string_view kRedoLogNow = "SELECT @@GLOBAL.innodb_redo_log_capacity";
 inline constexpr absl::string_view kDirtyPagesNow =
     "SELECT @@GLOBAL.innodb_max_dirty_pages_pct, @@GLOBAL.innodb_max_dirty_pages_pct_lwm";
+inline constexpr absl::string_view kSetDirtyPages = "SET GLOBAL innodb_max_dirty_pages_pct = 70";
 inline constexpr absl::string_view kLocalInfileNow = "SELECT @@GLOBAL.local_infile";
 inline constexpr absl::string_view kSkipReplicaStart = "SELECT @@GLOBAL.skip_replica_start";
 inline constexpr absl::string_view kClonesUnderWay =

@@ -42,9 +42,7 @@ TEST_F(CloneEnginesTest, FilesCopyAllThatThereIs) {
 // Files that rest are copied before the source stands still, the others after.
 TEST_F(CloneEnginesTest, FilesOfASourceThatIsWrittenToBelongTogether) {
   for (const std::string version : {"5.6", "9.7"}) {
-    ASSERT_NO_FATAL_FAILURE(Start(version));
-    Root(0, sql::kFill);
-    Root(0, sql::kFillMany);
+    ASSERT_NO_FATAL_FAILURE(StartFilled(version));
     namespace fs = std::filesystem;
     for (const auto& entry : fs::recursive_directory_iterator(Root(0, sql::kDataFolder))) {
       const auto hour_ago = fs::file_time_type::clock::now() - std::chrono::hours(1);
@@ -77,26 +75,21 @@ TEST_F(CloneEnginesTest, FilesOfASourceThatIsWrittenToBelongTogether) {
 
 // Cancelled, and with the data already on their way.
 TEST_F(CloneEnginesTest, ACopyThatIsCancelledLeavesTheTargetEmptyAndSaysSo) {
-  ASSERT_NO_FATAL_FAILURE(Start("9.7"));
-  Root(0, sql::kFill);
-  Root(0, sql::kFillMany);
+  ASSERT_NO_FATAL_FAILURE(StartFilled());
   for (const CopyMethod method :
        {CopyMethod::kPlugin, CopyMethod::kLogical, CopyMethod::kPhysical}) {
-    bytes_per_second_ = method == CopyMethod::kLogical ? 1 << 20 : 20 << 20;
-    const auto copied = Copy(method, [this] { return absl::StrContains(last_.phase, "copy "); });
+    bytes_per_second_ = Slow(method);
+    const auto copied = Copy(method, [this] { return UnderWay(); });
     ASSERT_TRUE(absl::IsCancelled(copied.status())) << ToString(method) << copied.status();
     EXPECT_TRUE(absl::StrContains(copied.status().message(), "was left empty"));
     EXPECT_EQ(Root(1, sql::kUserSchemas), "0") << ToString(method);
     EXPECT_EQ(Root(1, sql::kExecutedNow), "") << ToString(method);
     EXPECT_EQ(Root(1, sql::kMarks), "0") << ToString(method);
-    last_ = {};
   }
 }
 
 TEST_F(CloneEnginesTest, ASourceThatDiesLeavesTheTargetEmpty) {
-  ASSERT_NO_FATAL_FAILURE(Start("9.7"));
-  Root(0, sql::kFill);
-  Root(0, sql::kFillMany);
+  ASSERT_NO_FATAL_FAILURE(StartFilled());
   bytes_per_second_ = 1 << 20;
   bool killed = false;
   const auto copied = Copy(CopyMethod::kLogical, [&] {
@@ -131,9 +124,7 @@ TEST_F(CloneEnginesTest, RowsCopyAllThatThereIs) {
 }
 
 TEST_F(CloneEnginesTest, RowsWidenTheTargetsRedoLogForTheirTime) {
-  ASSERT_NO_FATAL_FAILURE(Start("9.7"));
-  Root(0, sql::kFill);
-  Root(0, sql::kFillMany);
+  ASSERT_NO_FATAL_FAILURE(StartFilled());
   Root(0, sql::kCountMany);
   Root(1, sql::kNarrowRedoLog);
   const std::string narrow = Root(1, sql::kRedoLogNow);

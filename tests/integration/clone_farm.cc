@@ -4,9 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <thread>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 #include "common/base/clock.h"
 #include "services/provisioner/dataset/copy_run.h"
@@ -20,6 +22,16 @@ void CloneFarm::Start(const std::string& version, int servers) {
   ASSERT_TRUE(farm.ok()) << farm.status();
   farm_ = *std::move(farm);
   access_ = AccessTo(*farm_);
+}
+
+void CloneFarm::StartFilled(const std::string& version) {
+  ASSERT_NO_FATAL_FAILURE(Start(version));
+  Root(0, sql::kFill);
+  Root(0, sql::kFillMany);
+}
+
+uint64_t CloneFarm::Slow(CopyMethod method) {
+  return method == CopyMethod::kLogical ? 1 << 20 : 20 << 20;
 }
 
 std::unique_ptr<FarmAccess> CloneFarm::AccessTo(const testing::TestFarm& farm) {
@@ -58,10 +70,36 @@ CopyOrder CloneFarm::Order() const {
 
 absl::StatusOr<CopyFigures> CloneFarm::Copy(CopyMethod method,
                                             const std::function<bool()>& cancelled) {
+  last_ = {};
   CopyWatch watch;
   watch.report = [this](const CopyProgress& progress) { last_ = progress; };
   watch.cancelled = cancelled;
   return RunCopy(*access_, method, Order(), watch, {}, RealClock::Get());
+}
+
+bool CloneFarm::UnderWay() const {
+  return absl::StrContains(last_.phase, "copy ") && last_.bytes > 0;
+}
+
+absl::StatusOr<CopyFigures> CloneFarm::CopyThrough(CopyMethod method, uint64_t rate,
+                                                   absl::Duration lasts,
+                                                   const std::function<void()>& fault,
+                                                   const std::function<void()>& mend) {
+  bytes_per_second_ = rate;
+  std::thread mender;
+  const auto copied = Copy(method, [&] {
+    if (!mender.joinable() && UnderWay()) {
+      fault();
+      mender = std::thread([&] {
+        RealClock::Get()->Sleep(lasts);
+        mend();
+      });
+    }
+    return false;
+  });
+  EXPECT_TRUE(mender.joinable()) << "the copy ended before the fault";
+  if (mender.joinable()) mender.join();
+  return copied;
 }
 
 void CloneFarm::CopyAndDie(CopyMethod method, const std::function<bool()>& when) {

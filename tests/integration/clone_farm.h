@@ -18,6 +18,9 @@ namespace weft::provisioner {
 class CloneFarm : public ::testing::Test {
  protected:
   void Start(const std::string& version, int servers = 2);
+  // With data enough for a copy to be met under way at the rate of Slow.
+  void StartFilled(const std::string& version = "9.7");
+  static uint64_t Slow(CopyMethod method);
   // Logs in to servers as this farm's accounts do.
   static std::unique_ptr<FarmAccess> AccessTo(const testing::TestFarm& farm);
 
@@ -29,6 +32,12 @@ class CloneFarm : public ::testing::Test {
 
   CopyOrder Order() const;
   absl::StatusOr<CopyFigures> Copy(CopyMethod method, const std::function<bool()>& cancelled = {});
+  // Whether data come already in the copy under way.
+  bool UnderWay() const;
+  // A copy at `rate` that `fault` hits as soon as data come, until `mend` after `lasts`.
+  absl::StatusOr<CopyFigures> CopyThrough(CopyMethod method, uint64_t rate, absl::Duration lasts,
+                                          const std::function<void()>& fault,
+                                          const std::function<void()>& mend);
   // Begins a copy in a process of its own and kills that, as a provisioner dies, once `when` is
   // true; it is asked all the time. Fails where the copy ends before.
   void CopyAndDie(CopyMethod method, const std::function<bool()>& when);

@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
-#include <thread>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -51,17 +50,6 @@ class SmallDisk {
 
 class CloneFaultsTest : public CloneFarm {
  protected:
-  // Slow enough to be met under way.
-  void StartFilled(const std::string& version = "9.7") {
-    ASSERT_NO_FATAL_FAILURE(Start(version));
-    Root(0, sql::kFill);
-    Root(0, sql::kFillMany);
-  }
-  uint64_t Slow(CopyMethod method) const {
-    return method == CopyMethod::kLogical ? 1 << 20 : 20 << 20;
-  }
-  // True as soon as data come.
-  bool UnderWay() const { return absl::StrContains(last_.phase, "copy ") && last_.bytes > 0; }
   std::string TargetFile(const std::string& name) const {
     return farm_->instance(1).dir() + "/" + name;
   }
@@ -97,7 +85,6 @@ TEST_F(CloneFaultsTest, ATargetThatDiesAndComesBackIsLeftEmpty) {
   ASSERT_NO_FATAL_FAILURE(StartFilled());
   for (const CopyMethod method : {CopyMethod::kPlugin, CopyMethod::kLogical}) {
     SCOPED_TRACE(ToString(method));
-    last_ = {};
     bytes_per_second_ = Slow(method);
     bool killed = false;
     const auto copied = Copy(method, [&] {
@@ -134,7 +121,6 @@ TEST_F(CloneFaultsTest, ATargetThatStaysAwayIsSaidToHoldNoWholeCopyAndCanBeClone
   patience_ = absl::Seconds(2);
   for (const CopyMethod method : {CopyMethod::kPlugin, CopyMethod::kLogical}) {
     SCOPED_TRACE(ToString(method));
-    last_ = {};
     bytes_per_second_ = Slow(method);
     bool killed = false;
     const auto copied = Copy(method, [&] {
@@ -160,21 +146,9 @@ TEST_F(CloneFaultsTest, ASourceThatHangsForTenSecondsIsWaitedFor) {
   ASSERT_NO_FATAL_FAILURE(StartFilled());
   for (const CopyMethod method : {CopyMethod::kPlugin, CopyMethod::kLogical}) {
     SCOPED_TRACE(ToString(method));
-    last_ = {};
-    bytes_per_second_ = 20 << 20;
-    std::thread waker;
-    const auto copied = Copy(method, [&] {
-      if (!waker.joinable() && UnderWay()) {
-        EXPECT_TRUE(farm_->Pause(0).ok());
-        waker = std::thread([this] {
-          RealClock::Get()->Sleep(absl::Seconds(10));
-          EXPECT_TRUE(farm_->Resume(0).ok());
-        });
-      }
-      return false;
-    });
-    EXPECT_TRUE(waker.joinable());
-    if (waker.joinable()) waker.join();
+    const auto copied = CopyThrough(
+        method, 20 << 20, absl::Seconds(10), [this] { EXPECT_TRUE(farm_->Pause(0).ok()); },
+        [this] { EXPECT_TRUE(farm_->Resume(0).ok()); });
     ASSERT_TRUE(copied.ok()) << copied.status();
     ExpectAlike();
   }
@@ -223,6 +197,33 @@ TEST_F(CloneFaultsTest, ASourceOfFilesGetsItsSettingsBackAlsoWhereTheMakerDied) 
     ASSERT_TRUE(copied.ok()) << copied.status();
     EXPECT_EQ(Root(0, sql::kDirtyPagesNow), before);
   }
+}
+
+// A server that was restarted has its own settings again.
+TEST_F(CloneFaultsTest, SettingsNotedBeforeARestartAreNotPutBack) {
+  ASSERT_NO_FATAL_FAILURE(StartFilled());
+  const std::string own = Root(0, sql::kDirtyPagesNow);
+  Root(0, sql::kSetDirtyPages);
+  const std::string before = Root(0, sql::kDirtyPagesNow);
+  ASSERT_NE(before, own);
+  const auto die = [&] {
+    bytes_per_second_ = Slow(CopyMethod::kPhysical);
+    CopyAndDie(CopyMethod::kPhysical, [&] { return !farm_->instance(1).Inspect().running; });
+    ASSERT_TRUE(MendFolder(farm_->instance(1).dir(), RealClock::Get()).ok());
+    ASSERT_TRUE(farm_->Kill(0).ok());
+    ASSERT_TRUE(farm_->StartServer(0).ok());
+    ASSERT_EQ(Root(0, sql::kDirtyPagesNow), own);
+  };
+  ASSERT_NO_FATAL_FAILURE(die());
+  ASSERT_TRUE(MendSource(*access_, farm_->instance(0).dir()).ok());
+  EXPECT_EQ(Root(0, sql::kDirtyPagesNow), own);
+  // Nor by the next copy.
+  Root(0, sql::kSetDirtyPages);
+  ASSERT_NO_FATAL_FAILURE(die());
+  bytes_per_second_ = 0;
+  const auto copied = Copy(CopyMethod::kPhysical);
+  ASSERT_TRUE(copied.ok()) << copied.status();
+  EXPECT_EQ(Root(0, sql::kDirtyPagesNow), own);
 }
 
 TEST_F(CloneFaultsTest, FilesThatWereSwappedByOneWhoDiedAreNobodysUntilTheyAreMended) {

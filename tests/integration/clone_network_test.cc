@@ -1,11 +1,9 @@
 // What becomes of a copy between real servers when the network does not carry it for a while.
-#include <thread>
+#include <functional>
 
 #include "absl/strings/match.h"
-#include "common/base/clock.h"
 #include "common/base/error_details.h"
 #include "gtest/gtest.h"
-#include "tests/integration/clone_engines_sql.h"
 #include "tests/integration/clone_farm.h"
 #include "tests/integration/own_network.h"
 
@@ -18,33 +16,19 @@ class CloneNetworkTest : public CloneFarm {
     if (!network_.status().ok()) {
       GTEST_SKIP() << "NOT RUN: no network of its own may be made here: " << network_.status();
     }
-    ASSERT_NO_FATAL_FAILURE(Start("9.7"));
-    Root(0, sql::kFill);
-    Root(0, sql::kFillMany);
+    ASSERT_NO_FATAL_FAILURE(StartFilled());
   }
 
   // A copy at `rate`; as soon as data come `fault` hits the source's port for as long as it says.
-  absl::StatusOr<CopyFigures> CopyThrough(CopyMethod method, uint64_t rate,
-                                          const std::function<absl::Status(int port)>& fault,
-                                          absl::Duration lasts) {
-    last_ = {};
-    bytes_per_second_ = rate;
-    std::thread mender;
-    const auto copied = Copy(method, [&] {
-      const bool under_way = absl::StrContains(last_.phase, "copy ") && last_.bytes > 0;
-      if (under_way && !mender.joinable()) {
-        EXPECT_TRUE(fault(farm_->server(0).port).ok());
-        mender = std::thread([&] {
-          RealClock::Get()->Sleep(lasts);
+  absl::StatusOr<CopyFigures> CopyUnder(CopyMethod method, uint64_t rate,
+                                        const std::function<absl::Status(int port)>& fault,
+                                        absl::Duration lasts) {
+    return CopyThrough(
+        method, rate, lasts, [&] { EXPECT_TRUE(fault(farm_->server(0).port).ok()); },
+        [&] {
           EXPECT_GT(network_.Met().value_or(0), 0u) << "nothing was on its way";
           EXPECT_TRUE(network_.Mend().ok());
         });
-      }
-      return false;
-    });
-    EXPECT_TRUE(mender.joinable()) << "the copy ended before the fault";
-    if (mender.joinable()) mender.join();
-    return copied;
   }
 
   const testing::OwnNetwork network_;
@@ -53,7 +37,7 @@ class CloneNetworkTest : public CloneFarm {
 TEST_F(CloneNetworkTest, PacketsThatAreLostForTenSecondsAreWaitedFor) {
   for (const CopyMethod method : {CopyMethod::kPlugin, CopyMethod::kLogical}) {
     SCOPED_TRACE(ToString(method));
-    const auto copied = CopyThrough(
+    const auto copied = CopyUnder(
         method, 20 << 20, [&](int port) { return network_.Drop(port); }, absl::Seconds(10));
     ASSERT_TRUE(copied.ok()) << copied.status();
     ExpectAlike();
@@ -62,7 +46,7 @@ TEST_F(CloneNetworkTest, PacketsThatAreLostForTenSecondsAreWaitedFor) {
 
 // The plugin connects again by itself and goes on.
 TEST_F(CloneNetworkTest, AConnectionThatIsCutIsMadeAgainByThePlugin) {
-  const auto copied = CopyThrough(
+  const auto copied = CopyUnder(
       CopyMethod::kPlugin, 20 << 20, [&](int port) { return network_.Cut(port); },
       absl::Seconds(3));
   ASSERT_TRUE(copied.ok()) << copied.status();
@@ -71,7 +55,7 @@ TEST_F(CloneNetworkTest, AConnectionThatIsCutIsMadeAgainByThePlugin) {
 
 // The view of the data that rows are read from is gone with the connection.
 TEST_F(CloneNetworkTest, AConnectionThatIsCutEndsACopyByRowsAndLeavesTheTargetEmpty) {
-  const auto copied = CopyThrough(
+  const auto copied = CopyUnder(
       CopyMethod::kLogical, 4 << 20, [&](int port) { return network_.Cut(port); },
       absl::Seconds(3));
   ASSERT_FALSE(copied.ok());

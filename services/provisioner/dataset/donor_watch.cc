@@ -27,9 +27,10 @@ bool IsCopying(const mysql::ResultSet& stages) {
 
 bool DonorWatch::Look(const mysql::ResultSet& stages, absl::Duration now) {
   copying_ = IsCopying(stages);
-  const uint64_t bytes = mysql::BytesOf(stages).done;
-  if (!moved_.has_value() || bytes != bytes_) {
-    bytes_ = bytes;
+  const mysql::CloneBytes bytes = mysql::BytesOf(stages);
+  estimate_ = bytes.estimate;
+  if (!moved_.has_value() || bytes.done != bytes_) {
+    bytes_ = bytes.done;
     moved_ = now;
     away_.reset();
     refuses_.reset();
@@ -39,6 +40,8 @@ bool DonorWatch::Look(const mysql::ResultSet& stages, absl::Duration now) {
   asked_ = now;
   return true;
 }
+
+bool DonorWatch::Midway() const { return copying_ && bytes_ < estimate_ / 10 * 9; }
 
 bool DonorWatch::Heard(Answer answer, absl::Duration now) {
   if (answer == Answer::kAnswers) {

@@ -21,12 +21,14 @@ class DonorWatch {
   // What it said. True: it is given up.
   bool Heard(Answer answer, absl::Duration now);
 
-  // Whether the last look found the data not yet all copied: the server cannot be restarting.
-  bool copying() const { return copying_; }
+  // Whether the last look found too many data missing for the server to be restarting by now: it
+  // is a moment old.
+  bool Midway() const;
 
  private:
   bool copying_ = false;
   uint64_t bytes_ = 0;
+  uint64_t estimate_ = 0;
   std::optional<absl::Duration> moved_;  // when bytes last came
   std::optional<absl::Duration> asked_;
   std::optional<absl::Duration> away_;     // since when it does not answer

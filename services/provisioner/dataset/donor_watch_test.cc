@@ -38,9 +38,18 @@ TEST(DonorWatchTest, AsksOnceASecondWhenNothingComes) {
 TEST(DonorWatchTest, ATargetThatHasAllNeedsNoSource) {
   DonorWatch watch;
   EXPECT_FALSE(watch.Look(Stages("1000"), At(0)));
-  EXPECT_TRUE(watch.copying());
   EXPECT_FALSE(watch.Look(Stages("1000", "Completed"), At(60)));
-  EXPECT_FALSE(watch.copying());
+}
+
+TEST(DonorWatchTest, OneThatLacksATenthIsMidway) {
+  DonorWatch watch;
+  EXPECT_FALSE(watch.Midway());
+  watch.Look(Stages("899"), At(0));
+  EXPECT_TRUE(watch.Midway());
+  watch.Look(Stages("900"), At(1));
+  EXPECT_FALSE(watch.Midway());
+  watch.Look(Stages("899", "Completed"), At(2));  // the rest is another stage's
+  EXPECT_FALSE(watch.Midway());
 }
 
 TEST(DonorWatchTest, GivesUpOneThatRefusesForFifteenSeconds) {

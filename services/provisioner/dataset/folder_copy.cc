@@ -193,13 +193,6 @@ absl::Status FolderCopy::CopySegments(const std::vector<Segment>& segments) {
   });
 }
 
-absl::StatusOr<uint64_t> FolderCopy::Size() const {
-  WEFT_ASSIGN_OR_RETURN(const Listing listing, List());
-  uint64_t bytes = 0;
-  for (const File& file : listing.files) bytes += file.stamp.size;
-  return bytes;
-}
-
 absl::Status FolderCopy::RemoveOthers(const Listing& listing) const {
   std::set<std::string> kept(listing.folders.begin(), listing.folders.end());
   for (const File& file : listing.files) kept.insert(file.name);
@@ -233,7 +226,9 @@ absl::Status FolderCopy::Round(absl::Duration rested) {
   std::map<std::string, Stamp> before;
   left_ = 0;
   uint64_t known = 0;
+  uint64_t size = 0;
   for (const File& file : listing.files) {
+    size += file.stamp.size;
     const auto copied = copied_.find(file.name);
     if (copied != copied_.end() && copied->second == file.stamp) {
       before.insert(*copied);
@@ -245,6 +240,7 @@ absl::Status FolderCopy::Round(absl::Duration rested) {
   }
   copied_ = std::move(before);
   bytes_ = known;
+  size_ = size;
   std::vector<Segment> segments;
   for (const File& file : files) {
     WEFT_ASSIGN_OR_RETURN(const bool whole, MakeFile(file));

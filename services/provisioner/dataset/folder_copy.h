@@ -34,7 +34,7 @@ struct FolderCopyOptions {
 // copied it: the last round, before which somebody sees to it that nothing is written, is short.
 // Past the page cache, so that a server beside it keeps what it has there, large files in parts by
 // several threads; where the file system shares blocks, it shares them. Through the cache where the
-// file system knows no direct I/O. Not thread-safe, but for bytes() and left().
+// file system knows no direct I/O. Not thread-safe, but for the counts.
 class FolderCopy {
  public:
   // `clock`, which outlives this, is the one of the files.
@@ -43,16 +43,15 @@ class FolderCopy {
   FolderCopy(const FolderCopy&) = delete;
   FolderCopy& operator=(const FolderCopy&) = delete;
 
-  // Bytes of the files that are to be copied.
-  absl::StatusOr<uint64_t> Size() const;
-
   // Copies the files that nobody has written to for `rested` (zero: all), but for those that are
   // copied already as they are. With all of them the copy is the folder as it was at the beginning,
   // if nobody wrote. Returns once all is on the disk. Errors as common/mysqld/files.h. After an
   // error another round may be tried.
   absl::Status Round(absl::Duration rested);
 
-  // What is copied, and what the round under way has yet to copy.
+  // Bytes of all files as the last round found them, what is copied of them, and what the round
+  // under way has yet to copy.
+  uint64_t size() const { return size_; }
   uint64_t bytes() const { return bytes_; }
   uint64_t left() const { return left_; }
 
@@ -99,6 +98,7 @@ class FolderCopy {
   const FolderCopyOptions options_;
   Clock* const clock_;
   std::map<std::string, Stamp> copied_;  // as they were before they were copied
+  std::atomic<uint64_t> size_ = 0;
   std::atomic<uint64_t> bytes_ = 0;
   std::atomic<uint64_t> left_ = 0;
 };

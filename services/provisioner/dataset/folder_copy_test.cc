@@ -72,7 +72,7 @@ TEST_F(FolderCopyTest, CopiesFilesOfAllSizesToTheByte) {
   EXPECT_TRUE(Got("large") == large);
   EXPECT_EQ(copy.bytes(), 1 + 4096 + large.size());
   EXPECT_EQ(copy.left(), 0u);
-  EXPECT_EQ(copy.Size(), absl::StatusOr<uint64_t>(copy.bytes()));
+  EXPECT_EQ(copy.size(), copy.bytes());
 }
 
 TEST_F(FolderCopyTest, LeavesOutWhatItIsTold) {
@@ -98,6 +98,8 @@ TEST_F(FolderCopyTest, LeavesWhatWasWrittenToOfLateToALaterRound) {
   ASSERT_TRUE(copy.Round(absl::Minutes(1)).ok());
   EXPECT_EQ(Got("old"), "1");
   EXPECT_EQ(Got("new"), kAbsent);
+  EXPECT_EQ(copy.bytes(), 1u);
+  EXPECT_EQ(copy.size(), 2u);
   ASSERT_TRUE(copy.Round(kAll).ok());
   EXPECT_EQ(Got("new"), "2");
   EXPECT_EQ(copy.bytes(), 2u);
@@ -123,7 +125,7 @@ TEST_F(FolderCopyTest, CopiesOnlyWhatChangedSinceTheRoundBefore) {
   EXPECT_EQ(Got("same size"), "behind");
   EXPECT_EQ(Got("replaced"), "before");
   EXPECT_FALSE(Exists(options_.to + "/deep"));  // an empty folder would be a schema
-  EXPECT_EQ(copy.bytes(), copy.Size().value_or(0));
+  EXPECT_EQ(copy.bytes(), copy.size());
 }
 
 // Within a tick of the clock a second write leaves the same time behind.

@@ -114,7 +114,6 @@ class PhysicalCopy {
   // still for the others alone, from shortly before those are done.
   absl::Status CopyFiles() {
     FolderCopy folder(options_, clock_);
-    WEFT_ASSIGN_OR_RETURN(figures_.bytes, folder.Size());
     std::future<absl::StatusOr<std::unique_ptr<QuietSource>>> coming;
     const auto begin_quiet = [&] {
       if (coming.valid()) return;
@@ -130,8 +129,7 @@ class PhysicalCopy {
     // A server may write for itself (statistics of tables): then what it wrote is copied again.
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
       if (attempt > 0) WEFT_RETURN_IF_ERROR(quiet->Settle(watch_, clock_));
-      WEFT_ASSIGN_OR_RETURN(figures_.bytes, folder.Size());
-      WEFT_RETURN_IF_ERROR(CopyRound(folder, absl::ZeroDuration(), [] {}));
+      WEFT_RETURN_IF_ERROR(CopyRound(folder, absl::ZeroDuration(), {}));
       WEFT_ASSIGN_OR_RETURN(const bool whole, quiet->WasQuiet());
       if (whole) return absl::OkStatus();
     }
@@ -142,26 +140,31 @@ class PhysicalCopy {
                    "name another source, or another method");
   }
 
-  // Calls `nearly_done` once it will soon be, or is.
+  // Calls `nearly_done`, which may be empty, when it soon will be; of a round that copies all of
+  // its bytes anew.
   absl::Status CopyRound(FolderCopy& folder, absl::Duration rested,
                          const std::function<void()>& nearly_done) {
     const absl::Duration began = clock_->MonotonicNow();
-    const uint64_t had = folder.bytes();
     auto round = std::async(std::launch::async, [&] { return folder.Round(rested); });
     absl::Duration reported = -absl::InfiniteDuration();
     while (round.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready) {
       const absl::Duration now = clock_->MonotonicNow();
-      bytes_ = folder.bytes();
+      Count(folder);
       if (now - reported >= kReport) {
         Report("copy files");
         reported = now;
       }
-      const double share =
-          static_cast<double>(folder.left()) / static_cast<double>(bytes_ - had + 1);
-      if (bytes_ > had && (now - began) * share < kComesToRest) nearly_done();
+      if (!nearly_done || bytes_ == 0) continue;
+      const double share = static_cast<double>(folder.left()) / static_cast<double>(bytes_);
+      if ((now - began) * share < kComesToRest) nearly_done();
     }
-    bytes_ = folder.bytes();
+    Count(folder);
     return round.get();
+  }
+
+  void Count(const FolderCopy& folder) {
+    figures_.bytes = folder.size();
+    bytes_ = folder.bytes();
   }
 
   absl::Status Replace() {

@@ -230,10 +230,8 @@ class PluginCopy {
 
   absl::Status AwaitRestart(const std::string& earlier) {
     Report("await the restart");
-    // One that went while data came was not restarted by its clone. The last look is a moment old:
-    // what was nearly done then may be done.
-    const bool midway = donor_.copying() && figures_.bytes < estimate_ / 10 * 9;
-    const Deadline deadline = Deadline::After(clock_, midway ? order_.patience : kRestart);
+    // One that went while data came was not restarted by its clone.
+    const Deadline deadline = Deadline::After(clock_, donor_.Midway() ? order_.patience : kRestart);
     while (true) {
       WEFT_ASSIGN_OR_RETURN(const bool back, IsBack(earlier));
       if (back) return absl::OkStatus();
