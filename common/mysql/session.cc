@@ -164,8 +164,8 @@ sql::ConnectOptionsMap Properties(const ConnectOptions& options, const std::stri
 
 void SkipSystemAuthorities() {
   // Once, before there are threads. NOLINTBEGIN(concurrency-mt-unsafe)
-  setenv("SSL_CERT_FILE", "/dev/null", /*overwrite=*/0);
-  setenv("SSL_CERT_DIR", "/dev/null", /*overwrite=*/0);
+  setenv("SSL_CERT_FILE", "/dev/null", /*overwrite=*/1);
+  setenv("SSL_CERT_DIR", "/dev/null", /*overwrite=*/1);
   // NOLINTEND(concurrency-mt-unsafe)
 }
 

@@ -1,7 +1,11 @@
 // Sessions with real servers of each version.
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <random>
 #include <string>
 #include <thread>
@@ -165,6 +169,23 @@ TEST_P(MysqlTest, RequiredTlsIsUsedOrRefused) {
     options.ca_file = "/etc/ssl/certs/ca-certificates.crt";
     EXPECT_EQ(ClassifyContact(Session::Open(options).status()), Contact::kRejected);
   }
+}
+
+// The machine's bundle of them costs more than all else of a session.
+TEST_P(MysqlTest, ASessionWithoutAuthoritiesOfItsOwnReadsNoneWhereTheyAreSkipped) {
+  const std::string bundle = ::testing::TempDir() + "/bundle.pem";
+  std::ofstream(bundle) << "none";
+  setenv("SSL_CERT_FILE", bundle.c_str(), /*overwrite=*/1);  // NOLINT(concurrency-mt-unsafe)
+  SkipSystemAuthorities();
+  const int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  ASSERT_GE(inotify_add_watch(watch, bundle.c_str(), IN_OPEN), 0);
+  char event[1024];
+  const auto was_read = [&] { return read(watch, event, sizeof(event)) > 0; };
+  EXPECT_TRUE(Opened(App(0))->Ping().ok());
+  EXPECT_FALSE(was_read());
+  std::ifstream again(bundle);
+  EXPECT_TRUE(was_read());
+  close(watch);
 }
 
 TEST_P(MysqlTest, AStatementsDeadlineIsExactAndBreaksTheSession) {

@@ -145,9 +145,9 @@ TEST_P(FarmContract, AReplicaReceivesAndExecutesWhatItsSourceCommits) {
 TEST_P(FarmContract, EveryStepMayBeRepeated) {
   SetUpGroup(0);
   ASSERT_EQ(Write(0), absl::OkStatus());
-  const std::vector<Step> steps = {FollowStep(1, 0, true),  StopReceiver{server(1)},
-                                   FollowStep(1, 0, false), Detach{server(1)},
-                                   FollowStep(1, 0, true),  Fence{server(1), true}};
+  const std::vector<Step> steps = {
+      FollowStep(1, 0, true),  StopReceiver{server(1)}, FollowStep(1, 0, false), Detach{server(1)},
+      StopReceiver{server(1)}, FollowStep(1, 0, true),  Fence{server(1), true}};
   for (const Step& step : steps) {
     ASSERT_EQ(Do(step), absl::OkStatus()) << ToString(step);
     ASSERT_EQ(Do(step), absl::OkStatus()) << ToString(step);

@@ -12,6 +12,7 @@
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
+#include "common/mysql/session.h"
 #include "common/rpc/auth.h"
 #include "nlohmann/json.hpp"
 #include "tests/workload/writer.h"
@@ -101,6 +102,7 @@ absl::Status Run() {
 }  // namespace weft::testing
 
 int main(int argc, char** argv) {
+  weft::mysql::SkipSystemAuthorities();
   absl::ParseCommandLine(argc, argv);
   const absl::Status status = weft::testing::Run();
   if (status.ok()) return 0;

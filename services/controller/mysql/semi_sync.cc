@@ -40,18 +40,19 @@ absl::Status Arm(Turn& turn, const mysql::SemiSyncNames& names, uint32_t wait_fo
 }
 
 absl::Status RequireArmed(Turn& turn, uint32_t wait_for) {
-  WEFT_ASSIGN_OR_RETURN(const mysql::SemiSyncLoaded loaded, FindSemiSync(turn));
   bool enabled = false;
   uint64_t timeout = 0;
   uint64_t count = 0;
-  if (const mysql::SemiSyncNames* const names = loaded.source; names != nullptr) {
-    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows,
-                          turn.Read(sql::Globals({names->source_enabled, names->source_timeout,
-                                                  names->source_wait_count})));
-    if (rows.empty()) return absl::InternalError("the server gave no row for its own state");
-    enabled = rows.front().BoolOr(names->source_enabled, false);
-    timeout = rows.front().UintOr(names->source_timeout, 0);
-    count = rows.front().UintOr(names->source_wait_count, 0);
+  for (const mysql::SemiSyncNames& names : {mysql::kSemiSyncModern, mysql::kSemiSyncOld}) {
+    const auto rows = turn.Read(
+        sql::Globals({names.source_enabled, names.source_timeout, names.source_wait_count}));
+    if (mysql::MysqlErrorCode(rows.status()) == mysql::kErrUnknownVariable) continue;
+    WEFT_RETURN_IF_ERROR(rows.status());
+    if (rows->empty()) return absl::InternalError("the server gave no row for its own state");
+    enabled = rows->front().BoolOr(names.source_enabled, false);
+    timeout = rows->front().UintOr(names.source_timeout, 0);
+    count = rows->front().UintOr(names.source_wait_count, 0);
+    break;
   }
   // A timeout of zero: disarmed.
   if (enabled && timeout > 0 && count == wait_for) return absl::OkStatus();
