@@ -231,7 +231,7 @@ TEST_F(ConvergeTest, AfterAStepOnTheRecordTheServersAreNotAskedAgain) {
   Ask(Goal::kPromote, 'b');
   const Round round = converger_->Once();
   EXPECT_EQ(Text(round.plan), "begin switchover to b");
-  EXPECT_EQ(Text(converger_->Once().plan), "follow c <- b, acknowledging");
+  EXPECT_EQ(Text(converger_->Once().plan), "follow c <- b, acknowledging\nrotate log of b");
   EXPECT_EQ(farm_.looks, 1);
   converger_->Once();
   EXPECT_EQ(farm_.looks, 2);

@@ -79,6 +79,7 @@ class Effects {
     semi_sync.source_endless = true;
     semi_sync.source_wait_for = step.wait_for;
   }
+  void operator()(const RotateLog&) {}
   void operator()(const BeginFailover& step) {
     look_->group.intent = Intent();
     look_->group.intent.goal = Goal::kPromote;

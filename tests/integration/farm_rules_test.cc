@@ -1,5 +1,6 @@
 // What only real servers can show of the farm: terms and orphaned statements (rule 10), servers
 // that are full, hung or refuse the log-in (rule 7), fences, and what a crash leaves (rule 9).
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <thread>
@@ -213,6 +214,30 @@ TEST_F(FarmRulesTest, AnApplierWhoseSourceDiedInTheMiddleOfATransactionIsStopped
   EXPECT_TRUE(comes_true(test_sql::kHoldsNoLocks));  // rolled back
   EXPECT_EQ(Do(Detach{uuid(1)}), absl::OkStatus());
   EXPECT_EQ(Do(Unfence{uuid(1)}), absl::OkStatus());
+}
+
+// Its replicas would look for their place from its beginning.
+TEST_F(FarmRulesTest, ALargeLogIsRotatedAndASmallOneStays) {
+  for (const std::string version : {"5.6", "9.7"}) {
+    SCOPED_TRACE(version);
+    Start({.servers = 1, .version = version});
+    const auto logs = [&] {
+      const std::string list = Root(0, test_sql::kLogs);
+      return std::count(list.begin(), list.end(), '\n') + 1;
+    };
+    ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
+    const auto before = logs();
+    ASSERT_EQ(Do(RotateLog{uuid(0)}), absl::OkStatus());
+    EXPECT_EQ(logs(), before);
+    Root(0, test_sql::kWriteTwoMegabytes);
+    ASSERT_EQ(Do(Fence{uuid(0), true}), absl::OkStatus());
+    const GtidSet executed = See(0).executed;
+    ASSERT_EQ(Do(RotateLog{uuid(0)}), absl::OkStatus());
+    EXPECT_EQ(logs(), before + 1);
+    ASSERT_EQ(Do(RotateLog{uuid(0)}), absl::OkStatus());
+    EXPECT_EQ(logs(), before + 1);
+    EXPECT_EQ(See(0).executed, executed);  // it is in no replica's way
+  }
 }
 
 TEST_F(FarmRulesTest, AServerThatWasMadeWritableComesBackReadOnlyFromACrash) {

@@ -284,6 +284,8 @@ void Bridge::FromPlan(const controller::Plan& plan, Decision* decision) const {
       absl::StrAppend(&decision->text, ", record");
       return;
     }
+    // Nothing that matters here depends on it.
+    if (std::holds_alternative<controller::RotateLog>(step)) continue;
     const uint8_t server = IndexOf(controller::ServerOf(step));
     const ServerStep one = FromServerStep(step);
     auto& queue = decision->steps[server];

@@ -130,6 +130,9 @@ absl::Status SimFarm::Run(const controller::StopReceiver& step, Millis until) {
   });
 }
 
+// It changes nothing that is simulated.
+absl::Status SimFarm::Run(const controller::RotateLog&, Millis) { return absl::OkStatus(); }
+
 absl::Status SimFarm::Run(const controller::CatchUp& step, Millis until) {
   const TransactionSet goal = world_->transactions().FromGtids(step.goal);
   return Execute(IndexOf(step.server), std::min(until, After(step.budget)),

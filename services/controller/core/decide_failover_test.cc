@@ -58,7 +58,7 @@ TEST(DecideFailoverTest, RevokesEveryReceiverAlsoOneThatOnlyConnects) {
   Scene scene("abcd");
   scene.Failover().Dead('a').Revoked('c');
   scene.Record('d').status = ServerStatus::kSpare;
-  EXPECT_EQ(Text(Decide(scene)), "stop receiver of b\nstop receiver of d");
+  EXPECT_EQ(Text(Decide(scene)), "stop receiver of b\nstop receiver of d\nrotate log of b");
 }
 
 TEST(DecideFailoverTest, FencesAWritableServerFirst) {
@@ -105,7 +105,7 @@ TEST(DecideFailoverTest, TheChosenServerFirstGetsWhatOnlyASpareHas) {
   scene.Of('b').replication.source_uuid = Id('d');
   EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-105] within 1 min");
   scene.Holds('b', "a:1-105");
-  EXPECT_EQ(Text(Decide(scene)), "stop receiver of b");
+  EXPECT_EQ(Text(Decide(scene)), "stop receiver of b\nrotate log of b");
 }
 
 TEST(DecideFailoverTest, AServerThatIsBeingClonedSaysNothingAndNobodyCopiesFromIt) {
@@ -147,7 +147,7 @@ TEST(DecideFailoverTest, AReceiverIsStoppedAlsoWhenSomebodyElseIsFetching) {
     scene.Of(letter).replication.receiver = ThreadState::kOn;
     scene.Of(letter).replication.source_uuid = Id('d');
   }
-  EXPECT_EQ(Text(Decide(scene)), "stop receiver of c");
+  EXPECT_EQ(Text(Decide(scene)), "stop receiver of c\nrotate log of b");
 }
 
 TEST(DecideFailoverTest, APersonMayNameTheServer) {
@@ -190,7 +190,7 @@ TEST(DecideFailoverTest, APreferredServerFirstGetsTheLittleThatItLacks) {
   scene.Of('b').replication.source_uuid = Id('c');
   EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-100] within 5.0 s");
   scene.Holds('b', "a:1-100");
-  EXPECT_EQ(Text(Decide(scene)), "stop receiver of b");
+  EXPECT_EQ(Text(Decide(scene)), "stop receiver of b\nrotate log of b");
   scene.Revoked('b');
   EXPECT_THAT(Text(Decide(scene)), HasSubstr("commit primary b"));
 }
@@ -213,7 +213,7 @@ TEST(DecideFailoverTest, APreferredServerThatCannotGetWhatItLacksIsPassedOver) {
   replication.receiver = ThreadState::kConnecting;
   EXPECT_THAT(Text(Decide(scene)), HasSubstr("catch up b"));
   replication.receiver_error = "error connecting";
-  EXPECT_EQ(Text(Decide(scene)), "stop receiver of b");
+  EXPECT_EQ(Text(Decide(scene)), "stop receiver of b\nrotate log of c");
   scene.Revoked('b');
   EXPECT_THAT(Text(Decide(scene)), HasSubstr("commit primary c"));
 }

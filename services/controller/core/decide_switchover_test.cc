@@ -14,6 +14,11 @@ using testing::Id;
 using testing::Scene;
 using testing::Text;
 
+// Who is moved finds its place in b's log at once; with nobody moved a is the first to follow b.
+constexpr char kMoveC[] = "follow c <- b, acknowledging\nrotate log of b";
+constexpr char kStop[] = "fence a, replicas stay";
+constexpr char kStopAndRotate[] = "fence a, replicas stay\nrotate log of b";
+
 // b has been chosen and a fenced for it.
 Scene Stopped() {
   Scene scene("abc");
@@ -52,63 +57,63 @@ void Move(Scene& scene, char replica) {
 
 TEST(DecideSwitchoverTest, ThenMovesOneWhoWillAcknowledgeWhileWritesGoOn) {
   Scene scene = Begun("abc");
-  EXPECT_EQ(Text(Decide(scene)), "follow c <- b, acknowledging");
+  EXPECT_EQ(Text(Decide(scene)), kMoveC);
 }
 
 TEST(DecideSwitchoverTest, ThenStopsWrites) {
   Scene scene = Begun("abc");
   Move(scene, 'c');
-  EXPECT_EQ(Text(Decide(scene)), "fence a, replicas stay");
+  EXPECT_EQ(Text(Decide(scene)), kStop);
 }
 
 TEST(DecideSwitchoverTest, MovesNoMoreThanCommitsWillWaitForAndNoneThatTheyWaitForNow) {
-  EXPECT_EQ(Text(Decide(Begun("ab"))), "fence a, replicas stay");
-  EXPECT_EQ(Text(Decide(Begun("abcd"))), "follow c <- b, acknowledging");
+  EXPECT_EQ(Text(Decide(Begun("ab"))), kStopAndRotate);
+  EXPECT_EQ(Text(Decide(Begun("abcd"))), kMoveC);
   Scene two = Begun("abc");
   two.group().acknowledgements = 2;
-  EXPECT_EQ(Text(Decide(two)), "fence a, replicas stay");
+  EXPECT_EQ(Text(Decide(two)), kStopAndRotate);
   Scene four = Begun("abcd");
   four.group().acknowledgements = 2;
-  EXPECT_EQ(Text(Decide(four)), "follow c <- b, acknowledging");
+  EXPECT_EQ(Text(Decide(four)), kMoveC);
   Move(four, 'c');
-  EXPECT_EQ(Text(Decide(four)), "fence a, replicas stay");
+  EXPECT_EQ(Text(Decide(four)), kStop);
 }
 
 TEST(DecideSwitchoverTest, MovesNobodyWhomTheOldPrimaryNeedsForWantOfTheTarget) {
   Scene scene = Begun("abc");
   scene.Of('b').semi_sync.replica_active = false;
-  EXPECT_EQ(Text(Decide(scene)), "fence a, replicas stay");
+  EXPECT_EQ(Text(Decide(scene)), kStopAndRotate);
   Scene four = Begun("abcd");
   four.Of('b').semi_sync.replica_active = false;
-  EXPECT_EQ(Text(Decide(four)), "follow c <- b, acknowledging");
+  EXPECT_EQ(Text(Decide(four)), kMoveC);
 }
 
 TEST(DecideSwitchoverTest, MovesOnlyThoseThatKeepWhatTheyHaveAcknowledged) {
   Scene scene = Begun("abcd");
   scene.Of('c').receiver_only_change = false;
-  EXPECT_EQ(Text(Decide(scene)), "follow d <- b, acknowledging");
+  EXPECT_EQ(Text(Decide(scene)), "follow d <- b, acknowledging\nrotate log of b");
   scene.Of('d').replication.applier_running = false;
-  EXPECT_EQ(Text(Decide(scene)), "fence a, replicas stay");
+  EXPECT_EQ(Text(Decide(scene)), kStopAndRotate);
 }
 
 TEST(DecideSwitchoverTest, MovesNobodyToATargetThatHasPurgedWhatTheyLack) {
   Scene scene = Begun("abc");
   scene.Holds('c', "a:1-90").Of('b').purged = Gtids("a:1-91");
-  EXPECT_EQ(Text(Decide(scene)), "fence a, replicas stay");
+  EXPECT_EQ(Text(Decide(scene)), kStopAndRotate);
   scene.Of('b').purged = Gtids("a:1-90");
-  EXPECT_EQ(Text(Decide(scene)), "follow c <- b, acknowledging");
+  EXPECT_EQ(Text(Decide(scene)), kMoveC);
 }
 
 TEST(DecideSwitchoverTest, StopsWritesWhenNobodyCouldBeMovedInASecond) {
   Scene scene = Begun("abc");
   scene.snapshot().switching_for = absl::Milliseconds(1001);
-  EXPECT_EQ(Text(Decide(scene)), "fence a, replicas stay");
+  EXPECT_EQ(Text(Decide(scene)), kStopAndRotate);
 }
 
 TEST(DecideSwitchoverTest, MovesNobodyWhoseWordCommitsDoNotWaitFor) {
   Scene scene = Begun("abc");
   scene.Async();
-  EXPECT_EQ(Text(Decide(scene)), "fence a, replicas stay");
+  EXPECT_EQ(Text(Decide(scene)), kStop);
 }
 
 TEST(DecideSwitchoverTest, ThenLetsTheTargetCatchUpWithinTheBudget) {
@@ -349,7 +354,7 @@ TEST(DecideSwitchoverTest, ACommitThatWasDoneWinsOverGivingUp) {
 TEST(DecideSwitchoverTest, AnOldPrimaryThatDiesMeanwhileIsFailedOver) {
   Scene scene = Stopped();
   scene.Dead('a');
-  EXPECT_EQ(Text(Decide(scene)), "stop receiver of b\nstop receiver of c");
+  EXPECT_EQ(Text(Decide(scene)), "stop receiver of b\nstop receiver of c\nrotate log of b");
 }
 
 TEST(DecideSwitchoverTest, PromotingThePrimaryItselfOpensItAndIsDone) {

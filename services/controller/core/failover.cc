@@ -14,13 +14,15 @@ bool IsFetching(const Snapshot& snapshot, const Election& election, const Server
 }
 
 // Afterwards nobody who was reached can acknowledge a commit of the old primary. A receiver that
-// only tries to connect counts: it may succeed (S13). The flag is left ON, as evidence.
+// only tries to connect counts: it may succeed (S13). The flag is left ON, as evidence. Meanwhile
+// the winner gets ready for those who will follow it.
 std::vector<Step> Revoke(const Snapshot& snapshot, const Election& election) {
   std::vector<Step> steps;
   for (const ServerUuid& server : ReachedOthers(snapshot)) {
     if (snapshot.Of(server).replication.receiver == ThreadState::kOff) continue;
     if (!IsFetching(snapshot, election, server)) steps.push_back(StopReceiver{.server = server});
   }
+  if (!steps.empty()) steps.push_back(RotateLog{.server = election.winner});
   return steps;
 }
 

@@ -35,27 +35,20 @@ std::string Begun(const BeginFailover& step) {
 }  // namespace
 
 bool IsRecordStep(const Step& step) {
-  return std::visit(Overloaded{
-                        [](const Fence&) { return false; },
-                        [](const Unfence&) { return false; },
-                        [](const StopReceiver&) { return false; },
-                        [](const StopReplica&) { return false; },
-                        [](const CatchUp&) { return false; },
-                        [](const Follow&) { return false; },
-                        [](const Detach&) { return false; },
-                        [](const OpenAccount&) { return false; },
-                        [](const LockAccount&) { return false; },
-                        [](const ArmSource&) { return false; },
-                        [](const Commit&) { return true; },
-                        [](const SetAcknowledgers&) { return true; },
-                        [](const SetStatus&) { return true; },
-                        [](const BeginFailover&) { return true; },
-                        [](const BeginSwitchover&) { return true; },
-                        [](const GiveUp&) { return true; },
-                        [](const Finish&) { return true; },
-                        [](const RunHook&) { return false; },
-                    },
-                    step);
+  return std::visit(
+      Overloaded{
+          [](const Fence&) { return false; },           [](const Unfence&) { return false; },
+          [](const StopReceiver&) { return false; },    [](const StopReplica&) { return false; },
+          [](const CatchUp&) { return false; },         [](const Follow&) { return false; },
+          [](const Detach&) { return false; },          [](const OpenAccount&) { return false; },
+          [](const LockAccount&) { return false; },     [](const ArmSource&) { return false; },
+          [](const RotateLog&) { return false; },       [](const Commit&) { return true; },
+          [](const SetAcknowledgers&) { return true; }, [](const SetStatus&) { return true; },
+          [](const BeginFailover&) { return true; },    [](const BeginSwitchover&) { return true; },
+          [](const GiveUp&) { return true; },           [](const Finish&) { return true; },
+          [](const RunHook&) { return false; },
+      },
+      step);
 }
 
 ServerUuid ServerOf(const Step& step) {
@@ -103,6 +96,7 @@ std::string ToString(const Step& step) {
                        ? absl::StrCat("disarm ", s.server.text())
                        : absl::StrCat("arm ", s.server.text(), ", commits wait for ", s.wait_for);
           },
+          [](const RotateLog& s) { return absl::StrCat("rotate log of ", s.server.text()); },
           [](const Commit& s) {
             return absl::StrCat("commit primary ", s.primary.empty() ? "none" : s.primary.text(),
                                 ", acknowledgers ", Names(s.acknowledgers), ", watermark ",

@@ -87,6 +87,13 @@ struct ArmSource {
   uint32_t wait_for = 1;
   friend bool operator==(const ArmSource&, const ArmSource&) = default;
 };
+// Begins a new binary log where the present one is large: a replica that comes has its place in it
+// found by reading it from the beginning (4 ms a MiB), and the first commits wait for that. Where
+// the server does not do it the step has no effect.
+struct RotateLog {
+  ServerUuid server;
+  friend bool operator==(const RotateLog&, const RotateLog&) = default;
+};
 
 // --- A step on neither: a program of the controller's host is run, and what it answered recorded
 // --- (HookRecord). Alone in its phase. A leader that dies meanwhile leaves it to the next to run
@@ -149,8 +156,8 @@ struct Finish {
 };
 
 using Step = std::variant<Fence, Unfence, StopReceiver, StopReplica, CatchUp, Follow, Detach,
-                          OpenAccount, LockAccount, ArmSource, Commit, SetAcknowledgers, SetStatus,
-                          BeginFailover, BeginSwitchover, GiveUp, Finish, RunHook>;
+                          OpenAccount, LockAccount, ArmSource, RotateLog, Commit, SetAcknowledgers,
+                          SetStatus, BeginFailover, BeginSwitchover, GiveUp, Finish, RunHook>;
 
 // True for steps on the record, false for steps on servers.
 bool IsRecordStep(const Step& step);

@@ -16,6 +16,7 @@ TEST(PlanTest, EachStepReadsAsASentence) {
   EXPECT_EQ(Text(Step(Fence{.server = Id('a'), .cut_off = false})), "fence a, replicas stay");
   EXPECT_EQ(Text(Step(Unfence{.server = Id('a')})), "unfence a");
   EXPECT_EQ(Text(Step(StopReceiver{.server = Id('b')})), "stop receiver of b");
+  EXPECT_EQ(Text(Step(RotateLog{.server = Id('b')})), "rotate log of b");
   EXPECT_EQ(Text(Step(CatchUp{.server = Id('b'), .goal = Gtids("a:1-5")})),
             "catch up b to [a:1-5] within 1 min");
   EXPECT_EQ(Text(Step(Follow{

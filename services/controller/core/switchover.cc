@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 #include <utility>
 #include <vector>
@@ -119,6 +120,20 @@ std::vector<Step> MoveAcknowledgers(const Snapshot& snapshot, const ServerUuid& 
     --spare;
     --wanted;
   }
+  if (!steps.empty()) steps.push_back(RotateLog{.server = target});
+  return steps;
+}
+
+// The target has yet to receive the last writes: nobody cuts it off (S19). Where nobody could be
+// moved to it, the first commits wait until the old primary follows it.
+std::vector<Step> StopWrites(const Snapshot& snapshot, const ServerUuid& target) {
+  const Group& group = snapshot.group;
+  std::vector<Step> steps = {
+      Fence{.server = group.primary, .kill_sessions = true, .cut_off = false}};
+  const bool followed =
+      std::any_of(group.servers.begin(), group.servers.end(),
+                  [&](const Server& one) { return ReceivesFrom(snapshot, one.uuid, target); });
+  if (IsLosslessEpoch(group) && !followed) steps.push_back(RotateLog{.server = target});
   return steps;
 }
 
@@ -186,9 +201,7 @@ Plan DecideSwitchover(const Snapshot& snapshot) {
     if (!intent.reopen) return Phase("begin", {BeginSwitchover{.target = target}});
     std::vector<Step> move = MoveAcknowledgers(snapshot, target);
     if (!move.empty()) return Phase("move replicas", std::move(move));
-    // The target has yet to receive the last writes: nobody cuts it off (S19).
-    return Phase("stop writes",
-                 {Fence{.server = group.primary, .kill_sessions = true, .cut_off = false}});
+    return Phase("stop writes", StopWrites(snapshot, target));
   }
   if (intent.reopen && snapshot.write_stopped_for > intent.write_stop_budget) {  // guard: rule 8
     return GiveUpOrRefuse(

@@ -98,6 +98,8 @@ inline constexpr absl::string_view kOfflineOn = "SET GLOBAL offline_mode = ON";
 inline constexpr absl::string_view kOfflineOff = "SET GLOBAL offline_mode = OFF";
 // A crashed server comes back read-only. Not SET PERSIST, which would change the running one.
 inline constexpr absl::string_view kPersistSuperReadOnly = "SET PERSIST_ONLY super_read_only = ON";
+// Not written to that log itself: a server of its own does it, and read-only ones may.
+inline constexpr absl::string_view kRotateLog = "FLUSH LOCAL BINARY LOGS";
 
 // One row, a column for each, named like it. All are constants of Weft.
 inline std::string Globals(std::initializer_list<absl::string_view> names) {
