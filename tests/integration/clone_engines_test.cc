@@ -90,13 +90,8 @@ TEST_F(CloneEnginesTest, ACopyThatIsCancelledLeavesTheTargetEmptyAndSaysSo) {
 
 TEST_F(CloneEnginesTest, ASourceThatDiesLeavesTheTargetEmpty) {
   ASSERT_NO_FATAL_FAILURE(StartFilled());
-  bytes_per_second_ = 1 << 20;
-  bool killed = false;
-  const auto copied = Copy(CopyMethod::kLogical, [&] {
-    if (!killed && last_.bytes > 0) killed = farm_->Kill(0).ok();
-    return false;
-  });
-  EXPECT_TRUE(killed);
+  const auto copied = CopyAndHit(CopyMethod::kLogical, Slow(CopyMethod::kLogical),
+                                 [this] { EXPECT_TRUE(farm_->Kill(0).ok()); });
   ASSERT_FALSE(copied.ok());
   EXPECT_EQ(ErrorReason(copied.status()), "SOURCE_LOST") << copied.status();
   EXPECT_EQ(GetErrorDetail(copied.status())->metadata["target"], "empty") << copied.status();

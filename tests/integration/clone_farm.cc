@@ -81,23 +81,33 @@ bool CloneFarm::UnderWay() const {
   return absl::StrContains(last_.phase, "copy ") && last_.bytes > 0;
 }
 
+absl::StatusOr<CopyFigures> CloneFarm::CopyAndHit(CopyMethod method, uint64_t rate,
+                                                  const std::function<void()>& fault) {
+  bytes_per_second_ = rate;
+  bool hit = false;
+  auto copied = Copy(method, [&] {
+    if (!hit && UnderWay()) {
+      hit = true;
+      fault();
+    }
+    return false;
+  });
+  EXPECT_TRUE(hit) << "the copy ended before the fault";
+  return copied;
+}
+
 absl::StatusOr<CopyFigures> CloneFarm::CopyThrough(CopyMethod method, uint64_t rate,
                                                    absl::Duration lasts,
                                                    const std::function<void()>& fault,
                                                    const std::function<void()>& mend) {
-  bytes_per_second_ = rate;
   std::thread mender;
-  const auto copied = Copy(method, [&] {
-    if (!mender.joinable() && UnderWay()) {
-      fault();
-      mender = std::thread([&] {
-        RealClock::Get()->Sleep(lasts);
-        mend();
-      });
-    }
-    return false;
+  auto copied = CopyAndHit(method, rate, [&] {
+    fault();
+    mender = std::thread([&] {
+      RealClock::Get()->Sleep(lasts);
+      mend();
+    });
   });
-  EXPECT_TRUE(mender.joinable()) << "the copy ended before the fault";
   if (mender.joinable()) mender.join();
   return copied;
 }

@@ -34,7 +34,10 @@ class CloneFarm : public ::testing::Test {
   absl::StatusOr<CopyFigures> Copy(CopyMethod method, const std::function<bool()>& cancelled = {});
   // Whether data come already in the copy under way.
   bool UnderWay() const;
-  // A copy at `rate` that `fault` hits as soon as data come, until `mend` after `lasts`.
+  // A copy at `rate` that `fault` hits once, as soon as data come.
+  absl::StatusOr<CopyFigures> CopyAndHit(CopyMethod method, uint64_t rate,
+                                         const std::function<void()>& fault);
+  // The same, until `mend` after `lasts`.
   absl::StatusOr<CopyFigures> CopyThrough(CopyMethod method, uint64_t rate, absl::Duration lasts,
                                           const std::function<void()>& fault,
                                           const std::function<void()>& mend);

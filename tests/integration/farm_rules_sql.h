@@ -23,10 +23,12 @@ inline constexpr absl::string_view kStatementsUnderWay =
     " WHERE USER = 'weft_manage' AND COMMAND <> 'Sleep'";
 inline constexpr absl::string_view kDumpThread =
     "SELECT ID FROM performance_schema.processlist WHERE COMMAND LIKE 'Binlog Dump%'";
-// A transaction of 50 MB: it takes a while to be sent.
 inline constexpr absl::string_view kWriteTwoMegabytes =
     "CREATE TABLE app.wide (v LONGTEXT); INSERT INTO app.wide VALUES (REPEAT('x', 2000000))";
+inline constexpr absl::string_view kRevokeReload =
+    "SET SESSION sql_log_bin = 0; REVOKE RELOAD ON *.* FROM weft_manage";
 inline constexpr absl::string_view kLogs = "SHOW BINARY LOGS";
+// A transaction of 50 MB: it takes a while to be sent.
 inline constexpr absl::string_view kMakeBig = "CREATE TABLE app.big (v LONGTEXT)";
 inline constexpr absl::string_view kFillBig =
     "INSERT INTO app.big WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"

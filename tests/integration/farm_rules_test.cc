@@ -240,6 +240,17 @@ TEST_F(FarmRulesTest, ALargeLogIsRotatedAndASmallOneStays) {
   }
 }
 
+TEST_F(FarmRulesTest, ALogThatMayNotBeRotatedHoldsNothingUp) {
+  Start(1);
+  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
+  Root(0, test_sql::kWriteTwoMegabytes);
+  Root(0, test_sql::kRevokeReload);
+  const std::string before = Root(0, test_sql::kLogs);
+  const auto next = AnotherFarm(2);  // whose session has the rights of now
+  EXPECT_EQ(next->Apply(group_, RotateLog{uuid(0)}, absl::Seconds(5)), absl::OkStatus());
+  EXPECT_EQ(Root(0, test_sql::kLogs), before);
+}
+
 TEST_F(FarmRulesTest, AServerThatWasMadeWritableComesBackReadOnlyFromACrash) {
   // Its own settings would let it start writable.
   Start({.servers = 1, .version = "9.7", .role = InstanceRole::kStandalone});

@@ -68,9 +68,9 @@ class SimFarm : public controller::Farm {
   absl::Status Run(const controller::StopReplica& step, Millis until);
   absl::Status Run(const controller::Detach& step, Millis until);
   absl::Status Run(const controller::OpenAccount& step, Millis until);
-  absl::Status Run(const controller::RotateLog& step, Millis until);
   absl::Status Run(const controller::LockAccount& step, Millis until);
   absl::Status Run(const controller::ArmSource& step, Millis until);
+  absl::Status Run(const controller::RotateLog& step, Millis until);
 
   World* const world_;
   const int controller_;

@@ -3,7 +3,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
-#include "common/log/log.h"
 #include "common/mysql/errors.h"
 #include "services/controller/mysql/farm_sql.h"
 #include "services/controller/mysql/semi_sync.h"
@@ -55,11 +54,8 @@ absl::Status PersistReadOnlyStart(Turn& turn) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet persisted,
                         turn.Read(sql::kPersisted, {"super_read_only"}));
   if (!persisted.empty() && persisted.front().BoolOr("value", false)) return absl::OkStatus();
-  absl::Status status = turn.Change("persisting super_read_only", sql::kPersistSuperReadOnly);
-  if (status.ok() || mysql::MysqlErrorCode(status) == 0 || turn.broken()) return status;
-  WEFT_LOG(kWarning, "a server may start writable after a crash",
-           {{"server", turn.address().ToString()}, {"error", status}});
-  return absl::OkStatus();
+  return turn.TryChange("persisting super_read_only", sql::kPersistSuperReadOnly,
+                        "a server may start writable after a crash");
 }
 
 absl::Status WithoutSuperReadOnly(Turn& turn, const std::function<absl::Status()>& work) {

@@ -9,8 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
-#include "common/log/log.h"
-#include "common/mysql/errors.h"
 #include "common/mysql/replica_status.h"
 #include "services/controller/mysql/farm_sql.h"
 #include "services/controller/mysql/fence.h"
@@ -123,11 +121,8 @@ absl::Status Run(const RotateLog&, Turn& turn) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet log,
                         turn.Read(turn.dialect().show_binary_log_status));
   if (log.empty() || log.front().UintOr("Position", 0) < kLarge) return absl::OkStatus();
-  const absl::Status rotated = turn.Change("beginning a new binary log", sql::kRotateLog);
-  if (rotated.ok() || mysql::MysqlErrorCode(rotated) == 0 || turn.broken()) return rotated;
-  WEFT_LOG(kWarning, "a server's replicas will have to find their place in a large log",
-           {{"server", turn.address().ToString()}, {"error", rotated}});
-  return absl::OkStatus();
+  return turn.TryChange("beginning a new binary log", sql::kRotateLog,
+                        "a server's replicas will have to find their place in a large log");
 }
 
 absl::Status RunStep(const Step& step, Turn& turn) {

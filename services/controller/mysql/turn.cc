@@ -42,6 +42,14 @@ absl::Status Turn::Change(absl::string_view what, absl::string_view sql) {
   return Annotate(status, absl::StrCat(address().ToString(), ": ", what));
 }
 
+absl::Status Turn::TryChange(absl::string_view what, absl::string_view sql,
+                             absl::string_view otherwise) {
+  const absl::Status status = Change(what, sql);
+  if (status.ok() || mysql::MysqlErrorCode(status) == 0 || broken()) return status;
+  WEFT_LOG(kWarning, otherwise, {{"server", address().ToString()}, {"error", status}});
+  return absl::OkStatus();
+}
+
 absl::Status Turn::ChangeSecret(absl::string_view what, absl::string_view sql) {
   return Withhold(Change(what, sql), what);  // which logs `what`, never the statement
 }

@@ -26,6 +26,10 @@ class Turn {
   // appears there. An error of a `secret` statement keeps its number and loses its text, since
   // servers quote statements.
   absl::Status Change(absl::string_view what, absl::string_view sql);
+  // The same for what is good to have. Where the server refuses it, OK: a warning says `otherwise`,
+  // what follows from that.
+  absl::Status TryChange(absl::string_view what, absl::string_view sql,
+                         absl::string_view otherwise);
   absl::Status ChangeSecret(absl::string_view what, absl::string_view sql);
   // `status` of a statement with a secret, without the server's words, which may repeat it.
   absl::Status Withhold(const absl::Status& status, absl::string_view what) const;
