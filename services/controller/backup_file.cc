@@ -16,13 +16,14 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "nlohmann/json.hpp"
+#include "services/controller/ports/inventory_image.h"
 
 namespace weft::controller {
 namespace {
 
 using nlohmann::json;
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;  // 1 had no inventory
 
 std::string Sha256(absl::string_view text) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
@@ -278,6 +279,17 @@ absl::Status ReadUser(const json& object, StoreImage* image) {
   return reader.status();
 }
 
+absl::Status ReadInventoryRow(const json& object, StoreImage* image) {
+  Reader reader(object, "line of the inventory");
+  const std::string table = reader.Text("inventory");
+  InventoryImage one = {{table, {reader.Get<InventoryRow>("row")}}};
+  WEFT_RETURN_IF_ERROR(reader.status());
+  const absl::Status storable = CheckStorable(one);
+  if (!storable.ok()) return Corrupt(storable.message());
+  image->inventory[table].push_back(std::move(one[table].front()));
+  return absl::OkStatus();
+}
+
 absl::Status ReadHead(const json& object, StoreImage* image) {
   Reader reader(object, "first line");
   const int format = reader.Get<int>("weft_backup");
@@ -305,6 +317,7 @@ absl::Status ReadLine(const json& object, StoreImage* image) {
   if (object.contains("group")) return ReadGroup(object["group"], image);
   if (object.contains("operation")) return ReadOperation(object["operation"], image);
   if (object.contains("user")) return ReadUser(object["user"], image);
+  if (object.contains("inventory")) return ReadInventoryRow(object, image);
   return Corrupt("a line is of no known kind");
 }
 
@@ -330,6 +343,11 @@ std::string EncodeBackup(const StoreImage& image) {
                                    {"disabled", user.disabled},
                                    {"roles", user.roles},
                                    {"revision", user.revision}}}}));
+  }
+  for (const auto& [table, rows] : image.inventory) {
+    for (const InventoryRow& row : rows) {
+      absl::StrAppend(&text, Line({{"inventory", table}, {"row", row}}));
+    }
   }
   return absl::StrCat(text, Line({{"sha256", Sha256(text)}}));
 }

@@ -2,8 +2,9 @@
 // The text of a backup of the state store: one JSON object a line. The first says what it is, the
 // last has the SHA-256 of all before it, so that one that was cut off or changed is noticed.
 //
-// It holds no secret: what is kept of passwords, and the key of tokens, are left out. Nor what a
-// restore does not bring back: intents, and what programs answered.
+// It holds no secret: what is kept of users' passwords, and the key of tokens, are left out, and
+// those of providers are sealed with a key that only provisioners have. Nor what a restore does not
+// bring back: intents, what programs answered, and the work of provisioners.
 #include <string>
 
 #include "absl/status/statusor.h"

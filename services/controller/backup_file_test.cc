@@ -50,6 +50,12 @@ StoreImage Full() {
   image.users.version = 8;
   image.users.users = {{"ann", user}};
   image.failover = {false, "moving", "ann", image.taken};
+  image.inventory["machine_snapshot"] = {{{"name", "s"},
+                                          {"provider_id", "p"},
+                                          {"machine_uuid", "m"},
+                                          {"native_id", ""},
+                                          {"bytes", "7"},
+                                          {"created", "2026-01-01 00:00:00.000000"}}};
   return image;
 }
 
@@ -63,7 +69,8 @@ TEST(BackupFileTest, WhatIsWrittenIsRead) {
                          .groups = {},
                          .operations = {},
                          .users = {},
-                         .failover = {}};
+                         .failover = {},
+                         .inventory = {}};
   EXPECT_EQ(*DecodeBackup(EncodeBackup(empty)), empty);
 }
 
@@ -100,6 +107,9 @@ TEST(BackupFileTest, ValuesThatMakeNoSenseAreRefused) {
   group.watermark = GtidSet();
   image.groups = {group, group};
   EXPECT_TRUE(DecodeBackup(EncodeBackup(image)).ok());
+  image.inventory["mysql.user"] = {{{"name", "root"}}};
+  EXPECT_EQ(ErrorReason(DecodeBackup(EncodeBackup(image)).status()), "BACKUP_CORRUPT");
+  image.inventory.clear();
   image.taken = absl::InfinitePast();
   EXPECT_EQ(ErrorReason(DecodeBackup(EncodeBackup(image)).status()), "BACKUP_CORRUPT");
 }

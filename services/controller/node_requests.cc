@@ -98,7 +98,9 @@ absl::StatusOr<NodeRequests::Status> NodeRequests::SetUp(const std::vector<std::
 
 absl::StatusOr<NodeRequests::Backup> NodeRequests::BackUp() {
   WEFT_ASSIGN_OR_RETURN(const StoreImage image, ports_.store->BackUp(ports_.clock->Now()));
-  return Backup{EncodeBackup(image), image.taken, static_cast<int>(image.groups.size())};
+  const auto machines = image.inventory.find("machine");
+  return Backup{EncodeBackup(image), image.taken, static_cast<int>(image.groups.size()),
+                machines == image.inventory.end() ? 0 : static_cast<int>(machines->second.size())};
 }
 
 absl::StatusOr<NodeRequests::Status> NodeRequests::Restore(const std::string& backup,

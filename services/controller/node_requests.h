@@ -63,11 +63,12 @@ class NodeRequests {
   // be those that this controller was started with. `check_only`: nothing is made, and what would
   // keep it from being set up is among the deviations.
   absl::StatusOr<Status> SetUp(const std::vector<std::string>& members, bool check_only);
-  // The text of a backup (backup_file.h), and of how many groups.
+  // The text of a backup (backup_file.h), and of how many groups and machines.
   struct Backup {
     std::string text;
     absl::Time taken;
     int groups = 0;
+    int machines = 0;
   };
   absl::StatusOr<Backup> BackUp();
   // Returns once a new term has begun, or after seconds.

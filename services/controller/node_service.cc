@@ -90,6 +90,7 @@ grpc::Status NodeService::BackUpStore(grpc::ServerContext*, const v1::BackUpStor
     response->set_backup(backup.text);
     *response->mutable_take_time() = controller::ToProto(backup.taken);
     response->set_groups(backup.groups);
+    response->set_machines(backup.machines);
   });
 }
 

@@ -68,6 +68,62 @@ TEST_P(StoreContract, ARestoreIsWhatRestoredMakesOfTheBackup) {
   EXPECT_EQ(store().Schema()->incarnation, 1u);
 }
 
+// As the store has JSON, and times.
+InventoryImage Machines(const std::string& machine, const std::string& host) {
+  const std::string created = "2026-01-01 00:00:00.000000";
+  InventoryImage image;
+  image["provider"] = {{{"id", "p"},
+                        {"type", "docker"},
+                        {"url", "unix:///run/docker.sock"},
+                        {"user", ""},
+                        {"password", "sealed"},
+                        {"tenant", ""},
+                        {"default_image", "mysql"},
+                        {"default_flavor", ""},
+                        {"extra", R"({"network": "n"})"},
+                        {"created", created}}};
+  image["machine"] = {{{"uuid", machine},
+                       {"provider_id", "p"},
+                       {"stage", "READY"},
+                       {"native_id", "n"},
+                       {"zone", ""},
+                       {"host", host},
+                       {"addresses", "[]"},
+                       {"detail", "it's \"quoted\""},
+                       {"meta", "{}"},
+                       {"operation", "op"},
+                       {"created", created}}};
+  image["machine_snapshot"] = {{{"name", "of " + machine},
+                                {"provider_id", "p"},
+                                {"machine_uuid", machine},
+                                {"native_id", "n"},
+                                {"bytes", "18446744073709551615"},
+                                {"created", created}}};
+  return image;
+}
+
+TEST_P(StoreContract, MachinesAreRestoredBesideThoseThatTheStoreHas) {
+  MakeGroup();
+  StoreImage first = *store().BackUp(At(9));
+  EXPECT_EQ(first.inventory, InventoryImage());
+  StoreImage second = first;
+  first.inventory = Machines("a", "one");
+  WEFT_ASSERT_OK(store().Restore(first, true, At(10)));
+  const auto lead = [&] { store().SetTerm(store().TakeLease(*store().ReadLease(), "me")->term); };
+  lead();
+  second.inventory = Machines("b", "two");
+  WEFT_ASSERT_OK(store().Restore(second, true, At(11)));
+  EXPECT_EQ(store().BackUp(At(12))->inventory, Merged(second.inventory, first.inventory));
+  // Of what is known in both the store's is kept.
+  lead();
+  first.inventory = Machines("a", "another");
+  WEFT_ASSERT_OK(store().Restore(first, true, At(13)));
+  EXPECT_EQ(store().BackUp(At(14))->inventory.at("machine").at(0).at("host"), "one");
+  lead();
+  first.inventory["machine"].at(0).erase("host");
+  EXPECT_EQ(Outcome(store().Restore(first, true, At(15))), "INVALID_ARGUMENT BAD_INVENTORY_ROW");
+}
+
 TEST_P(StoreContract, OnlyAStoreWithoutGroupsOrOneThatIsSurrenderedIsReplaced) {
   const Group group = MakeGroup();
   const StoreImage backup = *store().BackUp(At(9));

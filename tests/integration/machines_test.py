@@ -200,6 +200,35 @@ class Machines(unittest.TestCase):
                        for path in pathlib.Path(self.farm.directory, "log").iterdir())
         self.assertNotIn(SECRET, logs)
 
+    def test_a_store_that_was_lost_lists_them_again(self):
+        password = pathlib.Path(self.folder.name, "sealed")
+        password.write_text(SECRET, encoding="utf-8")
+        password.chmod(0o600)
+        self.farm.weft("provider", "register", "sealed", "--type", "null", "--url", "http://cloud/",
+                       "--provider-user", "jane", "--provider-password-file", str(password))
+        machine = self.create()[0]
+        self.farm.weft("snapshot", "create", machine["uuid"])
+        listed = self.farm.weft("snapshot", "list")["snapshots"]
+        file = pathlib.Path(self.folder.name, "backup")
+        taken = self.farm.weft("manage", "backup", str(file))
+        self.assertEqual((taken["groups"], taken["machines"]), (1, 1))
+        self.assertNotIn(SECRET, file.read_text(encoding="utf-8"))
+        self.farm.weft("manage", "teardown", "--yes", check=False)
+        self.farm.weft("manage", "setup", check=False)
+        harness.wait_until(
+            lambda: self.farm.weft("manage", "status", check=False)["leading"], 10, "a leader")
+        self.assertEqual(self.machines(), [])
+        later = self.refusal("machine", "show", machine["uuid"])
+        self.assertEqual(later["reason"], "UNKNOWN_MACHINE")
+        self.farm.weft("manage", "restore", str(file), "--yes")
+        self.assertEqual(self.machines(), [machine])
+        self.assertEqual(self.farm.weft("snapshot", "list")["snapshots"], listed)
+        self.farm.weft("provider", "check", "sealed")  # its password can be opened
+        self.farm.weft("provider", "unregister", "sealed")
+        self.farm.weft("machine", "destroy", machine["uuid"], "--yes")
+        self.assertFalse((self.there / machine["uuid"]).exists())
+        self.farm.await_settled()
+
     def test_callers_need_the_right(self):
         password = pathlib.Path(self.folder.name, "joe")
         password.write_text("password-of-joe", encoding="utf-8")

@@ -53,11 +53,13 @@ absl::StatusOr<Answer> BackUp(Context& context) {
     return Refusal(absl::StatusCode::kUnavailable, "FILE_NOT_WRITTEN", written.message(),
                    "a file that can be written", path, "give another path, or make room");
   }
-  return Answer{.json = JsonObject({{"file", JsonString(path)},
-                                    {"bytes", absl::StrCat(backup.backup().size())},
-                                    {"groups", absl::StrCat(backup.groups())}}),
-                .text = absl::StrCat(Printable(path), ": ", backup.groups(), " groups, ",
-                                     backup.backup().size(), " bytes; without passwords\n")};
+  return Answer{
+      .json = JsonObject({{"file", JsonString(path)},
+                          {"bytes", absl::StrCat(backup.backup().size())},
+                          {"groups", absl::StrCat(backup.groups())},
+                          {"machines", absl::StrCat(backup.machines())}}),
+      .text = absl::StrCat(Printable(path), ": ", backup.groups(), " groups, ", backup.machines(),
+                           " machines, ", backup.backup().size(), " bytes; without passwords\n")};
 }
 
 absl::StatusOr<Answer> Restore(Context& context) {

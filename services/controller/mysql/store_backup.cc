@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
 #include "common/mysql/quote.h"
 #include "services/controller/mysql/store.h"
@@ -12,6 +14,7 @@
 #include "services/controller/mysql/store_rows.h"
 #include "services/controller/mysql/store_sql.h"
 #include "services/controller/mysql/store_user_rows.h"
+#include "services/controller/ports/inventory_image.h"
 #include "services/controller/ports/record_steps.h"
 #include "services/controller/ports/restored.h"
 #include "services/controller/ports/store_errors.h"
@@ -34,6 +37,23 @@ absl::StatusOr<std::vector<Group>> ReadGroups(mysql::Session& session) {
     }
   }
   return groups;
+}
+
+absl::StatusOr<InventoryImage> ReadInventory(mysql::Session& session) {
+  InventoryImage image;
+  for (const InventoryTable& table : InventoryTables()) {
+    WEFT_ASSIGN_OR_RETURN(
+        const mysql::ResultSet rows,
+        session.Query(absl::StrFormat(store_sql::kInventoryRows, absl::StrJoin(table.columns, ", "),
+                                      table.name, table.columns.front())));
+    for (const Row row : rows) {
+      InventoryRow& read = image[std::string(table.name)].emplace_back();
+      for (const absl::string_view column : table.columns) {
+        read[std::string(column)] = row.StringOr(column, "");
+      }
+    }
+  }
+  return image;
 }
 
 // In the session's transaction.
@@ -64,11 +84,31 @@ absl::StatusOr<StoreImage> ReadImage(mysql::Session& session, absl::Time now) {
     WEFT_ASSIGN_OR_RETURN(image.failover,
                           ReadFailoverSwitch(failover.front().StringOr("failover_switch", "")));
   }
+  WEFT_ASSIGN_OR_RETURN(image.inventory, ReadInventory(session));
   return image;
 }
 
 absl::Status Put(mysql::Session& session, absl::string_view sql, const mysql::Params& params) {
   return session.Execute(sql, params).status();
+}
+
+absl::Status WriteInventory(mysql::Session& session, const InventoryImage& image) {
+  for (const InventoryTable& table : InventoryTables()) {
+    const auto rows = image.find(std::string(table.name));
+    if (rows == image.end()) continue;
+    const std::vector<absl::string_view> marks(table.columns.size(), "?");
+    const std::string sql =
+        absl::StrFormat(store_sql::kPutInventoryRow, table.name, absl::StrJoin(table.columns, ", "),
+                        absl::StrJoin(marks, ", "), table.columns.front());
+    for (const InventoryRow& row : rows->second) {
+      mysql::Params params;
+      for (const absl::string_view column : table.columns) {
+        params.emplace_back(row.at(std::string(column)));
+      }
+      WEFT_RETURN_IF_ERROR(Put(session, sql, params));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status WriteImage(mysql::Session& session, const StoreImage& image) {
@@ -84,6 +124,7 @@ absl::Status WriteImage(mysql::Session& session, const StoreImage& image) {
     WEFT_RETURN_IF_ERROR(
         Put(session, store_sql::kRestoreUser, Join(UserParams(user), {user.revision})));
   }
+  WEFT_RETURN_IF_ERROR(WriteInventory(session, image.inventory));
   const FailoverSwitch failover = Stored(image.failover);
   return Put(session, store_sql::kRestoreEnd,
              {image.incarnation, image.lease.term, image.users.version, failover.enabled,
@@ -105,7 +146,7 @@ absl::Status CheckStorableImage(const StoreImage& image) {
     WEFT_RETURN_IF_ERROR(CheckStorable(operation));
   }
   for (const auto& [name, user] : image.users.users) WEFT_RETURN_IF_ERROR(CheckStorable(user));
-  return absl::OkStatus();
+  return CheckStorable(image.inventory);
 }
 
 }  // namespace

@@ -239,6 +239,11 @@ inline constexpr absl::string_view kImageOperations =
     "SELECT * FROM operation WHERE state = 'RUNNING' OR sequence > COALESCE((SELECT sequence FROM"
     " operation WHERE state <> 'RUNNING' ORDER BY sequence DESC LIMIT 1 OFFSET ?), 0)"
     " ORDER BY sequence";
+// Tables and columns of ports/inventory_image.h.
+inline constexpr absl::string_view kInventoryRows = "SELECT %s FROM %s ORDER BY %s";
+// One that is there stays as it is.
+inline constexpr absl::string_view kPutInventoryRow =
+    "INSERT INTO %1$s (%2$s) VALUES (%3$s) ON DUPLICATE KEY UPDATE %4$s = %4$s";
 // No other write begins, and those under way have ended, until the transaction ends.
 inline constexpr absl::string_view kHoldLease = "SELECT term FROM lease WHERE id = 1 FOR UPDATE";
 inline constexpr absl::string_view kRestoreBegin = "CALL restore_begin(?, ?)";

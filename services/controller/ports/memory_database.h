@@ -42,6 +42,7 @@ class MemoryDatabase {
     UserSet users;
     FailoverSwitch failover_switch;
     uint64_t incarnation = 0;
+    InventoryImage inventory;  // nobody but a restore writes it
 
     // As Store::Load gives it: with the node's switch and the newest reigns.
     Group Loaded(const Group& group) const;

@@ -33,6 +33,7 @@ StoreImage MemoryDatabase::Data::Image(absl::Time now) const {
   }
   image.users = users;
   image.failover = failover_switch;
+  image.inventory = inventory;
   return image;
 }
 
@@ -47,6 +48,7 @@ absl::StatusOr<StoreImage> MemoryStore::BackUp(absl::Time now) {
 
 absl::Status MemoryStore::Restore(const StoreImage& image, bool surrender, absl::Time now) {
   for (const Group& group : image.groups) WEFT_RETURN_IF_ERROR(CheckStorable(group));
+  WEFT_RETURN_IF_ERROR(CheckStorable(image.inventory));
   return Write("Restore", [&](Data& data) {
     if (!data.groups.empty() && !surrender) return StoreNotEmpty(data.groups.size());
     StoreImage restored = Restored(image, data.Image(now), now);
@@ -60,6 +62,7 @@ absl::Status MemoryStore::Restore(const StoreImage& image, bool surrender, absl:
     }
     data.users = std::move(restored.users);
     data.failover_switch = Stored(std::move(restored.failover));
+    data.inventory = std::move(restored.inventory);
     return absl::OkStatus();
   });
 }

@@ -71,6 +71,7 @@ StoreImage Restored(StoreImage backup, const StoreImage& present, absl::Time now
     operation.updated = now;
   }
   backup.users = RestoredUsers(std::move(backup.users), present.users, now);
+  backup.inventory = Merged(std::move(backup.inventory), present.inventory);
   backup.incarnation = std::max(backup.incarnation, present.incarnation) + 1;
   backup.lease.holder.clear();
   backup.lease.term =

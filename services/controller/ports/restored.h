@@ -16,6 +16,7 @@ namespace weft::controller {
 //   operations  what was running has FAILED: RESTORED
 //   users       without what `backup` does not have of them: secrets are those of the same name in
 //               `present`; its key stays
+//   inventory   all of `present`, and what only `backup` has
 //   lease       nobody's
 StoreImage Restored(StoreImage backup, const StoreImage& present, absl::Time now);
 

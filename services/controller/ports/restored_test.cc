@@ -51,6 +51,12 @@ TEST(RestoredTest, EveryCounterIsGreaterThanAnyThatCanHaveBeenGivenOut) {
   EXPECT_GT(restored.users.version, static_cast<uint64_t>(absl::ToUnixMillis(later)));
 }
 
+TEST(RestoredTest, NoMachineThatIsListedNowIsForgotten) {
+  StoreImage present = Backup();
+  present.inventory["machine"] = {{{"uuid", "m"}}};
+  EXPECT_EQ(Restored(Backup(), present, kTaken).inventory, present.inventory);
+}
+
 TEST(RestoredTest, WhereTheStoreWasLostALaterRestoreOfTheSameIsGreaterThanAnEarlier) {
   const StoreImage lost;
   const StoreImage first = Restored(Backup(), lost, kTaken + absl::Hours(1));

@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "common/model/group.h"
 #include "services/controller/core/plan.h"
+#include "services/controller/ports/inventory_image.h"
 #include "services/controller/ports/users.h"
 
 namespace weft::controller {
@@ -89,6 +90,7 @@ struct StoreImage {
   std::vector<Operation> operations;  // oldest first
   UserSet users;
   FailoverSwitch failover;
+  InventoryImage inventory;  // ordered by key
 
   friend bool operator==(const StoreImage&, const StoreImage&) = default;
 };

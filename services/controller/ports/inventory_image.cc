@@ -1,0 +1,80 @@
+#include "services/controller/ports/inventory_image.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/error_details.h"
+
+namespace weft::controller {
+namespace {
+
+constexpr absl::string_view kProviderColumns[] = {
+    "id",    "type",   "url", "user", "password", "tenant", "default_image", "default_flavor",
+    "extra", "created"};
+constexpr absl::string_view kMachineColumns[] = {"uuid", "provider_id", "stage",     "native_id",
+                                                 "zone", "host",        "addresses", "detail",
+                                                 "meta", "operation",   "created"};
+constexpr absl::string_view kSnapshotColumns[] = {"name",      "provider_id", "machine_uuid",
+                                                  "native_id", "bytes",       "created"};
+constexpr InventoryTable kTables[] = {{"provider", kProviderColumns},
+                                      {"machine", kMachineColumns},
+                                      {"machine_snapshot", kSnapshotColumns}};
+
+const InventoryTable* FindTable(absl::string_view name) {
+  const auto* found = std::find_if(std::begin(kTables), std::end(kTables),
+                                   [&](const InventoryTable& one) { return one.name == name; });
+  return found == std::end(kTables) ? nullptr : found;
+}
+
+bool HasItsColumns(const InventoryRow& row, const InventoryTable& table) {
+  return row.size() == table.columns.size() &&
+         std::all_of(table.columns.begin(), table.columns.end(),
+                     [&](absl::string_view column) { return row.count(std::string(column)) > 0; });
+}
+
+const std::string& KeyOf(const InventoryRow& row, const std::string& table) {
+  return row.at(std::string(FindTable(table)->columns.front()));
+}
+
+}  // namespace
+
+absl::Span<const InventoryTable> InventoryTables() { return kTables; }
+
+absl::Status CheckStorable(const InventoryImage& image) {
+  for (const auto& [name, rows] : image) {
+    const InventoryTable* table = FindTable(name);
+    for (const InventoryRow& row : rows) {
+      if (table != nullptr && HasItsColumns(row, *table)) continue;
+      const auto column = [](const auto& pair) { return pair.first; };
+      std::vector<std::string> columns;
+      std::transform(row.begin(), row.end(), std::back_inserter(columns), column);
+      return ::weft::Refusal(
+          absl::StatusCode::kInvalidArgument, "BAD_INVENTORY_ROW",
+          absl::StrCat("a row is none of the inventory's table '", name, "'"),
+          table == nullptr ? "a table of the inventory" : absl::StrJoin(table->columns, ", "),
+          absl::StrJoin(columns, ", "), "take a backup as `weft manage backup` wrote it");
+    }
+  }
+  return absl::OkStatus();
+}
+
+InventoryImage Merged(InventoryImage backup, const InventoryImage& present) {
+  InventoryImage merged = present;
+  for (auto& [table, rows] : backup) {
+    std::vector<InventoryRow>& all = merged[table];
+    std::set<std::string> known;
+    for (const InventoryRow& row : all) known.insert(KeyOf(row, table));
+    for (InventoryRow& row : rows) {
+      if (known.insert(KeyOf(row, table)).second) all.push_back(std::move(row));
+    }
+    std::sort(all.begin(), all.end(), [&](const InventoryRow& a, const InventoryRow& b) {
+      return KeyOf(a, table) < KeyOf(b, table);
+    });
+  }
+  return merged;
+}
+
+}  // namespace weft::controller
