@@ -263,7 +263,7 @@ std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot) {
   // The first ones make commits wait: not before there are enough of them.
   if (!IsLosslessEpoch(group) && wider.size() < WaitFor(group)) return std::nullopt;
   // Who slept through the time without acknowledgements may wake up and acknowledge.
-  if (!IsLosslessEpoch(group) && MayContinueAlone(group)) {  // guard: rule 3
+  if (!IsLosslessEpoch(group)) {  // guard: rule 3
     for (const Server& server : group.servers) {
       if (MayWakeUp(snapshot, server)) wider.insert(server.uuid);
     }

@@ -240,17 +240,20 @@ TEST(DecideContinueTest, MeanwhileAFailoverIsRefusedByName) {
   EXPECT_NE(plan.refusal->message.find("continue"), std::string::npos);
 }
 
+// Whether the group went on alone, or had been async: it may have kept its flag.
 TEST(DecideContinueTest, ItEndsWhenOneHasCaughtUpWithWhoeverMayWakeUpInTheSet) {
-  Scene scene("abc");
-  scene.group().settings.on_last_acknowledger_lost = OnLastAcknowledgerLost::kContinue;
-  scene.group().acknowledgers.servers.clear();
-  scene.Of('a').semi_sync.source_enabled = false;
-  scene.Of('b').semi_sync.replica_enabled = scene.Of('b').semi_sync.replica_active = false;
-  scene.Silent('c');
-  scene.Record('c').status = ServerStatus::kFaulty;
-  EXPECT_EQ(Text(Decide(scene)), "set acknowledgers {b c}, watermark [a:1-10]");
-  scene.group().acknowledgers.servers = {Id('b'), Id('c')};
-  EXPECT_EQ(Text(Decide(scene)), "arm a, commits wait for 1");
+  for (const auto policy : {OnLastAcknowledgerLost::kWait, OnLastAcknowledgerLost::kContinue}) {
+    Scene scene("abc");
+    scene.group().settings.on_last_acknowledger_lost = policy;
+    scene.group().acknowledgers.servers.clear();
+    scene.Of('a').semi_sync.source_enabled = false;
+    scene.Of('b').semi_sync.replica_enabled = scene.Of('b').semi_sync.replica_active = false;
+    scene.Silent('c');
+    scene.Record('c').status = ServerStatus::kFaulty;
+    EXPECT_EQ(Text(Decide(scene)), "set acknowledgers {b c}, watermark [a:1-10]");
+    scene.group().acknowledgers.servers = {Id('b'), Id('c')};
+    EXPECT_EQ(Text(Decide(scene)), "arm a, commits wait for 1");
+  }
 }
 
 TEST(DecideContinueTest, HowLongCommitsLackAcknowledgementsIsRemembered) {
