@@ -148,6 +148,7 @@ sql::ConnectOptionsMap Properties(const ConnectOptions& options, const std::stri
   properties["OPT_WRITE_TIMEOUT"] = WholeSeconds(options.write_timeout);
   properties["OPT_CHARSET_NAME"] = sql::SQLString("utf8mb4");
   properties["OPT_RECONNECT"] = false;
+  if (options.several_statements) properties["CLIENT_MULTI_STATEMENTS"] = true;
   // A server may ask its client for any file when this is on.
   properties["OPT_LOCAL_INFILE"] = 0;
   if (options.tls != TlsMode::kDisabled) properties["sslEnforce"] = true;

@@ -57,6 +57,11 @@ struct ConnectOptions {
   // seconds.
   absl::Duration lock_wait_timeout = absl::Seconds(5);
 
+  // Execute takes several statements with semicolons between them: the server goes on to the end of
+  // them whatever becomes of the client, unless one fails. Of the results in between each must have
+  // rows.
+  bool several_statements = false;
+
   // The caller's own name for the session, to be found again in options(). Not sent.
   std::string label;
 

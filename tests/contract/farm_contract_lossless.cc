@@ -63,7 +63,8 @@ TEST_P(FarmContract, AFenceHoldsWhileCommitsWaitForAcknowledgementsAndNobodyGets
   ASSERT_EQ(Do(Fence{server(0), true}), absl::OkStatus());
   const Observation fenced = See(0);
   EXPECT_TRUE(fenced.super_read_only);
-  EXPECT_FALSE(fenced.semi_sync.source_enabled);
+  EXPECT_TRUE(fenced.semi_sync.source_enabled);
+  EXPECT_EQ(fenced.semi_sync.source_waiting, 0u);
   EXPECT_FALSE(fenced.offline);
   EXPECT_EQ(Write(0).code(), absl::StatusCode::kFailedPrecondition);
 }

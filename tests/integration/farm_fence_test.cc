@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/base/clock.h"
 #include "common/mysql/session.h"
 #include "gtest/gtest.h"
 #include "services/controller/mysql/farm.h"
+#include "services/controller/mysql/farm_sql.h"
 #include "tests/integration/farm_rules_sql.h"
 #include "tests/integration/real_farm_test.h"
 
@@ -96,11 +98,22 @@ class FarmFenceTest : public RealFarmTest {
     ASSERT_GE(See(0).semi_sync.source_waiting, 1u);
   }
 
+  // Sends what releases commits, as Weft does, and looks after it for `patience`.
+  absl::Status Release(uint64_t setter, absl::Duration patience) {
+    mysql::ConnectOptions how = ManageSession(0)->options();
+    how.several_statements = true;
+    auto sender = mysql::Session::Open(how);
+    if (!sender.ok()) return sender.status();
+    (*sender)->set_statement_timeout(patience);
+    return (*sender)->Execute(sql::ReleaseCommits("rpl_semi_sync_source_enabled", setter));
+  }
+
   void ExpectFenced() {
     const Observation seen = See(0);
     EXPECT_TRUE(seen.super_read_only);
     EXPECT_FALSE(seen.offline);
-    EXPECT_FALSE(seen.semi_sync.source_enabled);
+    EXPECT_TRUE(seen.semi_sync.source_enabled);
+    EXPECT_EQ(seen.semi_sync.source_waiting, 0u);
     EXPECT_EQ(Root(0, test_sql::kSuperReadOnly), "1");
     EXPECT_EQ(real_->Write(uuid(0), absl::Seconds(5)).code(),
               absl::StatusCode::kFailedPrecondition);
@@ -131,6 +144,42 @@ TEST_F(FarmFenceTest, AnAdministratorWhoComesBackAgainAndAgainIsNotToldOk) {
   crowd.Join();
   EXPECT_EQ(crowd.told_ok(), 0);
   ExpectFenced();
+}
+
+TEST_F(FarmFenceTest, CommitsWaitAgainAlsoWhereWhoReleasedThemDiedMeanwhile) {
+  StartDeposed();
+  Crowd crowd;
+  Hang(&crowd);
+  Root(0, test_sql::kOfflineOn);
+  auto setter = ManageSession(0);
+  std::thread pending([&] {
+    EXPECT_EQ(setter->Execute(sql::kLockWaitOfSetter), absl::OkStatus());
+    EXPECT_EQ(setter->Execute(sql::kSuperReadOnlyOn), absl::OkStatus());
+  });
+  const std::string waiting = absl::StrFormat(test_sql::kHeldUp, setter->connection_id());
+  for (int i = 0; i < 100 && Root(0, waiting) != "1"; ++i) real_->Wait(absl::Milliseconds(10));
+  const absl::Status cut = Release(setter->connection_id(), absl::Milliseconds(5));
+  EXPECT_TRUE(absl::IsDeadlineExceeded(cut) || absl::IsUnavailable(cut)) << cut;
+  pending.join();
+  EXPECT_EQ(Root(0, test_sql::kSuperReadOnly), "1");
+  EXPECT_TRUE(Until(0, [](const Observation& one) {
+                return one.semi_sync.source_enabled;
+              }).semi_sync.source_enabled);
+  crowd.Join();
+}
+
+TEST_F(FarmFenceTest, NoCommitIsReleasedWhereANewOneCouldBegin) {
+  StartDeposed();
+  Crowd crowd;
+  Hang(&crowd);
+  auto idle = ManageSession(0);
+  EXPECT_EQ(Release(idle->connection_id(), absl::Seconds(5)), absl::OkStatus());
+  const Observation seen = See(0);
+  EXPECT_TRUE(seen.semi_sync.source_enabled);
+  EXPECT_GE(seen.semi_sync.source_waiting, 1u);
+  ASSERT_EQ(Do(Fence{uuid(0)}), absl::OkStatus());
+  crowd.Join();
+  EXPECT_EQ(crowd.told_ok(), 0);
 }
 
 // The controller that began it has died: after it cut clients off, and after it released commits.

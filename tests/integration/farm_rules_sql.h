@@ -10,6 +10,9 @@ inline constexpr absl::string_view kInsertInLedger = "INSERT INTO app.ledger VAL
 inline constexpr absl::string_view kCommitting =
     "SELECT COUNT(*) FROM performance_schema.processlist WHERE INFO LIKE 'INSERT INTO app.ledger%'"
     " AND (STATE LIKE '%ACK%' OR STATE LIKE 'waiting for handler commit%')";
+inline constexpr absl::string_view kHeldUp =
+    "SELECT COUNT(*) FROM performance_schema.processlist WHERE ID = %d AND STATE LIKE 'Waiting "
+    "for%%'";
 inline constexpr absl::string_view kOfflineOn = "SET GLOBAL offline_mode = ON";
 // One whom offline_mode does not cut off, and whom Weft's manage account may not kill.
 inline constexpr absl::string_view kMakeAdministrator =

@@ -74,7 +74,8 @@ absl::Status SimFarm::Make(controller::FenceMove move, int index, Millis until) 
       });
     case FenceMove::kReleaseCommits:
       return Execute(index, until, [world = world_](SimServer& server) {
-        world->Disarm(server.index);
+        // The server itself looks whether that still holds.
+        if (server.read_only_pending()) world->ReleaseCommits(server.index);
         return true;
       });
     case FenceMove::kLetIn:
@@ -130,8 +131,10 @@ absl::Status SimFarm::Run(const controller::StopReceiver& step, Millis until) {
   });
 }
 
-// It changes nothing that is simulated.
-absl::Status SimFarm::Run(const controller::RotateLog&, Millis) { return absl::OkStatus(); }
+// It takes its time, and changes nothing that is simulated.
+absl::Status SimFarm::Run(const controller::RotateLog& step, Millis until) {
+  return Execute(IndexOf(step.server), until, [](SimServer&) { return true; });
+}
 
 absl::Status SimFarm::Run(const controller::CatchUp& step, Millis until) {
   const TransactionSet goal = world_->transactions().FromGtids(step.goal);

@@ -305,6 +305,12 @@ void World::Disarm(int server) {
   Complete(servers_[server]);
 }
 
+void World::ReleaseCommits(int server) {
+  const bool enabled = servers_[server].source_enabled;
+  Disarm(server);
+  servers_[server].source_enabled = enabled;
+}
+
 void World::KillClients(int server) {
   for (SimServer::Commit& commit : servers_[server].waiting) commit.client = -1;
   for (Client& client : clients_) {

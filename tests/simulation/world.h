@@ -81,6 +81,8 @@ class World {
 
   // --- semi-sync
   void Disarm(int server);
+  // The same for a moment.
+  void ReleaseCommits(int server);
   // The clients' sessions end; who waited for a commit will not learn its end.
   void KillClients(int server);
   // offline_mode: the same, but for the administrator's session; replicas lose their source, too.

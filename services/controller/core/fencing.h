@@ -16,11 +16,13 @@ struct FenceFacts {
 };
 
 enum class FenceMove {
-  kSetReadOnly,     // ask for it, and go on while it is held up
-  kKillClients,     // those that could hear
-  kCutOff,          // offline_mode: clients go and cannot come back
-  kReleaseCommits,  // semi-sync source off: what waits is committed, and nobody is told
-  kLetIn,           // offline_mode off again
+  kSetReadOnly,  // ask for it, and go on while it is held up
+  kKillClients,  // those that could hear
+  kCutOff,       // offline_mode: clients go and cannot come back
+  // What waits is committed, and nobody is told: semi-sync source off, and at once on again, so
+  // that a commit which begins later waits, whatever becomes of who fences.
+  kReleaseCommits,
+  kLetIn,  // offline_mode off again
   kDone,
 };
 

@@ -25,12 +25,12 @@ int Number(const mysql::ServerVersion& version) {
 absl::StatusOr<std::unique_ptr<mysql::Session>> OpenWithin(const Opener& opener,
                                                            const HostPort& address, Duty duty,
                                                            const Deadline& deadline) {
-  Opener::Limits limits;
-  limits.connect = deadline.Remaining();
-  if (limits.connect <= absl::ZeroDuration()) {
+  Opener::OpenOptions how;
+  how.connect = deadline.Remaining();
+  if (how.connect <= absl::ZeroDuration()) {
     return absl::DeadlineExceededError(absl::StrCat(address.ToString(), ": out of time"));
   }
-  WEFT_ASSIGN_OR_RETURN(auto session, opener.Open(address, duty, limits));
+  WEFT_ASSIGN_OR_RETURN(auto session, opener.Open(address, duty, how));
   session->set_statement_timeout(deadline.Remaining());
   return session;
 }

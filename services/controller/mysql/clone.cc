@@ -94,10 +94,10 @@ absl::StatusOr<std::string> PrepareRecipient(const CloneOrder& order, Turn& turn
 
 absl::StatusOr<std::unique_ptr<mysql::CloneStatement>> StartClone(const CloneOrder& order,
                                                                   const Deadline& deadline) {
-  Opener::Limits limits;
-  limits.read = deadline.Remaining();
+  Opener::OpenOptions how;
+  how.read = deadline.Remaining();
   WEFT_ASSIGN_OR_RETURN(auto session,
-                        order.opener->Open(order.recipient->address(), Duty::kRestore, limits));
+                        order.opener->Open(order.recipient->address(), Duty::kRestore, how));
   WEFT_ASSIGN_OR_RETURN(const std::string password, order.options->backup.password());
   const HostPort& donor = order.donor->address();
   std::string sql =

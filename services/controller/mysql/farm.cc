@@ -134,9 +134,9 @@ absl::Status MysqlFarm::Apply(const Group& group, const Step& step, absl::Durati
 }
 
 absl::StatusOr<ServerUuid> MysqlFarm::Identify(const HostPort& address, absl::Duration deadline) {
-  Opener::Limits limits;
-  limits.connect = deadline;
-  WEFT_ASSIGN_OR_RETURN(const auto session, opener_.Open(address, Duty::kManage, limits));
+  Opener::OpenOptions how;
+  how.connect = deadline;
+  WEFT_ASSIGN_OR_RETURN(const auto session, opener_.Open(address, Duty::kManage, how));
   session->set_statement_timeout(deadline);
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, session->Query(sql::kUuid));
   return ServerUuid::Parse(rows.empty() ? "" : rows.front().StringOr("uuid", ""));
@@ -145,9 +145,9 @@ absl::StatusOr<ServerUuid> MysqlFarm::Identify(const HostPort& address, absl::Du
 absl::StatusOr<Farm::Neighbours> MysqlFarm::Discover(const HostPort& address,
                                                      absl::Duration deadline) {
   const Deadline end = Deadline::After(clock_, deadline);
-  Opener::Limits limits;
-  limits.connect = deadline;
-  WEFT_ASSIGN_OR_RETURN(const auto session, opener_.Open(address, Duty::kManage, limits));
+  Opener::OpenOptions how;
+  how.connect = deadline;
+  WEFT_ASSIGN_OR_RETURN(const auto session, opener_.Open(address, Duty::kManage, how));
   session->set_statement_timeout(deadline);
   const auto around = LookAround(*session);
   if (!around.ok()) return Annotate(around.status(), address.ToString());

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 
@@ -113,6 +114,22 @@ inline std::string Globals(std::initializer_list<absl::string_view> names) {
 inline std::string SetGlobal(absl::string_view name, absl::string_view value) {
   return absl::StrCat("SET GLOBAL ", name, " = ", value);
 }
+
+// Ends what commits wait for on a source, and lets new ones wait again: several statements, which
+// the server runs to the end whatever becomes of their sender. Nothing changes unless session
+// `setter` has waited to set the server read-only for so short a time that it will still do so at
+// the end, and so no commit begins that would not wait. One that misses the moment goes on waiting.
+inline std::string ReleaseCommits(absl::string_view source_enabled, uint64_t setter) {
+  return absl::StrFormat(
+      "SET GLOBAL %1$s = NOT EXISTS (SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = %2$d"
+      " AND STATE LIKE '%3$s%%' AND TIME BETWEEN 0 AND 1);"
+      " SELECT SLEEP(0.05);"
+      " SET GLOBAL %1$s = ON",
+      source_enabled, setter, kWaitingFor);
+}
+// For that: seconds.
+inline constexpr absl::string_view kLockWaitOfSetter = "SET SESSION lock_wait_timeout = 3";
+inline constexpr absl::string_view kLockWait = "SET SESSION lock_wait_timeout = %d";
 
 // Also at the next start (8.0.11 on).
 inline std::string SetPersist(absl::string_view name, absl::string_view value) {

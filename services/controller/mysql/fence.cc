@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/base/error_details.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
@@ -26,9 +27,6 @@ constexpr absl::Duration kPatience = absl::Milliseconds(30);
 constexpr absl::Duration kPause = absl::Milliseconds(5);
 // How long sessions that only a higher account may kill are hunted.
 constexpr absl::Duration kKillPatience = absl::Seconds(2);
-// Each takes a lock_wait_timeout.
-constexpr int kAttempts = 3;
-
 bool IsClient(const ProcessRow& process, const FarmOptions& options) {
   return mysql::IsClientSession(process.user, process.command,
                                 {options.manage.user, options.replicate.user, options.backup.user,
@@ -39,6 +37,16 @@ absl::Status SetReadOnly(Turn& turn) {
   const bool super = turn.dialect().can.super_read_only;
   return turn.Change(super ? "setting super_read_only" : "setting read_only",
                      super ? sql::kSuperReadOnlyOn : sql::kReadOnlyOn);
+}
+
+// Held up for longer: who is cut off and killed meanwhile needs its time.
+absl::Status SetReadOnlyPatiently(Turn& turn) {
+  WEFT_RETURN_IF_ERROR(turn.session().Execute(sql::kLockWaitOfSetter));
+  const absl::Status status = SetReadOnly(turn);
+  if (turn.broken()) return status;
+  const int64_t seconds = absl::ToInt64Seconds(turn.options().lock_wait_timeout);
+  const absl::Status restored = turn.session().Execute(absl::StrFormat(sql::kLockWait, seconds));
+  return status.ok() ? restored : status;
 }
 
 // While the turn's own session waits in SET, from kPatience on, a second one makes the other moves
@@ -62,11 +70,6 @@ class Hindrance {
     if (thread_.joinable()) thread_.join();
     return failure_;
   }
-  // Its own attempt has failed: it does nothing more. Thread-safe.
-  bool failed() {
-    MutexLock lock(&mutex_);
-    return failed_;
-  }
   bool may_cut_off() const { return may_cut_off_; }
   // REQUIRES: after End().
   bool offline() const { return offline_; }
@@ -80,7 +83,9 @@ class Hindrance {
 
   void Run() {
     if (OverWithin(kPatience)) return;
-    auto session = turn_.OpenSecond();
+    Opener::OpenOptions how;
+    how.several_statements = true;
+    auto session = turn_.OpenSecond(how);
     if (!session.ok()) return;  // the SET then ends by its own lock_wait_timeout
     (*session)->set_statement_timeout(turn_.deadline().Remaining());
     while (!(*session)->broken()) {
@@ -88,8 +93,6 @@ class Hindrance {
       const bool waits = moved.ok() && *moved == FenceMove::kSetReadOnly;
       if (!moved.ok()) {
         failure_ = moved.status();
-        MutexLock lock(&mutex_);
-        failed_ = true;
         return;
       }
       if (OverWithin(waits || *moved == FenceMove::kKillClients ? kPause : absl::ZeroDuration())) {
@@ -128,7 +131,7 @@ class Hindrance {
                               session.Query(sql::kSemiSyncVariables));
         const mysql::SemiSyncLoaded loaded = mysql::FindSemiSync(variables);
         if (loaded.source == nullptr) return absl::OkStatus();
-        return Change(session, sql::SetGlobal(loaded.source->source_enabled, "OFF"));
+        return Change(session, sql::ReleaseCommits(loaded.source->source_enabled, setter_));
       }
       case FenceMove::kSetReadOnly:
       case FenceMove::kLetIn:
@@ -186,7 +189,6 @@ class Hindrance {
   Mutex mutex_;
   CondVar changed_;
   bool over_ ABSL_GUARDED_BY(mutex_) = false;
-  bool failed_ ABSL_GUARDED_BY(mutex_) = false;
   // The thread's own until it has ended.
   bool offline_;
   std::optional<absl::Duration> patience_;  // with those who come back again and again: its end
@@ -199,13 +201,8 @@ class Hindrance {
 absl::Status MakeReadOnly(Turn& turn, const FenceOrder& order) {
   if (!order.kill_sessions) return SetReadOnly(turn);
   Hindrance hindrance(turn, order);
-  absl::Status status;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    status = SetReadOnly(turn);
-    // Held up for its own lock_wait_timeout: what hinders it may need longer to be ended.
-    if (mysql::MysqlErrorCode(status) != mysql::kErrLockWaitTimeout) break;
-    if (!hindrance.may_cut_off() || hindrance.failed() || turn.deadline().Passed()) break;
-  }
+  const absl::Status status =
+      hindrance.may_cut_off() ? SetReadOnlyPatiently(turn) : SetReadOnly(turn);
   const absl::Status failure = hindrance.End();
   // After a failure the server stays offline: let in, a client could be told OK for what nobody
   // acknowledged. The fence is repeated, or Unfence opens it.

@@ -293,10 +293,10 @@ void Link::EndTurn(Held held) {
 // --- sessions
 
 absl::StatusOr<Link::Held> Link::Open(uint64_t term, absl::Duration limit) {
-  Opener::Limits limits;
-  limits.connect = std::min(limit, options_->connect_timeout);
-  WEFT_ASSIGN_OR_RETURN(auto session, opener_->Open(address_, Duty::kManage, limits));
-  session->set_statement_timeout(limits.connect);
+  Opener::OpenOptions how;
+  how.connect = std::min(limit, options_->connect_timeout);
+  WEFT_ASSIGN_OR_RETURN(auto session, opener_->Open(address_, Duty::kManage, how));
+  session->set_statement_timeout(how.connect);
   WEFT_RETURN_IF_ERROR(Annotate(session->Execute(sql::kLongRest), address_.ToString()));
   auto rows = session->Query(sql::kUuid);
   if (!rows.ok()) return Annotate(rows.status(), address_.ToString());

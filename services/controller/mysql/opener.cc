@@ -38,28 +38,29 @@ absl::Status Explain(const absl::Status& status, const HostPort& address, Duty d
 
 absl::StatusOr<std::unique_ptr<mysql::Session>> Opener::Open(const HostPort& address,
                                                              Duty duty) const {
-  return Open(address, duty, Limits());
+  return Open(address, duty, OpenOptions());
 }
 
 absl::StatusOr<std::unique_ptr<mysql::Session>> Opener::Open(const HostPort& address, Duty duty,
-                                                             const Limits& limits) const {
+                                                             const OpenOptions& how) const {
   const Login& login = options_->Of(duty);
-  auto session = OpenAs(address, login, limits);
+  auto session = OpenAs(address, login, how);
   if (!session.ok()) return Explain(session.status(), address, duty, login.user);
   return session;
 }
 
 absl::StatusOr<std::unique_ptr<mysql::Session>> Opener::OpenAs(const HostPort& address,
                                                                const Login& login,
-                                                               const Limits& limits) const {
+                                                               const OpenOptions& how) const {
   mysql::ConnectOptions connect;
   connect.host = address.host;
   connect.port = address.port;
   connect.user = login.user;
   WEFT_ASSIGN_OR_RETURN(connect.password, login.password());
   connect.connect_timeout =
-      limits.connect == absl::ZeroDuration() ? options_->connect_timeout : limits.connect;
-  connect.read_timeout = limits.read;
+      how.connect == absl::ZeroDuration() ? options_->connect_timeout : how.connect;
+  connect.read_timeout = how.read;
+  connect.several_statements = how.several_statements;
   connect.lock_wait_timeout = options_->lock_wait_timeout;
   connect.tls = options_->tls;
   connect.ca_file = options_->ca_file;

@@ -21,9 +21,10 @@ class Opener {
   // `options` outlives the opener.
   explicit Opener(const FarmOptions* options) : options_(options) {}
 
-  struct Limits {
+  struct OpenOptions {
     absl::Duration connect = absl::ZeroDuration();  // zero: the option connect_timeout
     absl::Duration read = absl::Seconds(30);        // of one answer
+    bool several_statements = false;                // as ConnectOptions has it
   };
 
   // Blocks up to the connect timeout (twice, when a full server has an administrative interface).
@@ -31,12 +32,12 @@ class Opener {
   // (error 1040) is entered by its administrative interface where that is known; the reserved
   // connection of CONNECTION_ADMIN is what an ordinary attempt gets by itself.
   absl::StatusOr<std::unique_ptr<mysql::Session>> Open(const HostPort& address, Duty duty,
-                                                       const Limits& limits) const;
+                                                       const OpenOptions& how) const;
   absl::StatusOr<std::unique_ptr<mysql::Session>> Open(const HostPort& address, Duty duty) const;
   // The same with a log-in of the caller's own.
   absl::StatusOr<std::unique_ptr<mysql::Session>> OpenAs(const HostPort& address,
                                                          const Login& login,
-                                                         const Limits& limits) const;
+                                                         const OpenOptions& how) const;
 
   // The server at `address` has an administrative interface at `admin` (empty: none). Learnt from
   // the server while it lets us in.

@@ -81,11 +81,12 @@ bool Turn::Admits(absl::string_view user, absl::string_view password) const {
   Login login;
   login.user = std::string(user);
   login.password = [&password] { return std::string(password); };
-  return link_->opener_->OpenAs(link_->address_, login, Opener::Limits()).ok();
+  return link_->opener_->OpenAs(link_->address_, login, Opener::OpenOptions()).ok();
 }
 
-absl::StatusOr<std::unique_ptr<mysql::Session>> Turn::OpenSecond() const {
-  return OpenFor(Duty::kManage);
+absl::StatusOr<std::unique_ptr<mysql::Session>> Turn::OpenSecond(
+    const Opener::OpenOptions& how) const {
+  return link_->opener_->Open(link_->address_, Duty::kManage, how);
 }
 
 absl::StatusOr<std::unique_ptr<mysql::Session>> Turn::OpenFor(Duty duty) const {
