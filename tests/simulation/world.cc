@@ -135,8 +135,10 @@ void World::TakeAcknowledgements() {
   std::vector<Acknowledgement> later;
   for (const Acknowledgement& one : acknowledgements_) {
     SimServer& source = servers_[one.to];
-    if (source.down || !Reaches(one.from, one.to)) continue;
-    if (one.arrives > now_ || source.hung) {
+    const bool reaches = Reaches(one.from, one.to);
+    // A network that is away for a moment only delays what a connection carries.
+    if (source.down || (!reaches && !servers_[one.from].connected)) continue;
+    if (one.arrives > now_ || source.hung || !reaches) {
       later.push_back(one);
       continue;
     }
