@@ -127,8 +127,8 @@ inline std::string ReleaseCommits(absl::string_view source_enabled, uint64_t set
       " SET GLOBAL %1$s = ON",
       source_enabled, setter, kWaitingFor);
 }
-// For that: seconds.
-inline constexpr absl::string_view kLockWaitOfSetter = "SET SESSION lock_wait_timeout = 3";
+// For that: at least two seconds are left then. Switching semi-sync off may take one of them.
+inline constexpr absl::string_view kLockWaitOfSetter = "SET SESSION lock_wait_timeout = 4";
 inline constexpr absl::string_view kLockWait = "SET SESSION lock_wait_timeout = %d";
 
 // Also at the next start (8.0.11 on).
