@@ -63,7 +63,8 @@ absl::Status CheckStorable(const InventoryImage& image) {
 
 InventoryImage Merged(InventoryImage backup, const InventoryImage& present) {
   InventoryImage merged = present;
-  for (auto& [table, rows] : backup) {
+  for (auto& [name, rows] : backup) {
+    const std::string& table = name;  // for the lambda below
     std::vector<InventoryRow>& all = merged[table];
     std::set<std::string> known;
     for (const InventoryRow& row : all) known.insert(KeyOf(row, table));
