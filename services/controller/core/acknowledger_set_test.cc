@@ -244,6 +244,22 @@ TEST(AcknowledgersAfterTest, LeaveOutWhoIsAsideErrantOrSpare) {
   EXPECT_THAT(AcknowledgersAfter(scene, Id('b')), ElementsAre(Id('f')));
 }
 
+// They may have kept their flag, and receive from the server that was demoted.
+TEST(AcknowledgersAfterTest, APromotionAfterADemotionAccountsForSilentServers) {
+  Scene scene("abc");
+  scene.group().primary = ServerUuid();
+  scene.group().acknowledgers.servers.clear();
+  scene.group().history.back().at_start = scene.Of('a').executed;
+  scene.Record('a').status = ServerStatus::kSecondary;
+  scene.Silent('c');
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('a')), ElementsAre(Id('b'), Id('c')));
+  scene.Of('a').accounts[Id('c')] = true;  // locked
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('a')), ElementsAre(Id('b')));
+  scene.Of('a').accounts.clear();
+  scene.Of('c').refused = true;
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('a')), ElementsAre(Id('b')));
+}
+
 TEST(AcknowledgersAfterTest, AFirstPromotionDoesNotWaitForSilentServers) {
   Scene scene("abc");
   scene.group().primary = ServerUuid();

@@ -86,12 +86,17 @@ bool MayAcknowledgeUnasked(const Snapshot& snapshot, const ServerUuid& server,
   return IsAcknowledgingTo(snapshot, server, winner);
 }
 
-bool MayWakeUp(const Snapshot& snapshot, const Server& server) {
-  if (server.uuid == snapshot.group.primary || server.status == ServerStatus::kConfiguring) {
-    return false;
-  }
+bool IsLockedOutOf(const Snapshot& snapshot, const ServerUuid& source, const ServerUuid& server) {
+  const Observation& seen = snapshot.Of(source);
+  const auto account = seen.accounts.find(server);
+  return seen.reached() && account != seen.accounts.end() && account->second;
+}
+
+// It does not answer, but may receive from `source` now or later, with its flag on.
+bool MayWakeUp(const Snapshot& snapshot, const ServerUuid& source, const Server& server) {
+  if (server.uuid == source || server.status == ServerStatus::kConfiguring) return false;
   const Observation& seen = snapshot.Of(server.uuid);
-  return !seen.reached() && !seen.refused && !IsLockedOut(snapshot, server.uuid);
+  return !seen.reached() && !seen.refused && !IsLockedOutOf(snapshot, source, server.uuid);
 }
 
 // Another acknowledger, which commits go on with, that holds `set`.
@@ -188,9 +193,7 @@ bool IsUnable(const Snapshot& snapshot, const ServerUuid& server) {
 }
 
 bool IsLockedOut(const Snapshot& snapshot, const ServerUuid& server) {
-  const Observation& primary = snapshot.Of(snapshot.group.primary);
-  const auto account = primary.accounts.find(server);
-  return primary.reached() && account != primary.accounts.end() && account->second;
+  return IsLockedOutOf(snapshot, snapshot.group.primary, server);
 }
 
 bool IsToBeLockedOut(const Snapshot& snapshot, const ServerUuid& server) {
@@ -265,7 +268,7 @@ std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot) {
   // Who slept through the time without acknowledgements may wake up and acknowledge.
   if (!IsLosslessEpoch(group)) {  // guard: rule 3
     for (const Server& server : group.servers) {
-      if (MayWakeUp(snapshot, server)) wider.insert(server.uuid);
+      if (MayWakeUp(snapshot, group.primary, server)) wider.insert(server.uuid);
     }
   }
   if (wider == group.acknowledgers.servers) return std::nullopt;
@@ -344,7 +347,13 @@ std::set<ServerUuid> AcknowledgersAfter(const Snapshot& snapshot, const ServerUu
     if (chosen.size() < WaitFor(group)) chosen.merge(one);
   }
   if (group.primary.empty()) {
-    return chosen.size() < WaitFor(group) ? std::set<ServerUuid>() : chosen;
+    if (chosen.size() < WaitFor(group)) return {};
+    // Who was one when the primary was demoted may still receive from it, with its flag on.
+    for (const Server& server : group.servers) {
+      if (group.epoch == 0 || !MayWakeUp(snapshot, winner, server)) continue;
+      chosen.insert(server.uuid);  // guard: rule 3
+    }
+    return chosen;
   }
   for (const Server& server : group.servers) {
     if (server.uuid == winner) continue;
