@@ -158,6 +158,7 @@ TEST_F(FarmFenceTest, CommitsWaitAgainAlsoWhereWhoReleasedThemDiedMeanwhile) {
   });
   const std::string waiting = absl::StrFormat(test_sql::kHeldUp, setter->connection_id());
   for (int i = 0; i < 100 && Root(0, waiting) != "1"; ++i) real_->Wait(absl::Milliseconds(10));
+  EXPECT_EQ(Root(0, waiting), "1");
   const absl::Status cut = Release(setter->connection_id(), absl::Milliseconds(5));
   EXPECT_TRUE(absl::IsDeadlineExceeded(cut) || absl::IsUnavailable(cut)) << cut;
   pending.join();

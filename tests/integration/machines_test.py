@@ -175,13 +175,17 @@ class Machines(unittest.TestCase):
         self.assertEqual(error["reason"], "SNAPSHOT_DAMAGED", error)
         self.assertEqual(len(self.machines()), 2)
 
-    def test_secrets_are_encrypted_and_never_shown(self):
+    def register_with_secret(self, name):
+        """A provider that has a password."""
         password = pathlib.Path(self.folder.name, "password")
         password.write_text(SECRET, encoding="utf-8")
         password.chmod(0o600)
-        self.farm.weft("provider", "register", "cloud", "--type", "null", "--url", "http://cloud/",
+        self.farm.weft("provider", "register", name, "--type", "null", "--url", "http://cloud/",
                        "--provider-user", "jane", "--provider-password-file", str(password))
-        self.addCleanup(self.farm.weft, "provider", "unregister", "cloud")
+        self.addCleanup(self.farm.weft, "provider", "unregister", name)
+
+    def test_secrets_are_encrypted_and_never_shown(self):
+        self.register_with_secret("cloud")
         shown = self.farm.weft("provider", "list")
         self.assertNotIn(SECRET, json.dumps(shown))
         cloud = next(one for one in shown["providers"] if one["id"] == "cloud")
@@ -201,11 +205,7 @@ class Machines(unittest.TestCase):
         self.assertNotIn(SECRET, logs)
 
     def test_a_store_that_was_lost_lists_them_again(self):
-        password = pathlib.Path(self.folder.name, "sealed")
-        password.write_text(SECRET, encoding="utf-8")
-        password.chmod(0o600)
-        self.farm.weft("provider", "register", "sealed", "--type", "null", "--url", "http://cloud/",
-                       "--provider-user", "jane", "--provider-password-file", str(password))
+        self.register_with_secret("sealed")
         machine = self.create()[0]
         self.farm.weft("snapshot", "create", machine["uuid"])
         listed = self.farm.weft("snapshot", "list")["snapshots"]
@@ -213,10 +213,8 @@ class Machines(unittest.TestCase):
         taken = self.farm.weft("manage", "backup", str(file))
         self.assertEqual((taken["groups"], taken["machines"]), (1, 1))
         self.assertNotIn(SECRET, file.read_text(encoding="utf-8"))
-        self.farm.weft("manage", "teardown", "--yes", check=False)
-        self.farm.weft("manage", "setup", check=False)
-        harness.wait_until(
-            lambda: self.farm.weft("manage", "status", check=False)["leading"], 10, "a leader")
+        self.farm.empty_store()
+        self.farm.await_leader()
         self.assertEqual(self.machines(), [])
         later = self.refusal("machine", "show", machine["uuid"])
         self.assertEqual(later["reason"], "UNKNOWN_MACHINE")
@@ -224,7 +222,6 @@ class Machines(unittest.TestCase):
         self.assertEqual(self.machines(), [machine])
         self.assertEqual(self.farm.weft("snapshot", "list")["snapshots"], listed)
         self.farm.weft("provider", "check", "sealed")  # its password can be opened
-        self.farm.weft("provider", "unregister", "sealed")
         self.farm.weft("machine", "destroy", machine["uuid"], "--yes")
         self.assertFalse((self.there / machine["uuid"]).exists())
         self.farm.await_settled()

@@ -144,14 +144,12 @@ class StoreBackup(unittest.TestCase):
         self.assertIn(user, text)
         before = self.farm.show()
         self.assertEqual(self.refusal("manage", "restore", self.file, "--yes"), "STORE_NOT_EMPTY")
-        self.farm.weft("manage", "teardown", "--yes", check=False)
-        self.farm.weft("manage", "setup", check=False)
+        self.farm.empty_store()
         whole, self.file = self.file, self.file + ".cut"
         pathlib.Path(self.file).write_text(text[:-200], encoding="utf-8")
         self.assertEqual(self.refusal("manage", "restore", self.file, "--yes"), "BACKUP_CORRUPT")
         self.file = whole
-        harness.wait_until(
-            lambda: self.farm.weft("manage", "status", check=False)["leading"], 10, "a leader")
+        self.farm.await_leader()
         status = self.restore()
         self.assertEqual(int(status["incarnation"]), 1, status)
         self.farm.await_settled()

@@ -194,6 +194,14 @@ class Sandbox:
     def await_settled(self, timeout=90):
         wait_until(self.settled, timeout, f"group {self.group} settled")
 
+    def empty_store(self):
+        """What a state store that was lost is replaced by."""
+        self.weft("manage", "teardown", "--yes", check=False)
+        self.weft("manage", "setup", check=False)
+
+    def await_leader(self, timeout=10):
+        wait_until(lambda: self.weft("manage", "status", check=False)["leading"], timeout, "a leader")
+
     def heal(self, address, timeout=120):
         """Brings `address` back into the group, rebuilt where it has transactions of its own."""
         def back():

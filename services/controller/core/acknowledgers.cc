@@ -99,6 +99,13 @@ bool MayWakeUp(const Snapshot& snapshot, const ServerUuid& source, const Server&
   return !seen.reached() && !seen.refused && !IsLockedOutOf(snapshot, source, server.uuid);
 }
 
+void AddWhoMayWakeUp(const Snapshot& snapshot, const ServerUuid& source,
+                     std::set<ServerUuid>* servers) {
+  for (const Server& server : snapshot.group.servers) {
+    if (MayWakeUp(snapshot, source, server)) servers->insert(server.uuid);
+  }
+}
+
 // Another acknowledger, which commits go on with, that holds `set`.
 bool AnotherHolds(const Snapshot& snapshot, const ServerUuid& server, const GtidSet& set) {
   return std::any_of(snapshot.group.acknowledgers.servers.begin(),
@@ -267,9 +274,7 @@ std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot) {
   if (!IsLosslessEpoch(group) && wider.size() < WaitFor(group)) return std::nullopt;
   // Who slept through the time without acknowledgements may wake up and acknowledge.
   if (!IsLosslessEpoch(group)) {  // guard: rule 3
-    for (const Server& server : group.servers) {
-      if (MayWakeUp(snapshot, group.primary, server)) wider.insert(server.uuid);
-    }
+    AddWhoMayWakeUp(snapshot, group.primary, &wider);
   }
   if (wider == group.acknowledgers.servers) return std::nullopt;
   return SetAcknowledgers{.servers = std::move(wider), .watermark = group.watermark};
@@ -349,9 +354,8 @@ std::set<ServerUuid> AcknowledgersAfter(const Snapshot& snapshot, const ServerUu
   if (group.primary.empty()) {
     if (chosen.size() < WaitFor(group)) return {};
     // Who was one when the primary was demoted may still receive from it, with its flag on.
-    for (const Server& server : group.servers) {
-      if (group.epoch == 0 || !MayWakeUp(snapshot, winner, server)) continue;
-      chosen.insert(server.uuid);  // guard: rule 3
+    if (group.epoch > 0) {  // guard: rule 3
+      AddWhoMayWakeUp(snapshot, winner, &chosen);
     }
     return chosen;
   }

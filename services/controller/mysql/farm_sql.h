@@ -128,8 +128,10 @@ inline std::string ReleaseCommits(absl::string_view source_enabled, uint64_t set
       source_enabled, setter, kWaitingFor);
 }
 // For that: at least two seconds are left then. Switching semi-sync off may take one of them.
-inline constexpr absl::string_view kLockWaitOfSetter = "SET SESSION lock_wait_timeout = 4";
-inline constexpr absl::string_view kLockWait = "SET SESSION lock_wait_timeout = %d";
+inline constexpr absl::string_view kLockWaitOfSetter =
+    "SET @lock_wait_before = @@SESSION.lock_wait_timeout, SESSION lock_wait_timeout = 4";
+inline constexpr absl::string_view kLockWaitAsBefore =
+    "SET SESSION lock_wait_timeout = @lock_wait_before";
 
 // Also at the next start (8.0.11 on).
 inline std::string SetPersist(absl::string_view name, absl::string_view value) {

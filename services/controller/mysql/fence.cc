@@ -7,7 +7,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "common/base/error_details.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
@@ -27,6 +26,7 @@ constexpr absl::Duration kPatience = absl::Milliseconds(30);
 constexpr absl::Duration kPause = absl::Milliseconds(5);
 // How long sessions that only a higher account may kill are hunted.
 constexpr absl::Duration kKillPatience = absl::Seconds(2);
+
 bool IsClient(const ProcessRow& process, const FarmOptions& options) {
   return mysql::IsClientSession(process.user, process.command,
                                 {options.manage.user, options.replicate.user, options.backup.user,
@@ -44,8 +44,7 @@ absl::Status SetReadOnlyPatiently(Turn& turn) {
   WEFT_RETURN_IF_ERROR(turn.session().Execute(sql::kLockWaitOfSetter));
   const absl::Status status = SetReadOnly(turn);
   if (turn.broken()) return status;
-  const int64_t seconds = absl::ToInt64Seconds(turn.options().lock_wait_timeout);
-  const absl::Status restored = turn.session().Execute(absl::StrFormat(sql::kLockWait, seconds));
+  const absl::Status restored = turn.session().Execute(sql::kLockWaitAsBefore);
   return status.ok() ? restored : status;
 }
 
@@ -85,7 +84,7 @@ class Hindrance {
     if (OverWithin(kPatience)) return;
     Opener::OpenOptions how;
     how.several_statements = true;
-    auto session = turn_.OpenSecond(how);
+    auto session = turn_.OpenFor(Duty::kManage, how);
     if (!session.ok()) return;  // the SET then ends by its own lock_wait_timeout
     (*session)->set_statement_timeout(turn_.deadline().Remaining());
     while (!(*session)->broken()) {

@@ -84,13 +84,13 @@ bool Turn::Admits(absl::string_view user, absl::string_view password) const {
   return link_->opener_->OpenAs(link_->address_, login, Opener::OpenOptions()).ok();
 }
 
-absl::StatusOr<std::unique_ptr<mysql::Session>> Turn::OpenSecond(
-    const Opener::OpenOptions& how) const {
-  return link_->opener_->Open(link_->address_, Duty::kManage, how);
+absl::StatusOr<std::unique_ptr<mysql::Session>> Turn::OpenSecond() const {
+  return OpenFor(Duty::kManage);
 }
 
-absl::StatusOr<std::unique_ptr<mysql::Session>> Turn::OpenFor(Duty duty) const {
-  return link_->opener_->Open(link_->address_, duty);
+absl::StatusOr<std::unique_ptr<mysql::Session>> Turn::OpenFor(
+    Duty duty, const Opener::OpenOptions& how) const {
+  return link_->opener_->Open(link_->address_, duty, how);
 }
 
 }  // namespace weft::controller

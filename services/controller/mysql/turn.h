@@ -38,10 +38,10 @@ class Turn {
 
   // A second session of this term, for what must happen while the first one waits. Closed with the
   // returned object.
-  absl::StatusOr<std::unique_ptr<mysql::Session>> OpenSecond(
-      const Opener::OpenOptions& how = Opener::OpenOptions()) const;
+  absl::StatusOr<std::unique_ptr<mysql::Session>> OpenSecond() const;
   // The same with the account of another duty.
-  absl::StatusOr<std::unique_ptr<mysql::Session>> OpenFor(Duty duty) const;
+  absl::StatusOr<std::unique_ptr<mysql::Session>> OpenFor(
+      Duty duty, const Opener::OpenOptions& how = Opener::OpenOptions()) const;
   // True when the server lets `user` in with `password`.
   bool Admits(absl::string_view user, absl::string_view password) const;
 

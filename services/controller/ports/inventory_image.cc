@@ -35,10 +35,6 @@ bool HasItsColumns(const InventoryRow& row, const InventoryTable& table) {
                      [&](absl::string_view column) { return row.count(std::string(column)) > 0; });
 }
 
-const std::string& KeyOf(const InventoryRow& row, const std::string& table) {
-  return row.at(std::string(FindTable(table)->columns.front()));
-}
-
 }  // namespace
 
 absl::Span<const InventoryTable> InventoryTables() { return kTables; }
@@ -64,16 +60,15 @@ absl::Status CheckStorable(const InventoryImage& image) {
 InventoryImage Merged(InventoryImage backup, const InventoryImage& present) {
   InventoryImage merged = present;
   for (auto& [name, rows] : backup) {
-    const std::string& table = name;  // for the lambda below
-    std::vector<InventoryRow>& all = merged[table];
+    const std::string key(FindTable(name)->columns.front());
+    std::vector<InventoryRow>& all = merged[name];
     std::set<std::string> known;
-    for (const InventoryRow& row : all) known.insert(KeyOf(row, table));
+    for (const InventoryRow& row : all) known.insert(row.at(key));
     for (InventoryRow& row : rows) {
-      if (known.insert(KeyOf(row, table)).second) all.push_back(std::move(row));
+      if (known.insert(row.at(key)).second) all.push_back(std::move(row));
     }
-    std::sort(all.begin(), all.end(), [&](const InventoryRow& a, const InventoryRow& b) {
-      return KeyOf(a, table) < KeyOf(b, table);
-    });
+    std::sort(all.begin(), all.end(),
+              [&](const InventoryRow& a, const InventoryRow& b) { return a.at(key) < b.at(key); });
   }
   return merged;
 }

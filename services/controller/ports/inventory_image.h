@@ -27,7 +27,8 @@ absl::Span<const InventoryTable> InventoryTables();
 absl::Status CheckStorable(const InventoryImage& image);
 
 // All of `present`, and of `backup` what `present` does not have: machines run whatever became of
-// the store, so none may be unlisted, and what was noted last is truer.
+// the store, so none may be unlisted, and what was noted last is truer. REQUIRES: `backup` is
+// storable.
 InventoryImage Merged(InventoryImage backup, const InventoryImage& present);
 
 }  // namespace weft::controller
