@@ -1,9 +1,7 @@
 // What a session does when there is no MySQL at the other end. Real servers: integration_test.cc.
 #include "common/mysql/session.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <string>
@@ -12,37 +10,12 @@
 #include "absl/strings/match.h"
 #include "common/base/clock.h"
 #include "common/base/error_details.h"
+#include "common/mysql/testing/listener.h"
 
 namespace weft::mysql {
 namespace {
 
-// A port of this machine that listens, and does nothing else by itself.
-class Listener {
- public:
-  Listener() {
-    descriptor_ = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof(address);
-    EXPECT_EQ(bind(descriptor_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listen(descriptor_, 16), 0);
-    EXPECT_EQ(getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port_ = ntohs(address.sin_port);
-  }
-  ~Listener() { Close(); }
-
-  void Close() {
-    if (descriptor_ >= 0) close(descriptor_);
-    descriptor_ = -1;
-  }
-  int Accept() { return accept(descriptor_, nullptr, nullptr); }
-  int port() const { return port_; }
-
- private:
-  int descriptor_ = -1;
-  int port_ = 0;
-};
+using ::weft::testing::Listener;
 
 ConnectOptions To(int port) {
   ConnectOptions options;

@@ -28,6 +28,7 @@ struct Replication {
 struct Sample {
   Contact contact = Contact::kUnreachable;
   bool refused = false;  // kUnreachable: nobody listens on the port
+  bool hung_up = false;  // kUnreachable: the other side ended the connection
   std::string error;
   absl::Duration latency = absl::ZeroDuration();
   Replication replication;

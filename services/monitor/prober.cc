@@ -29,6 +29,12 @@ Contact ContactOf(const absl::Status& status) {
   return Contact::kUnreachable;
 }
 
+bool HungUp(const absl::Status& status) {
+  const int code = mysql::MysqlErrorCode(status);
+  const bool lost = code == mysql::kErrServerGone || code == mysql::kErrServerLost;
+  return lost && !mysql::IsTimeout(status);
+}
+
 absl::string_view Name(mysql::ReceiverState state) {
   switch (state) {
     case mysql::ReceiverState::kStopped:
@@ -135,6 +141,7 @@ Sample Prober::Probe() {
 
   sample.contact = ContactOf(status);
   sample.refused = mysql::IsRefused(status);
+  sample.hung_up = HungUp(status);
   sample.latency = clock_->MonotonicNow() - begin;
   if (!status.ok()) {
     sample.error = std::string(status.message());

@@ -64,7 +64,14 @@ void Watcher::JoinEnded() {
   ending_.erase(first_ended, ending_.end());
 }
 
+absl::Duration Watcher::RestAfter(const Sample& sample, int hung_ups) const {
+  if (sample.contact == Contact::kAnswered) return options_.period;
+  const bool quick = sample.hung_up && hung_ups <= options_.quick_retries;
+  return quick ? options_.quick_retry : options_.retry;
+}
+
 void Watcher::Loop(Post& post) {
+  int hung_ups = 0;
   while (!post.stop) {
     const Sample sample = post.prober.Probe();
     if (post.stop) break;
@@ -78,8 +85,8 @@ void Watcher::Loop(Post& post) {
                {{"server", post.server.address.ToString()}, {"error", sample.error}});
     }
     listener_(post.server, sample, changed);
-    const bool answered = sample.contact == Contact::kAnswered;
-    post.prober.Rest(answered ? options_.period : options_.retry);
+    hung_ups = sample.hung_up ? hung_ups + 1 : 0;
+    post.prober.Rest(RestAfter(sample, hung_ups));
   }
   post.ended = true;
 }

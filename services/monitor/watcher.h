@@ -31,10 +31,13 @@ class Watcher {
   struct Options {
     Prober::Options prober;
     Detector::Options detector;
-    // Between two probes of a server that answers; a silent one is probed without rest but for
-    // `retry`.
+    // Between two probes of a server that answers, and of a silent one.
     absl::Duration period = absl::Milliseconds(500);
     absl::Duration retry = absl::Milliseconds(100);
+    // A process that dies may end its connections just before its port refuses: a connection that
+    // was ended is tried again that soon, as many times in a row.
+    absl::Duration quick_retry = absl::Milliseconds(5);
+    int quick_retries = 20;
   };
 
   // Called from a server's thread: `changed` when controllers must hear of it at once. Must not
@@ -59,6 +62,8 @@ class Watcher {
   struct Post;
 
   void Loop(Post& watch);
+  // After `sample`; `hung_ups`: so many in a row ended like that.
+  absl::Duration RestAfter(const Sample& sample, int hung_ups) const;
   void JoinEnded() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;

@@ -1,8 +1,4 @@
 // The state store goes away, hangs, fills up and comes back.
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <thread>
 
@@ -10,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/mysql/session.h"
+#include "common/mysql/testing/listener.h"
 #include "gtest/gtest.h"
 #include "services/controller/mysql/store.h"
 #include "tests/contract/store_server.h"
@@ -281,17 +278,9 @@ TEST_F(StoreOutageTest, AsksNothingOfTheServersConfiguration) {
 }
 
 TEST(StoreSilenceTest, AListenerThatNeverAnswersCostsOneConnectTimeout) {
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof(address);
-  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), length), 0);
-  ASSERT_EQ(listen(listener, 16), 0);
-  ASSERT_EQ(getsockname(listener, reinterpret_cast<sockaddr*>(&address), &length), 0);
-
+  const weft::testing::Listener listener;
   MysqlStoreOptions options;
-  options.connect.port = ntohs(address.sin_port);
+  options.connect.port = listener.port();
   MysqlStore store(options);
   const absl::Duration start = RealClock::Get()->MonotonicNow();
   EXPECT_EQ(Outcome(store.Load("g")), "UNAVAILABLE STORE_UNAVAILABLE");
@@ -299,7 +288,6 @@ TEST(StoreSilenceTest, AListenerThatNeverAnswersCostsOneConnectTimeout) {
   EXPECT_LT(first - start, options.connect_timeout + kAtOnce);
   EXPECT_EQ(Outcome(store.Load("g")), "UNAVAILABLE STORE_UNAVAILABLE");
   EXPECT_LT(RealClock::Get()->MonotonicNow() - first, kAtOnce);
-  close(listener);
 }
 
 }  // namespace
