@@ -282,12 +282,8 @@ absl::Status ReadUser(const json& object, StoreImage* image) {
 absl::Status ReadInventoryRow(const json& object, StoreImage* image) {
   Reader reader(object, "line of the inventory");
   const std::string table = reader.Text("inventory");
-  InventoryImage one = {{table, {reader.Get<InventoryRow>("row")}}};
-  WEFT_RETURN_IF_ERROR(reader.status());
-  const absl::Status storable = CheckStorable(one);
-  if (!storable.ok()) return Corrupt(storable.message());
-  image->inventory[table].push_back(std::move(one[table].front()));
-  return absl::OkStatus();
+  image->inventory[table].push_back(reader.Get<InventoryRow>("row"));
+  return reader.status();
 }
 
 absl::Status ReadHead(const json& object, StoreImage* image) {
@@ -370,6 +366,8 @@ absl::StatusOr<StoreImage> DecodeBackup(absl::string_view text) {
     WEFT_RETURN_IF_ERROR(ReadLine(object, &image));
   }
   if (image.taken == absl::InfinitePast()) return Corrupt("it has no first line");
+  const absl::Status storable = CheckStorable(image.inventory);
+  if (!storable.ok()) return Corrupt(storable.message());
   return image;
 }
 

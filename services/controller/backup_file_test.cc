@@ -5,6 +5,7 @@
 #include "absl/strings/str_replace.h"
 #include "common/base/error_details.h"
 #include "gtest/gtest.h"
+#include "services/controller/ports/inventory_rows.h"
 
 namespace weft::controller {
 namespace {
@@ -50,12 +51,8 @@ StoreImage Full() {
   image.users.version = 8;
   image.users.users = {{"ann", user}};
   image.failover = {false, "moving", "ann", image.taken};
-  image.inventory["machine_snapshot"] = {{{"name", "s"},
-                                          {"provider_id", "p"},
-                                          {"machine_uuid", "m"},
-                                          {"native_id", ""},
-                                          {"bytes", "7"},
-                                          {"created", "2026-01-01 00:00:00.000000"}}};
+  image.inventory["provider"] = {RowOf("provider", {{"id", "p"}, {"password", "sealed"}})};
+  image.inventory["machine_snapshot"] = {RowOf("machine_snapshot", {{"name", "s"}})};
   return image;
 }
 

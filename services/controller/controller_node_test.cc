@@ -7,12 +7,23 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "gtest/gtest.h"
+#include "services/controller/backup_file.h"
+#include "services/controller/ports/inventory_rows.h"
 #include "services/controller/testing/controller_fixture.h"
 
 namespace weft::controller {
 namespace {
+
+InventoryImage SixMachines() {
+  InventoryImage image = {{"provider", {RowOf("provider", {{"id", "p"}})}}};
+  for (int i = 0; i < 6; ++i) {
+    image["machine"].push_back(RowOf("machine", {{"uuid", absl::StrCat("m", i)}}));
+  }
+  return image;
+}
 
 class ControllerNodeTest : public ControllerFixture {
  protected:
@@ -119,6 +130,26 @@ TEST_F(ControllerNodeTest, ATearDownHasToBeConfirmedAndForgetsEverything) {
   request.set_confirm("destroy all state");
   EXPECT_TRUE(Call(*node_, &v1::Node::Stub::TearDownStore, request).ok());
   EXPECT_EQ(GetGroup("g").id(), "");
+}
+
+TEST_F(ControllerNodeTest, ATearDownForgetsMachinesOnlyWhenToldTo) {
+  const auto backup = Call(*node_, &v1::Node::Stub::BackUpStore, v1::BackUpStoreRequest());
+  ASSERT_TRUE(backup.ok()) << backup.status();
+  auto image = DecodeBackup(backup->backup());
+  ASSERT_TRUE(image.ok()) << image.status();
+  image->inventory = SixMachines();
+  v1::RestoreStoreRequest restore;
+  restore.set_backup(EncodeBackup(*image));
+  const auto restored = Call(*node_, &v1::Node::Stub::RestoreStore, restore);
+  ASSERT_TRUE(restored.ok()) << restored.status();
+  v1::TearDownStoreRequest request;
+  request.set_confirm("destroy all state");
+  const absl::Status refused = Call(*node_, &v1::Node::Stub::TearDownStore, request).status();
+  EXPECT_EQ(ErrorReason(refused), "MACHINES_LISTED");
+  EXPECT_EQ(GetErrorDetail(refused)->found, "m0, m1, m2, m3, m4 and 1 more");
+  request.set_abandon_machines(true);
+  EXPECT_TRUE(Call(*node_, &v1::Node::Stub::TearDownStore, request).ok());
+  EXPECT_EQ(Status().schema_found(), 0);
 }
 
 TEST_F(ControllerNodeTest, OneOfTwoLeadsAndTheOtherAnswersReads) {

@@ -21,6 +21,9 @@ namespace {
 
 // How long a restore waits for the term after it.
 constexpr absl::Duration kNextTerm = absl::Seconds(10);
+constexpr char kMachines[] = "machine";  // a table of the inventory
+// How many a refusal names.
+constexpr size_t kMachinesNamed = 5;
 
 absl::Status CheckDuty(const std::string& duty) {
   std::vector<absl::string_view> known;
@@ -98,7 +101,7 @@ absl::StatusOr<NodeRequests::Status> NodeRequests::SetUp(const std::vector<std::
 
 absl::StatusOr<NodeRequests::Backup> NodeRequests::BackUp() {
   WEFT_ASSIGN_OR_RETURN(const StoreImage image, ports_.store->BackUp(ports_.clock->Now()));
-  const auto machines = image.inventory.find("machine");
+  const auto machines = image.inventory.find(kMachines);
   return Backup{EncodeBackup(image), image.taken, static_cast<int>(image.groups.size()),
                 machines == image.inventory.end() ? 0 : static_cast<int>(machines->second.size())};
 }
@@ -127,7 +130,28 @@ absl::StatusOr<NodeRequests::Status> NodeRequests::Restore(const std::string& ba
   return Get();
 }
 
-absl::StatusOr<NodeRequests::Status> NodeRequests::TearDown(const std::string& confirmation) {
+absl::Status NodeRequests::CheckNoMachines() {
+  const absl::StatusOr<StoreImage> image = ports_.store->BackUp(ports_.clock->Now());
+  // What nobody can read, for want of a schema that fits, may be torn down all the same.
+  if (!image.ok()) return absl::IsUnavailable(image.status()) ? image.status() : absl::OkStatus();
+  const auto machines = image->inventory.find(kMachines);
+  if (machines == image->inventory.end() || machines->second.empty()) return absl::OkStatus();
+  const std::vector<InventoryRow>& rows = machines->second;
+  const size_t shown = std::min(rows.size(), kMachinesNamed);
+  std::string named = absl::StrJoin(
+      rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(shown), ", ",
+      [](std::string* out, const InventoryRow& row) { absl::StrAppend(out, row.at("uuid")); });
+  if (shown < rows.size()) absl::StrAppend(&named, " and ", rows.size() - shown, " more");
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition, "MACHINES_LISTED",
+      absl::StrCat("machines that Weft made would run on, listed nowhere: ", rows.size()),
+      "no machines", std::move(named),
+      "destroy them first (weft machine destroy), or give them up (weft manage teardown "
+      "--abandon-machines); weft manage backup keeps the list");
+}
+
+absl::StatusOr<NodeRequests::Status> NodeRequests::TearDown(const std::string& confirmation,
+                                                            bool abandon_machines) {
   if (confirmation != kConfirmation) {
     return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "NOT_CONFIRMED",
                            "a tear-down destroys all that Weft knows, and has to be confirmed",
@@ -137,6 +161,7 @@ absl::StatusOr<NodeRequests::Status> NodeRequests::TearDown(const std::string& c
   // Where nobody can lead, for want of a schema that fits, it may be torn down all the same.
   const absl::Status leads = ports_.reconciler->CheckLeading();
   if (ErrorReason(leads) == "NOT_LEADING") return leads;
+  if (!abandon_machines) WEFT_RETURN_IF_ERROR(CheckNoMachines());
   WEFT_RETURN_IF_ERROR(ports_.store->TearDown());
   ports_.reconciler->DropAll();
   return Get();

@@ -73,7 +73,8 @@ class NodeRequests {
   absl::StatusOr<Backup> BackUp();
   // Returns once a new term has begun, or after seconds.
   absl::StatusOr<Status> Restore(const std::string& backup, bool surrender, const Caller& caller);
-  absl::StatusOr<Status> TearDown(const std::string& confirmation);
+  // `abandon_machines`: although machines are listed, which run on.
+  absl::StatusOr<Status> TearDown(const std::string& confirmation, bool abandon_machines);
   // Changes the password of `duty` on every server and then in its file. All servers must answer;
   // one that fell silent in the middle ends it with UNAVAILABLE, and the same request completes it.
   // Returns the servers that have the new password.
@@ -81,6 +82,7 @@ class NodeRequests {
 
  private:
   absl::Status CheckMembers(const std::vector<std::string>& members) const;
+  absl::Status CheckNoMachines();
   absl::StatusOr<std::vector<ServerUuid>> CheckAllAnswer();
   absl::Status RotateEverywhere(const std::string& duty, const std::string& file);
 

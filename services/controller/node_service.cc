@@ -68,7 +68,7 @@ grpc::Status NodeService::SetUpStore(grpc::ServerContext*, const v1::SetUpStoreR
 grpc::Status NodeService::TearDownStore(grpc::ServerContext*,
                                         const v1::TearDownStoreRequest* request,
                                         v1::NodeStatus* response) {
-  return Answer(node_->TearDown(request->confirm()),
+  return Answer(node_->TearDown(request->confirm(), request->abandon_machines()),
                 [&](const NodeRequests::Status& status) { *response = ToProto(status); });
 }
 

@@ -1,4 +1,5 @@
 // Backup and restore: everything of one instant, and what a restore makes of it.
+#include "services/controller/ports/inventory_rows.h"
 #include "services/controller/ports/restored.h"
 #include "tests/contract/store_contract.h"
 
@@ -68,38 +69,13 @@ TEST_P(StoreContract, ARestoreIsWhatRestoredMakesOfTheBackup) {
   EXPECT_EQ(store().Schema()->incarnation, 1u);
 }
 
-// As the store has JSON, and times.
 InventoryImage Machines(const std::string& machine, const std::string& host) {
-  const std::string created = "2026-01-01 00:00:00.000000";
-  InventoryImage image;
-  image["provider"] = {{{"id", "p"},
-                        {"type", "docker"},
-                        {"url", "unix:///run/docker.sock"},
-                        {"user", ""},
-                        {"password", "sealed"},
-                        {"tenant", ""},
-                        {"default_image", "mysql"},
-                        {"default_flavor", ""},
-                        {"extra", R"({"network": "n"})"},
-                        {"created", created}}};
-  image["machine"] = {{{"uuid", machine},
-                       {"provider_id", "p"},
-                       {"stage", "READY"},
-                       {"native_id", "n"},
-                       {"zone", ""},
-                       {"host", host},
-                       {"addresses", "[]"},
-                       {"detail", "it's \"quoted\""},
-                       {"meta", "{}"},
-                       {"operation", "op"},
-                       {"created", created}}};
-  image["machine_snapshot"] = {{{"name", "of " + machine},
-                                {"provider_id", "p"},
-                                {"machine_uuid", machine},
-                                {"native_id", "n"},
-                                {"bytes", "18446744073709551615"},
-                                {"created", created}}};
-  return image;
+  return {{"provider", {RowOf("provider", {{"id", "p"}, {"password", "sealed"}})}},
+          {"machine",
+           {RowOf("machine", {{"uuid", machine}, {"host", host}, {"detail", "it's \"quoted\""}})}},
+          {"machine_snapshot",
+           {RowOf("machine_snapshot",
+                  {{"name", "of " + machine}, {"bytes", "18446744073709551615"}})}}};
 }
 
 TEST_P(StoreContract, MachinesAreRestoredBesideThoseThatTheStoreHas) {

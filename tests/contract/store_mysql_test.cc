@@ -1,9 +1,12 @@
 // MysqlStore keeps the promises of Store on a real server.
 #include <memory>
 
+#include "common/base/error_details.h"
 #include "services/controller/mysql/store.h"
+#include "services/controller/ports/inventory_rows.h"
 #include "tests/contract/store_contract.h"
 #include "tests/contract/store_server.h"
+#include "tests/contract/store_values.h"
 
 namespace weft::controller {
 namespace {
@@ -36,6 +39,22 @@ class MysqlHarness : public StoreHarness {
  private:
   MysqlStoreOptions options_;
 };
+
+// What only a server knows to refuse: values.
+TEST(MysqlStoreTest, OfABackupWithAValueThatAColumnDoesNotHoldNothingIsRestored) {
+  MysqlHarness harness{StoreLimits()};
+  const std::unique_ptr<Store> store = harness.Open();
+  store->SetTerm(store->TakeLease(*store->ReadLease(), "me")->term);
+  StoreImage image = *store->BackUp(At(1));
+  Group group;
+  group.id = "g";
+  image.groups.push_back(group);
+  image.inventory["provider"] = {RowOf("provider", {{"id", "p"}, {"extra", "{"}})};
+  const absl::Status refused = store->Restore(image, false, At(2));
+  EXPECT_EQ(Outcome(refused), "INVALID_ARGUMENT BAD_INVENTORY_ROW");
+  EXPECT_EQ(GetErrorDetail(refused)->found, "id p");
+  EXPECT_EQ(store->ListGroups()->size(), 0u);
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Mysql, StoreContract,

@@ -213,6 +213,8 @@ class Machines(unittest.TestCase):
         taken = self.farm.weft("manage", "backup", str(file))
         self.assertEqual((taken["groups"], taken["machines"]), (1, 1))
         self.assertNotIn(SECRET, file.read_text(encoding="utf-8"))
+        kept = self.refusal("manage", "teardown", "--yes")
+        self.assertEqual((kept["reason"], kept["found"]), ("MACHINES_LISTED", machine["uuid"]))
         self.farm.empty_store()
         self.farm.await_leader()
         self.assertEqual(self.machines(), [])

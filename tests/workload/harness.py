@@ -196,7 +196,7 @@ class Sandbox:
 
     def empty_store(self):
         """What a state store that was lost is replaced by."""
-        self.weft("manage", "teardown", "--yes", check=False)
+        self.weft("manage", "teardown", "--yes", "--abandon-machines", check=False)
         self.weft("manage", "setup", check=False)
 
     def await_leader(self, timeout=10):

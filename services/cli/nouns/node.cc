@@ -87,6 +87,7 @@ absl::StatusOr<Answer> TearDown(Context& context) {
       "touched."));
   v1::TearDownStoreRequest request;
   request.set_confirm("destroy all state");
+  request.set_abandon_machines(context.arguments().Has("abandon-machines"));
   WEFT_ASSIGN_OR_RETURN(const v1::NodeStatus node,
                         context.Call(&Node::Stub::TearDownStore, request));
   return AnswerNode(context, node);
@@ -141,7 +142,9 @@ Noun ManageNoun() {
        .run = Restore},
       {.verb = "teardown",
        .summary = "drop the state store's schema and all in it (asks)",
-       .examples = {"weft manage teardown --yes"},
+       .details = "Refused while machines are listed that Weft made: they would run on unseen.",
+       .examples = {"weft manage teardown --yes", "weft manage teardown --yes --abandon-machines"},
+       .options = {{"abandon-machines", "", "also while machines are listed; they run on"}},
        .traits = kDestroys,
        .run = TearDown},
   };

@@ -4,10 +4,13 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/mysql/errors.h"
 #include "common/mysql/quote.h"
 #include "services/controller/mysql/store.h"
 #include "services/controller/mysql/store_guard_rows.h"
@@ -92,6 +95,22 @@ absl::Status Put(mysql::Session& session, absl::string_view sql, const mysql::Pa
   return session.Execute(sql, params).status();
 }
 
+// A value that its column does not hold: no JSON, no time, too long (SQLSTATE class 22).
+bool IsDataException(const absl::Status& status) {
+  return absl::StartsWith(mysql::MysqlSqlState(status), "22");
+}
+
+absl::Status NotTaken(const absl::Status& why, const InventoryTable& table,
+                      const InventoryRow& row) {
+  const std::string key(table.columns.front());
+  return ::weft::Refusal(
+      absl::StatusCode::kInvalidArgument, "BAD_INVENTORY_ROW",
+      absl::StrCat("the state store does not take a row of the inventory's table '", table.name,
+                   "': ", why.message()),
+      "values as `weft manage backup` writes them", absl::StrCat(key, " ", row.at(key)),
+      "take a backup as `weft manage backup` wrote it; nothing was restored");
+}
+
 absl::Status WriteInventory(mysql::Session& session, const InventoryImage& image) {
   for (const InventoryTable& table : InventoryTables()) {
     const auto rows = image.find(std::string(table.name));
@@ -105,7 +124,9 @@ absl::Status WriteInventory(mysql::Session& session, const InventoryImage& image
       for (const absl::string_view column : table.columns) {
         params.emplace_back(row.at(std::string(column)));
       }
-      WEFT_RETURN_IF_ERROR(Put(session, sql, params));
+      const absl::Status put = Put(session, sql, params);
+      if (IsDataException(put)) return NotTaken(put, table, row);
+      WEFT_RETURN_IF_ERROR(put);
     }
   }
   return absl::OkStatus();

@@ -35,23 +35,45 @@ bool HasItsColumns(const InventoryRow& row, const InventoryTable& table) {
                      [&](absl::string_view column) { return row.count(std::string(column)) > 0; });
 }
 
+absl::Status BadRow(absl::string_view table, absl::string_view problem, std::string wanted,
+                    std::string found) {
+  return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_INVENTORY_ROW",
+                         absl::StrCat("a row of the inventory's table '", table, "' ", problem),
+                         std::move(wanted), std::move(found),
+                         "take a backup as `weft manage backup` wrote it");
+}
+
+std::string Columns(const InventoryRow& row) {
+  return absl::StrJoin(row, ", ", [](std::string* out, const auto& pair) { *out += pair.first; });
+}
+
+std::set<std::string> ProvidersOf(const InventoryImage& image) {
+  std::set<std::string> providers;
+  const auto rows = image.find("provider");
+  if (rows == image.end()) return providers;
+  for (const InventoryRow& row : rows->second) {
+    if (const auto id = row.find("id"); id != row.end()) providers.insert(id->second);
+  }
+  return providers;
+}
+
 }  // namespace
 
 absl::Span<const InventoryTable> InventoryTables() { return kTables; }
 
 absl::Status CheckStorable(const InventoryImage& image) {
+  const std::set<std::string> providers = ProvidersOf(image);
   for (const auto& [name, rows] : image) {
     const InventoryTable* table = FindTable(name);
     for (const InventoryRow& row : rows) {
-      if (table != nullptr && HasItsColumns(row, *table)) continue;
-      const auto column = [](const auto& pair) { return pair.first; };
-      std::vector<std::string> columns;
-      std::transform(row.begin(), row.end(), std::back_inserter(columns), column);
-      return ::weft::Refusal(
-          absl::StatusCode::kInvalidArgument, "BAD_INVENTORY_ROW",
-          absl::StrCat("a row is none of the inventory's table '", name, "'"),
-          table == nullptr ? "a table of the inventory" : absl::StrJoin(table->columns, ", "),
-          absl::StrJoin(columns, ", "), "take a backup as `weft manage backup` wrote it");
+      if (table == nullptr) return BadRow(name, "is of no such table", "one that is known", name);
+      if (!HasItsColumns(row, *table)) {
+        return BadRow(name, "has other columns", absl::StrJoin(table->columns, ", "), Columns(row));
+      }
+      const auto provider = row.find("provider_id");
+      if (provider == row.end() || providers.contains(provider->second)) continue;
+      return BadRow(name, "names a provider that is not there", "a provider among the rows",
+                    provider->second);
     }
   }
   return absl::OkStatus();

@@ -23,7 +23,8 @@ struct InventoryTable {
 // under way is not among them: a backup has nobody who does it.
 absl::Span<const InventoryTable> InventoryTables();
 
-// INVALID_ARGUMENT unless every row is of one of these tables and has its columns, and no others.
+// INVALID_ARGUMENT unless every row is of one of these tables and has its columns, and no others,
+// and names a provider that the image has.
 absl::Status CheckStorable(const InventoryImage& image);
 
 // All of `present`, and of `backup` what `present` does not have: machines run whatever became of

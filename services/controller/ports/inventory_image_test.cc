@@ -2,13 +2,19 @@
 
 #include "common/base/error_details.h"
 #include "gtest/gtest.h"
+#include "services/controller/ports/inventory_rows.h"
 
 namespace weft::controller {
 namespace {
 
 InventoryRow Snapshot(const std::string& name, const std::string& native) {
-  return {{"name", name}, {"provider_id", "p"},  {"machine_uuid", "m"},
-          {"bytes", "1"}, {"native_id", native}, {"created", "2026-01-01 00:00:00"}};
+  return RowOf("machine_snapshot", {{"name", name}, {"native_id", native}});
+}
+
+// Beside the provider of all of them.
+std::string OutcomeOf(const InventoryRow& snapshot) {
+  return ErrorReason(CheckStorable(
+      {{"provider", {RowOf("provider", {{"id", "p"}})}}, {"machine_snapshot", {snapshot}}}));
 }
 
 TEST(InventoryImageTest, WhatIsNotedNowStaysAndWhatOnlyABackupHasIsAdded) {
@@ -25,15 +31,23 @@ TEST(InventoryImageTest, WhatIsNotedNowStaysAndWhatOnlyABackupHasIsAdded) {
 }
 
 TEST(InventoryImageTest, OnlyRowsOfItsTablesWithAllOfTheirColumnsAreStorable) {
-  EXPECT_TRUE(CheckStorable({{"machine_snapshot", {Snapshot("a", "n")}}}).ok());
+  EXPECT_EQ(OutcomeOf(Snapshot("a", "n")), "");
   EXPECT_EQ(ErrorReason(CheckStorable({{"mysql.user", {{{"name", "root"}}}}})),
             "BAD_INVENTORY_ROW");
   InventoryRow fewer = Snapshot("a", "n");
   fewer.erase("bytes");
-  EXPECT_EQ(ErrorReason(CheckStorable({{"machine_snapshot", {fewer}}})), "BAD_INVENTORY_ROW");
+  EXPECT_EQ(OutcomeOf(fewer), "BAD_INVENTORY_ROW");
   InventoryRow other = fewer;
   other["size"] = "1";
-  EXPECT_EQ(ErrorReason(CheckStorable({{"machine_snapshot", {other}}})), "BAD_INVENTORY_ROW");
+  EXPECT_EQ(OutcomeOf(other), "BAD_INVENTORY_ROW");
+}
+
+TEST(InventoryImageTest, ARowOfAProviderThatIsNotThereIsNotStorable) {
+  InventoryRow row = Snapshot("a", "n");
+  row["provider_id"] = "q";
+  EXPECT_EQ(OutcomeOf(row), "BAD_INVENTORY_ROW");
+  EXPECT_EQ(ErrorReason(CheckStorable({{"machine_snapshot", {Snapshot("a", "n")}}})),
+            "BAD_INVENTORY_ROW");
 }
 
 TEST(InventoryImageTest, TablesThatOthersReferToComeFirst) {
