@@ -267,9 +267,8 @@ TEST_F(ControllerUsersTest, FailedLoginsAreOnRecord) {
     }
     return false;
   };
-  Await("the record of the gateway's", [&] {
-    return recorded("7 logins failed as 'jane' by xmlrpc from 10.0.0.7 at gateway gateway-1");
-  });
+  Await("the record of the gateway's",
+        [&] { return recorded("7 logins failed as 'jane' by xmlrpc from 10.0.0.7 at gateway-1"); });
   Await("the record of our own", [&] { return recorded("a login failed as 'joe' by grpc"); });
 }
 

@@ -47,7 +47,7 @@ void LoginAudit::Tick() {
         continue;
       }
       texts.push_back(absl::StrCat(Logins(row.pending), " as '", user, "' by ", protocol, " from ",
-                                   peer, gateway.empty() ? "" : " at gateway ", gateway));
+                                   peer, gateway.empty() ? "" : " at ", gateway));
       row = {0, now};
       ++it;
     }

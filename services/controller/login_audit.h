@@ -29,7 +29,7 @@ class LoginAudit {
     std::string protocol;  // "grpc", "xmlrpc", "mysql"
     std::string user;      // as the client gave it
     std::string peer;      // without port
-    std::string gateway;   // where it was; empty: at a controller
+    std::string gateway;   // or provisioner, where it was; empty: at a controller
     uint64_t count = 1;
   };
 

@@ -44,7 +44,8 @@ struct Gateway::Parts {
         Clock* clock)
       : controllers(std::move(to)),
         routes(clock),
-        guards({.gateway = options.name, .limiter = kLogins}, controllers, metrics, clock),
+        logins({.process = options.name}, controllers, metrics, clock),
+        guards(kLogins, &logins, clock),
         xmlrpc_guard(guards.For("xmlrpc")),
         mysql_guard(guards.For("mysql")),
         rest(&routes, metrics) {}
@@ -57,6 +58,7 @@ struct Gateway::Parts {
   Users users;
   std::unique_ptr<RouteWatch> route_watch;
   std::unique_ptr<rpc::UserWatch> user_watch;
+  rpc::LoginReports logins;
   LimitingLoginGuards guards;
   const std::unique_ptr<LoginGuard> xmlrpc_guard;
   const std::unique_ptr<LoginGuard> mysql_guard;

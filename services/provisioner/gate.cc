@@ -128,6 +128,7 @@ absl::Status Gate::MayTry(const std::string& peer, const std::string& user) {
 
 absl::Status Gate::Failed(const std::string& peer, const std::string& user,
                           const absl::Status& why) {
+  options_.failed(user, peer);
   MutexLock lock(&mutex_);
   limiter_.Failed(peer, user, clock_->MonotonicNow());
   return why;

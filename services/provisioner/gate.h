@@ -29,6 +29,8 @@ class Gate : public rpc::CallGate {
     // Whether the controllers take this "authorization": for tokens, and for users whose password
     // is kept for the controllers alone. UNAUTHENTICATED, or UNAVAILABLE where none answers.
     std::function<absl::Status(const std::string& authorization)> ask;
+    // Is told of each login that failed, for the record. Must not block.
+    std::function<void(const std::string& user, const std::string& peer)> failed;
   };
 
   // `users` and `clock` outlive this.

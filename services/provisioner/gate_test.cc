@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/access/passwords.h"
 #include "common/access/token.h"
@@ -43,8 +44,11 @@ class GateTest : public ::testing::Test {
 
   access::Users users_;
   absl::Status answer_;  // of the controllers
+  std::vector<std::string> failed_;
   Gate gate_{{.admin = {.user = "admin", .password = "root"},
-              .ask = [this](const std::string&) { return answer_; }},
+              .ask = [this](const std::string&) { return answer_; },
+              .failed = [this](const std::string& user,
+                               const std::string& peer) { failed_.push_back(user + " " + peer); }},
              &users_,
              RealClock::Get()};
 };
@@ -60,6 +64,9 @@ TEST_F(GateTest, KeepsOutWhoHasNot) {
   EXPECT_EQ(Reason(As("admin", "secret")), "WRONG_LOGIN");
   EXPECT_EQ(Reason(As("nobody", "")), "WRONG_LOGIN");
   EXPECT_EQ(Reason({}), "LOGIN_REQUIRED");
+  // Neither the lack of a right nor that of a login is a failed one.
+  EXPECT_EQ(failed_,
+            (std::vector<std::string>{"boss 10.0.0.7", "admin 10.0.0.7", "nobody 10.0.0.7"}));
 }
 
 TEST_F(GateTest, KnowsNoMethodThatIsNotInTheTable) {

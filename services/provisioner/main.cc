@@ -229,9 +229,9 @@ absl::Status Run() {
                                        absl::GetFlag(FLAGS_log_format)));
   if (!absl::GetFlag(FLAGS_copy_from).empty()) return RunCopyAlone();
   WEFT_ASSIGN_OR_RETURN(Provisioner::Options options, OptionsFromFlags());
-  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Provisioner> provisioner,
-                        Provisioner::Start(std::move(options), RealClock::Get()));
   rpc::Metrics metrics;
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Provisioner> provisioner,
+                        Provisioner::Start(std::move(options), &metrics, RealClock::Get()));
   rpc::Server::Options serve;
   serve.name = "weft-provisioner";
   serve.version = std::string(Version());

@@ -10,6 +10,7 @@
 #include "common/rpc/controllers.h"
 #include "common/rpc/guarded_service.h"
 #include "common/rpc/leader_client.h"
+#include "common/rpc/login_reports.h"
 #include "common/rpc/status.h"
 #include "common/rpc/user_watch.h"
 #include "protos/weft/v1/copies.grpc.pb.h"
@@ -128,7 +129,7 @@ MysqlInventory::Options With(MysqlInventory::Options options, absl::Duration pat
 // In the order of their needs: what is below uses what is above.
 struct Provisioner::Parts {
   Parts(const Options& options, std::shared_ptr<const Seal> seal,
-        std::shared_ptr<rpc::Controllers> to, Clock* clock)
+        std::shared_ptr<rpc::Controllers> to, rpc::Metrics* metrics, Clock* clock)
       : controllers(std::move(to)),
         claims(With(options.store, absl::ZeroDuration(), clock)),
         inventory(With(options.store, options.jobs.ttl, clock)),
@@ -161,11 +162,14 @@ struct Provisioner::Parts {
                           .clock = clock},
                          {}, &runner),
         scaling(&scaling_requests),
+        logins({.process = options.jobs.name}, controllers, metrics, clock),
         gate({.admin = options.admin,
               .ask =
                   [all = options.controllers](const std::string& authorization) {
                     return AskControllers(all, authorization);
-                  }},
+                  },
+              .failed = [this](const std::string& user,
+                               const std::string& peer) { logins.Failed("grpc", user, peer); }},
              &users, clock),
         user_watch(controllers->all(), &users, clock) {
     machine_work.Serve(&runner);
@@ -195,6 +199,7 @@ struct Provisioner::Parts {
   ControllerEditor editor;
   ScalingRequests scaling_requests;
   ScalingService scaling;
+  rpc::LoginReports logins;
   Gate gate;
   rpc::UserWatch user_watch;
   std::vector<std::unique_ptr<grpc::Service>> services;
@@ -204,11 +209,14 @@ Provisioner::Provisioner(std::unique_ptr<Parts> parts) : parts_(std::move(parts)
 // Jobs use what is below the runner.
 Provisioner::~Provisioner() { parts_->runner.Stop(); }
 
-absl::StatusOr<std::unique_ptr<Provisioner>> Provisioner::Start(Options options, Clock* clock) {
+absl::StatusOr<std::unique_ptr<Provisioner>> Provisioner::Start(Options options,
+                                                                rpc::Metrics* metrics,
+                                                                Clock* clock) {
   WEFT_ASSIGN_OR_RETURN(std::shared_ptr<const Seal> seal, ReadSeal(options.key_file));
   WEFT_ASSIGN_OR_RETURN(std::shared_ptr<rpc::Controllers> controllers,
                         rpc::Controllers::Create(options.controllers));
-  auto parts = std::make_unique<Parts>(options, std::move(seal), std::move(controllers), clock);
+  auto parts =
+      std::make_unique<Parts>(options, std::move(seal), std::move(controllers), metrics, clock);
   parts->runner.Start();
   return std::unique_ptr<Provisioner>(new Provisioner(std::move(parts)));
 }

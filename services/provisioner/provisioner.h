@@ -12,6 +12,7 @@
 #include "common/mysql/session.h"
 #include "common/rpc/auth.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/metrics.h"
 #include "services/provisioner/copies/copy_requests.h"
 #include "services/provisioner/dataset/farm_access.h"
 #include "services/provisioner/jobs.h"
@@ -45,8 +46,9 @@ class Provisioner {
   };
 
   // Begins to resume what was left behind; needs neither the store nor a controller yet. Errors of
-  // the key file and of addresses.
-  static absl::StatusOr<std::unique_ptr<Provisioner>> Start(Options options, Clock* clock);
+  // the key file and of addresses. `metrics` and `clock` outlive this.
+  static absl::StatusOr<std::unique_ptr<Provisioner>> Start(Options options, rpc::Metrics* metrics,
+                                                            Clock* clock);
   // Stops: what runs is left to another.
   ~Provisioner();
 
