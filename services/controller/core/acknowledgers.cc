@@ -92,6 +92,11 @@ bool IsLockedOutOf(const Snapshot& snapshot, const ServerUuid& source, const Ser
   return seen.reached() && account != seen.accounts.end() && account->second;
 }
 
+// The primary says that it sends to it, and it may come again if it is cut off.
+bool IsSentTo(const Snapshot& snapshot, const ServerUuid& server) {
+  return StreamsTo(snapshot.Of(snapshot.group.primary), server) && !IsLockedOut(snapshot, server);
+}
+
 // It does not answer, but may receive from `source` now or later, with its flag on.
 bool MayWakeUp(const Snapshot& snapshot, const ServerUuid& source, const Server& server) {
   if (server.uuid == source || server.status == ServerStatus::kConfiguring) return false;
@@ -215,6 +220,7 @@ bool IsDispensable(const Snapshot& snapshot, const ServerUuid& server) {
   uint32_t others = 0;
   for (const ServerUuid& other : snapshot.group.acknowledgers.servers) {
     if (other == server || !IsAcknowledging(snapshot, other)) continue;
+    if (!IsSentTo(snapshot, other)) continue;  // guard: rule 3
     if (IsSetAside(snapshot.group, other)) continue;
     // Two SPAREs must not each be let go because the other one is there.
     const bool stays = StatusOf(snapshot.group, other) != ServerStatus::kSpare || other < server;

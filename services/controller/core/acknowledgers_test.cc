@@ -152,6 +152,16 @@ TEST(DispensableTest, WhoIsSilentAsideOrNotReceivingStandsInForNobody) {
   EXPECT_FALSE(IsDispensable(revoked, Id('b')));
 }
 
+// Its receiver runs, and is refused, or has yet to come.
+TEST(DispensableTest, WhomThePrimaryDoesNotSendToStandsInForNobody) {
+  Scene locked("abc");
+  locked.Of('a').accounts[Id('c')] = true;
+  EXPECT_FALSE(IsDispensable(locked, Id('b')));
+  Scene gone("abc");
+  std::erase(gone.Of('a').streaming_to, Id('c'));
+  EXPECT_FALSE(IsDispensable(gone, Id('b')));
+}
+
 TEST(AcknowledgingTest, CountsWhoReceivesFromThePrimaryWithItsFlagInEffect) {
   Scene scene("abc");
   EXPECT_EQ(CountAcknowledging(scene), 2);

@@ -129,6 +129,10 @@ TEST(DecideAccountsTest, NobodyIsLockedOutWhomCommitsNeedOrWhoMayUseAnotherAccou
   shared.MarksOf('c').own_account = false;
   EXPECT_TRUE(LockOut(shared).empty());
   EXPECT_FALSE(IsUnable(shared, Id('c')));
+  Scene alone = Hung();  // b is on its way back
+  alone.Of('a').accounts[Id('b')] = true;
+  std::erase(alone.Of('a').streaming_to, Id('b'));
+  EXPECT_TRUE(LockOut(alone).empty());
   Scene brief = Hung();
   brief.Of('c').silent_for = absl::Seconds(1);
   EXPECT_TRUE(LockOut(brief).empty());
