@@ -1,7 +1,9 @@
 #include "services/controller/core/verdict.h"
 
+#include <algorithm>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/duration_text.h"
@@ -28,6 +30,13 @@ std::vector<std::string> StillHearing(const Snapshot& snapshot) {
   return hearing;
 }
 
+// The primary lets its receiver not in, as when it was locked out: it hears nothing, whether the
+// primary lives or not. Once that is gone the next attempt, a second later, ends otherwise.
+bool IsTurnedAway(const Observation& server) {
+  return server.replication.receiver == ThreadState::kConnecting &&
+         absl::StrContains(server.replication.receiver_error, "Access denied");
+}
+
 // The servers whose word on the primary is missing, when none of the others could be asked either.
 // One that is FAULTY may be so because nobody heard of it for a while; one that was set aside
 // follows nobody.
@@ -36,7 +45,8 @@ std::vector<ServerUuid> SilentWitnesses(const Snapshot& snapshot) {
   for (const Server& server : snapshot.group.servers) {
     if (server.uuid == snapshot.group.primary || !server.set_aside.empty()) continue;
     if (server.status == ServerStatus::kConfiguring) continue;  // proof: rule 7
-    if (snapshot.Of(server.uuid).reached()) return {};          // proof: rule 7
+    const Observation& seen = snapshot.Of(server.uuid);
+    if (seen.reached() && !IsTurnedAway(seen)) return {};  // proof: rule 7
     silent.push_back(server.uuid);
   }
   return silent;
@@ -88,8 +98,12 @@ Verdict Judge(const Snapshot& snapshot, bool ask_monitors) {
   }
   const std::vector<ServerUuid> silent = SilentWitnesses(snapshot);
   if (!silent.empty() && !primary.refused) {  // guard: rule 7
-    return Uncertain(absl::StrCat(silence, "; but no replica could be asked: ",
-                                  NamesOf(group, silent), " did not answer either"));
+    const bool some_answer =
+        std::any_of(silent.begin(), silent.end(),
+                    [&](const ServerUuid& server) { return snapshot.Of(server).reached(); });
+    return Uncertain(absl::StrCat(
+        silence, "; but no replica could be asked: ", NamesOf(group, silent),
+        some_answer ? " did not answer, or were turned away by it" : " did not answer either"));
   }
   const auto found = snapshot.reports.find(group.primary);
   const Report report = found == snapshot.reports.end() ? Report() : found->second;

@@ -116,6 +116,18 @@ TEST(VerdictTest, OneReplicaThatAnswersIsAWitness) {
   EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
 }
 
+TEST(VerdictTest, OneThatThePrimaryTurnsAwayIsNoWitness) {
+  Scene scene("abc");
+  scene.Silent('a').Silent('c').Revoked('b');
+  scene.Of('b').replication.receiver = ThreadState::kConnecting;
+  scene.Of('b').replication.receiver_error = "error connecting: Access denied for user 'weft_b'";
+  const Verdict verdict = Judge(scene, /*ask_monitors=*/true);
+  EXPECT_EQ(verdict.state, PrimaryState::kUncertain);
+  EXPECT_THAT(verdict.evidence, HasSubstr("b:3306, c:3306 did not answer, or were turned away"));
+  scene.Of('b').replication.receiver_error = "error connecting: Can't connect to MySQL server";
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
+}
+
 TEST(VerdictTest, AProcessThatIsGoneIsDeadWhetherOrNotAReplicaAnswers) {
   Scene scene("ab");
   scene.Dead('a').Silent('b');
