@@ -5,6 +5,10 @@
 // What the farm's tests do to servers behind its back.
 namespace weft::controller::test_sql {
 
+// How many were ever made, the asking one included.
+inline constexpr absl::string_view kConnections =
+    "SELECT VARIABLE_VALUE FROM performance_schema.global_status"
+    " WHERE VARIABLE_NAME = 'Connections'";
 inline constexpr absl::string_view kReadOnly = "SELECT @@GLOBAL.read_only";
 inline constexpr absl::string_view kInsertInLedger = "INSERT INTO app.ledger VALUES (?)";
 inline constexpr absl::string_view kCommitting =

@@ -100,6 +100,21 @@ TEST_F(FarmRulesTest, TellsForHowLongAServerHasBeenSilent) {
             absl::ZeroDuration());
 }
 
+TEST_F(FarmRulesTest, ALookThatIsLateKeepsItsSession) {
+  Start(1);
+  ASSERT_TRUE(See(0).reached());
+  ASSERT_TRUE(See(0).reached());  // the session to act with is opened before the second look
+  const int before = std::stoi(Root(0, test_sql::kConnections));
+  ASSERT_EQ(real_->Pause(uuid(0)), absl::OkStatus());
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_FALSE(farm().Probe(group_, absl::Milliseconds(150))[uuid(0)].reached());
+  }
+  ASSERT_EQ(real_->Resume(uuid(0)), absl::OkStatus());
+  EXPECT_TRUE(Until(0, [](const Observation& seen) { return seen.reached(); }).reached());
+  // The one that counts them.
+  EXPECT_EQ(std::stoi(Root(0, test_sql::kConnections)), before + 1);
+}
+
 // --- rule 4
 
 TEST_F(FarmRulesTest, AChannelOfSomebodyElseIsNeitherStoppedNorForgotten) {

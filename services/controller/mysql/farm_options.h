@@ -29,7 +29,7 @@ struct FarmOptions {
   // Whose sessions a fence spares besides those of the accounts above.
   std::string monitor_user{DefaultUserOf(Duty::kMonitor)};
 
-  // Of one attempt; the client library counts whole seconds.
+  // Of one attempt of a step; the client library counts whole seconds.
   absl::Duration connect_timeout = absl::Seconds(1);
   // How long a statement of Weft may wait for a lock on a server: whole seconds. Short, because a
   // statement that waits longer than its sender is a statement that nobody controls (rule 10).

@@ -18,8 +18,9 @@
 namespace weft::controller {
 namespace {
 
-// A look that starts after its caller has given up still gets this long.
-constexpr absl::Duration kLeastLook = absl::Milliseconds(200);
+// How long a look goes on at least, whatever its caller waits: what is lost on the way is sent
+// again, while a session that is dropped needs many ways there and back to be replaced.
+constexpr absl::Duration kLeastLook = absl::Seconds(2);
 // What is left of a step's time to see a session gone that broke in it.
 constexpr absl::Duration kGrace = absl::Milliseconds(500);
 
@@ -147,7 +148,7 @@ absl::StatusOr<Observation> Link::Look(const Deadline& deadline) {
 
 absl::StatusOr<Observation> Link::LookOver(uint64_t term, const Deadline& deadline) {
   if (look_session_.session == nullptr) {
-    WEFT_ASSIGN_OR_RETURN(look_session_, Open(term, deadline.Remaining()));
+    WEFT_ASSIGN_OR_RETURN(look_session_, Open(term, std::min(deadline.Remaining(), kLeastLook)));
     look_session_.session->set_statement_timeout(deadline.Remaining());
     const absl::Status primed = Prime(*look_session_.session, &look_memory_);
     if (!primed.ok()) {
@@ -272,7 +273,8 @@ absl::StatusOr<std::unique_ptr<Turn>> Link::Take(const ServerUuid& expected,
 absl::Status Link::Refresh(Held* held, uint64_t term, const Deadline& deadline) {
   DropStale(held, term);
   if (held->session == nullptr) {
-    WEFT_ASSIGN_OR_RETURN(*held, Open(term, deadline.Remaining()));
+    WEFT_ASSIGN_OR_RETURN(*held,
+                          Open(term, std::min(deadline.Remaining(), options_->connect_timeout)));
   }
   held->session->set_statement_timeout(deadline.Remaining());
   return Secure(*held, deadline);
@@ -294,7 +296,7 @@ void Link::EndTurn(Held held) {
 
 absl::StatusOr<Link::Held> Link::Open(uint64_t term, absl::Duration limit) {
   Opener::OpenOptions how;
-  how.connect = std::min(limit, options_->connect_timeout);
+  how.connect = limit;
   WEFT_ASSIGN_OR_RETURN(auto session, opener_->Open(address_, Duty::kManage, how));
   session->set_statement_timeout(how.connect);
   WEFT_RETURN_IF_ERROR(Annotate(session->Execute(sql::kLongRest), address_.ToString()));

@@ -38,15 +38,16 @@ class Link {
   // All pointers outlive the link. Connects to nothing yet.
   Link(const HostPort& address, const FarmOptions* options, const TermGate* gate, Opener* opener,
        Clock* clock);
-  // Waits for a look under way (bounded by its deadline or the connect timeout).
+  // Waits for a look under way (2 s, or the time it was given if that is longer).
   // REQUIRES: no Turn is out.
   ~Link();
   Link(const Link&) = delete;
   Link& operator=(const Link&) = delete;
 
-  // Asks for a look that begins after this call and may take `limit`. Does not block. Returns the
-  // ticket for Await. `leads`: the server is the primary of record, so commits that wait there in
-  // vain may be helped on; anywhere else that would write what nobody knows.
+  // Asks for a look that begins after this call and may take `limit`, or 2 s if that is longer: a
+  // late answer is worth more than a dropped session. Does not block. Returns the ticket for Await.
+  // `leads`: the server is the primary of record, so commits that wait there in vain may be helped
+  // on; anywhere else that would write what nobody knows.
   uint64_t Ask(absl::Duration limit, bool leads = false);
   // The server answered the last look.
   bool Answers() const;
