@@ -145,7 +145,7 @@ absl::Status NodeRequests::CheckNoMachines() {
   return ::weft::Refusal(
       absl::StatusCode::kFailedPrecondition, "MACHINES_LISTED",
       absl::StrCat("machines that Weft made would run on, listed nowhere: ", rows.size()),
-      "no machines", std::move(named),
+      "no machines", named,
       "destroy them first (weft machine destroy), or give them up (weft manage teardown "
       "--abandon-machines); weft manage backup keeps the list");
 }

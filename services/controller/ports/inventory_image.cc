@@ -35,12 +35,11 @@ bool HasItsColumns(const InventoryRow& row, const InventoryTable& table) {
                      [&](absl::string_view column) { return row.count(std::string(column)) > 0; });
 }
 
-absl::Status BadRow(absl::string_view table, absl::string_view problem, std::string wanted,
-                    std::string found) {
+absl::Status BadRow(absl::string_view table, absl::string_view problem, absl::string_view wanted,
+                    absl::string_view found) {
   return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_INVENTORY_ROW",
                          absl::StrCat("a row of the inventory's table '", table, "' ", problem),
-                         std::move(wanted), std::move(found),
-                         "take a backup as `weft manage backup` wrote it");
+                         wanted, found, "take a backup as `weft manage backup` wrote it");
 }
 
 std::string Columns(const InventoryRow& row) {
