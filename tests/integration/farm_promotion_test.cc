@@ -179,6 +179,8 @@ TEST_F(FarmPromotionTest, LosesNothingWhenThePrimaryHangsAndWakesAfterwards) {
   Look("second look with a hung primary");
   const int winner = PromoteAnother(&writer);
   ASSERT_EQ(real_->Resume(uuid(0)), absl::OkStatus());
+  // What was asked while it led is answered now; nobody asks anew for a while.
+  real_->Wait(absl::Milliseconds(500));
   // It woke: still writable, but nobody acknowledges to it.
   for (int i = 0; i < 50 && !seen[uuid(0)].reached(); ++i) {
     real_->Wait(absl::Milliseconds(100));

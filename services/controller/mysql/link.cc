@@ -184,6 +184,8 @@ void Link::Publish(uint64_t ticket, const absl::StatusOr<Observation>& look) {
   answered_ = ticket;
   hung_ = mysql::IsTimeout(look.status());
   if (look.ok()) {
+    // Who asked last may have given up on it since and promoted another: the next Ask tells.
+    if (silent_since_.has_value()) leads_ = false;
     answer_ = *look;
     answer_.contact = Contact::kAnswered;
     silent_since_.reset();

@@ -111,7 +111,8 @@ class Link {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t asked_ ABSL_GUARDED_BY(mutex_) = 0;
   Deadline look_deadline_ ABSL_GUARDED_BY(mutex_);
-  bool leads_ ABSL_GUARDED_BY(mutex_) = false;  // as of the last Ask
+  // As of the last Ask; false from the end of a silence to the next one.
+  bool leads_ ABSL_GUARDED_BY(mutex_) = false;
   uint64_t answered_ ABSL_GUARDED_BY(mutex_) = 0;
   Observation answer_ ABSL_GUARDED_BY(mutex_);
   bool hung_ ABSL_GUARDED_BY(mutex_) = false;  // the last look ended in silence
