@@ -10,7 +10,7 @@
 #include "absl/strings/match.h"
 #include "common/base/clock.h"
 #include "common/base/error_details.h"
-#include "common/mysql/testing/listener.h"
+#include "common/base/testing/listener.h"
 
 namespace weft::mysql {
 namespace {

@@ -1,10 +1,7 @@
 #include "common/mysqld/ports.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <set>
@@ -14,6 +11,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
+#include "common/base/testing/listener.h"
 #include "common/mysqld/files.h"
 
 namespace weft {
@@ -74,15 +72,9 @@ TEST_F(PortsTest, NamesTheProcessThatHoldsAPort) {
   const auto ports = ClaimPorts(dir_ + "/a", 1);
   ASSERT_TRUE(ports.ok());
   EXPECT_TRUE(CheckPortFree(ports->front()).ok());
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<uint16_t>(ports->front()));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
-  ASSERT_EQ(listen(fd, 1), 0);
+  weft::testing::Listener listener(static_cast<uint16_t>(ports->front()));
   const absl::Status status = CheckPortFree(ports->front());
-  close(fd);
+  listener.Close();
   EXPECT_TRUE(absl::IsAlreadyExists(status));
   EXPECT_EQ(ErrorReason(status), "PORT_IN_USE");
   EXPECT_TRUE(absl::StrContains(status.message(), absl::StrCat("process ", getpid())))

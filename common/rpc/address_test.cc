@@ -1,12 +1,9 @@
 #include "common/rpc/address.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "common/base/error_details.h"
+#include "common/base/testing/listener.h"
 
 namespace weft::rpc {
 namespace {
@@ -37,20 +34,13 @@ TEST(AddressTest, KnowsLoopback) {
 }
 
 TEST(AddressTest, AnAddressInUseIsRefusedWithWhatToDo) {
-  const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  ASSERT_EQ(bind(descriptor, reinterpret_cast<sockaddr*>(&address), size), 0);
-  ASSERT_EQ(listen(descriptor, 1), 0);
-  ASSERT_EQ(getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size), 0);
-  const Endpoint endpoint{.host = "127.0.0.1", .port = ntohs(address.sin_port)};
+  weft::testing::Listener listener;
+  const Endpoint endpoint{.host = "127.0.0.1", .port = listener.port()};
 
   const absl::Status status = CheckBindable(endpoint);
   EXPECT_EQ(ErrorReason(status), "ADDRESS_IN_USE") << status;
   EXPECT_NE(GetErrorDetail(status)->next_step, "");
-  close(descriptor);
+  listener.Close();
   EXPECT_TRUE(CheckBindable(endpoint).ok());
 }
 

@@ -9,7 +9,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
-#include "common/mysql/testing/listener.h"
+#include "common/base/testing/listener.h"
 #include "gtest/gtest.h"
 
 namespace weft::monitor {

@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdint>
+
 #include "gtest/gtest.h"
 
 namespace weft::testing {
@@ -11,10 +13,12 @@ namespace weft::testing {
 // A port of this machine that listens, and does nothing else by itself.
 class Listener {
  public:
-  Listener() {
+  // 0: a port that is free.
+  explicit Listener(uint16_t port = 0) {
     descriptor_ = socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address = {};
     address.sin_family = AF_INET;
+    address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof(address);
     EXPECT_EQ(bind(descriptor_, reinterpret_cast<sockaddr*>(&address), size), 0);
