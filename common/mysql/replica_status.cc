@@ -8,6 +8,7 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/mysql/dialect_sql.h"
+#include "common/mysql/errors.h"
 #include "common/mysql/quote.h"
 #include "common/mysql/session.h"
 
@@ -88,6 +89,12 @@ absl::StatusOr<ReplicaStatus> ParseRow(const StatusRow& row) {
 }
 
 }  // namespace
+
+bool LoginRefused(const ReplicaStatus& status) {
+  constexpr int kErrAuthentication = 2061;  // caching_sha2_password without TLS or public key
+  return status.receiver_errno == kErrAccessDenied || status.receiver_errno == kErrAccountLocked ||
+         status.receiver_errno == kErrAuthentication;
+}
 
 absl::StatusOr<std::vector<ReplicaStatus>> ParseReplicaStatus(const ResultSet& rows) {
   std::vector<ReplicaStatus> channels;

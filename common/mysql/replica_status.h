@@ -52,6 +52,10 @@ struct ReplicaStatus {
   bool operator==(const ReplicaStatus&) const = default;
 };
 
+// The receiver's last attempt reached the source, which did not let it in: its account is locked,
+// or account or password are wrong.
+bool LoginRefused(const ReplicaStatus& status);
+
 // Reads the rows of show_replica_status of any version. InvalidArgument when a GTID set does not
 // parse (MariaDB).
 absl::StatusOr<std::vector<ReplicaStatus>> ParseReplicaStatus(const ResultSet& rows);

@@ -81,6 +81,17 @@ TEST(ReplicaStatusTest, ReadsTheOldColumnNames) {
   EXPECT_TRUE(status.executed.Empty());
 }
 
+TEST(ReplicaStatusTest, ASourceThatLetsNobodyInIsNotOneThatIsGone) {
+  ReplicaStatus status;
+  EXPECT_FALSE(LoginRefused(status));
+  for (const int code : {1045, 3118, 2061}) {
+    status.receiver_errno = code;
+    EXPECT_TRUE(LoginRefused(status)) << code;
+  }
+  status.receiver_errno = 2003;
+  EXPECT_FALSE(LoginRefused(status));
+}
+
 TEST(ReplicaStatusTest, NoRowsMeanNoReplica) {
   EXPECT_TRUE(ParseReplicaStatus(ResultSet())->empty());
 }

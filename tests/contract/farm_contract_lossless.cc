@@ -158,6 +158,7 @@ TEST_P(FarmContract, AReplicaWhoseAccountIsLockedComesInNoMoreUntilItIsOpened) {
   ASSERT_EQ(Write(0), absl::OkStatus());        // the other one acknowledges
   under_test().Wait(absl::Milliseconds(1500));  // it tries again
   EXPECT_EQ(See(1).replication.receiver, ThreadState::kConnecting);
+  EXPECT_TRUE(See(1).replication.login_refused);
   EXPECT_FALSE(See(1).Held().Contains(See(0).executed));
   ASSERT_EQ(Do(OpenAccount{server(0), server(1)}), absl::OkStatus());
   EXPECT_FALSE(See(0).accounts.at(server(1)));
@@ -165,6 +166,7 @@ TEST_P(FarmContract, AReplicaWhoseAccountIsLockedComesInNoMoreUntilItIsOpened) {
   EXPECT_TRUE(Until(1, [&goal](const Observation& one) { return one.Held().Contains(goal); })
                   .Held()
                   .Contains(goal));
+  EXPECT_FALSE(See(1).replication.login_refused);
   EXPECT_EQ(See(0).executed, goal);  // none of it is in the binary log
 }
 

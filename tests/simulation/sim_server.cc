@@ -34,7 +34,7 @@ void SimServer::Restart() {
 void SimServer::StartReceiver() {
   receiver_on = true;
   connected = false;
-  fatal_receiver_error = connect_error = false;
+  fatal_receiver_error = connect_error = login_refused = false;
   reconnect_at = 0;
 }
 
@@ -87,6 +87,7 @@ controller::Observation SimServer::Observe(const std::vector<SimServer>& all,
     replication.receiver = !receiver_on ? controller::ThreadState::kOff
                            : connected  ? controller::ThreadState::kOn
                                         : controller::ThreadState::kConnecting;
+    replication.login_refused = login_refused;
     replication.applier_running = applier_on;
     if (fatal_receiver_error) {
       replication.receiver_error = "Got fatal error 1236 from source";

@@ -86,6 +86,7 @@ struct SimServer {
   bool applier_stalled = false;  // a fault: it applies nothing
   bool fatal_receiver_error = false;
   bool connect_error = false;  // its last attempt failed
+  bool login_refused = false;  // because the source did not let it in
   std::vector<int> relay_log;
   size_t applied = 0;  // of the relay log
   TransactionSet received;

@@ -73,10 +73,12 @@ void World::Replicate(SimServer& replica) {
   const bool link = Connects(replica.index, source.index);
   if (!replica.connected) {
     if (now_ < replica.reconnect_at || replica.fatal_receiver_error) return;
-    if (link && source.responsive() && !source.offline && source.lets_in(replica)) {
+    const bool answers = link && source.responsive() && !source.offline;
+    if (answers && source.lets_in(replica)) {
       Connect(replica, source);
     } else {
       replica.connect_error = true;
+      replica.login_refused = answers;
       replica.reconnect_at = now_ + kReconnect;
     }
     return;
@@ -98,7 +100,7 @@ void World::Connect(SimServer& replica, SimServer& source) {
     return;
   }
   replica.connected = true;
-  replica.connect_error = false;
+  replica.connect_error = replica.login_refused = false;
   replica.receiver_semi_sync = replica.replica_flag;
   replica.position = 0;
   replica.last_heard = now_;

@@ -30,6 +30,8 @@ struct Replication {
   bool auto_position = false;
   bool own_account = false;  // it logs in with the account that is its own (replica_account.h)
   ThreadState receiver = ThreadState::kOff;
+  // The receiver's last attempt reached the source, which did not let it in.
+  bool login_refused = false;
   bool applier_running = false;
   std::string receiver_error;
   std::string applier_error;

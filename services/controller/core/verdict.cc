@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/duration_text.h"
@@ -30,11 +29,11 @@ std::vector<std::string> StillHearing(const Snapshot& snapshot) {
   return hearing;
 }
 
-// The primary lets its receiver not in, as when it was locked out: it hears nothing, whether the
+// The primary did not let its receiver in, as when it was locked out: it hears nothing, whether the
 // primary lives or not. Once that is gone the next attempt, a second later, ends otherwise.
 bool IsTurnedAway(const Observation& server) {
   return server.replication.receiver == ThreadState::kConnecting &&
-         absl::StrContains(server.replication.receiver_error, "Access denied");
+         server.replication.login_refused;
 }
 
 // The servers whose word on the primary is missing, when none of the others could be asked either.

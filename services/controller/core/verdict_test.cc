@@ -120,11 +120,11 @@ TEST(VerdictTest, OneThatThePrimaryTurnsAwayIsNoWitness) {
   Scene scene("abc");
   scene.Silent('a').Silent('c').Revoked('b');
   scene.Of('b').replication.receiver = ThreadState::kConnecting;
-  scene.Of('b').replication.receiver_error = "error connecting: Access denied for user 'weft_b'";
+  scene.Of('b').replication.login_refused = true;
   const Verdict verdict = Judge(scene, /*ask_monitors=*/true);
   EXPECT_EQ(verdict.state, PrimaryState::kUncertain);
   EXPECT_THAT(verdict.evidence, HasSubstr("b:3306, c:3306 did not answer, or were turned away"));
-  scene.Of('b').replication.receiver_error = "error connecting: Can't connect to MySQL server";
+  scene.Of('b').replication.login_refused = false;
   EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
 }
 

@@ -5,7 +5,6 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/model/replica_account.h"
-#include "common/mysql/errors.h"
 #include "common/mysql/replica_status.h"
 #include "services/controller/mysql/farm_sql.h"
 #include "services/controller/mysql/fence.h"
@@ -86,14 +85,6 @@ absl::Status BecomeReplica(const Follow& step, const Present& present, Turn& tur
   return SetAcknowledge(turn, present.semi_sync, step.acknowledge);
 }
 
-// The receiver will not get in by trying again: its account or password is wrong.
-bool LoginRefused(const mysql::ReplicaStatus& replica) {
-  constexpr int kErrAuthentication = 2061;  // caching_sha2_password without TLS or public key
-  return replica.receiver_errno == mysql::kErrAccessDenied ||
-         replica.receiver_errno == mysql::kErrAccountLocked ||
-         replica.receiver_errno == kErrAuthentication;
-}
-
 bool FollowsAlready(const Follow& step, const Present& present) {
   const mysql::ReplicaStatus& replica = present.replica;
   if (replica.source_host != step.source_address.host ||
@@ -104,7 +95,7 @@ bool FollowsAlready(const Follow& step, const Present& present) {
   if (step.own_account && replica.source_user != ReplicaAccount(step.server)) return false;
   // While it connects it will read the flag anew; but not with a password that was refused.
   if (replica.receiver == mysql::ReceiverState::kConnecting) {
-    return !LoginRefused(replica);
+    return !mysql::LoginRefused(replica);
   }
   return present.semi_sync.replica == nullptr || present.acknowledges == step.acknowledge;
 }

@@ -192,6 +192,7 @@ absl::Status LookAtReplication(mysql::Session& session, absl::Duration now, Look
     replication.auto_position = status.auto_position;
     replication.own_account = status.source_user == ReplicaAccount(memory->uuid);
     replication.receiver = StateOf(status.receiver);
+    replication.login_refused = mysql::LoginRefused(status);
     replication.applier_running = status.applier_running;
     replication.receiver_error = status.receiver_error;
     replication.applier_error = status.applier_error;
