@@ -21,7 +21,6 @@ namespace {
 
 // How long a restore waits for the term after it.
 constexpr absl::Duration kNextTerm = absl::Seconds(10);
-constexpr char kMachines[] = "machine";  // a table of the inventory
 // How many a refusal names.
 constexpr size_t kMachinesNamed = 5;
 
@@ -33,6 +32,11 @@ absl::Status CheckDuty(const std::string& duty) {
   return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "UNKNOWN_DUTY",
                          absl::StrCat("there is no account for the duty '", duty, "'"),
                          absl::StrJoin(known, ", "), duty, "name one of these");
+}
+
+std::vector<InventoryRow> MachinesOf(const StoreImage& image) {
+  const auto rows = image.inventory.find("machine");
+  return rows == image.inventory.end() ? std::vector<InventoryRow>() : rows->second;
 }
 
 absl::Status NoPasswordFile(const std::string& duty) {
@@ -101,9 +105,8 @@ absl::StatusOr<NodeRequests::Status> NodeRequests::SetUp(const std::vector<std::
 
 absl::StatusOr<NodeRequests::Backup> NodeRequests::BackUp() {
   WEFT_ASSIGN_OR_RETURN(const StoreImage image, ports_.store->BackUp(ports_.clock->Now()));
-  const auto machines = image.inventory.find(kMachines);
   return Backup{EncodeBackup(image), image.taken, static_cast<int>(image.groups.size()),
-                machines == image.inventory.end() ? 0 : static_cast<int>(machines->second.size())};
+                static_cast<int>(MachinesOf(image).size())};
 }
 
 absl::StatusOr<NodeRequests::Status> NodeRequests::Restore(const std::string& backup,
@@ -134,9 +137,8 @@ absl::Status NodeRequests::CheckNoMachines() {
   const absl::StatusOr<StoreImage> image = ports_.store->BackUp(ports_.clock->Now());
   // What nobody can read, for want of a schema that fits, may be torn down all the same.
   if (!image.ok()) return absl::IsUnavailable(image.status()) ? image.status() : absl::OkStatus();
-  const auto machines = image->inventory.find(kMachines);
-  if (machines == image->inventory.end() || machines->second.empty()) return absl::OkStatus();
-  const std::vector<InventoryRow>& rows = machines->second;
+  const std::vector<InventoryRow> rows = MachinesOf(*image);
+  if (rows.empty()) return absl::OkStatus();
   const size_t shown = std::min(rows.size(), kMachinesNamed);
   std::string named = absl::StrJoin(
       rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(shown), ", ",

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/mysql/errors.h"
 #include "common/mysql/quote.h"
@@ -100,17 +99,6 @@ bool IsDataException(const absl::Status& status) {
   return absl::StartsWith(mysql::MysqlSqlState(status), "22");
 }
 
-absl::Status NotTaken(const absl::Status& why, const InventoryTable& table,
-                      const InventoryRow& row) {
-  const std::string key(table.columns.front());
-  return ::weft::Refusal(
-      absl::StatusCode::kInvalidArgument, "BAD_INVENTORY_ROW",
-      absl::StrCat("the state store does not take a row of the inventory's table '", table.name,
-                   "': ", why.message()),
-      "values as `weft manage backup` writes them", absl::StrCat(key, " ", row.at(key)),
-      "take a backup as `weft manage backup` wrote it; nothing was restored");
-}
-
 absl::Status WriteInventory(mysql::Session& session, const InventoryImage& image) {
   for (const InventoryTable& table : InventoryTables()) {
     const auto rows = image.find(std::string(table.name));
@@ -125,7 +113,12 @@ absl::Status WriteInventory(mysql::Session& session, const InventoryImage& image
         params.emplace_back(row.at(std::string(column)));
       }
       const absl::Status put = Put(session, sql, params);
-      if (IsDataException(put)) return NotTaken(put, table, row);
+      if (IsDataException(put)) {
+        const std::string key(table.columns.front());
+        return BadInventoryRow(
+            table.name, absl::StrCat("has a value that its column does not hold: ", put.message()),
+            "values that its columns hold", absl::StrCat(key, " ", row.at(key)));
+      }
       WEFT_RETURN_IF_ERROR(put);
     }
   }

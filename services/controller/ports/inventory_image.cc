@@ -35,13 +35,6 @@ bool HasItsColumns(const InventoryRow& row, const InventoryTable& table) {
                      [&](absl::string_view column) { return row.count(std::string(column)) > 0; });
 }
 
-absl::Status BadRow(absl::string_view table, absl::string_view problem, absl::string_view wanted,
-                    absl::string_view found) {
-  return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_INVENTORY_ROW",
-                         absl::StrCat("a row of the inventory's table '", table, "' ", problem),
-                         wanted, found, "take a backup as `weft manage backup` wrote it");
-}
-
 std::string Columns(const InventoryRow& row) {
   return absl::StrJoin(row, ", ", [](std::string* out, const auto& pair) { *out += pair.first; });
 }
@@ -60,19 +53,28 @@ std::set<std::string> ProvidersOf(const InventoryImage& image) {
 
 absl::Span<const InventoryTable> InventoryTables() { return kTables; }
 
+absl::Status BadInventoryRow(absl::string_view table, absl::string_view problem,
+                             absl::string_view wanted, absl::string_view found) {
+  return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_INVENTORY_ROW",
+                         absl::StrCat("a row of the inventory's table '", table, "' ", problem),
+                         wanted, found, "take a backup as `weft manage backup` wrote it");
+}
+
 absl::Status CheckStorable(const InventoryImage& image) {
   const std::set<std::string> providers = ProvidersOf(image);
   for (const auto& [name, rows] : image) {
     const InventoryTable* table = FindTable(name);
     for (const InventoryRow& row : rows) {
-      if (table == nullptr) return BadRow(name, "is of no such table", "one that is known", name);
+      if (table == nullptr)
+        return BadInventoryRow(name, "is of no such table", "one that is known", name);
       if (!HasItsColumns(row, *table)) {
-        return BadRow(name, "has other columns", absl::StrJoin(table->columns, ", "), Columns(row));
+        return BadInventoryRow(name, "has other columns", absl::StrJoin(table->columns, ", "),
+                               Columns(row));
       }
       const auto provider = row.find("provider_id");
       if (provider == row.end() || providers.contains(provider->second)) continue;
-      return BadRow(name, "names a provider that is not there", "a provider among the rows",
-                    provider->second);
+      return BadInventoryRow(name, "names a provider that is not there",
+                             "a provider among the rows", provider->second);
     }
   }
   return absl::OkStatus();

@@ -23,6 +23,10 @@ struct InventoryTable {
 // under way is not among them: a backup has nobody who does it.
 absl::Span<const InventoryTable> InventoryTables();
 
+// INVALID_ARGUMENT, reason BAD_INVENTORY_ROW.
+absl::Status BadInventoryRow(absl::string_view table, absl::string_view problem,
+                             absl::string_view wanted, absl::string_view found);
+
 // INVALID_ARGUMENT unless every row is of one of these tables and has its columns, and no others,
 // and names a provider that the image has.
 absl::Status CheckStorable(const InventoryImage& image);
