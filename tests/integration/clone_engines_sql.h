@@ -102,6 +102,11 @@ inline constexpr absl::string_view kUnsettledClones =
     "SELECT COUNT(*) FROM performance_schema.clone_status"
     " LEFT JOIN weft_copied.settled_clones ON began = UNIX_TIMESTAMP(BEGIN_TIME)"
     " WHERE STATE <> 'Completed' AND began IS NULL";
+// On a server with a schema for applications.
+inline constexpr absl::string_view kOwnSchemasAlone =
+    "DROP DATABASE app; CREATE DATABASE weft_heartbeat; CREATE DATABASE weft_copied";
+inline constexpr absl::string_view kSchemaNamedAlike =
+    "CREATE DATABASE weft_shop; CREATE TABLE weft_shop.orders (id INT PRIMARY KEY)";
 // The cells of tables as text, for servers whose checksums differ.
 inline constexpr std::array<absl::string_view, 3> kCells = {
     "SELECT id, f * 1e0, d, n, HEX(b), HEX(t), HEX(l), HEX(u), HEX(raw), SHA2(big, 256), e, s, "

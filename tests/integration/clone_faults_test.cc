@@ -284,6 +284,25 @@ TEST_F(CloneFaultsTest, AWrongPasswordIsSaidBeforeAnythingIsTouched) {
   EXPECT_EQ(Root(1, sql::kUserSchemas), "1");
 }
 
+// A copy drops every schema of the target, so only Weft's own may be taken for nobody's.
+TEST_F(CloneFaultsTest, DataOfSomebodyAreSeenAlsoWhereTheirNameBeginsAsWeftsOwn) {
+  for (const std::string version : {"5.6", "9.7"}) {
+    SCOPED_TRACE(version);
+    ASSERT_NO_FATAL_FAILURE(Start(version));
+    Root(1, sql::kOwnSchemasAlone);
+    const auto source = GatherFacts(*access_, address(0), Duty::kBackup);
+    auto target = Target();
+    ASSERT_TRUE(source.ok() && target.ok()) << source.status() << target.status();
+    EXPECT_TRUE(JudgeCopy(*source, *target, {}).ok());
+    Root(1, sql::kSchemaNamedAlike);
+    target = Target();
+    ASSERT_TRUE(target.ok()) << target.status();
+    const absl::Status refused = JudgeCopy(*source, *target, {}).status();
+    EXPECT_EQ(ErrorReason(refused), "TARGET_NOT_EMPTY") << refused;
+    EXPECT_TRUE(absl::StrContains(GetErrorDetail(refused)->found, "weft_shop")) << refused;
+  }
+}
+
 // The target's data on a disk of their own that is too small for the source's.
 TEST_F(CloneFaultsTest, ADiskThatIsTooSmallIsSeenBeforeAndLeavesTheTargetEmptyElse) {
   ASSERT_NO_FATAL_FAILURE(StartFilled());

@@ -4,9 +4,9 @@
 #include <system_error>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/model/own_schemas.h"
 #include "common/mysql/clone_sql.h"
 #include "common/mysql/replica_status.h"
 #include "common/mysqld/instance.h"
@@ -20,7 +20,7 @@ absl::Status ReadData(mysql::Session& session, ServerFacts* facts) {
   for (const mysql::ResultSet::Row row : schemas) {
     const std::string name = row.StringOr("name", "");
     if (name == sql::kMark) facts->half_copied = true;
-    if (!absl::StartsWith(name, "weft_")) facts->schemas.push_back(name);
+    if (!IsOwnSchema(name)) facts->schemas.push_back(name);
   }
   WEFT_RETURN_IF_ERROR(SeeFreshSizes(session));
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet bytes, session.Query(sql::kBytes));

@@ -20,7 +20,7 @@ struct ServerFacts {
   ServerUuid uuid;
   mysql::ServerVersion version;
   std::map<std::string, std::string> variables;  // all global ones, by lower-case name
-  std::vector<std::string> schemas;              // of users, without Weft's own
+  std::vector<std::string> schemas;              // but the server's and kOwnSchemas
   uint64_t bytes = 0;                            // of tables and indexes, as statistics have them
   std::vector<std::string> not_transactional;    // tables whose engine is not InnoDB
   std::vector<std::string> follows;              // "host:port" of each channel that runs
