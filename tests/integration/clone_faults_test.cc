@@ -323,6 +323,7 @@ TEST_F(CloneFaultsTest, ADiskThatIsTooSmallIsSeenBeforeAndLeavesTheTargetEmptyEl
     const auto copied = Copy(method);
     EXPECT_FALSE(copied.ok());
     if (farm_->instance(1).Inspect().running) {
+      EXPECT_EQ(ErrorReason(copied.status()), "DISK_TOO_SMALL") << copied.status();
       EXPECT_EQ(MetadataOf(copied.status()), "empty") << copied.status();
     } else {
       // A server may also end itself where its disk is full. It needs room to start again.
@@ -337,6 +338,28 @@ TEST_F(CloneFaultsTest, ADiskThatIsTooSmallIsSeenBeforeAndLeavesTheTargetEmptyEl
     }
     ExpectEmpty();
   }
+  ASSERT_TRUE(farm_->Kill(1).ok());
+}
+
+// With room for the data of either server, and not for both.
+TEST_F(CloneFaultsTest, FilesThatFindNoRoomBesideTheOldOnesSaySoAndLeaveTheTargetEmpty) {
+  ASSERT_NO_FATAL_FAILURE(StartFilled());
+  ASSERT_TRUE(farm_->Stop(1).ok());
+  SmallDisk disk(farm_->instance(1).dir(), "220m");
+  if (!disk.ok()) GTEST_SKIP() << "NOT RUN: no file system may be mounted here";
+  ASSERT_TRUE(farm_->StartServer(1).ok());
+  Root(0, sql::kCountMany);
+  const auto source = GatherFacts(*access_, address(0), Duty::kBackup);
+  const auto target = Target();
+  ASSERT_TRUE(source.ok() && target.ok()) << source.status() << target.status();
+  CopyWish wish;
+  wish.surrender = true;
+  wish.method = CopyMethod::kPhysical;
+  EXPECT_EQ(ErrorReason(JudgeCopy(*source, *target, wish).status()), "DISK_TOO_SMALL");
+  const auto copied = Copy(CopyMethod::kPhysical);
+  EXPECT_EQ(ErrorReason(copied.status()), "DISK_TOO_SMALL") << copied.status();
+  EXPECT_EQ(MetadataOf(copied.status()), "empty") << copied.status();
+  ExpectEmpty();
   ASSERT_TRUE(farm_->Kill(1).ok());
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "services/provisioner/dataset/disk_full.h"
 
 namespace weft::provisioner {
 namespace {
@@ -90,15 +91,21 @@ absl::Status CheckVersions(const ServerFacts& source, const ServerFacts& target)
   return absl::OkStatus();
 }
 
-absl::Status CheckDisk(const ServerFacts& source, const ServerFacts& target) {
+uint64_t Needed(const ServerFacts& source) {
+  return static_cast<uint64_t>(static_cast<double>(source.bytes) * kRoom);
+}
+
+// Other methods take the target's data away first; under `physical` they stay until the end.
+uint64_t RoomFor(CopyMethod method, const ServerFacts& target) {
+  return target.free_bytes.value_or(0) + (method == CopyMethod::kPhysical ? 0 : target.bytes);
+}
+
+absl::Status CheckDisk(const ServerFacts& source, const ServerFacts& target, CopyMethod method) {
   if (!target.free_bytes.has_value()) return absl::OkStatus();  // the server itself will say
-  const auto needed = static_cast<uint64_t>(static_cast<double>(source.bytes) * kRoom);
-  const uint64_t room = *target.free_bytes + target.bytes;
-  if (room >= needed) return absl::OkStatus();
-  return No("DISK_TOO_SMALL",
-            absl::StrCat("the disk of ", target.address.ToString(), " is too small"),
-            absl::StrCat(BytesText(needed), " of room"), BytesText(room),
-            "make room, or name another target");
+  const uint64_t room = RoomFor(method, target);
+  if (room >= Needed(source)) return absl::OkStatus();
+  return DiskTooSmall(target.address, absl::StrCat(BytesText(Needed(source)), " of room"),
+                      BytesText(room));
 }
 
 // Why the method cannot be used; empty: it can.
@@ -143,6 +150,9 @@ std::string WhyNotPhysical(const ServerFacts& source, const ServerFacts& target,
   if (source.version.text != target.version.text) {
     return absl::StrCat("files of ", source.version.text, " are not for ", target.version.text);
   }
+  if (target.free_bytes.has_value() && RoomFor(CopyMethod::kPhysical, target) < Needed(source)) {
+    return "the disk has no room for old and new files at once";
+  }
   return "";
 }
 
@@ -153,7 +163,7 @@ absl::StatusOr<MethodChoice> JudgeCopy(const ServerFacts& source, const ServerFa
   WEFT_RETURN_IF_ERROR(CheckWhoItIs(source, target, wish));
   WEFT_RETURN_IF_ERROR(CheckWhatItHolds(target, wish));
   WEFT_RETURN_IF_ERROR(CheckVersions(source, target));
-  WEFT_RETURN_IF_ERROR(CheckDisk(source, target));
+  WEFT_RETURN_IF_ERROR(CheckDisk(source, target, wish.method));
   const std::string not_plugin =
       wish.plugin_missing.empty() ? WhyNotPlugin(source, target) : wish.plugin_missing;
   const std::string not_physical = WhyNotPhysical(source, target, wish);

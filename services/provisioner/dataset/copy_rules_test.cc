@@ -119,6 +119,24 @@ TEST_F(CopyRulesTest, ADiskThatCanBeSeenMustHaveRoom) {
   EXPECT_EQ(Method(), CopyMethod::kPlugin);
 }
 
+// It keeps the target's files until the new ones are in their place.
+TEST_F(CopyRulesTest, ACopyByFilesNeedsRoomForOldAndNewAtOnce) {
+  source_ = Facts(1, "5.6.24");
+  target_ = Facts(2, "5.6.24");
+  source_.folder = "/a";
+  target_.folder = "/b";
+  target_.bytes = 1000;
+  target_.free_bytes = 1200;
+  EXPECT_EQ(Method(), CopyMethod::kPhysical);
+  target_.free_bytes = 1199;
+  const auto choice = JudgeCopy(source_, target_, wish_);
+  ASSERT_TRUE(choice.ok()) << choice.status();
+  EXPECT_EQ(choice->method, CopyMethod::kLogical);
+  EXPECT_TRUE(absl::StrContains(choice->reason, "old and new files")) << choice->reason;
+  wish_.method = CopyMethod::kPhysical;
+  EXPECT_EQ(Refused(), "DISK_TOO_SMALL");
+}
+
 TEST_F(CopyRulesTest, ASourceIsNotItsOwnTarget) {
   target_.uuid = source_.uuid;
   EXPECT_EQ(Refused(), "TARGET_IS_SOURCE");

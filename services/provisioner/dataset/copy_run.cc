@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "services/provisioner/dataset/disk_full.h"
 #include "services/provisioner/dataset/logical_copy.h"
 #include "services/provisioner/dataset/physical_copy.h"
 #include "services/provisioner/dataset/plugin_copy.h"
@@ -60,7 +61,11 @@ absl::StatusOr<CopyFigures> RunCopy(const FarmAccess& access, CopyMethod method,
   absl::StatusOr<CopyFigures> copied = CopyBy(method, access, order, watch, clock);
   if (copied.ok() || (lost && lost())) return copied;
   if (watch.report) watch.report({.phase = absl::StrCat("empty ", order.target.ToString())});
-  return LeaveEmpty(access, order, copied.status(), clock);
+  absl::Status failure = copied.status();
+  if (SaysFull(failure)) {
+    failure = DiskTooSmall(order.target, "room for the source's data", failure.message());
+  }
+  return LeaveEmpty(access, order, failure, clock);
 }
 
 }  // namespace weft::provisioner

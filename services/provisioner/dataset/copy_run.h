@@ -9,7 +9,8 @@ namespace weft::provisioner {
 
 // Makes one copy by `method` (not kAuto), which JudgeCopy allowed. Blocks until the target holds
 // the data and the GTIDs of the source, is read-only and replicates from nobody. May be begun anew
-// at any point of an earlier run. Errors: CANCELLED; those of the methods. After an error the
+// at any point of an earlier run. Errors: CANCELLED; FAILED_PRECONDITION
+// DISK_TOO_SMALL, whatever says that a disk is full; those of the methods. After an error the
 // target is empty, read-only and replicates from nobody, or the message says why that could not be
 // done; metadata "target" is "empty" or "unknown". `lost`: asked after a failure; true: another
 // provisioner goes on with this copy, so the target is left as it is.

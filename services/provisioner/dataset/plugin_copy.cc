@@ -14,6 +14,7 @@
 #include "common/mysql/quote.h"
 #include "services/provisioner/dataset/copy_mark.h"
 #include "services/provisioner/dataset/dataset_sql.h"
+#include "services/provisioner/dataset/disk_full.h"
 #include "services/provisioner/dataset/donor_watch.h"
 #include "services/provisioner/dataset/target_state.h"
 
@@ -204,17 +205,12 @@ class PluginCopy {
 
   // The statement names a password, so its text is left out: the server's own record says why.
   absl::Status Explain(const absl::Status& status) {
-    constexpr int kNoRoom = 3868;
-    const int code = mysql::MysqlErrorCode(status);
-    std::string why = absl::StrCat("error ", code);
+    std::string why = absl::StrCat("error ", mysql::MysqlErrorCode(status));
     if (const auto rows = AskTarget(statements::kCloneStatus); rows.ok() && !rows->empty()) {
       absl::StrAppend(&why, ": ", rows->front().StringOr("error_message", ""));
     }
-    if (code == kNoRoom) {
-      return Refusal(absl::StatusCode::kFailedPrecondition, "DISK_TOO_SMALL",
-                     absl::StrCat("the disk of ", order_.target.ToString(), " is too small"),
-                     "room for the source's data", why, "make room, or name another target");
-    }
+    if (SaysFull(Annotate(status, why)))
+      return DiskTooSmall(order_.target, "room for the source's data", why);
     return mysql::CloneFailed(order_.target.ToString(), why);
   }
 
