@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/base/clock.h"
+#include "services/provisioner/copies/group_directory.h"
 #include "services/provisioner/jobs.h"
 #include "services/provisioner/ports/inventory.h"
 #include "services/provisioner/provider_directory.h"
@@ -31,9 +32,13 @@ struct Caller {
 class MachineRequests {
  public:
   // All outlive this.
-  MachineRequests(Inventory* inventory, ProviderDirectory* directory, JobRunner* runner,
-                  Clock* clock)
-      : inventory_(inventory), directory_(directory), runner_(runner), clock_(clock) {}
+  MachineRequests(Inventory* inventory, ProviderDirectory* directory, GroupDirectory* groups,
+                  JobRunner* runner, Clock* clock)
+      : inventory_(inventory),
+        directory_(directory),
+        groups_(groups),
+        runner_(runner),
+        clock_(clock) {}
 
   struct CreateOrder {
     std::string provider;
@@ -59,7 +64,7 @@ class MachineRequests {
   struct DestroyOrder {
     std::string machine;
     std::string provider;
-    bool force = false;
+    bool force = false;  // though it is in a group, and though its provider fails
     bool unlisted = false;
   };
   absl::StatusOr<Job> Destroy(const DestroyOrder& order, const Caller& caller);
@@ -87,10 +92,15 @@ class MachineRequests {
   absl::StatusOr<std::string> ProviderOf(const std::string& machine, const std::string& provider,
                                          bool unlisted);
   absl::Status CheckIdle(const MachineEntry& entry);
+  // That no group has a server on the machine. `entry`: NOT_FOUND where its provider is to be asked
+  // for it. FAILED_PRECONDITION MACHINE_IN_GROUP, GROUPS_UNKNOWN.
+  absl::Status CheckNoMember(const std::string& machine, const std::string& provider,
+                             const absl::StatusOr<MachineEntry>& entry);
   absl::Status MarkOrphans(std::vector<MachineEntry>* entries);
 
   Inventory* const inventory_;
   ProviderDirectory* const directory_;
+  GroupDirectory* const groups_;
   JobRunner* const runner_;
   Clock* const clock_;
 };

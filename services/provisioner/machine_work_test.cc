@@ -9,6 +9,7 @@
 #include <set>
 
 #include "common/base/error_details.h"
+#include "services/provisioner/copies/testing/fake_group_directory.h"
 #include "services/provisioner/machine_requests.h"
 #include "services/provisioner/ports/inventory_errors.h"
 #include "services/provisioner/ports/memory_inventory.h"
@@ -127,7 +128,8 @@ class MachineWorkTest : public ::testing::Test {
       &directory_,
       RealClock::Get()};
   JobRunner runner_{{.name = "p", .period = absl::Milliseconds(20)}, &inventory_, RealClock::Get()};
-  MachineRequests requests_{&inventory_, &directory_, &runner_, RealClock::Get()};
+  FakeGroupDirectory groups_;
+  MachineRequests requests_{&inventory_, &directory_, &groups_, &runner_, RealClock::Get()};
 };
 
 TEST_F(MachineWorkTest, ListsEachMachineBeforeItsProviderIsAskedForIt) {
@@ -216,6 +218,52 @@ TEST_F(MachineWorkTest, ForgetsByForceWhatItsProviderDoesNotRemove) {
   EXPECT_EQ(job.state, JobState::kSucceeded);
   EXPECT_THAT(job.result, HasSubstr("provider_failed"));
   EXPECT_THAT(Listed(), IsEmpty());
+}
+
+TEST_F(MachineWorkTest, DestroysNoMemberOfAGroupUnlessForced) {
+  EXPECT_EQ(Make(1).state, JobState::kSucceeded);
+  const std::string uuid = Listed()[0].machine.uuid;
+  // By its address; then by its uuid, where the group knows it by another address.
+  groups_.member = {"orders", {"10.0.0.1", 3306}};
+  const absl::Status refused = requests_.Destroy({.machine = uuid}, {}).status();
+  EXPECT_EQ(ErrorReason(refused), "MACHINE_IN_GROUP");
+  EXPECT_THAT(DescribeError(refused), HasSubstr("server 10.0.0.1:3306 in group orders"));
+  groups_.member.address = {"db7", 3306};
+  groups_.uuid = *ServerUuid::Parse(uuid);
+  EXPECT_EQ(ErrorReason(requests_.Destroy({.machine = uuid}, {}).status()), "MACHINE_IN_GROUP");
+  EXPECT_EQ(ErrorReason(requests_.Destroy({.machine = uuid}, {.validate_only = true}).status()),
+            "MACHINE_IN_GROUP");
+  EXPECT_EQ(Listed()[0].stage, Stage::kReady);
+  EXPECT_THAT(cloud_.machines, SizeIs(1));
+  EXPECT_EQ(Ended(requests_.Destroy({.machine = uuid, .force = true}, {})->id).state,
+            JobState::kSucceeded);
+  EXPECT_THAT(cloud_.machines, IsEmpty());
+}
+
+TEST_F(MachineWorkTest, AsksItsProviderWhereAnUnlistedMachineIs) {
+  EXPECT_EQ(Make(1, /*unlisted=*/true).state, JobState::kSucceeded);
+  const std::string uuid = *cloud_.machines.begin();
+  const MachineRequests::DestroyOrder order = {.machine = uuid, .provider = "os", .unlisted = true};
+  groups_.member = {"orders", {"10.0.0.1", 3306}};
+  EXPECT_EQ(ErrorReason(requests_.Destroy(order, {}).status()), "MACHINE_IN_GROUP");
+  groups_.member = {};
+  EXPECT_EQ(Ended(requests_.Destroy(order, {})->id).state, JobState::kSucceeded);
+  EXPECT_THAT(cloud_.machines, IsEmpty());
+  // One that is gone is nobody's.
+  groups_.member = {"orders", {"10.0.0.1", 3306}};
+  EXPECT_EQ(Ended(requests_.Destroy(order, {})->id).state, JobState::kSucceeded);
+}
+
+TEST_F(MachineWorkTest, DestroysNothingUnforcedWhileNobodyTellsWhoIsInAGroup) {
+  EXPECT_EQ(Make(1).state, JobState::kSucceeded);
+  const std::string uuid = Listed()[0].machine.uuid;
+  groups_.error = absl::UnavailableError("connection refused");
+  const absl::Status refused = requests_.Destroy({.machine = uuid}, {}).status();
+  EXPECT_EQ(ErrorReason(refused), "GROUPS_UNKNOWN");
+  EXPECT_THAT(DescribeError(refused), HasSubstr("connection refused"));
+  EXPECT_THAT(DescribeError(refused), HasSubstr("--force"));
+  EXPECT_EQ(Ended(requests_.Destroy({.machine = uuid, .force = true}, {})->id).state,
+            JobState::kSucceeded);
 }
 
 TEST_F(MachineWorkTest, ShowsAsAnOrphanWhatNoOperationWorksOnAnyMore) {

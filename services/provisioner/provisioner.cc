@@ -139,7 +139,7 @@ struct Provisioner::Parts {
         access(options.access),
         groups(rpc::LeaderClient(controllers, &interrupt)),
         runner(options.jobs, &claims, clock),
-        requests(&inventory, &directory, &runner, clock),
+        requests(&inventory, &directory, &groups, &runner, clock),
         machines(&directory, &requests, clock),
         copy_requests(WithStore(options.copies, options.store.members), &access, &groups,
                       &inventory, &runner, clock),

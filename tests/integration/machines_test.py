@@ -81,12 +81,27 @@ class Machines(unittest.TestCase):
         self.assertEqual(self.sql(one, "SELECT @@server_uuid"), one["uuid"])
         self.farm.weft("group", "add", "g1", self.address(one))
         self.assertEqual(self.farm.server(self.address(one))["status"], "SECONDARY")
+        self.check_spared(one)
         self.farm.weft("group", "remove", "g1", self.address(one))
         self.assertEqual(self.refusal("provider", "unregister", "here")["reason"],
                          "PROVIDER_IN_USE")
         self.farm.weft("machine", "destroy", one["uuid"], "--yes")
         self.assertEqual([machine["uuid"] for machine in self.machines()], [two["uuid"]])
         self.assertFalse((self.there / one["uuid"]).exists())
+
+    def check_spared(self, machine):
+        """A machine with a member of g1 is not destroyed unforced, nor one of which nobody can tell."""
+        destroy = ("machine", "destroy", machine["uuid"])
+        for options in (("--yes",), ("--dry-run",)):
+            error = self.refusal(*destroy, *options)
+            self.assertEqual(error["reason"], "MACHINE_IN_GROUP", error)
+            self.assertIn(f"{self.address(machine)} in group g1", error["found"])
+        self.farm.kill_process("controller")
+        try:
+            self.assertEqual(self.refusal(*destroy, "--yes")["reason"], "GROUPS_UNKNOWN")
+        finally:
+            self.farm.start("controller")
+        self.assertEqual(self.sql(machine, "SELECT 1"), "1")
 
     def test_are_made_all_or_none(self):
         error = self.refusal("machine", "create", "here", "--count", "2", "--image", "name=4.1")

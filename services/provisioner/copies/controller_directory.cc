@@ -1,5 +1,6 @@
 #include "services/provisioner/copies/controller_directory.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -42,20 +43,23 @@ absl::StatusOr<std::vector<MemberView>> ControllerDirectory::MembersOf(const std
   return members;
 }
 
-absl::StatusOr<std::string> ControllerDirectory::GroupOf(const HostPort& address,
-                                                         const ServerUuid& uuid) {
+absl::StatusOr<Membership> ControllerDirectory::FindMember(const std::vector<HostPort>& addresses,
+                                                           const ServerUuid& uuid) {
   v1::ListServersRequest request;
   request.set_page_size(1000);
   do {
     WEFT_ASSIGN_OR_RETURN(const v1::ListServersResponse page,
                           Call(&v1::Servers::Stub::ListServers, request));
     for (const v1::Server& server : page.servers()) {
-      const bool same = server.uuid() == uuid.text() || server.address() == address.ToString();
-      if (same) return std::string(absl::StripPrefix(server.group(), "groups/"));
+      WEFT_ASSIGN_OR_RETURN(const HostPort address, HostPort::Parse(server.address()));
+      const bool same = server.uuid() == uuid.text() ||
+                        std::find(addresses.begin(), addresses.end(), address) != addresses.end();
+      if (same)
+        return Membership{std::string(absl::StripPrefix(server.group(), "groups/")), address};
     }
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
-  return "";
+  return Membership();
 }
 
 }  // namespace weft::provisioner

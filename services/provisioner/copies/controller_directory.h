@@ -12,7 +12,8 @@ class ControllerDirectory : public GroupDirectory {
   explicit ControllerDirectory(rpc::LeaderClient client) : client_(std::move(client)) {}
 
   absl::StatusOr<std::vector<MemberView>> MembersOf(const std::string& group) override;
-  absl::StatusOr<std::string> GroupOf(const HostPort& address, const ServerUuid& uuid) override;
+  absl::StatusOr<Membership> FindMember(const std::vector<HostPort>& addresses,
+                                        const ServerUuid& uuid) override;
 
  private:
   template <typename Stub, typename Request, typename Response>

@@ -112,7 +112,8 @@ absl::StatusOr<CopyPlan> CopyRequests::Plan(const CopyAsked& asked) {
   wish.surrender = asked.surrender;
   wish.plugin_missing = asked.plugin_missing;
   wish.source_is_primary = choice.server.status == ServerStatus::kPrimary;
-  WEFT_ASSIGN_OR_RETURN(wish.target_group, groups_->GroupOf(target, to.uuid));
+  WEFT_ASSIGN_OR_RETURN(Membership member, groups_->FindMember({target}, to.uuid));
+  wish.target_group = std::move(member.group);
   wish.target_is_store = options_.is_store && options_.is_store(target, to.uuid);
   WEFT_ASSIGN_OR_RETURN(const MethodChoice method, JudgeCopy(from, to, wish));
   CopyPlan plan;
@@ -201,9 +202,9 @@ absl::Status CopyRequests::GiveUp(const CopyAsked& asked, const absl::Status& fa
   WEFT_ASSIGN_OR_RETURN(order.target, HostPort::Parse(asked.target));
   const auto facts = GatherFacts(*access_, order.target, Duty::kRestore);
   if (facts.ok()) {
-    const auto group = groups_->GroupOf(order.target, facts->uuid);
+    const auto member = groups_->FindMember({order.target}, facts->uuid);
     const bool is_store = options_.is_store && options_.is_store(order.target, facts->uuid);
-    if (group.ok() && group->empty() && !is_store) {
+    if (member.ok() && member->group.empty() && !is_store) {
       return LeaveEmpty(*access_, order, failure, clock_);
     }
   }

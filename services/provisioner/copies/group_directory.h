@@ -20,6 +20,12 @@ struct MemberView {
   GtidSet executed;               // at the last look; empty where it did not answer
 };
 
+// A server of a group.
+struct Membership {
+  std::string group;  // empty: there is no such server
+  HostPort address;   // as the group has it
+};
+
 // What the provisioner asks the controllers. Thread-safe; each call blocks for seconds at most.
 // UNAVAILABLE: no controller answers.
 class GroupDirectory {
@@ -28,8 +34,9 @@ class GroupDirectory {
 
   // The members of a group. NOT_FOUND: there is no such group.
   virtual absl::StatusOr<std::vector<MemberView>> MembersOf(const std::string& group) = 0;
-  // The group that a server is in, by address or uuid; empty: in none.
-  virtual absl::StatusOr<std::string> GroupOf(const HostPort& address, const ServerUuid& uuid) = 0;
+  // The server of any group that has one of these addresses, or this uuid.
+  virtual absl::StatusOr<Membership> FindMember(const std::vector<HostPort>& addresses,
+                                                const ServerUuid& uuid) = 0;
 };
 
 }  // namespace weft::provisioner

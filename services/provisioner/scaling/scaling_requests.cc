@@ -8,6 +8,7 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/model/ids.h"
+#include "services/provisioner/ports/machine_address.h"
 
 namespace weft::provisioner {
 namespace {

@@ -8,13 +8,12 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
+#include "services/provisioner/ports/machine_address.h"
 #include "services/provisioner/wishes.h"
 
 namespace weft::provisioner {
 namespace {
 
-// Where a machine is a host of its own.
-constexpr int kMysqlPort = 3306;
 // The longest that the making of machines, or a clone, may take.
 constexpr absl::Duration kLongest = absl::Hours(24);
 // The longest that a controller's operation on one server may take.
@@ -30,11 +29,6 @@ absl::Status RemovedMeanwhile(const std::string& server, const std::string& grou
 }
 
 }  // namespace
-
-HostPort HostPortOf(const MachineAddress& address) {
-  const int port = address.port == 0 ? kMysqlPort : address.port;
-  return {address.host, static_cast<uint16_t>(port)};
-}
 
 ScalingWalk::ScalingWalk(ScalingPorts ports, ConductorPace pace, RunningJob* job, ScalingWish wish,
                          ScalingNotes notes)

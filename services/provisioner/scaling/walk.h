@@ -38,9 +38,6 @@ struct ScalingPorts {
   Clock* clock = nullptr;
 };
 
-// Where the MySQL of a machine listens; on a host of its own that is MySQL's own port.
-HostPort HostPortOf(const MachineAddress& address);
-
 // Of one running job; not thread-safe.
 class ScalingWalk {
  public:

@@ -5,6 +5,7 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "services/provisioner/machine_work.h"
+#include "services/provisioner/ports/machine_address.h"
 #include "services/provisioner/scaling/walk.h"
 
 namespace weft::provisioner {

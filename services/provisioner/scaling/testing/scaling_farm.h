@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/clock.h"
+#include "services/provisioner/copies/testing/fake_group_directory.h"
 #include "services/provisioner/jobs.h"
 #include "services/provisioner/machine_requests.h"
 #include "services/provisioner/machine_work.h"
@@ -81,7 +82,8 @@ class ScalingFarm {
                     &directory_,
                     RealClock::Get()};
   JobRunner runner_;
-  MachineRequests machines_{&inventory, &directory_, &runner_, RealClock::Get()};
+  FakeGroupDirectory memberships_;
+  MachineRequests machines_{&inventory, &directory_, &memberships_, &runner_, RealClock::Get()};
 };
 
 }  // namespace weft::provisioner
