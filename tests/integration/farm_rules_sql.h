@@ -76,6 +76,11 @@ inline constexpr absl::string_view kDropOfCloned =
 inline constexpr absl::string_view kFullSpeedClone =
     "SET GLOBAL clone_max_data_bandwidth = 0, GLOBAL clone_max_network_bandwidth = 0";
 inline constexpr absl::string_view kSuperReadOnly = "SELECT @@GLOBAL.super_read_only";
+// Each lets a commit be told OK that nobody has acknowledged.
+inline constexpr absl::string_view kFallBacks[] = {
+    "SET GLOBAL rpl_semi_sync_source_timeout = 10000",
+    "SET GLOBAL rpl_semi_sync_source_wait_no_replica = OFF",
+    "SET GLOBAL rpl_semi_sync_source_wait_point = AFTER_COMMIT"};
 inline constexpr absl::string_view kRevoke =
     "SET GLOBAL super_read_only = OFF; SET SESSION sql_log_bin = 0;"
     " REVOKE PROCESS ON *.* FROM weft_manage; DROP USER weft_replicate;"

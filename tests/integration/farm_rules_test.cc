@@ -21,6 +21,22 @@ namespace {
 
 class FarmRulesTest : public RealFarmTest {};
 
+// --- rule 5
+
+// As after a restart, with semi-sync in its my.cnf, between arming and opening.
+TEST_F(FarmRulesTest, AServerWhoseCommitsWouldFallBackIsNotOpened) {
+  Start(1);
+  for (const absl::string_view fall_back : test_sql::kFallBacks) {
+    ASSERT_EQ(Do(ArmSource{uuid(0), 1}), absl::OkStatus());
+    Root(0, fall_back);
+    const absl::Status opened = Do(Unfence{uuid(0), 1});
+    EXPECT_EQ(ErrorReason(opened), "NOT_ARMED") << fall_back << ": " << opened;
+    EXPECT_TRUE(See(0).read_only);
+  }
+  ASSERT_EQ(Do(ArmSource{uuid(0), 1}), absl::OkStatus());
+  EXPECT_EQ(Do(Unfence{uuid(0), 1}), absl::OkStatus());
+}
+
 // --- rule 10
 
 TEST_F(FarmRulesTest, TheSessionsOfAnEarlierTermAreGoneBeforeTheFirstAnswer) {

@@ -16,12 +16,10 @@
 #include "common/mysql/replica_status.h"
 #include "services/controller/mysql/farm_sql.h"
 #include "services/controller/mysql/grants.h"
+#include "services/controller/mysql/semi_sync_rule.h"
 
 namespace weft::controller {
 namespace {
-
-// A timeout from here on (49 days, in milliseconds) counts as endless.
-constexpr uint64_t kEndlessFrom = 4294967295;
 
 ThreadState StateOf(mysql::ReceiverState state) {
   switch (state) {
@@ -230,9 +228,9 @@ absl::Status ReadState(const mysql::ResultSet& rows, const LookMemory& memory, O
       !semi_sync.source_enabled &&
       absl::StrContains(row.StringOr("acknowledgement_thread", ""), sql::kAcknowledging);
   semi_sync.source_wait_for = static_cast<uint32_t>(row.UintOr("source_wait_count", 0));
-  semi_sync.source_endless = row.UintOr("source_timeout", 0) >= kEndlessFrom &&
-                             row.BoolOr("source_wait_no_replica", false) &&
-                             row.StringOr("source_wait_point", "") == "AFTER_SYNC";
+  semi_sync.source_endless =
+      IsEndless(row.UintOr("source_timeout", 0), row.BoolOr("source_wait_no_replica", false),
+                row.StringOr("source_wait_point", ""));
   semi_sync.replica_enabled = row.BoolOr("replica_enabled", false);
   semi_sync.replica_preset = memory.replica_preset;
   return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include "common/base/status_macros.h"
 #include "common/mysql/errors.h"
 #include "services/controller/mysql/farm_sql.h"
+#include "services/controller/mysql/semi_sync_rule.h"
 
 namespace weft::controller {
 namespace {
@@ -41,26 +42,32 @@ absl::Status Arm(Turn& turn, const mysql::SemiSyncNames& names, uint32_t wait_fo
 
 absl::Status RequireArmed(Turn& turn, uint32_t wait_for) {
   bool enabled = false;
-  uint64_t timeout = 0;
+  bool endless = false;
   uint64_t count = 0;
   for (const mysql::SemiSyncNames& names : {mysql::kSemiSyncModern, mysql::kSemiSyncOld}) {
-    const auto rows = turn.Read(
-        sql::Globals({names.source_enabled, names.source_timeout, names.source_wait_count}));
+    const auto rows =
+        turn.Read(sql::Globals({names.source_enabled, names.source_timeout, names.source_wait_count,
+                                names.source_wait_no_replica, names.source_wait_point}));
     if (mysql::MysqlErrorCode(rows.status()) == mysql::kErrUnknownVariable) continue;
     WEFT_RETURN_IF_ERROR(rows.status());
     if (rows->empty()) return absl::InternalError("the server gave no row for its own state");
-    enabled = rows->front().BoolOr(names.source_enabled, false);
-    timeout = rows->front().UintOr(names.source_timeout, 0);
-    count = rows->front().UintOr(names.source_wait_count, 0);
+    const mysql::ResultSet::Row row = rows->front();
+    enabled = row.BoolOr(names.source_enabled, false);
+    endless = IsEndless(row.UintOr(names.source_timeout, 0),
+                        row.BoolOr(names.source_wait_no_replica, false),
+                        row.StringOr(names.source_wait_point, ""));
+    count = row.UintOr(names.source_wait_count, 0);
     break;
   }
-  // A timeout of zero: disarmed.
-  if (enabled && timeout > 0 && count == wait_for) return absl::OkStatus();
+  if (enabled && endless && count == wait_for) return absl::OkStatus();
+  const std::string found =
+      !enabled  ? "that they do not"
+      : endless ? absl::StrCat("for ", count)
+                : "that they fall back: a short timeout, wait_no_replica off, or not AFTER_SYNC";
   return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "NOT_ARMED",
                          absl::StrCat(turn.address().ToString(), " must not accept writes yet"),
                          absl::StrCat("its commits to wait for ", wait_for, " acknowledgements"),
-                         enabled ? absl::StrCat("for ", count) : "that they do not",
-                         "nothing: it may have restarted, and is looked at again");
+                         found, "nothing: it may have restarted, and is looked at again");
 }
 
 absl::Status Disarm(Turn& turn, const mysql::SemiSyncLoaded& loaded) {
