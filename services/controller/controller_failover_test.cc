@@ -200,7 +200,9 @@ TEST_F(ControllerFailoverTest, AServerThatCannotBeRewoundStaysAsideOrIsRebuilt) 
 
 // A look may be older than the clone: what it saw then is not held against the server.
 TEST_F(ControllerFailoverTest, ARebuiltServerIsNotJudgedByALookFromBefore) {
-  StartAnother("two", /*fresh=*/absl::Milliseconds(100));
+  GroupWorker::Options worker = QuickWorker();
+  worker.fresh = absl::Milliseconds(100);
+  StartAnother("two", worker);
   MakeActiveGroup();
   farm_.SlowLooks(absl::Milliseconds(30));
   v1::RejoinServerRequest request;

@@ -9,6 +9,18 @@
 
 namespace weft::controller {
 
+namespace {
+
+// Active or not: a deposed primary may come back at any time and is to be fenced, and what commits
+// wait for is to stay as it is. A group that never had a primary has neither.
+bool IsLookedAfter(const Round& round) {
+  if (!round.snapshot.has_value()) return false;
+  const Group& group = round.snapshot->group;
+  return group.active || group.epoch > 0;  // rules 1 and 2
+}
+
+}  // namespace
+
 GroupWorker::GroupWorker(std::string group, Options options, Hooks hooks, Clock* clock)
     : group_(std::move(group)),
       options_(options),
@@ -140,9 +152,8 @@ absl::Duration GroupWorker::RestAfter(const Round& round) {
       rest_ = round.ended.has_value() ? absl::ZeroDuration() : options_.period;
       break;
     case RoundEnd::kSettled: {
-      const bool watched = round.snapshot.has_value() && round.snapshot->group.active;
       rest_ = absl::ZeroDuration();
-      return watched ? options_.period : absl::InfiniteDuration();
+      return IsLookedAfter(round) ? options_.period : absl::InfiniteDuration();
     }
   }
   return rest_;

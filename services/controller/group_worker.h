@@ -24,7 +24,8 @@ namespace weft::controller {
 class GroupWorker {
  public:
   struct Options {
-    // An active, settled group is looked at this often without being woken.
+    // A settled group that is active, or has ever had a primary, is looked at this often without
+    // being woken.
     absl::Duration period = absl::Seconds(1);
     // The first rest after a round that failed or must wait; it doubles up to the period.
     absl::Duration first_rest = absl::Milliseconds(20);

@@ -12,10 +12,13 @@
 namespace weft::controller {
 namespace {
 
-// The group is not active: nobody looks at it unless woken.
+// Nobody looks at the group unless woken.
 class ThreatRequestsTest : public ControllerFixture {
  protected:
   ThreatRequestsTest() {
+    GroupWorker::Options worker = QuickWorker();
+    worker.period = absl::InfiniteDuration();
+    StartAnother("patient", worker);
     MakeGroup(2);
     Controller& controller = process_->controller();
     servers_of_ = std::make_unique<ServerRequests>(

@@ -10,16 +10,14 @@
 namespace weft::controller {
 namespace {
 
-Controller::Options QuickOptions(const std::string& name, absl::Duration fresh) {
+Controller::Options QuickOptions(const std::string& name, const GroupWorker::Options& worker) {
   Controller::Options options;
   Reconciler::Options& reconciler = options.reconciler;
   reconciler.leadership.name = name;
   reconciler.leadership.ttl = absl::Milliseconds(500);
   reconciler.leadership.margin = absl::Milliseconds(100);
   reconciler.leadership.period = absl::Milliseconds(50);
-  reconciler.worker.period = absl::Milliseconds(50);
-  reconciler.worker.first_rest = absl::Milliseconds(5);
-  reconciler.worker.fresh = fresh;
+  reconciler.worker = worker;
   reconciler.follow_period = absl::Milliseconds(50);
   reconciler.converge.look_valid_for = absl::Milliseconds(20);
   options.membership.poll = absl::Milliseconds(5);
@@ -29,12 +27,20 @@ Controller::Options QuickOptions(const std::string& name, absl::Duration fresh) 
 
 }  // namespace
 
+GroupWorker::Options QuickWorker() {
+  GroupWorker::Options worker;
+  worker.period = absl::Milliseconds(50);
+  worker.first_rest = absl::Milliseconds(5);
+  worker.fresh = absl::ZeroDuration();
+  return worker;
+}
+
 TestController::TestController(const std::string& name, std::shared_ptr<MemoryDatabase> database,
                                FakeFarm* farm,
                                const std::map<std::string, std::string>& password_files,
-                               absl::Duration fresh, const rpc::Credentials& admin)
+                               const GroupWorker::Options& worker, const rpc::Credentials& admin)
     : store_(std::move(database)) {
-  Controller::Options options = QuickOptions(name, fresh);
+  Controller::Options options = QuickOptions(name, worker);
   options.node.password_files = password_files;
   options.logins.admin = admin;
   controller_ = std::make_unique<Controller>(
@@ -104,20 +110,19 @@ class ControllerFixture::Monitor {
 ControllerFixture::ControllerFixture() { StartAnother("one"); }
 ControllerFixture::~ControllerFixture() { monitor_.reset(); }
 
-void ControllerFixture::StartAnother(const std::string& name, absl::Duration fresh) {
+void ControllerFixture::StartAnother(const std::string& name, const GroupWorker::Options& worker) {
   monitor_.reset();
   process_.reset();
   process_ = std::make_unique<TestController>(name, database_, &farm_,
-                                              std::map<std::string, std::string>(), fresh);
+                                              std::map<std::string, std::string>(), worker);
   Connect();
 }
 
 void ControllerFixture::StartGuarded(const rpc::Credentials& admin) {
   monitor_.reset();
   process_.reset();
-  process_ = std::make_unique<TestController>("guarded", database_, &farm_,
-                                              std::map<std::string, std::string>(),
-                                              absl::ZeroDuration(), admin);
+  process_ = std::make_unique<TestController>(
+      "guarded", database_, &farm_, std::map<std::string, std::string>(), QuickWorker(), admin);
   Connect();
 }
 

@@ -27,12 +27,16 @@
 
 namespace weft::controller {
 
+// Looks at a settled group every 50 ms, and does not answer with older looks.
+GroupWorker::Options QuickWorker();
+
 // One controller process, so to speak.
 class TestController {
  public:
   TestController(const std::string& name, std::shared_ptr<MemoryDatabase> database, FakeFarm* farm,
                  const std::map<std::string, std::string>& password_files = {},
-                 absl::Duration fresh = absl::ZeroDuration(), const rpc::Credentials& admin = {});
+                 const GroupWorker::Options& worker = QuickWorker(),
+                 const rpc::Credentials& admin = {});
   ~TestController();
 
   MemoryStore& store() { return store_; }
@@ -93,8 +97,7 @@ class ControllerFixture : public ::testing::Test {
   std::vector<std::string> EventTexts(const std::string& group);
 
   // Makes another controller over the same store and farm, and talks to that one from now on.
-  // Its looks may be `fresh` old (GroupWorker::Options).
-  void StartAnother(const std::string& name, absl::Duration fresh = absl::ZeroDuration());
+  void StartAnother(const std::string& name, const GroupWorker::Options& worker = QuickWorker());
   // The same, where calls need a login, and this is the admin's.
   void StartGuarded(const rpc::Credentials& admin);
   void Connect();
