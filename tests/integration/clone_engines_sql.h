@@ -102,6 +102,18 @@ inline constexpr absl::string_view kUnsettledClones =
     "SELECT COUNT(*) FROM performance_schema.clone_status"
     " LEFT JOIN weft_copied.settled_clones ON began = UNIX_TIMESTAMP(BEGIN_TIME)"
     " WHERE STATE <> 'Completed' AND began IS NULL";
+// One transaction each second, by an event whose definer may write to a read-only server.
+inline constexpr absl::string_view kTickEachSecond = R"(
+DROP EVENT shop.nightly;
+CREATE TABLE shop.ticks (id INT PRIMARY KEY AUTO_INCREMENT);
+CREATE EVENT shop.tick ON SCHEDULE EVERY 1 SECOND DO INSERT INTO shop.ticks () VALUES ();
+)";
+inline constexpr absl::string_view kEventsOn = "SET GLOBAL event_scheduler = ON";
+inline constexpr absl::string_view kEventsNow = "SELECT @@GLOBAL.event_scheduler";
+inline constexpr absl::string_view kTicksAndExecuted =
+    "FLUSH TABLES WITH READ LOCK; SELECT COUNT(*) FROM shop.ticks; SELECT @@GLOBAL.gtid_executed";
+inline constexpr absl::string_view kWriteOfClient = "CREATE TABLE app.mine (id INT PRIMARY KEY)";
+inline constexpr absl::string_view kWriteOfAdministrator = "CREATE DATABASE intruder";
 // On a server with a schema for applications.
 inline constexpr absl::string_view kOwnSchemasAlone =
     "DROP DATABASE app; CREATE DATABASE weft_heartbeat; CREATE DATABASE weft_copied";

@@ -4,12 +4,18 @@
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "common/base/clock.h"
 #include "common/base/error_details.h"
 #include "common/model/gtid_set.h"
+#include "common/mysql/errors.h"
+#include "common/mysql/session.h"
 #include "gtest/gtest.h"
+#include "services/provisioner/dataset/copy_run.h"
 #include "tests/integration/clone_engines_sql.h"
 #include "tests/integration/clone_farm.h"
 
@@ -116,6 +122,93 @@ TEST_F(CloneEnginesTest, RowsCopyAllThatThereIs) {
     ASSERT_TRUE(again.ok()) << version << again.status();
     ExpectAlike();
   }
+}
+
+class ClosedTargetTest : public CloneFarm {
+ protected:
+  struct Ticks {
+    uint64_t rows = 0;
+    GtidSet executed;
+  };
+  Ticks TicksOf(int index) {
+    const std::vector<std::string> lines =
+        absl::StrSplit(Root(index, sql::kTicksAndExecuted), '\n');
+    Ticks ticks;
+    EXPECT_EQ(lines.size(), 2u);
+    EXPECT_TRUE(absl::SimpleAtoi(lines.front(), &ticks.rows)) << lines.front();
+    const auto executed = GtidSet::Parse(lines.back());
+    EXPECT_TRUE(executed.ok()) << lines.back();
+    if (executed.ok()) ticks.executed = *executed;
+    return ticks;
+  }
+  // As an application does, which logs in just now.
+  absl::Status WriteAsClient() {
+    mysql::ConnectOptions options;
+    options.host = address(1).host;
+    options.port = address(1).port;
+    options.user = farm_->app().user;
+    options.password = farm_->app().password;
+    const auto session = mysql::Session::Open(options);
+    return session.ok() ? (*session)->Execute(sql::kWriteOfClient) : session.status();
+  }
+  void StartTicking(const std::string& version) {
+    ASSERT_NO_FATAL_FAILURE(StartFilled(version));
+    Root(0, sql::kTickEachSecond);
+    for (const int index : {0, 1}) Root(index, sql::kEventsOn);
+  }
+  // Each transaction that the target says it has executed is in its rows, and no other.
+  void ExpectTicksBelongTogether() {
+    const Ticks here = TicksOf(1);
+    const Ticks there = TicksOf(0);
+    EXPECT_EQ(here.executed.Minus(there.executed).Count(), 0u);
+    EXPECT_EQ(there.rows - here.rows, there.executed.Minus(here.executed).Count());
+    EXPECT_GT(here.rows, 0u);
+  }
+};
+
+TEST_F(ClosedTargetTest, NeitherEventsNorClientsWriteWhileRowsAreCopied) {
+  for (const std::string version : {"5.6", "9.7"}) {
+    SCOPED_TRACE(version);
+    ASSERT_NO_FATAL_FAILURE(StartTicking(version));
+    std::string events;
+    absl::Status written;
+    const auto copied = CopyAndHit(CopyMethod::kLogical, 20 << 20, [&] {
+      events = Root(1, sql::kEventsNow);
+      written = WriteAsClient();
+    });
+    ASSERT_TRUE(copied.ok()) << copied.status();
+    EXPECT_EQ(events, "OFF");
+    EXPECT_EQ(mysql::MysqlErrorCode(written), mysql::kErrReadOnlyOption) << written;
+    ExpectTicksBelongTogether();
+    EXPECT_EQ(Root(1, sql::kEventsNow), "ON");
+  }
+}
+
+TEST_F(ClosedTargetTest, EventsDoNotRunOnNewFilesThatAreNotSettled) {
+  for (const std::string version : {"5.6", "9.7"}) {
+    SCOPED_TRACE(version);
+    ASSERT_NO_FATAL_FAILURE(StartTicking(version));
+    std::string events;
+    CopyWatch watch;
+    watch.report = [&](const CopyProgress& progress) {
+      if (progress.phase == "settle") events = Root(1, sql::kEventsNow);
+    };
+    const auto copied =
+        RunCopy(*access_, CopyMethod::kPhysical, Order(), watch, {}, RealClock::Get());
+    ASSERT_TRUE(copied.ok()) << copied.status();
+    EXPECT_EQ(events, "OFF");
+    ExpectTicksBelongTogether();
+    EXPECT_EQ(Root(1, sql::kEventsNow), "ON");
+  }
+}
+
+TEST_F(ClosedTargetTest, AWriteOfAnAdministratorEndsACopyOfRows) {
+  ASSERT_NO_FATAL_FAILURE(StartTicking("9.7"));
+  const auto copied =
+      CopyAndHit(CopyMethod::kLogical, 20 << 20, [&] { Root(1, sql::kWriteOfAdministrator); });
+  EXPECT_EQ(ErrorReason(copied.status()), "TARGET_WRITTEN_TO") << copied.status();
+  ExpectEmpty();
+  EXPECT_EQ(Root(1, sql::kEventsNow), "ON");
 }
 
 TEST_F(CloneEnginesTest, RowsWidenTheTargetsRedoLogForTheirTime) {

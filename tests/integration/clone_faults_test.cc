@@ -147,6 +147,7 @@ TEST_F(CloneFaultsTest, ASourceThatHangsForTenSecondsIsWaitedFor) {
 TEST_F(CloneFaultsTest, ACopyWhoseMakerDiedIsMadeAgain) {
   ASSERT_NO_FATAL_FAILURE(StartFilled());
   const std::string infile = Root(1, sql::kLocalInfileNow);
+  Root(1, sql::kEventsOn);
   for (const CopyMethod method :
        {CopyMethod::kLogical, CopyMethod::kPlugin, CopyMethod::kPhysical}) {
     SCOPED_TRACE(ToString(method));
@@ -162,6 +163,7 @@ TEST_F(CloneFaultsTest, ACopyWhoseMakerDiedIsMadeAgain) {
     ASSERT_TRUE(again.ok()) << again.status();
     ExpectAlike();
     EXPECT_EQ(Root(1, sql::kLocalInfileNow), infile);
+    EXPECT_EQ(Root(1, sql::kEventsNow), "ON");
   }
 }
 

@@ -1,5 +1,6 @@
 #include "services/provisioner/dataset/copy_mark.h"
 
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/str_format.h"
@@ -38,6 +39,18 @@ absl::Status SetMeanwhile(mysql::Session& restorer, absl::string_view variable,
                           absl::string_view value) {
   WEFT_RETURN_IF_ERROR(restorer.Execute(absl::StrFormat(sql::kNoteSetting, variable, variable)));
   return restorer.Execute(absl::StrFormat(sql::kSetGlobalTo, variable, value));
+}
+
+absl::Status StopEvents(mysql::Session& restorer) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet now, restorer.Query(sql::kEventsRun));
+  if (now.empty() || !now.front().BoolOr("events_run", false)) return absl::OkStatus();
+  WEFT_RETURN_IF_ERROR(restorer.Execute(sql::kNoteThatEventsRun));
+  return restorer.Execute(sql::kEventsOff);
+}
+
+absl::StatusOr<bool> KeepEventsStopped(mysql::Session& restorer) {
+  WEFT_ASSIGN_OR_RETURN(const uint64_t noted, restorer.Execute(sql::kForgetThatEventsRun, {}));
+  return noted > 0;
 }
 
 absl::Status DropMark(mysql::Session& restorer) {

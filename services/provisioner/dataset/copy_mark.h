@@ -1,6 +1,7 @@
 #pragma once
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/mysql/session.h"
 
@@ -15,6 +16,12 @@ absl::Status MakeMark(mysql::Session& restorer);
 // Sets a global variable with a number for value, until the mark goes. REQUIRES: MakeMark.
 absl::Status SetMeanwhile(mysql::Session& restorer, absl::string_view variable,
                           absl::string_view value);
+
+// No event begins until the mark goes, whatever its definer may. REQUIRES: MakeMark.
+absl::Status StopEvents(mysql::Session& restorer);
+
+// Has DropMark leave them stopped. True: they ran before StopEvents.
+absl::StatusOr<bool> KeepEventsStopped(mysql::Session& restorer);
 
 // Puts the settings back and takes the mark away.
 absl::Status DropMark(mysql::Session& restorer);

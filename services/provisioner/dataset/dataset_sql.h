@@ -59,6 +59,14 @@ inline constexpr absl::string_view kMakeNotedSettings =
     " (name VARCHAR(64) PRIMARY KEY, value BIGINT NOT NULL) ENGINE = InnoDB";
 inline constexpr absl::string_view kNoteSetting =
     "INSERT IGNORE INTO weft_unfinished_copy.settings VALUES ('%s', @@GLOBAL.%s)";
+inline constexpr absl::string_view kEventsRun =
+    "SELECT @@GLOBAL.event_scheduler = 'ON' AS events_run";
+inline constexpr absl::string_view kNoteThatEventsRun =
+    "INSERT IGNORE INTO weft_unfinished_copy.settings VALUES ('event_scheduler', 1)";
+inline constexpr absl::string_view kForgetThatEventsRun =
+    "DELETE FROM weft_unfinished_copy.settings WHERE name = 'event_scheduler'";
+inline constexpr absl::string_view kEventsOff = "SET GLOBAL event_scheduler = OFF";
+inline constexpr absl::string_view kEventsOn = "SET GLOBAL event_scheduler = ON";
 inline constexpr absl::string_view kNotedSettings =
     "SELECT name, value FROM weft_unfinished_copy.settings";
 inline constexpr absl::string_view kDropMark = "DROP DATABASE IF EXISTS weft_unfinished_copy";

@@ -96,7 +96,7 @@ absl::Status FolderSwap::TakeIntoHands() const {
       MyCnf(target_),
       absl::StrCat(WithoutSwapLines(found), kBegin,
                    modern ? "skip-replica-start=ON\n" : "skip-slave-start=ON\n",
-                   "init-file=", MarkFile(target_), "\n"),
+                   "read_only=ON\nevent_scheduler=OFF\ninit-file=", MarkFile(target_), "\n"),
       0640);
 }
 

@@ -17,9 +17,9 @@ namespace weft::provisioner {
 //   data.incoming-*  being filled; nobody's
 //   data.outgoing    what was in use: while it is there the swap is not over
 //   data.removed-*   being removed
-// and behind my.cnf the lines of a server in our hands: it starts no replication, and marks itself
-// as an unfinished copy (sql::kMark) before anybody can connect. Not thread-safe; processes take
-// turns by a lock in the server's folder.
+// and behind my.cnf the lines of a server in our hands: it starts no replication and no events, is
+// read-only, and marks itself as an unfinished copy (sql::kMark) before anybody can connect. Not
+// thread-safe; processes take turns by a lock in the server's folder.
 class FolderSwap {
  public:
   explicit FolderSwap(Instance target);

@@ -72,10 +72,12 @@ class LogicalCopy {
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
     WEFT_RETURN_IF_ERROR(Detach(*manager));
     WEFT_RETURN_IF_ERROR(target_->Execute(sql::kNoBinaryLog));
-    WEFT_RETURN_IF_ERROR(Open(*target_));
+    WEFT_RETURN_IF_ERROR(OpenForCopy(*target_));
     WEFT_RETURN_IF_ERROR(MakeMark(*target_));
-    WEFT_RETURN_IF_ERROR(Empty(*target_));
+    WEFT_RETURN_IF_ERROR(StopEvents(*target_));
+    WEFT_RETURN_IF_ERROR(Empty(*target_));  // with the mark, and what it remembers
     WEFT_RETURN_IF_ERROR(MakeMark(*target_));
+    WEFT_RETURN_IF_ERROR(StopEvents(*target_));
     WEFT_RETURN_IF_ERROR(target_->Execute(sql::kLoadSession));
     return SetMeanwhile(*target_, "local_infile", "1");
   }
@@ -161,10 +163,10 @@ class LogicalCopy {
     WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
     Report("copy accounts");
     WEFT_RETURN_IF_ERROR(CopyAccounts(*source_, *target_));
+    WEFT_RETURN_IF_ERROR(CheckUnwritten(*target_));
     WEFT_RETURN_IF_ERROR(TakeOverGtids(*target_, executed_));
     WEFT_RETURN_IF_ERROR(SettleFailedClone(*target_));
-    WEFT_RETURN_IF_ERROR(DropMark(*target_));
-    return Close(*target_);
+    return CloseWhole(*target_);
   }
 
   void Report(absl::string_view phase) const {

@@ -11,8 +11,9 @@ namespace weft::provisioner {
 // several connections and loaded over as many, part by part, with nothing staged in between. Also
 // copied: definitions of all kinds with their definers, accounts (account_copy.h), the GTIDs. The
 // target is emptied first and marked (sql::kMark) until all is there; nothing of it is written to
-// its binary log. Blocks until the end. Errors: CANCELLED; ABORTED SOURCE_BUSY; those of the
-// servers, with what was being copied. After an error the target holds a part: EmptyServer it.
+// its binary log. Meanwhile neither clients nor events write to it. Blocks until the end. Errors:
+// CANCELLED; ABORTED SOURCE_BUSY, TARGET_WRITTEN_TO; UNAVAILABLE SOURCE_LOST; those of the servers,
+// with what was being copied. After an error the target holds a part: EmptyServer it.
 absl::StatusOr<CopyFigures> CopyByRows(const FarmAccess& access, const CopyOrder& order,
                                        const CopyWatch& watch, Clock* clock);
 

@@ -93,6 +93,7 @@ class PhysicalCopy {
     WEFT_ASSIGN_OR_RETURN(const Instance source, Instance::Open(from.folder));
     WEFT_ASSIGN_OR_RETURN(Instance target, Instance::Open(to.folder));
     source_folder_ = source.dir();
+    events_ran_ = to.Variable("event_scheduler") == "ON";
     swap_.emplace(std::move(target));
     WEFT_RETURN_IF_ERROR(swap_->Clear());
     options_.from = source.data_dir();
@@ -180,12 +181,14 @@ class PhysicalCopy {
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
     WEFT_RETURN_IF_ERROR(Detach(*manager));
     WEFT_ASSIGN_OR_RETURN(const auto restorer, access_.Open(order_.target, Duty::kRestore));
-    WEFT_RETURN_IF_ERROR(Open(*restorer));
+    WEFT_RETURN_IF_ERROR(OpenForCopy(*restorer));
     WEFT_RETURN_IF_ERROR(TakeOverGtids(*restorer, executed_));
     WEFT_RETURN_IF_ERROR(restorer->Execute(sql::kNoBinaryLog));
     WEFT_RETURN_IF_ERROR(SettleFailedClone(*restorer));
     WEFT_RETURN_IF_ERROR(DropMark(*restorer));
-    return Close(*restorer);
+    WEFT_RETURN_IF_ERROR(Close(*restorer));
+    // It was started without.
+    return events_ran_ ? restorer->Execute(sql::kEventsOn) : absl::OkStatus();
   }
 
   void Report(absl::string_view phase) const {
@@ -198,6 +201,7 @@ class PhysicalCopy {
   Clock* const clock_;
   Throttle throttle_;
   std::string source_folder_;
+  bool events_ran_ = false;  // on the target
   std::optional<FolderSwap> swap_;
   FolderCopyOptions options_;
   uint64_t bytes_ = 0;

@@ -92,7 +92,7 @@ class PluginCopy {
         manager->Execute(statements::kDonorList, {order_.source.ToString()}).status());
     WEFT_RETURN_IF_ERROR(manager->Execute(
         absl::StrFormat(sql::kSetGlobal, sql::kCloneBandwidth, MebibytesPerSecond())));
-    WEFT_RETURN_IF_ERROR(Open(*restorer));
+    WEFT_RETURN_IF_ERROR(OpenForCopy(*restorer));
     WEFT_RETURN_IF_ERROR(restorer->Execute(sql::kNoBinaryLog));
     WEFT_RETURN_IF_ERROR(MakeMark(*restorer));
     // The plugin does it too, but fails at names with backticks.

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/mysql/clone_sql.h"
 #include "common/mysql/dialect.h"
@@ -82,14 +84,27 @@ absl::Status Detach(mysql::Session& manager) {
 
 absl::Status Open(mysql::Session& restorer) { return restorer.Execute(sql::kReadOnlyOff); }
 
+absl::Status OpenForCopy(mysql::Session& restorer) {
+  WEFT_RETURN_IF_ERROR(restorer.Execute(sql::kReadOnlyOn));
+  const bool super = mysql::DialectFor(restorer.version()).can.super_read_only;
+  return super ? restorer.Execute(sql::kSuperReadOnlyOff) : absl::OkStatus();
+}
+
 absl::Status Close(mysql::Session& restorer) {
   const bool super = mysql::DialectFor(restorer.version()).can.super_read_only;
   return restorer.Execute(super ? sql::kSuperReadOnlyOn : sql::kReadOnlyOn);
 }
 
+absl::Status CloseWhole(mysql::Session& restorer) {
+  WEFT_ASSIGN_OR_RETURN(const bool events_ran, KeepEventsStopped(restorer));
+  WEFT_RETURN_IF_ERROR(DropMark(restorer));
+  WEFT_RETURN_IF_ERROR(Close(restorer));
+  return events_ran ? restorer.Execute(sql::kEventsOn) : absl::OkStatus();
+}
+
 absl::Status DropSchemas(mysql::Session& restorer) {
   WEFT_RETURN_IF_ERROR(EndOthers(restorer));
-  WEFT_RETURN_IF_ERROR(Open(restorer));
+  WEFT_RETURN_IF_ERROR(OpenForCopy(restorer));
   WEFT_RETURN_IF_ERROR(restorer.Execute(sql::kNoBinaryLog));
   WEFT_RETURN_IF_ERROR(restorer.Execute(sql::kNoForeignKeyChecks));
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet schemas, restorer.Query(sql::kSchemas));
@@ -129,6 +144,17 @@ absl::Status TakeOverGtids(mysql::Session& restorer, const GtidSet& executed) {
   const mysql::Dialect dialect = mysql::DialectFor(restorer.version());
   WEFT_RETURN_IF_ERROR(restorer.Execute(dialect.reset_binary_logs));
   return restorer.Execute(sql::kSetPurged, {executed.ToString()}).status();
+}
+
+absl::Status CheckUnwritten(mysql::Session& restorer) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, restorer.Query(sql::kExecuted));
+  const std::string executed = rows.empty() ? "" : rows.front().StringOr("executed", "");
+  if (executed.empty()) return absl::OkStatus();
+  return Refusal(
+      absl::StatusCode::kAborted, "TARGET_WRITTEN_TO",
+      absl::StrCat("somebody wrote to ", restorer.options().Address(), " while it was copied to"),
+      "no writes but the copy's", absl::StrCat("transactions ", executed),
+      "keep accounts with SUPER or CONNECTION_ADMIN away from it, and clone again");
 }
 
 }  // namespace weft::provisioner

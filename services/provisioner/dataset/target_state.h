@@ -12,11 +12,19 @@ namespace weft::provisioner {
 // by its name, and the replica's side of semi-sync is off. `manager` is of the manage account.
 absl::Status Detach(mysql::Session& manager);
 
-// Lifts read_only and super_read_only, which a copy cannot work under.
+// Writable for everybody.
 absl::Status Open(mysql::Session& restorer);
+
+// For the copy alone: read_only, which the restore account is not bound by, keeps clients out, also
+// those that are logged in; super_read_only is lifted.
+absl::Status OpenForCopy(mysql::Session& restorer);
 
 // Read-only for everybody, as it was asked for nobody yet: what is written now would be errant.
 absl::Status Close(mysql::Session& restorer);
+
+// At the end of a copy that is whole: its mark goes, and events run again as before (StopEvents)
+// only when it is closed.
+absl::Status CloseWhole(mysql::Session& restorer);
 
 // Leaves it without schemas of users but for the mark of an unfinished copy. Accounts and GTIDs
 // stay. `restorer` is of the restore account, whose other statements are ended. A clone whose
@@ -32,5 +40,10 @@ absl::Status EmptyServer(const FarmAccess& access, const HostPort& target);
 
 // Its binary logs begin anew, behind what `executed` says. REQUIRES: no replication runs.
 absl::Status TakeOverGtids(mysql::Session& restorer, const GtidSet& executed);
+
+// ABORTED TARGET_WRITTEN_TO: its binary log is no longer as Empty left it, so somebody with the
+// rights to write to a read-only server did. Without their GTIDs these writes would pass for the
+// source's.
+absl::Status CheckUnwritten(mysql::Session& restorer);
 
 }  // namespace weft::provisioner
