@@ -44,6 +44,24 @@ absl::Duration ReachTimeout(const google::protobuf::Duration& asked) {
   return timeout == absl::ZeroDuration() ? MachineRequests::CreateOrder().reach_timeout : timeout;
 }
 
+// Of the messages that order machines: they have the same fields.
+template <typename Request>
+MachineOrder LikeOf(const Request& request) {
+  MachineOrder order;
+  order.image = PropertiesOf(request.image());
+  order.flavor = PropertiesOf(request.flavor());
+  order.availability_zone = request.availability_zone();
+  order.key_name = request.key_name();
+  order.security_groups = {request.security_groups().begin(), request.security_groups().end()};
+  order.private_networks = {request.private_networks().begin(), request.private_networks().end()};
+  order.public_network = request.public_network();
+  order.user_data = request.user_data();
+  order.swap = request.swap();
+  order.scheduler_hints = PropertiesOf(request.scheduler_hints());
+  order.meta = PropertiesOf(request.meta());
+  return order;
+}
+
 }  // namespace
 
 std::string BareName(absl::string_view name) {
@@ -151,22 +169,14 @@ ProviderRecord RecordOf(const v1::RegisterProviderRequest& request) {
   return record;
 }
 
+MachineOrder MachineOrderOf(const v1::CreateMachinesRequest& request) { return LikeOf(request); }
+MachineOrder MachineOrderOf(const v1::ScalingOrder& order) { return LikeOf(order); }
+
 MachineRequests::CreateOrder OrderOf(const v1::CreateMachinesRequest& request) {
   MachineRequests::CreateOrder order;
   order.provider = BareName(request.provider());
   order.count = request.count() == 0 ? 1 : request.count();
-  order.like.image = PropertiesOf(request.image());
-  order.like.flavor = PropertiesOf(request.flavor());
-  order.like.availability_zone = request.availability_zone();
-  order.like.key_name = request.key_name();
-  order.like.security_groups = {request.security_groups().begin(), request.security_groups().end()};
-  order.like.private_networks = {request.private_networks().begin(),
-                                 request.private_networks().end()};
-  order.like.public_network = request.public_network();
-  order.like.user_data = request.user_data();
-  order.like.swap = request.swap();
-  order.like.scheduler_hints = PropertiesOf(request.scheduler_hints());
-  order.like.meta = PropertiesOf(request.meta());
+  order.like = MachineOrderOf(request);
   order.unlisted = request.unlisted();
   order.wait = !request.do_not_wait();
   order.reach_timeout = ReachTimeout(request.reach_timeout());

@@ -7,6 +7,7 @@
 #include "google/protobuf/map.h"
 #include "protos/weft/v1/machines.pb.h"
 #include "protos/weft/v1/operations.pb.h"
+#include "protos/weft/v1/scaling.pb.h"
 #include "services/provisioner/machine_requests.h"
 #include "services/provisioner/ports/inventory.h"
 #include "services/provisioner/ports/provider.h"
@@ -25,6 +26,9 @@ v1::MachineSnapshot ToProto(const SnapshotEntry& entry);
 ProviderRecord RecordOf(const v1::RegisterProviderRequest& request);
 MachineRequests::CreateOrder OrderOf(const v1::CreateMachinesRequest& request);
 MachineRequests::CreateOrder OrderOf(const v1::RestoreSnapshotRequest& request);
+// What machines are to be like; without a uuid.
+MachineOrder MachineOrderOf(const v1::CreateMachinesRequest& request);
+MachineOrder MachineOrderOf(const v1::ScalingOrder& order);
 Properties PropertiesOf(const google::protobuf::Map<std::string, std::string>& map);
 
 }  // namespace weft::provisioner

@@ -26,15 +26,6 @@ constexpr char kMark[] = "mysql-fabric";
 constexpr char kVersion[] = "mysql-fabric-version";
 constexpr char kMachineGroup[] = "mysql-fabric-machine-group-uuid";
 
-absl::Status CheckMeta(const Properties& meta) {
-  for (const auto& [key, value] : meta) {
-    if (absl::StartsWith(key, kOwnKeys)) {
-      return BadArgument("meta", absl::StrCat("keys that do not begin with ", kOwnKeys), key);
-    }
-  }
-  return absl::OkStatus();
-}
-
 bool IsUnderWay(const MachineEntry& entry) {
   return entry.stage == Stage::kCreating || entry.stage == Stage::kDestroying;
 }
@@ -46,6 +37,15 @@ absl::Status BadArgument(absl::string_view field, absl::string_view expected,
   return Refusal(absl::StatusCode::kInvalidArgument, "BAD_ARGUMENT",
                  absl::StrCat(field, " cannot be like that"), expected, found,
                  absl::StrCat("change ", field));
+}
+
+absl::Status CheckMeta(const Properties& meta) {
+  for (const auto& [key, value] : meta) {
+    if (absl::StartsWith(key, kOwnKeys)) {
+      return BadArgument("meta", absl::StrCat("keys that do not begin with ", kOwnKeys), key);
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Job> MachineRequests::Run(const char* kind, std::string request,

@@ -21,6 +21,9 @@ namespace weft::provisioner {
 absl::Status BadArgument(absl::string_view field, absl::string_view expected,
                          absl::string_view found);
 
+// INVALID_ARGUMENT BAD_ARGUMENT for a key that is Weft's own.
+absl::Status CheckMeta(const Properties& meta);
+
 // Whoever asks for a change.
 struct Caller {
   std::string user;

@@ -17,17 +17,16 @@ namespace {
 
 using v1::Scaling;
 
+// Of the machines; --zone is the members'.
+constexpr char kZoneOption[] = "availability-zone";
+
 absl::Status FillOrder(const Arguments& arguments, v1::ScalingOrder* order) {
   order->set_provider(ShortName(arguments.Text("provider")));
-  WEFT_RETURN_IF_ERROR(AddPairs(arguments, "image", order->mutable_image()));
-  WEFT_RETURN_IF_ERROR(AddPairs(arguments, "flavor", order->mutable_flavor()));
+  WEFT_RETURN_IF_ERROR(FillMachineOrder(arguments, kZoneOption, order));
   order->set_weight(arguments.Number("weight"));
   order->set_weight_set(arguments.Has("weight"));
   order->set_zone(arguments.Text("zone"));
   order->set_keep_machines(arguments.Has("keep-machines"));
-  if (const auto time = arguments.Duration("reach-timeout"); time.has_value()) {
-    *order->mutable_reach_timeout() = rpc::ToProto(*time);
-  }
   if (const auto time = arguments.Duration("catch-up-timeout"); time.has_value()) {
     *order->mutable_catch_up_timeout() = rpc::ToProto(*time);
   }
@@ -110,21 +109,18 @@ absl::StatusOr<Answer> Heal(Context& context) {
 }
 
 std::vector<Parameter> OrderOptions(std::string provider, std::string weight) {
-  return {{"provider", "PROVIDER", std::move(provider)},
-          {"image", "PAIRS", "which image: name=IMAGE (default the provider's)"},
-          {"flavor", "PAIRS", "which size: name=FLAVOR (default the provider's)"},
-          {"weight", "W", std::move(weight), Kind::kNumber},
-          ZoneParameter(),
-          {"keep-machines", "", "leave the machines of removed members as they are"},
-          {"reach-timeout", "TIME", "how long a machine may take until it is reached (default 10m)",
-           Kind::kDuration},
-          {"catch-up-timeout", "TIME",
-           "how long a new member may take to have what the primary has (default 30m)",
-           Kind::kDuration},
-          {"drain-timeout", "TIME",
-           "how long client sessions may stay on one that leaves "
-           "(default 30s)",
-           Kind::kDuration}};
+  std::vector<Parameter> options = {
+      {"provider", "PROVIDER", std::move(provider)},
+      {"weight", "W", std::move(weight), Kind::kNumber},
+      ZoneParameter(),
+      {"keep-machines", "", "leave the machines of removed members as they are"},
+      {"catch-up-timeout", "TIME",
+       "how long a new member may take to have what the primary has (default 30m)",
+       Kind::kDuration},
+      {"drain-timeout", "TIME",
+       "how long client sessions may stay on one that leaves (default 30s)", Kind::kDuration}};
+  for (Parameter& option : MachineOrderOptions(kZoneOption)) options.push_back(std::move(option));
+  return options;
 }
 
 }  // namespace
@@ -143,6 +139,8 @@ std::vector<Command> GroupScaleCommands() {
            "reads, never the primary; each is drained and removed, and its machine destroyed "
            "where Weft made it.",
        .examples = {"weft group scale g1 --servers 4 --provider here",
+                    "weft group scale g1 --servers 4 --provider docker --image name=mysql:9.7 "
+                    "--meta environment=MYSQL_RANDOM_ROOT_PASSWORD=1 --user-data-file accounts.sql",
                     "weft group scale g1 --servers 3 --dry-run",
                     "weft group scale g1 --servers 3 --yes"},
        .positionals = {GroupParameter()},

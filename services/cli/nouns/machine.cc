@@ -1,14 +1,8 @@
 // weft machine ...: machines that providers made.
-#include <fstream>
-#include <sstream>
-
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-#include "common/base/error_details.h"
 #include "common/base/status_macros.h"
-#include "common/rpc/model.h"
 #include "protos/weft/v1/machines.grpc.pb.h"
 #include "services/cli/nouns/machines.h"
 #include "services/cli/nouns/nouns.h"
@@ -18,6 +12,8 @@ namespace weft::cli {
 namespace {
 
 using v1::Machines;
+
+constexpr char kZoneOption[] = "zone";
 
 std::string AddressesText(const v1::Machine& machine) {
   return absl::StrJoin(machine.addresses(), ", ", [](std::string* text, const auto& address) {
@@ -54,46 +50,11 @@ std::string MachineText(const v1::Machine& machine, const Context& context) {
   return fields.Render(context.style());
 }
 
-absl::StatusOr<std::string> ContentOf(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (file && text) return text.str();
-  return Refusal(absl::StatusCode::kNotFound, "NO_FILE", absl::StrCat("cannot read ", path),
-                 "a file for --user-data-file", "none that can be read", "name another one");
-}
-
-absl::Status FillOrder(const Arguments& arguments, v1::CreateMachinesRequest* request) {
-  request->set_count(static_cast<int32_t>(arguments.Integer("count", 1)));
-  WEFT_RETURN_IF_ERROR(AddPairs(arguments, "image", request->mutable_image()));
-  WEFT_RETURN_IF_ERROR(AddPairs(arguments, "flavor", request->mutable_flavor()));
-  WEFT_RETURN_IF_ERROR(AddPairs(arguments, "meta", request->mutable_meta()));
-  WEFT_RETURN_IF_ERROR(AddPairs(arguments, "hints", request->mutable_scheduler_hints()));
-  request->set_availability_zone(arguments.Text("zone"));
-  request->set_key_name(arguments.Text("key-name"));
-  request->set_public_network(arguments.Text("public-network"));
-  request->set_swap(arguments.Text("swap"));
-  for (const absl::string_view group :
-       absl::StrSplit(arguments.Text("security-groups"), ',', absl::SkipWhitespace())) {
-    request->add_security_groups(std::string(group));
-  }
-  for (const absl::string_view network :
-       absl::StrSplit(arguments.Text("private-networks"), ',', absl::SkipWhitespace())) {
-    request->add_private_networks(std::string(network));
-  }
-  if (const std::string path = arguments.Text("user-data-file"); !path.empty()) {
-    WEFT_ASSIGN_OR_RETURN(*request->mutable_user_data(), ContentOf(path));
-  }
-  if (const auto timeout = arguments.Duration("reach-timeout"); timeout.has_value()) {
-    *request->mutable_reach_timeout() = rpc::ToProto(*timeout);
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<Answer> Create(Context& context) {
   v1::CreateMachinesRequest request;
   request.set_provider(ShortName(context.arguments().Text("provider")));
-  WEFT_RETURN_IF_ERROR(FillOrder(context.arguments(), &request));
+  request.set_count(static_cast<int32_t>(context.arguments().Integer("count", 1)));
+  WEFT_RETURN_IF_ERROR(FillMachineOrder(context.arguments(), kZoneOption, &request));
   Mark(context, &request);
   WEFT_ASSIGN_OR_RETURN(v1::CreateMachinesResponse response,
                         context.CallProvisioner(&Machines::Stub::CreateMachines, request));
@@ -153,20 +114,9 @@ absl::StatusOr<Answer> Destroy(Context& context) {
 }
 
 std::vector<Parameter> CreateOptions() {
-  return {{"count", "N", "how many (default 1)", Kind::kInteger},
-          {"image", "PAIRS", "which image: name=IMAGE (default the provider's)"},
-          {"flavor", "PAIRS", "which size: name=FLAVOR (default the provider's)"},
-          {"meta", "PAIRS", "KEY=VALUE,... kept with the machine"},
-          {"zone", "ZONE", "availability zone"},
-          {"key-name", "NAME", "of the key that is put into it"},
-          {"security-groups", "NAMES", "separated by commas"},
-          {"private-networks", "LABELS", "separated by commas"},
-          {"public-network", "POOL", "of addresses reached from outside"},
-          {"user-data-file", "FILE", "handed to the machine at its first start", Kind::kFile},
-          {"swap", "SIZE", "of its swap space, in the words of the provider"},
-          {"hints", "PAIRS", "what the provider's scheduler knows"},
-          {"reach-timeout", "TIME", "how long one may take until it is reached (default 10m)",
-           Kind::kDuration}};
+  std::vector<Parameter> options = MachineOrderOptions(kZoneOption);
+  options.insert(options.begin(), {"count", "N", "how many (default 1)", Kind::kInteger});
+  return options;
 }
 
 }  // namespace

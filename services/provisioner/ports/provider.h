@@ -35,6 +35,7 @@ struct MachineOrder {
   // Kept with the machine where the provider can (labels, metadata); searched for by Search. Weft's
   // own keys begin with "mysql-fabric".
   Properties meta;
+  friend bool operator==(const MachineOrder&, const MachineOrder&) = default;
 };
 
 struct MachineAddress {

@@ -37,6 +37,7 @@ absl::Status CheckAsked(const ScalingAsked& asked) {
   if (!std::isfinite(weight) || weight < 0 || weight > 1) {
     return BadArgument("weight", "0 to 1", absl::StrCat(weight));
   }
+  WEFT_RETURN_IF_ERROR(CheckMeta(wish.like.meta));
   return ValidateZone(asked.terms.zone);
 }
 
@@ -129,10 +130,12 @@ absl::StatusOr<ScalingRequests::Begun> ScalingRequests::Scale(const ScalingAsked
     }
   }
   WEFT_RETURN_IF_ERROR(CheckAsked(asked));
+  ScalingWish wish = asked.wish;
+  WEFT_ASSIGN_OR_RETURN(wish.like.user_data,
+                        ports_.directory->CloseSecret(asked.wish.like.user_data, "user_data"));
   WEFT_ASSIGN_OR_RETURN(begun.plan, Plan(asked));
   WEFT_RETURN_IF_ERROR(CheckAlone(asked.group, ""));
   if (caller.validate_only || begun.plan.steps.empty()) return begun;
-  ScalingWish wish = asked.wish;
   wish.steps = begun.plan.steps;
   wish.asked = ports_.clock->Now();
   JobRequest request;

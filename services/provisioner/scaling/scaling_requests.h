@@ -22,7 +22,7 @@ struct ScalingAsked {
   std::string group;
   std::optional<int> servers;  // to have so many members; absent: to heal
   ScalingTerms terms;
-  ScalingWish wish;  // without steps
+  ScalingWish wish;  // without steps; user_data in clear
 };
 
 // Thread-safe. Blocks for seconds: it asks the controllers.

@@ -24,8 +24,7 @@ ScalingAsked AskedOf(const std::string& group, const v1::ScalingOrder& order) {
   if (order.weight() != 0 || order.weight_set()) asked.terms.weight = order.weight();
   asked.terms.zone = order.zone();
   asked.terms.keep_machines = order.keep_machines();
-  asked.wish.image = PropertiesOf(order.image());
-  asked.wish.flavor = PropertiesOf(order.flavor());
+  asked.wish.like = MachineOrderOf(order);
   Take(order.reach_timeout(), &asked.wish.reach_timeout);
   Take(order.catch_up_timeout(), &asked.wish.catch_up_timeout);
   if (order.has_drain_timeout()) asked.wish.drain_timeout = rpc::FromProto(order.drain_timeout());

@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "absl/strings/match.h"
 #include "common/base/error_details.h"
 #include "services/provisioner/scaling/testing/scaling_farm.h"
 
@@ -80,6 +81,37 @@ TEST_F(ScalingTest, MakesNewMembersThatServeOnceTheyHaveCaughtUp) {
   EXPECT_THAT(Listed(), SizeIs(2));
   EXPECT_THAT(job.result, HasSubstr(R"("address":"cloud:4001")"));
   EXPECT_THAT(job.result, HasSubstr(R"("removed":[])"));
+}
+
+TEST_F(ScalingTest, OrdersMachinesLikeItWasAskedAndKeepsNoSecretInClear) {
+  ScalingAsked asked = To(4);
+  MachineOrder& like = asked.wish.like;
+  like.image = {{"name", "mysql"}};
+  like.flavor = {{"name", "small"}};
+  like.availability_zone = "z";
+  like.key_name = "k";
+  like.security_groups = {"s1", "s2"};
+  like.private_networks = {"n"};
+  like.public_network = "p";
+  like.user_data = "the secret of the app";
+  like.swap = "512";
+  like.scheduler_hints = {{"rack", "7"}};
+  like.meta = {{"environment", "A=1"}};
+  std::atomic<bool> kept = false;
+  farm_.clone = [&](RunningJob&) -> absl::StatusOr<std::string> {
+    const auto jobs = farm_.inventory.ListJobs();
+    for (const Job& one : *jobs) kept = kept || absl::StrContains(one.request, "secret");
+    return "{}";
+  };
+  const Job job = Do(asked);
+  EXPECT_EQ(job.state, JobState::kSucceeded) << job.error_message;
+  EXPECT_FALSE(kept);
+  ASSERT_THAT(farm_.cloud.Orders(), SizeIs(1));
+  MachineOrder made = farm_.cloud.Orders()[0];
+  EXPECT_EQ(made.meta.at("mysql-fabric"), "True");
+  made.uuid.clear();
+  made.meta = {{"environment", made.meta.at("environment")}};
+  EXPECT_EQ(made, like);
 }
 
 TEST_F(ScalingTest, LetsNoMemberServeThatLags) {
@@ -186,6 +218,9 @@ TEST_F(ScalingTest, RefusesWhatCannotBe) {
   EXPECT_EQ(Refused(asked), "BAD_ARGUMENT");
   asked = To(4);
   asked.wish.drain_timeout = absl::Seconds(-1);
+  EXPECT_EQ(Refused(asked), "BAD_ARGUMENT");
+  asked = To(4);
+  asked.wish.like.meta = {{"mysql-fabric-uuid", "x"}};
   EXPECT_EQ(Refused(asked), "BAD_ARGUMENT");
   EXPECT_EQ(Refused(To(0)), "BAD_SERVERS");
   EXPECT_EQ(Refused(To(1)), "TOO_FEW_ACKNOWLEDGERS");

@@ -87,8 +87,9 @@ absl::Status ScalingWalk::MakeMachines() {
     MachineRequests::CreateOrder order;
     order.provider = made_[i].provider;
     order.count = static_cast<int>(made_[i].steps.size());
-    order.like.image = wish_.image;
-    order.like.flavor = wish_.flavor;
+    order.like = wish_.like;
+    WEFT_ASSIGN_OR_RETURN(order.like.user_data,
+                          ports_.directory->OpenSecret(wish_.like.user_data, "user_data"));
     order.reach_timeout = wish_.reach_timeout;
     WEFT_ASSIGN_OR_RETURN(
         const Job making,

@@ -143,12 +143,18 @@ std::unique_ptr<ScalingFarm> Farm() {
 TEST_F(WalkTest, MakesEachMemberOnceWhoeverDies) {
   ScalingWish wish;
   wish.steps = {Addition(), Addition()};
+  wish.like.meta = {{"environment", "A=1"}};
+  wish.like.user_data = *Farm()->directory()->CloseSecret("CREATE USER app;", "user_data");
   DieEverywhere(wish, Farm, [](const ScalingFarm& farm) {
     EXPECT_TRUE(ended.ok()) << ended;
     EXPECT_THAT(farm.groups.Done(),
                 ElementsAre("add cloud:4001", "update cloud:4001 SECONDARY 0.5", "add cloud:4002",
                             "update cloud:4002 SECONDARY 0.5"));
     EXPECT_THAT(farm.cloud.Machines(), SizeIs(2));
+    for (const MachineOrder& order : farm.cloud.Orders()) {
+      EXPECT_EQ(order.user_data, "CREATE USER app;");
+      EXPECT_EQ(order.meta.at("environment"), "A=1");
+    }
     EXPECT_THAT(farm.inventory.Operations(), SizeIs(1 + 2 + 2));
   });
 }

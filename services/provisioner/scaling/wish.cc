@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
+#include "services/provisioner/order_json.h"
 
 namespace weft::provisioner {
 namespace {
@@ -70,8 +71,7 @@ std::string ToJson(const ScalingWish& wish) {
   json steps = json::array();
   for (const ScalingStep& step : wish.steps) steps.push_back(StepToJson(step));
   return Dumped({{"steps", std::move(steps)},
-                 {"image", wish.image},
-                 {"flavor", wish.flavor},
+                 {"like", OrderToJson(wish.like)},
                  {"reach_timeout_ms", absl::ToInt64Milliseconds(wish.reach_timeout)},
                  {"catch_up_timeout_ms", absl::ToInt64Milliseconds(wish.catch_up_timeout)},
                  {"drain_timeout_ms", absl::ToInt64Milliseconds(wish.drain_timeout)},
@@ -85,8 +85,13 @@ absl::StatusOr<ScalingWish> ParseScalingWish(const std::string& text) {
     };
     ScalingWish wish;
     for (const json& step : value.at("steps")) wish.steps.push_back(StepFromJson(step));
-    value.at("image").get_to(wish.image);
-    value.at("flavor").get_to(wish.flavor);
+    if (value.contains("like")) {
+      wish.like = OrderFromJson(value.at("like"));
+    } else {
+      // As releases wrote it that knew no more of machines.
+      value.at("image").get_to(wish.like.image);
+      value.at("flavor").get_to(wish.like.flavor);
+    }
     wish.reach_timeout = duration("reach_timeout_ms");
     wish.catch_up_timeout = duration("catch_up_timeout_ms");
     wish.drain_timeout = duration("drain_timeout_ms");

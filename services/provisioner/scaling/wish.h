@@ -20,8 +20,7 @@ inline constexpr char kHealGroup[] = "heal-group";
 
 struct ScalingWish {
   std::vector<ScalingStep> steps;
-  Properties image;
-  Properties flavor;
+  MachineOrder like;  // of each machine, but for the uuid; user_data sealed (CloseSecret)
   absl::Duration reach_timeout = absl::Minutes(10);
   absl::Duration catch_up_timeout = absl::Minutes(30);
   absl::Duration drain_timeout = absl::Seconds(30);

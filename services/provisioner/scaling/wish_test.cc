@@ -25,8 +25,17 @@ TEST(ScalingWishTest, ComesBackAsItWasKept) {
   remove.machine = "m";
   remove.destroys_machine = true;
   wish.steps = {add, remove};
-  wish.image = {{"name", "9.7"}};
-  wish.flavor = {{"name", "small"}};
+  wish.like.image = {{"name", "9.7"}};
+  wish.like.flavor = {{"name", "small"}};
+  wish.like.availability_zone = "z";
+  wish.like.key_name = "k";
+  wish.like.security_groups = {"s1", "s2"};
+  wish.like.private_networks = {"n"};
+  wish.like.public_network = "p";
+  wish.like.user_data = "sealed";
+  wish.like.swap = "512";
+  wish.like.scheduler_hints = {{"rack", "7"}};
+  wish.like.meta = {{"environment", "A=1"}};
   wish.reach_timeout = absl::Seconds(1);
   wish.catch_up_timeout = absl::Seconds(2);
   wish.drain_timeout = absl::ZeroDuration();
@@ -34,13 +43,21 @@ TEST(ScalingWishTest, ComesBackAsItWasKept) {
   const auto back = ParseScalingWish(ToJson(wish));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ(back->steps, wish.steps);
-  EXPECT_EQ(back->image, wish.image);
-  EXPECT_EQ(back->flavor, wish.flavor);
+  EXPECT_EQ(back->like, wish.like);
   EXPECT_EQ(back->reach_timeout, wish.reach_timeout);
   EXPECT_EQ(back->catch_up_timeout, wish.catch_up_timeout);
   EXPECT_EQ(back->drain_timeout, wish.drain_timeout);
   EXPECT_EQ(back->asked, wish.asked);
   EXPECT_EQ(ParseScalingWish("{}").status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST(ScalingWishTest, ReadsWhatTheReleaseBeforeKept) {
+  const auto wish =
+      ParseScalingWish(R"({"steps":[],"image":{"name":"9.7"},"flavor":{},"reach_timeout_ms":1,)"
+                       R"("catch_up_timeout_ms":2,"drain_timeout_ms":3,"asked_ms":4})");
+  ASSERT_TRUE(wish.ok()) << wish.status();
+  EXPECT_EQ(wish->like.image, (Properties{{"name", "9.7"}}));
+  EXPECT_EQ(wish->like.user_data, "");
 }
 
 TEST(ScalingNotesTest, ComeBackAsTheyWereKept) {

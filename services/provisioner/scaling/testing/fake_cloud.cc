@@ -19,6 +19,7 @@ class FakeCloud::Access : public Provider {
       MutexLock lock(&cloud->mutex_);
       if (cloud->ports_.count(order.uuid) == 0) {
         if (cloud->ports_.size() >= cloud->room_) return ProviderQuota("cloud", "no room");
+        cloud->orders_.push_back(order);
         cloud->ports_[order.uuid] = 4000 + ++cloud->made_;
       }
     }
@@ -72,6 +73,11 @@ std::vector<std::string> FakeCloud::Machines() const {
   std::vector<std::string> uuids;
   for (const auto& [uuid, port] : ports_) uuids.push_back(uuid);
   return uuids;
+}
+
+std::vector<MachineOrder> FakeCloud::Orders() const {
+  MutexLock lock(&mutex_);
+  return orders_;
 }
 
 void FakeCloud::SetRoom(size_t room) {

@@ -21,6 +21,8 @@ class FakeCloud {
 
   // uuids of what stands.
   std::vector<std::string> Machines() const;
+  // What was asked for, the first time for each machine.
+  std::vector<MachineOrder> Orders() const;
   // No more than this many at once.
   void SetRoom(size_t room);
   void FailDestroy(const absl::Status& error);
@@ -30,6 +32,7 @@ class FakeCloud {
   static FakeCloud* cloud;
 
   mutable Mutex mutex_;
+  std::vector<MachineOrder> orders_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, int> ports_ ABSL_GUARDED_BY(mutex_);  // by uuid
   int made_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t room_ ABSL_GUARDED_BY(mutex_) = 100;

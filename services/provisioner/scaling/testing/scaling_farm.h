@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "services/provisioner/scaling/scaling_requests.h"
 #include "services/provisioner/scaling/testing/fake_cloud.h"
 #include "services/provisioner/scaling/testing/fake_groups.h"
+#include "services/provisioner/sealing.h"
 
 namespace weft::provisioner {
 
@@ -74,8 +76,12 @@ class ScalingFarm {
   FakeGroups groups{&inventory};
 
  private:
-  ProviderDirectory directory_{
-      &inventory, nullptr, {.clock = RealClock::Get()}, FakeCloud::Types()};
+  static constexpr char kKey[] = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+  ProviderDirectory directory_{&inventory,
+                               std::make_shared<const Seal>(*Seal::Create(kKey)),
+                               {.clock = RealClock::Get()},
+                               FakeCloud::Types()};
   MachineWork work_{{.poll = absl::Milliseconds(1),
                      .reach = [](const MachineAddress&) { return absl::OkStatus(); }},
                     &inventory,
