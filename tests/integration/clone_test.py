@@ -132,7 +132,18 @@ class Clone(unittest.TestCase):
                 data = pathlib.Path(self.sql(self.target, "SELECT @@datadir")[0][0])
                 self.assertEqual([], list(data.parent.glob("data.*")))
 
-    def test_8_a_member_is_as_its_recipe_has_it_but_for_what_is_said(self):
+    def test_8_of_two_copies_onto_one_server_the_first_goes_on(self):
+        self.take_out()
+        first = self.farm.weft("server", "clone", "g1", self.target, "--surrender", "--no-wait",
+                               "--method", "logical", "--throttle", "200000")["operation"]["name"]
+        self.refused("CLONE_UNDER_WAY", "g1", self.target, "--surrender")
+        self.assertEqual(self.farm.weft("operation", "show", first)["state"], "RUNNING")
+        self.farm.weft("operation", "cancel", first)
+        self.farm.run("operation", "wait", first, "--timeout", "60s")
+        self.clone()
+        self.put_back()
+
+    def test_9_a_member_is_as_its_recipe_has_it_but_for_what_is_said(self):
         done = self.farm.run("server", "check", self.target, "--role", "member")
         self.assertIn(done.returncode, (0, 8), done.stderr)
         found = harness.parse_last(done.stdout)

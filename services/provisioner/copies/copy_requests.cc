@@ -13,6 +13,7 @@
 #include "services/provisioner/dataset/server_facts.h"
 #include "services/provisioner/dataset/source_choice.h"
 #include "services/provisioner/dataset/source_settings.h"
+#include "services/provisioner/ports/inventory_errors.h"
 
 namespace weft::provisioner {
 namespace {
@@ -20,6 +21,7 @@ namespace {
 using nlohmann::json;
 
 constexpr char kKind[] = "clone";
+constexpr char kUnderWay[] = "CLONE_UNDER_WAY";
 constexpr absl::Duration kAgain = absl::Milliseconds(500);
 
 std::string WrittenDown(const CopyAsked& asked) {
@@ -131,19 +133,30 @@ absl::StatusOr<CopyPlan> CopyRequests::Plan(const CopyAsked& asked) {
   return plan;
 }
 
-absl::Status CopyRequests::CheckIdle(const HostPort& target) {
+absl::Status CopyRequests::CheckAlone(const HostPort& target, const std::string& job) {
   WEFT_ASSIGN_OR_RETURN(const std::vector<Job> jobs, inventory_->ListJobs());
-  for (const Job& job : jobs) {
-    if (job.kind != kKind) continue;
-    const json request = json::parse(job.request, nullptr, /*allow_exceptions=*/false);
-    const auto other = HostPort::Parse(request.is_object() ? request.value("target", "") : "");
-    if (!other.ok() || *other != target) continue;
-    return Refusal(absl::StatusCode::kAborted, "CLONE_UNDER_WAY",
+  for (const Job& other : jobs) {
+    if (other.kind != kKind) continue;
+    const json request = json::parse(other.request, nullptr, /*allow_exceptions=*/false);
+    const auto onto = HostPort::Parse(request.is_object() ? request.value("target", "") : "");
+    if (!onto.ok() || *onto != target) continue;
+    if (other.id == job) return absl::OkStatus();
+    return Refusal(absl::StatusCode::kAborted, kUnderWay,
                    absl::StrCat("a copy onto ", target.ToString(), " is under way"),
-                   "no other copy", absl::StrCat("operation ", job.id),
-                   absl::StrCat("weft operation wait ", job.id));
+                   "no other copy", absl::StrCat("operation ", other.id),
+                   absl::StrCat("weft operation wait ", other.id));
   }
   return absl::OkStatus();
+}
+
+absl::Status CopyRequests::AwaitAlone(const CopyAsked& asked, const RunningJob& job) {
+  WEFT_ASSIGN_OR_RETURN(const HostPort target, HostPort::Parse(asked.target));
+  while (true) {
+    const absl::Status alone = CheckAlone(target, job.id());
+    // While the store is away the claim cannot be renewed, which ends the waiting.
+    if (!IsStoreAway(alone) || job.cancelled()) return alone;
+    clock_->Sleep(kAgain);
+  }
 }
 
 absl::StatusOr<CopyRequests::Begun> CopyRequests::Clone(const CopyAsked& asked) {
@@ -158,7 +171,7 @@ absl::StatusOr<CopyRequests::Begun> CopyRequests::Clone(const CopyAsked& asked) 
     }
   }
   WEFT_ASSIGN_OR_RETURN(begun.plan, Plan(asked));
-  WEFT_RETURN_IF_ERROR(CheckIdle(begun.plan.target));
+  WEFT_RETURN_IF_ERROR(CheckAlone(begun.plan.target, ""));
   if (asked.validate_only) return begun;
   JobRequest request;
   request.kind = kKind;
@@ -218,14 +231,19 @@ absl::StatusOr<std::string> CopyRequests::Work(RunningJob& job) {
   job.Report(0, "look at both servers");
   const Touched before = ReadNotes(job);
   const CopyAsked asked = ReadBack(job);
-  // One that cannot be asked keeps its note for the next copy, or restarts with its own settings.
-  MendSource(*access_, before.source_folder).IgnoreError();
   const auto plan_anew = [&]() -> absl::StatusOr<CopyPlan> {
+    // Of two that were asked for at the same moment the one recorded first goes on.
+    WEFT_RETURN_IF_ERROR(AwaitAlone(asked, job));
+    // One that cannot be asked keeps its note for the next copy, or restarts with its own settings.
+    MendSource(*access_, before.source_folder).IgnoreError();
     WEFT_RETURN_IF_ERROR(MendFolder(before.folder, clock_));
     return before.touched ? PlanAgain(asked, job) : PlanReady(asked);
   };
   absl::StatusOr<CopyPlan> planned = plan_anew();
-  if (!planned.ok() && before.touched && !job.lost()) return GiveUp(asked, planned.status());
+  const bool is_anothers = ErrorReason(planned.status()) == kUnderWay;
+  if (!planned.ok() && before.touched && !is_anothers && !job.lost()) {
+    return GiveUp(asked, planned.status());
+  }
   WEFT_ASSIGN_OR_RETURN(const CopyPlan plan, std::move(planned));
   WEFT_RETURN_IF_ERROR(
       job.Keep(WrittenDown(Touched{true, plan.target_folder, plan.source_folder})));

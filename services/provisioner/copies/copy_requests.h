@@ -69,7 +69,11 @@ class CopyRequests {
 
  private:
   absl::StatusOr<CopyPlan> Plan(const CopyAsked& asked);
-  absl::Status CheckIdle(const HostPort& target);
+  // ABORTED CLONE_UNDER_WAY: a copy onto the target that was recorded before `job` (empty: any)
+  // has not ended.
+  absl::Status CheckAlone(const HostPort& target, const std::string& job);
+  // The same for one that runs, however long the store is away.
+  absl::Status AwaitAlone(const CopyAsked& asked, const RunningJob& job);
   absl::StatusOr<std::string> Work(RunningJob& job);
   // With the plugin loaded where it is to be used; where it cannot be, by another method.
   absl::StatusOr<CopyPlan> PlanReady(CopyAsked asked);
