@@ -80,6 +80,31 @@ TEST_F(CloneFaultsTest, APluginsSourceThatDiesIsGivenUpSoon) {
   ExpectEmpty();
 }
 
+// While files that rest are copied, and while it stands still for the others.
+TEST_F(CloneFaultsTest, ASourceOfFilesThatDiesIsGivenUpAndLeavesTheTargetEmpty) {
+  ASSERT_NO_FATAL_FAILURE(StartFilled());
+  for (const bool quiet : {false, true}) {
+    SCOPED_TRACE(quiet);
+    bytes_per_second_ = Slow(CopyMethod::kPhysical);
+    const std::string before = Root(0, sql::kDirtyPagesNow);
+    bool killed = false;
+    CopyWatch watch;
+    watch.report = [&](const CopyProgress& progress) {
+      const bool now = progress.phase == "copy files" && progress.bytes > 0 &&
+                       (!quiet || Peek(0, sql::kDirtyPagesNow) != before);
+      if (now && !killed) killed = farm_->Kill(0).ok();
+    };
+    const auto copied =
+        RunCopy(*access_, CopyMethod::kPhysical, Order(), watch, {}, RealClock::Get());
+    EXPECT_TRUE(killed);
+    EXPECT_EQ(ErrorReason(copied.status()), "SOURCE_LOST") << copied.status();
+    EXPECT_EQ(MetadataOf(copied.status()), "empty") << copied.status();
+    ExpectEmpty();
+    EXPECT_FALSE(Exists(TargetFile("data.outgoing")));
+    ASSERT_TRUE(farm_->StartServer(0).ok());
+  }
+}
+
 TEST_F(CloneFaultsTest, ATargetThatDiesAndComesBackIsLeftEmpty) {
   ASSERT_NO_FATAL_FAILURE(StartFilled());
   for (const CopyMethod method : {CopyMethod::kPlugin, CopyMethod::kLogical}) {

@@ -65,6 +65,8 @@ class PhysicalCopy {
     absl::Status halted;
     std::thread halting([&] { halted = swap_->Halt(); });  // beside the copy, to save its time
     absl::Status status = CopyFiles();
+    // Until here the source alone was asked, besides files of this machine.
+    if (absl::IsUnavailable(status)) status = SourceLost(order_.source, status.message());
     halting.join();
     if (status.ok()) status = halted;
     if (status.ok()) status = Replace();

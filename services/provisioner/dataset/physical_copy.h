@@ -13,7 +13,7 @@ namespace weft::provisioner {
 // where it did not, the copy is made again. The target stands still meanwhile, its files as they
 // were; when the new ones are all there beside them it is started on these. Its uuid, settings and
 // keys stay its own. After an error it runs as before (folder_swap.h). Errors: CANCELLED; ABORTED
-// SOURCE_BUSY; RESOURCE_EXHAUSTED DISK_FULL; those of starting a server.
+// SOURCE_BUSY; UNAVAILABLE SOURCE_LOST; RESOURCE_EXHAUSTED DISK_FULL; those of starting a server.
 absl::StatusOr<CopyFigures> CopyByFiles(const FarmAccess& access, const CopyOrder& order,
                                         const CopyWatch& watch, Clock* clock);
 

@@ -77,7 +77,7 @@ absl::Status QuietSource::Lock(const HostPort& source, const CopyWatch& watch, C
   const Deadline deadline = Deadline::After(clock, kLockPatience);
   while (true) {
     const absl::Status locked = keeper_->Execute(sql::kGlobalReadLock);
-    if (locked.ok()) return absl::OkStatus();
+    if (locked.ok() || absl::IsUnavailable(locked)) return locked;
     // Held up by a statement that runs: who comes after it waits too, so it is tried for a moment.
     const bool is_held_up = mysql::MysqlErrorCode(locked) == mysql::kErrLockWaitTimeout;
     if (!is_held_up || deadline.Passed()) return Busy(source, locked.message());

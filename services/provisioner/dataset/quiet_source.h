@@ -21,7 +21,7 @@ class QuietSource {
   // `folder`: the server's, of this machine. Blocks until it is quiet: longer, the more dirty pages
   // there are. ABORTED SOURCE_BUSY: a
   // statement does not let it be for half a minute, or pages are not written within minutes.
-  // CANCELLED by `watch`.
+  // CANCELLED by `watch`; UNAVAILABLE: it does not answer.
   static absl::StatusOr<std::unique_ptr<QuietSource>> Make(const FarmAccess& access,
                                                            const HostPort& source,
                                                            const std::string& folder,
