@@ -30,6 +30,7 @@
 #include "common/rpc/termination.h"
 #include "common/version/program.h"
 #include "common/version/version.h"
+#include "services/provisioner/copies/copy_requests.h"
 #include "services/provisioner/copy_program.h"
 #include "services/provisioner/dataset/copy.h"
 #include "services/provisioner/dataset/farm_access.h"
@@ -82,7 +83,8 @@ ABSL_FLAG(absl::Duration, claim_ttl, absl::Seconds(5),
 ABSL_FLAG(absl::Duration, stop_deadline, absl::Seconds(10),
           "After a SIGTERM the process ends by then, whatever is under way.");
 ABSL_FLAG(int, max_operations, 16, "Operations that this process runs at the same time.");
-ABSL_FLAG(uint64_t, clone_bytes_per_second_from_primary, uint64_t{32} << 20,
+ABSL_FLAG(uint64_t, clone_bytes_per_second_from_primary,
+          weft::provisioner::kBytesPerSecondFromPrimary,
           "What a copy reads from a primary in a second, where its request does not say; 0: no "
           "bound.");
 ABSL_FLAG(int, clone_streams, 4, "Parts that a copy by rows moves at the same time.");

@@ -16,10 +16,12 @@
 
 namespace weft::provisioner {
 
+inline constexpr uint64_t kBytesPerSecondFromPrimary = uint64_t{32} << 20;
+
 struct CopyOptions {
   // Read from a primary in a second, where the request does not say: its clients' commits share
   // the disk with the copy. From other members: as fast as it goes.
-  uint64_t bytes_per_second_from_primary = uint64_t{48} << 20;
+  uint64_t bytes_per_second_from_primary = kBytesPerSecondFromPrimary;
   // How many parts a copy by rows moves at once.
   int streams = 4;
   // Whether a server is the state store's; never a target. May be empty. Thread-safe.
