@@ -88,7 +88,7 @@ TEST_F(FarmDataTest, ACloneThatFailsSaysSoAndLeavesTheServerClosed) {
   Start(2);
   ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
   ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
-  Root(0, test_sql::kDropBackupAccount);
+  Root(0, test_sql::kMayBeNoDonor);
   const auto cloned = farm().Clone(group_, uuid(1), uuid(0), nullptr, absl::Seconds(30));
   ASSERT_FALSE(cloned.ok());
   EXPECT_EQ(ErrorReason(cloned.status()), "CLONE_FAILED") << cloned.status();
@@ -97,6 +97,20 @@ TEST_F(FarmDataTest, ACloneThatFailsSaysSoAndLeavesTheServerClosed) {
   const Observation seen = See(1);
   EXPECT_TRUE(seen.reached());
   EXPECT_TRUE(seen.super_read_only);
+}
+
+TEST_F(FarmDataTest, NothingIsTouchedForACloneThatWouldNotBeWhole) {
+  Start(2);
+  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
+  const GtidSet before = See(1).executed;
+  Root(0, test_sql::kTableOfAnotherEngine);
+  const auto emptied = farm().Clone(group_, uuid(1), uuid(0), nullptr, absl::Seconds(30));
+  EXPECT_EQ(ErrorReason(emptied.status()), "CLONE_UNAVAILABLE") << emptied.status();
+  EXPECT_TRUE(absl::StrContains(emptied.status().message(), "InnoDB")) << emptied.status();
+  Root(0, test_sql::kDropBackupAccount);
+  const auto denied = farm().Clone(group_, uuid(1), uuid(0), nullptr, absl::Seconds(30));
+  EXPECT_TRUE(absl::StrContains(denied.status().message(), "backup account")) << denied.status();
+  EXPECT_EQ(See(1).executed, before);
 }
 
 TEST_F(FarmDataTest, AServerThatACloneLeftHalfDoneDoesNotLookWhole) {

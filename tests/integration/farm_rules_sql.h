@@ -62,8 +62,12 @@ inline constexpr absl::string_view kDropLedgerQuietly =
     "SET GLOBAL super_read_only = OFF; SET SESSION sql_log_bin = 0; DROP TABLE app.ledger;"
     " SET GLOBAL super_read_only = ON";
 inline constexpr absl::string_view kFlushLogs = "FLUSH BINARY LOGS";
+inline constexpr absl::string_view kMayBeNoDonor =
+    "SET SESSION sql_log_bin = 0; REVOKE BACKUP_ADMIN ON *.* FROM weft_backup";
 inline constexpr absl::string_view kDropBackupAccount =
     "SET SESSION sql_log_bin = 0; DROP USER weft_backup";
+inline constexpr absl::string_view kTableOfAnotherEngine =
+    "CREATE DATABASE old; CREATE TABLE old.notes (n INT) ENGINE = MyISAM";
 // So that a small copy takes a while: 1 MiB a second.
 inline constexpr absl::string_view kSlowClone =
     "SET GLOBAL super_read_only = OFF; SET SESSION sql_log_bin = 0;"

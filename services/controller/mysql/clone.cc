@@ -28,13 +28,17 @@ constexpr absl::Duration kEndOfAnother = absl::Seconds(10);
 // The last part of the progress is the restart, of which nothing is known in advance.
 constexpr double kCopyShare = 0.9;
 
+constexpr absl::string_view kAnotherWay =
+    "fill it another way: weft group remove GROUP SERVER; weft server clone GROUP SERVER "
+    "--surrender; weft group add GROUP SERVER";
+
 absl::Status CheckVersions(Turn& donor, Turn& recipient) {
   if (!recipient.dialect().can.clone_plugin || !donor.dialect().can.clone_plugin) {
     return ::weft::Refusal(
         absl::StatusCode::kUnimplemented, "CLONE_UNAVAILABLE",
         "the CLONE plugin exists from MySQL 8.0.17 on", "8.0.17 or later",
         absl::StrCat("donor ", donor.version().text, ", recipient ", recipient.version().text),
-        "rebuild the server by a dump of the primary");
+        kAnotherWay);
   }
   const bool same = donor.version().major == recipient.version().major &&
                     donor.version().minor == recipient.version().minor;
@@ -42,6 +46,22 @@ absl::Status CheckVersions(Turn& donor, Turn& recipient) {
   return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "CLONE_VERSION_MISMATCH",
                          "donor and recipient must be of one version", recipient.version().text,
                          donor.version().text, "bring both to the same version");
+}
+
+// Tables that would arrive empty in a server that looks whole.
+absl::Status CheckEngines(Turn& donor) {
+  const auto reader = donor.OpenFor(Duty::kBackup);
+  if (!reader.ok()) return Annotate(reader.status(), "the backup account on the donor");
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet tables,
+                        (*reader)->Query(statements::kTablesWithoutTransactions));
+  if (tables.empty()) return absl::OkStatus();
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition, "CLONE_UNAVAILABLE",
+      absl::StrCat("the CLONE plugin leaves tables of other engines than InnoDB empty, and ",
+                   donor.address().ToString(), " has them"),
+      "InnoDB tables",
+      absl::StrCat(tables.size(), " of another engine, as ", tables.front().StringOr("name", "")),
+      kAnotherWay);
 }
 
 absl::Status InstallClone(Turn& turn) {
@@ -204,6 +224,7 @@ absl::Status CloneServer(const CloneOrder& order, const Deadline& deadline) {
       WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Turn> donor,
                             order.donor->Take(order.donor_uuid, deadline));
       WEFT_RETURN_IF_ERROR(CheckVersions(*donor, *recipient));
+      WEFT_RETURN_IF_ERROR(CheckEngines(*donor));
       WEFT_RETURN_IF_ERROR(InstallClone(*donor));
     }
     WEFT_ASSIGN_OR_RETURN(earlier, PrepareRecipient(order, *recipient));

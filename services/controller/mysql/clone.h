@@ -25,7 +25,8 @@ struct CloneOrder {
 
 // Blocks until the recipient has restarted by itself (it needs a supervisor), answers, is
 // read-only, and replicates from nobody. Its uuid and persisted settings stay its own; data,
-// accounts and plugins are the donor's. Errors: UNIMPLEMENTED CLONE_UNAVAILABLE;
+// accounts and plugins are the donor's. Errors: UNIMPLEMENTED CLONE_UNAVAILABLE (versions), or
+// FAILED_PRECONDITION (tables of other engines than InnoDB);
 // FAILED_PRECONDITION CLONE_VERSION_MISMATCH; INTERNAL CLONE_FAILED with what the server says;
 // DEADLINE_EXCEEDED. After an error the recipient may be empty: its record must keep it aside.
 absl::Status CloneServer(const CloneOrder& order, const Deadline& deadline);

@@ -18,10 +18,6 @@ inline constexpr absl::string_view kBytes =
     "SELECT CAST(COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) AS UNSIGNED) AS bytes"
     " FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN"
     " ('mysql', 'sys', 'information_schema', 'performance_schema', 'ndbinfo')";
-inline constexpr absl::string_view kTablesWithoutTransactions =
-    "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) AS name FROM information_schema.TABLES"
-    " WHERE TABLE_TYPE = 'BASE TABLE' AND ENGINE <> 'InnoDB' AND TABLE_SCHEMA NOT IN"
-    " ('mysql', 'sys', 'information_schema', 'performance_schema', 'ndbinfo') ORDER BY 1";
 inline constexpr absl::string_view kWhereItsDataAre =
     "SELECT @@datadir AS datadir, @@server_uuid AS uuid";
 // A GTID set is text with line breaks.

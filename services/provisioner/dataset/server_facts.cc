@@ -26,7 +26,7 @@ absl::Status ReadData(mysql::Session& session, ServerFacts* facts) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet bytes, session.Query(sql::kBytes));
   facts->bytes = bytes.empty() ? 0 : bytes.front().UintOr("bytes", 0);
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet tables,
-                        session.Query(sql::kTablesWithoutTransactions));
+                        session.Query(mysql::statements::kTablesWithoutTransactions));
   for (const mysql::ResultSet::Row row : tables) {
     facts->not_transactional.push_back(row.StringOr("name", ""));
   }
