@@ -357,6 +357,20 @@ class Wire(unittest.TestCase):
         self.assertTrue(self.rows("provider.unregister", "np")[0][2])
         self.assertEqual(self.rows("provider.list"), [])
 
+    def test_server_clone_fills_a_machine_from_the_group(self):
+        self.farm.weft("group", "promote", "g1")
+        self.farm.weft("provider", "register", "here", "--type", "local", "--url",
+                       self.folder.name + "/machines")
+        self.farm.weft("machine", "create", "here", timeout=180)
+        (machine,) = self.farm.weft("machine", "list")["machines"]
+        address = "{host}:{port}".format(**machine["addresses"][0])
+        done = self.rows("server.clone", "g1", address)[0]
+        self.assertTrue(done[2], done)
+        self.farm.weft("group", "add", "g1", address)
+        self.farm.await_settled()
+        self.assertEqual(self.farm.server(address)["status"], "SECONDARY")
+        self.assertIn("is already part of group (g1)", self.error("server.clone", "g1", address))
+
 
 if __name__ == "__main__":
     cases.main()
