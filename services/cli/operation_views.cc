@@ -71,6 +71,8 @@ std::string FigurePhrase(const std::string& name, const nlohmann::ordered_json& 
 }  // namespace
 
 std::string ResultPhrase(const v1::Operation& operation) {
+  // Until then they are those of its phase, which says them itself.
+  if (operation.state() == v1::Operation::RUNNING) return "";
   const auto result = nlohmann::ordered_json::parse(operation.result_json(), nullptr, false);
   if (!result.is_object()) return "";
   std::vector<std::string> phrases;

@@ -39,6 +39,8 @@ TEST(OperationViewsTest, NameTheServersThatCameAndWent) {
   EXPECT_EQ(ResultPhrase(operation), "added a:1 a:2, took 11s");
   operation.set_result_json(R"({"removed":[{"address":"a:3"}],"list":[1,"x"],"seconds":130})");
   EXPECT_EQ(ResultPhrase(operation), "removed a:3, took 2m10s");
+  operation.set_state(v1::Operation::RUNNING);
+  EXPECT_EQ(ResultPhrase(operation), "");
 }
 
 TEST(EventsTableTest, ShowsTimesInUtc) {

@@ -66,6 +66,12 @@ class JobRunner::Running : public RunningJob {
     unwritten_ = true;
   }
 
+  void ShowFigures(const std::string& figures) override {
+    MutexLock lock(&mutex_);
+    figures_ = figures;
+    unwritten_ = true;
+  }
+
   absl::Status Keep(const std::string& notes) override {
     while (!lost()) {
       const absl::Status kept = runner_->inventory_->KeepNotes(id(), runner_->holder_, notes);
@@ -116,6 +122,7 @@ class JobRunner::Running : public RunningJob {
     Job job = job_;
     job.progress = progress_;
     job.phase = phase_;
+    job.result = figures_;
     job.updated = now;
     return job;
   }
@@ -130,6 +137,7 @@ class JobRunner::Running : public RunningJob {
   mutable Mutex mutex_;
   double progress_ ABSL_GUARDED_BY(mutex_) = job_.progress;
   std::string phase_ ABSL_GUARDED_BY(mutex_) = job_.phase;
+  std::string figures_ ABSL_GUARDED_BY(mutex_);
   bool unwritten_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Duration renewed_ ABSL_GUARDED_BY(mutex_);
 };
@@ -273,7 +281,7 @@ void JobRunner::Do(Running* running) {
   const absl::StatusOr<std::string> result = running->work()(*running);
   Job job = running->Last(clock_->Now());
   if (result.ok() || !running->lost()) {
-    if (result.ok()) job.result = *result;
+    job.result = result.ok() ? *result : "";
     EndWith(result.status(), clock_->Now(), &job);
     WriteEnd(job, running);
     WEFT_LOG(kInfo, "operation ended",

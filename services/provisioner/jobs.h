@@ -50,6 +50,9 @@ class RunningJob {
 
   // Shown at once here, within a second by the controllers. `progress` is 0..1 and never falls.
   virtual void Report(double progress, absl::string_view phase) = 0;
+  // For programs: a JSON object that the operation has for its result until it ends. Seen as soon
+  // as what is reported.
+  virtual void ShowFigures(const std::string& figures) = 0;
   // Persists what who resumes the job must know; returns once that is safe, which it waits for
   // while the store is away. ABORTED: the job is lost.
   virtual absl::Status Keep(const std::string& notes) = 0;

@@ -80,6 +80,22 @@ TEST_F(JobsTest, RecordsWhatItsWorkMade) {
   EXPECT_TRUE(inventory_.ListJobs()->empty());
 }
 
+TEST_F(JobsTest, ShowsFiguresForItsResultUntilItEnds) {
+  std::atomic<bool> goes_on = true;
+  const auto runner = Provisioner([&](RunningJob& job) -> absl::StatusOr<std::string> {
+    job.ShowFigures(R"({"bytes_done":1})");
+    while (goes_on && !job.cancelled()) RealClock::Get()->Sleep(absl::Milliseconds(2));
+    return absl::InternalError("it fails");
+  });
+  const auto job = runner->Run(Wish());
+  ASSERT_TRUE(job.ok()) << job.status();
+  EXPECT_TRUE(Eventually([&] { return Now(job->id).result == R"({"bytes_done":1})"; }));
+  EXPECT_FALSE(Now(job->id).done());
+  goes_on = false;
+  EXPECT_TRUE(Eventually([&] { return Now(job->id).done(); }));
+  EXPECT_EQ(Now(job->id).result, "");
+}
+
 TEST_F(JobsTest, RecordsWhyItsWorkFailed) {
   const auto runner = Provisioner([](RunningJob&) -> absl::StatusOr<std::string> {
     return Refusal(absl::StatusCode::kResourceExhausted, "PROVIDER_QUOTA", "no room", "room",

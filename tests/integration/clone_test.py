@@ -132,12 +132,19 @@ class Clone(unittest.TestCase):
                 data = pathlib.Path(self.sql(self.target, "SELECT @@datadir")[0][0])
                 self.assertEqual([], list(data.parent.glob("data.*")))
 
+    def figures(self, operation):
+        """Of one that runs; afterwards its result would pass for them."""
+        shown = self.farm.weft("operation", "show", operation)
+        self.assertEqual(shown["state"], "RUNNING")
+        return shown.get("result") or {}
+
     def test_8_of_two_copies_onto_one_server_the_first_goes_on(self):
         self.take_out()
         first = self.farm.weft("server", "clone", "g1", self.target, "--surrender", "--no-wait",
                                "--method", "logical", "--throttle", "200000")["operation"]["name"]
         self.refused("CLONE_UNDER_WAY", "g1", self.target, "--surrender")
-        self.assertEqual(self.farm.weft("operation", "show", first)["state"], "RUNNING")
+        harness.wait_until(lambda: self.figures(first).get("rows_done", 0) > 0, 60, "rows under way")
+        self.assertGreater(self.figures(first)["bytes_total"], 0)
         self.farm.weft("operation", "cancel", first)
         self.farm.run("operation", "wait", first, "--timeout", "60s")
         self.clone()

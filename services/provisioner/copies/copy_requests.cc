@@ -7,6 +7,7 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "nlohmann/json.hpp"
+#include "services/provisioner/copies/progress_json.h"
 #include "services/provisioner/dataset/copy_run.h"
 #include "services/provisioner/dataset/folder_swap.h"
 #include "services/provisioner/dataset/plugin_copy.h"
@@ -260,8 +261,10 @@ absl::StatusOr<std::string> CopyRequests::Work(RunningJob& job) {
     const uint64_t of = std::max(progress.estimate, progress.bytes);
     const double share =
         of == 0 ? 0 : static_cast<double>(progress.bytes) / static_cast<double>(of);
+    const absl::Duration elapsed = clock_->MonotonicNow() - start;
     // What comes after the bytes is of unknown length.
-    job.Report(0.95 * share, ProgressText(progress, clock_->MonotonicNow() - start));
+    job.Report(0.95 * share, ProgressText(progress, elapsed));
+    job.ShowFigures(ProgressJson(progress, elapsed));
   };
   const auto run = [&] {
     return RunCopy(

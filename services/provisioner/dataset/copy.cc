@@ -54,6 +54,14 @@ std::string BytesText(uint64_t bytes) {
   return absl::StrFormat("%.1f %s", value, kUnits[unit]);
 }
 
+std::optional<absl::Duration> TimeLeft(const CopyProgress& progress, absl::Duration elapsed) {
+  if (progress.bytes == 0 || progress.estimate <= progress.bytes || elapsed < absl::Seconds(1)) {
+    return std::nullopt;
+  }
+  const auto done = static_cast<double>(progress.bytes);
+  return elapsed * (static_cast<double>(progress.estimate - progress.bytes) / done);
+}
+
 std::string ProgressText(const CopyProgress& progress, absl::Duration elapsed) {
   std::string text = progress.phase;
   if (progress.bytes == 0) return text;
@@ -64,9 +72,8 @@ std::string ProgressText(const CopyProgress& progress, absl::Duration elapsed) {
   if (seconds < 1) return text;
   const double speed = static_cast<double>(progress.bytes) / seconds;
   absl::StrAppend(&text, ", ", BytesText(static_cast<uint64_t>(speed)), "/s");
-  if (progress.estimate > progress.bytes) {
-    const double left = static_cast<double>(progress.estimate - progress.bytes) / speed;
-    absl::StrAppend(&text, ", ", static_cast<int64_t>(left) + 1, "s left");
+  if (const auto left = TimeLeft(progress, elapsed); left.has_value()) {
+    absl::StrAppend(&text, ", ", absl::ToInt64Seconds(*left) + 1, "s left");
   }
   return text;
 }

@@ -59,6 +59,8 @@ absl::Status SourceLost(const HostPort& source, absl::string_view found);
 
 // "312.5 MB", "1.0 GB": powers of ten, as disks and networks are sold.
 std::string BytesText(uint64_t bytes);
+// Of the bytes, at the speed so far; nullopt: not known. Pure.
+std::optional<absl::Duration> TimeLeft(const CopyProgress& progress, absl::Duration elapsed);
 // "copy rows: 312.5 MB of 1.0 GB, 45.0 MB/s, 15s left". Pure.
 std::string ProgressText(const CopyProgress& progress, absl::Duration elapsed);
 

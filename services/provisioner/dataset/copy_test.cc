@@ -26,6 +26,13 @@ TEST(CopyTest, SaysOfProgressOnlyWhatIsKnown) {
             "copy rows: 3.0 kB of 2.0 kB, 7 rows, 1.0 kB/s");
 }
 
+TEST(CopyTest, KnowsTheTimeThatIsLeftBySpeedSoFar) {
+  EXPECT_EQ(TimeLeft({"copy rows", 250, 1000, 0}, absl::Seconds(10)), absl::Seconds(30));
+  EXPECT_EQ(TimeLeft({"copy rows", 250, 1000, 0}, absl::Milliseconds(999)), std::nullopt);
+  EXPECT_EQ(TimeLeft({"copy rows", 1000, 1000, 0}, absl::Seconds(10)), std::nullopt);
+  EXPECT_EQ(TimeLeft({"prepare", 0, 1000, 0}, absl::Seconds(10)), std::nullopt);
+}
+
 TEST(CopyTest, SaysBytesInPowersOfTen) {
   EXPECT_EQ(BytesText(0), "0 B");
   EXPECT_EQ(BytesText(999), "999 B");

@@ -54,6 +54,7 @@ class MortalJob : public RunningJob {
     // What others are at is of no moment here.
     if (phase.find(": ") == absl::string_view::npos) fuse_->Burn().IgnoreError();
   }
+  void ShowFigures(const std::string&) override {}
   absl::Status Keep(const std::string& notes) override {
     if (const absl::Status before = fuse_->Burn(); !before.ok()) return before;
     *notes_ = notes;
