@@ -14,6 +14,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/workload"))
 sys.path.insert(0, str(ROOT / "tests/integration"))
+import by_hand  # noqa: E402
 import cases  # noqa: E402
 import harness  # noqa: E402
 import writable  # noqa: E402
@@ -25,6 +26,8 @@ FOLLOW = 1.0 + 1.0
 ELECTION = 30.0
 # After the store is back, all of it.
 RECOVERY = 3.0
+# The silence, the election, another leader, and the failover that it begins.
+ZONE = 15.0
 ROUNDS = 2
 # Longer than any failover takes.
 DOWN = 4.0
@@ -187,6 +190,32 @@ class StoreCluster(unittest.TestCase):
         self.farm.start(old)
         self.farm.heal(old)
         return took
+
+    def leader(self):
+        """Address and pid of the controller that leads."""
+        def leads(controller):
+            done = self.farm.run("manage", "status", "--controller", controller)
+            return done.returncode == 0 and harness.parse_last(done.stdout)["leading"]
+        controllers = self.farm.layout["controllers"]
+        found = harness.wait_until(lambda: next(filter(leads, controllers), None), 10, "one leads")
+        return found, next(pid for pid, line in by_hand.processes_of(self.farm.directory).items()
+                           if "weft-controller" in line and f"--listen={found} " in line)
+
+    def test_a_zone_is_lost_with_the_primary_the_leader_and_the_stores_primary(self):
+        old, member, (leader, pid) = self.farm.primary(), self.primary_member(), self.leader()
+        pids = [self.pid_of(member), pid, self.farm.members()[old]["pid"]]
+        died = time.monotonic()
+        for each in pids:
+            os.kill(each, signal.SIGKILL)
+        moved = self.writer.moved(timeout=ELECTION)
+        print(f"failed over after {moved['gap_ms'] / 1000:.2f} s", flush=True)
+        self.assertLess(moved["gap_ms"] / 1000 - self.machine.since(died), ZONE)
+        self.assertNotEqual(self.farm.primary(), old)
+        self.farm.start(member)
+        self.farm.start(f"controller-{self.farm.layout['controllers'].index(leader) + 1}")
+        self.farm.start(old)
+        self.farm.heal(old)
+        self.conclude()
 
     def test_a_set_up_says_what_is_amiss_with_the_cluster_and_changes_nothing(self):
         store = self.farm.layout["store"]["address"]
