@@ -8,6 +8,7 @@
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
+#include "services/provisioner/job_end.h"
 #include "services/provisioner/ports/inventory_errors.h"
 
 namespace weft::provisioner {
@@ -19,30 +20,7 @@ constexpr size_t kMaxRequestId = 64;
 constexpr double kSafe = 0.8;
 constexpr absl::Duration kPoll = absl::Milliseconds(100);
 
-void EndWith(const absl::Status& status, absl::Time now, Job* job) {
-  job->updated = now;
-  if (status.ok()) {
-    job->state = JobState::kSucceeded;
-    job->progress = 1;
-    job->phase = "done";
-    return;
-  }
-  job->state = absl::IsCancelled(status) ? JobState::kCancelled : JobState::kFailed;
-  job->error_reason = ErrorReason(status);
-  if (job->error_reason.empty()) job->error_reason = absl::StatusCodeToString(status.code());
-  job->error_message = DescribeError(status);
-}
-
 }  // namespace
-
-absl::Status ErrorOf(const Job& job) {
-  if (job.state == JobState::kCancelled) {
-    return Refusal(absl::StatusCode::kCancelled, "CANCELLED",
-                   absl::StrCat("operation ", job.id, " was cancelled"));
-  }
-  if (job.state != JobState::kFailed) return absl::OkStatus();
-  return Refusal(absl::StatusCode::kFailedPrecondition, job.error_reason, job.error_message);
-}
 
 class JobRunner::Running : public RunningJob {
  public:

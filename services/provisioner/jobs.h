@@ -141,7 +141,4 @@ class JobRunner {
   std::thread thread_;
 };
 
-// The error of a job that failed or was cancelled; OK of any other.
-absl::Status ErrorOf(const Job& job);
-
 }  // namespace weft::provisioner

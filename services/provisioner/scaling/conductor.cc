@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "services/provisioner/job_end.h"
 
 namespace weft::provisioner {
 namespace {
