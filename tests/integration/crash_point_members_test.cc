@@ -1,25 +1,22 @@
 // The leading controller dies before each single step by which a server leaves, joins, comes back
-// or is rewound, on real servers: one death a run. The next one finishes; who asked asks again.
-#include <grpc/support/time.h>
+// or is rewound or rebuilt, on real servers: one death a run. The next one finishes; who asked asks
+// again.
 #include <grpcpp/grpcpp.h>
 
-#include <atomic>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/base/random.h"
 #include "common/rpc/channel.h"
-#include "common/rpc/metrics.h"
 #include "gtest/gtest.h"
-#include "protos/weft/v1/groups.grpc.pb.h"
 #include "protos/weft/v1/servers.grpc.pb.h"
-#include "services/controller/controller.h"
 #include "services/controller/ports/memory_store.h"
+#include "tests/integration/mortal_leader.h"
 #include "tests/integration/real_farm_test.h"
 
 namespace weft::controller {
@@ -27,143 +24,8 @@ namespace {
 
 constexpr absl::Duration kPatience = absl::Seconds(60);
 constexpr absl::Duration kRest = absl::Milliseconds(10);
-constexpr int kNever = 1'000'000;
 // No change takes more steps: a run that is never interrupted ends the test long before.
 constexpr int kMostSteps = 80;
-
-// How many steps a controller may take until it is dead. Thread-safe.
-class Life {
- public:
-  void Give(int steps) { left_ = steps; }
-  // Before each step: whether it is alive to take it.
-  bool Step() {
-    if (!dead_ && left_.fetch_sub(1) <= 0) dead_ = true;
-    return !dead_;
-  }
-  bool dead() const { return dead_; }
-
- private:
-  std::atomic<int> left_{kNever};
-  std::atomic<bool> dead_{false};
-};
-
-// A rewind has dozens of statements, and is to die in the middle, too: this many are a step.
-constexpr int kStatementsAStep = 3;
-
-// The real farm, as a mortal controller uses it.
-class MortalFarm : public Farm {
- public:
-  MortalFarm(const FarmOptions& options, Life* life)
-      : farm_(options, RealClock::Get()), life_(life) {}
-
-  void SetTerm(uint64_t term, std::function<bool()> still) override {
-    farm_.SetTerm(term, [this, still] {
-      const bool counts = rewinding_ && statements_.fetch_add(1) % kStatementsAStep == 0;
-      const bool alive = counts ? life_->Step() : !life_->dead();
-      return alive && (!still || still());
-    });
-  }
-  std::map<ServerUuid, Observation> Probe(const Group& group, absl::Duration deadline) override {
-    return farm_.Probe(group, deadline);
-  }
-  absl::Status Apply(const Group& group, const Step& step, absl::Duration deadline) override {
-    if (!life_->Step()) return absl::AbortedError("it is dead");
-    return farm_.Apply(group, step, deadline);
-  }
-  absl::StatusOr<Admission> Admit(const Group& group, const HostPort& address,
-                                  absl::Duration deadline) override {
-    return farm_.Admit(group, address, deadline);
-  }
-  absl::StatusOr<ServerUuid> Identify(const HostPort& address, absl::Duration deadline) override {
-    return farm_.Identify(address, deadline);
-  }
-  absl::StatusOr<Neighbours> Discover(const HostPort& address, absl::Duration deadline) override {
-    return farm_.Discover(address, deadline);
-  }
-  absl::StatusOr<ServerUuid> Clone(const Group& group, const ServerUuid& recipient,
-                                   const ServerUuid& donor, std::function<void(double)> progress,
-                                   absl::Duration deadline) override {
-    return farm_.Clone(group, recipient, donor, std::move(progress), deadline);
-  }
-  absl::StatusOr<std::string> SaveTransactions(const Group& group, const ServerUuid& server,
-                                               const GtidSet& set,
-                                               absl::Duration deadline) override {
-    if (!life_->Step()) return absl::AbortedError("it is dead");
-    return farm_.SaveTransactions(group, server, set, deadline);
-  }
-  absl::StatusOr<Rewound> Rewind(const Group& group, const ServerUuid& server,
-                                 const GtidSet& errant, bool dry_run,
-                                 std::function<void(double)> progress,
-                                 absl::Duration deadline) override {
-    if (dry_run) return farm_.Rewind(group, server, errant, true, std::move(progress), deadline);
-    rewinding_ = true;
-    auto rewound = farm_.Rewind(group, server, errant, false, std::move(progress), deadline);
-    rewinding_ = false;
-    return rewound;
-  }
-  absl::Status RotatePassword(const Group& group, absl::string_view duty,
-                              absl::string_view password, absl::Duration deadline) override {
-    return farm_.RotatePassword(group, duty, password, deadline);
-  }
-  void Forget(const HostPort& address) override { farm_.Forget(address); }
-
- private:
-  MysqlFarm farm_;
-  Life* const life_;
-  std::atomic<bool> rewinding_{false};
-  std::atomic<int> statements_{0};
-};
-
-Controller::Options QuickOptions() {
-  Controller::Options options;
-  options.reconciler.worker.first_rest = absl::Milliseconds(5);
-  options.reconciler.worker.period = absl::Milliseconds(200);
-  options.reconciler.leadership.period = absl::Milliseconds(20);
-  // Progress is a matter of time: it would be a step now and then.
-  options.reconciler.board.write_delay = absl::Hours(1);
-  options.membership.poll = absl::Milliseconds(20);
-  return options;
-}
-
-// One whole controller, and the client that asks it. Dead, it writes and does nothing more; its
-// lease is free at once, and what it had to say of the past may still come.
-class Leader {
- public:
-  Leader(std::shared_ptr<MemoryDatabase> database, const FarmOptions& options)
-      : store_(std::move(database)),
-        farm_(options, &life_),
-        controller_(QuickOptions(), {&farm_, &store_, &metrics_, RealClock::Get()}) {
-    store_.SetFaults([this](absl::string_view call, bool is_write) {
-      if (absl::StrContains(call, "Lease") || call == "AppendEvent") return StoreFault::kNone;
-      const bool alive = is_write ? life_.Step() : !life_.dead();
-      return alive ? StoreFault::kNone : StoreFault::kUnavailable;
-    });
-    grpc::ServerBuilder builder;
-    for (grpc::Service* service : controller_.services()) builder.RegisterService(service);
-    server_ = builder.BuildAndStart();
-    channel_ = server_->InProcessChannel({});
-    controller_.Start();
-    controller_.reconciler().AwaitLeader(kPatience);
-  }
-  ~Leader() {
-    controller_.EndStreams();
-    server_->Shutdown(gpr_now(GPR_CLOCK_REALTIME));
-    controller_.Stop();
-  }
-
-  Life& life() { return life_; }
-  Reconciler& reconciler() { return controller_.reconciler(); }
-  const std::shared_ptr<grpc::Channel>& channel() { return channel_; }
-
- private:
-  Life life_;
-  MemoryStore store_;
-  rpc::Metrics metrics_;
-  MortalFarm farm_;
-  Controller controller_;
-  std::unique_ptr<grpc::Server> server_;
-  std::shared_ptr<grpc::Channel> channel_;
-};
 
 class CrashPointMembersTest : public RealFarmTest {
  protected:
@@ -259,7 +121,7 @@ class CrashPointMembersTest : public RealFarmTest {
     });
     EXPECT_EQ(ended.state, OperationState::kSucceeded) << ended.kind << ": " << ended.error_message;
     const bool settled = over && Settles();
-    leader_->life().Give(kNever);
+    leader_->life().Give(Life::kNever);
     return settled;
   }
   template <typename Response, typename Request>
@@ -281,9 +143,10 @@ class CrashPointMembersTest : public RealFarmTest {
     request.set_address(group_.servers.at(index).address.ToString());
     return AskServers<v1::AddServerResponse>(&v1::Servers::Stub::AddServer, request);
   }
-  bool Rejoin(int index) {
+  bool Rejoin(int index, bool rebuild = false) {
     v1::RejoinServerRequest request;
     request.set_server(uuid(index).text());
+    request.set_rebuild(rebuild);
     return AskServers<v1::RejoinServerResponse>(&v1::Servers::Stub::RejoinServer, request);
   }
 
@@ -364,6 +227,22 @@ TEST_F(CrashPointMembersTest, RemoveAddAndRejoin) {
   EXPECT_LT(point, kMostSteps);
 }
 
+TEST_F(CrashPointMembersTest, Rebuild) {
+  int point = 0;
+  for (bool died = true; died && point < kMostSteps; ++point) {
+    SCOPED_TRACE(absl::StrCat("dead after ", point, " steps"));
+    ASSERT_TRUE(PutAside(2));
+    DieAfter(point);
+    ASSERT_TRUE(Rejoin(2, /*rebuild=*/true));
+    died = died_;
+    ExpectInService(2);
+    if (HasFailure()) return;
+  }
+  std::printf("%d points\n", point);
+  EXPECT_GT(point, 5);
+  EXPECT_LT(point, kMostSteps);
+}
+
 TEST_F(CrashPointMembersTest, SettingAsideSavingAndRewinding) {
   Root(0, "CREATE TABLE app.kept (id INT PRIMARY KEY); INSERT INTO app.kept VALUES (1)");
   int point = 0;
@@ -381,7 +260,7 @@ TEST_F(CrashPointMembersTest, SettingAsideSavingAndRewinding) {
              Root(2, "SELECT COUNT(*) FROM app.kept") == "1" && Seen(2).replication.configured;
     }));
     ASSERT_TRUE(Settles());
-    leader_->life().Give(kNever);
+    leader_->life().Give(Life::kNever);
     died = died_;
     ExpectInService(2);
     if (HasFailure()) return;
