@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/duration_text.h"
 #include "nlohmann/json.hpp"
+#include "services/controller/core/guards.h"
 
 namespace weft::controller {
 namespace {
@@ -21,9 +22,7 @@ bool IsOver(const RunHook& step) { return absl::StartsWith(step.occasion, "after
 
 // The primary that the change takes away; empty: there was none.
 ServerUuid OldPrimary(const Group& group, const RunHook& step) {
-  if (!IsOver(step)) return group.primary;
-  if (group.history.size() < 2) return ServerUuid();
-  return group.history[group.history.size() - 2].primary;
+  return IsOver(step) ? PrimaryBefore(group) : group.primary;
 }
 
 ServerUuid NewPrimary(const Group& group, const RunHook& step) {

@@ -149,21 +149,38 @@ class Guards(unittest.TestCase):
         self.farm.weft("group", "maintenance", "g1", "--for", "2s")
         self.await_failover(old)
 
-    def test_5_programs_that_agree_are_told_what_is_decided(self):
-        self.set("before_failover=good", "fence=good", "after_failover=good")
-        old = self.kill_primary()
-        self.await_failover(old)
+    def await_told(self, occasions):
+        """What each program was told, once those of `occasions` have run, in order, and no other."""
         def told():
             if not self.told.exists():
                 return None
             lines = [json.loads(line) for line in self.told.read_text("utf-8").splitlines()]
-            return lines if len(lines) == 3 else None
+            return lines if len(lines) >= len(occasions) else None
         lines = harness.wait_until(told, 10, "all programs are told")
-        self.assertEqual([each["occasion"] for each in lines],
-                         ["before_failover", "fence", "after_failover"])
+        self.assertEqual([each["occasion"] for each in lines], occasions)
+        return lines
+
+    def test_5_programs_that_agree_are_told_what_is_decided(self):
+        self.set("before_failover=good", "fence=good", "after_failover=good")
+        old = self.kill_primary()
+        self.await_failover(old)
+        lines = self.await_told(["before_failover", "fence", "after_failover"])
         self.assertEqual({each["old_primary"]["address"] for each in lines}, {old})
         self.assertEqual(lines[2]["new_primary"]["address"], self.farm.primary())
         self.assertEqual(len({each["operation"] for each in lines}), 1)
+
+    def test_5_the_program_that_is_told_goes_by_the_road_and_not_by_who_asked(self):
+        self.set("failover_enabled=false", "before_failover=good", "after_failover=good",
+                 "before_switchover=good", "after_switchover=good")
+        self.farm.weft("group", "promote", "g1")
+        self.await_told(["before_switchover", "after_switchover"])
+        self.told.unlink()
+        old = self.kill_primary()
+        self.assert_stays(old, "FAILOVER_DISABLED")
+        self.farm.weft("group", "promote", "g1")
+        lines = self.await_told(["before_failover", "after_failover"])
+        self.assertEqual({each["old_primary"]["address"] for each in lines}, {old})
+        self.assertEqual(lines[1]["new_primary"]["address"], self.farm.primary())
 
     def test_6_programs_that_fail_hang_or_are_unknown(self):
         done = self.farm.run("group", "set", "g1", "fence=nobody")

@@ -182,6 +182,17 @@ HookDecision DecideHook(const Snapshot& snapshot, absl::string_view occasion) {
   return {.run = RunHook{.occasion = name, .hook = hook}, .refusal = std::nullopt};
 }
 
+ServerUuid PrimaryBefore(const Group& group) {
+  if (group.history.size() < 2) return ServerUuid();
+  return group.history[group.history.size() - 2].primary;
+}
+
+absl::string_view AfterOccasion(const Group& group) {
+  const Server* const old = group.Find(PrimaryBefore(group));
+  const bool given_up = old != nullptr && old->status == ServerStatus::kFaulty;
+  return given_up ? "after_failover" : "after_switchover";
+}
+
 bool WasFencedForCertain(const Group& group) {
   const auto found = group.hooks.outcomes.find("fence");
   if (group.hooks.epoch + 1 != group.epoch) return false;  // guard: rule 2

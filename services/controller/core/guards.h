@@ -38,6 +38,14 @@ struct HookDecision {
 };
 HookDecision DecideHook(const Snapshot& snapshot, absl::string_view occasion);
 
+// Which program is told of the change of primary that the last Commit made: "after_failover" where
+// the old primary was given up as dead or sick, whoever asked for it, else "after_switchover". It
+// goes by what the Commit wrote of the old primary: to be asked before anything else is written.
+absl::string_view AfterOccasion(const Group& group);
+
+// The primary before the present one; empty: there was none.
+ServerUuid PrimaryBefore(const Group& group);
+
 // The program that fences said of the primary before the present one that it is off for certain.
 bool WasFencedForCertain(const Group& group);
 

@@ -224,6 +224,52 @@ TEST(GuardsTest, AfterAChangeItsProgramIsToldBeforeTheIntentEnds) {
   EXPECT_EQ(Decide(scene).phase, "finish");
 }
 
+// As a Commit leaves the record, after which `a` is the primary and `b` is what `status` says.
+Scene Changed(ServerStatus status) {
+  Scene scene("abc");
+  scene.Promote('a');
+  scene.group().epoch = 2;
+  scene.group().history = {{1, Id('b'), GtidSet(), absl::UnixEpoch()},
+                           {2, Id('a'), GtidSet(), absl::UnixEpoch()}};
+  scene.Record('b').status = status;
+  scene.group().settings.after_switchover = "switched";
+  scene.group().settings.after_failover = "failed";
+  return scene;
+}
+
+TEST(GuardsTest, TheProgramThatIsToldGoesByTheRoadThatWasTakenAndNotByWhoAsked) {
+  for (const bool unasked : {false, true}) {
+    for (const bool had_begun_in_order : {false, true}) {
+      Scene switched = Changed(ServerStatus::kSecondary);
+      Scene failed = Changed(ServerStatus::kFaulty);
+      for (Scene* scene : {&switched, &failed}) {
+        scene->group().intent.failover = unasked;
+        scene->group().intent.reopen = had_begun_in_order;
+      }
+      EXPECT_EQ(Text(Decide(switched)), "run the program switched (after_switchover)");
+      EXPECT_EQ(Text(Decide(failed)), "run the program failed (after_failover)");
+    }
+  }
+}
+
+TEST(GuardsTest, AFirstPromotionIsToldAsASwitchover) {
+  Scene scene = Changed(ServerStatus::kFaulty);
+  scene.group().history.front().primary = ServerUuid();  // it was demoted
+  EXPECT_EQ(AfterOccasion(scene.group()), "after_switchover");
+  scene.group().history.erase(scene.group().history.begin());
+  EXPECT_EQ(AfterOccasion(scene.group()), "after_switchover");
+}
+
+// An old primary that is back would have its record corrected, and the road be forgotten.
+TEST(GuardsTest, TheProgramIsToldBeforeTheRecordIsCorrected) {
+  Scene scene = Changed(ServerStatus::kFaulty);
+  scene.Of('c').semi_sync.replica_active = false;
+  scene.Of('b').semi_sync.replica_active = false;
+  EXPECT_EQ(Text(Decide(scene)), "run the program failed (after_failover)");
+  scene.group().settings.after_failover.clear();
+  EXPECT_EQ(Decide(scene).phase, "correct status");
+}
+
 TEST(GuardsTest, AnOldPrimaryThatWasFencedForCertainAcceptsNoWrites) {
   Scene scene("abc");
   scene.Async().Silent('c');

@@ -81,15 +81,6 @@ Plan CorrectRecord(const Snapshot& snapshot) {
   return Plan();
 }
 
-// What the program says that is told of it hinders nothing any more.
-Plan FinishPromotion(const Snapshot& snapshot) {
-  const Intent& intent = snapshot.group.intent;
-  const HookDecision hook = DecideHook(
-      snapshot, intent.failover && !intent.reopen ? "after_failover" : "after_switchover");
-  if (hook.run.has_value()) return Phase("hook", {*hook.run});
-  return Phase("finish", {Finish{}});
-}
-
 // No client of it is told OK, whether it is fenced or not: its commits wait for acknowledgements,
 // for ever, and nobody who could give one is connected.
 bool TellsNobody(const Observation& server) {
@@ -123,8 +114,13 @@ Plan KeepAlive(const Snapshot& snapshot) {
     serve.insert(serve.end(), fence.begin(), fence.end());
     return Phase("serve", std::move(serve));
   }
+  if (committed) {
+    // Before the record is corrected, which may change by what the road is known.
+    const HookDecision told = DecideHook(snapshot, AfterOccasion(snapshot.group));
+    if (told.run.has_value()) return Phase("hook", {*told.run});
+  }
   if (!fence.empty()) return Phase("fence", std::move(fence));
-  if (committed && IsAcknowledged(snapshot)) return FinishPromotion(snapshot);
+  if (committed && IsAcknowledged(snapshot)) return Phase("finish", {Finish{}});
   Plan correction = CorrectRecord(snapshot);
   if (!correction.settled()) return correction;
   if (std::vector<Step> lock = LockOut(snapshot); !lock.empty()) {
@@ -134,7 +130,7 @@ Plan KeepAlive(const Snapshot& snapshot) {
     return Phase("let in", std::move(open));
   }
   if (!repair.empty()) return Phase("repair", std::move(repair));
-  if (committed) return FinishPromotion(snapshot);
+  if (committed) return Phase("finish", {Finish{}});
   if (std::vector<Step> give = GiveAccounts(snapshot); !give.empty()) {
     return Phase("accounts", std::move(give));
   }
