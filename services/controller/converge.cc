@@ -42,6 +42,7 @@ absl::StatusOr<Snapshot> Converger::Look() { return Observe(/*may_reuse=*/false)
 
 absl::StatusOr<Snapshot> Converger::Observe(bool may_reuse) {
   WEFT_ASSIGN_OR_RETURN(Group group, ports_.store->Load(group_));
+  const bool program_runs = ports_.hook_runs && ports_.hook_runs(group_, group.hooks);
   const absl::Duration now = ports_.clock->MonotonicNow();
   if (may_reuse && last_look_.has_value() && now - last_look_began_ <= options_.look_valid_for &&
       ServersOf(group) == ServersOf(last_look_->group)) {
@@ -54,6 +55,7 @@ absl::StatusOr<Snapshot> Converger::Observe(bool may_reuse) {
       snapshot.write_stopped_for = absl::ZeroDuration();
     }
     snapshot.group = std::move(group);
+    snapshot.program_runs = program_runs;
     return snapshot;
   }
   Snapshot snapshot;
@@ -62,6 +64,7 @@ absl::StatusOr<Snapshot> Converger::Observe(bool may_reuse) {
   snapshot.heard_threshold = options_.heard_threshold;
   snapshot.narrow_after = options_.narrow_after;
   snapshot.sick_after = options_.sick_after;
+  snapshot.program_runs = program_runs;
   snapshot.group = std::move(group);
   Remember(ports_.clock->MonotonicNow(), ports_.clock->Now(), options_.failover_cool_down, &memory_,
            &snapshot);
@@ -102,8 +105,8 @@ void Converger::ActByProgram(const Snapshot& snapshot, const RunHook& step, Roun
   absl::Status status = ports_.may_act();
   if (status.ok()) {  // proof: rule 10
     HookRecord hooks = snapshot.group.hooks;
-    if (hooks.operation != snapshot.group.intent.operation) hooks.outcomes.clear();
-    hooks.operation = snapshot.group.intent.operation;
+    if (hooks.operation != step.operation) hooks.outcomes.clear();
+    hooks.operation = step.operation;
     hooks.epoch = snapshot.group.epoch;
     hooks.outcomes[step.occasion] = ports_.run_hook
                                         ? ports_.run_hook(snapshot, step)

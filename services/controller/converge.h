@@ -89,9 +89,12 @@ class Converger {
     // A fresh id for the operation of an automatic failover.
     std::function<std::string()> new_operation_id;
     // Runs a program and says what it answered, as HookRecord keeps it. Blocks until the program's
-    // own deadline at most (one that is only told of what was done is not waited for), and ends it
-    // when `may_act` is no longer OK. Empty: there are no programs.
+    // own deadline at most, and ends it when `may_act` is no longer OK. One that is only told of
+    // what was done is not waited for: it runs, until a later call says how it ended. Empty: there
+    // are no programs.
     std::function<std::string(const Snapshot& snapshot, const RunHook& step)> run_hook = {};
+    // Such a program of the change of `hooks`, begun by run_hook, has not ended. Empty: none has.
+    std::function<bool(const std::string& group, const HookRecord& hooks)> hook_runs = {};
   };
 
   Converger(std::string group, Options options, Ports ports);

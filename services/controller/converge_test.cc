@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "services/controller/core/fixture.h"
 #include "services/controller/ports/memory_store.h"
+#include "services/controller/testing/scene_farm.h"
 
 namespace weft::controller {
 namespace {
@@ -18,51 +19,8 @@ using ::testing::ElementsAre;
 using testing::Id;
 using ::testing::IsEmpty;
 using testing::Scene;
+using testing::SceneFarm;
 using testing::Text;
-
-// Servers that are as a scene says, whatever is done to them; what is done is written down.
-class SceneFarm : public Farm {
- public:
-  Scene scene{"abc"};
-  std::vector<std::string> done;
-  int looks = 0;
-  std::string failing;  // a step that fails, as text
-
-  std::map<ServerUuid, Observation> Probe(const Group&, absl::Duration) override {
-    ++looks;
-    return scene.snapshot().seen;
-  }
-  absl::Status Apply(const Group&, const Step& step, absl::Duration) override {
-    done.push_back(Text(step));
-    return done.back() == failing ? absl::UnavailableError("it broke") : absl::OkStatus();
-  }
-  absl::StatusOr<Admission> Admit(const Group&, const HostPort&, absl::Duration) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<ServerUuid> Identify(const HostPort&, absl::Duration) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<Neighbours> Discover(const HostPort&, absl::Duration) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<ServerUuid> Clone(const Group&, const ServerUuid&, const ServerUuid&,
-                                   std::function<void(double)>, absl::Duration) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<std::string> SaveTransactions(const Group&, const ServerUuid&, const GtidSet&,
-                                               absl::Duration) override {
-    return absl::UnimplementedError("");
-  }
-  absl::StatusOr<Rewound> Rewind(const Group&, const ServerUuid&, const GtidSet&, bool,
-                                 std::function<void(double)>, absl::Duration) override {
-    return absl::UnimplementedError("");
-  }
-  absl::Status RotatePassword(const Group&, absl::string_view, absl::string_view,
-                              absl::Duration) override {
-    return absl::UnimplementedError("");
-  }
-  void Forget(const HostPort&) override {}
-};
 
 // A store in which a step on the record may fail in any way.
 class FailingStore : public MemoryStore {
@@ -111,7 +69,10 @@ class ConvergeTest : public ::testing::Test {
     ports.new_operation_id = [] { return "failover-1"; };
     ports.run_hook = [this](const Snapshot&, const RunHook& step) {
       farm_.done.push_back(Text(step));
-      return kHookOk;
+      return answer_;
+    };
+    ports.hook_runs = [this](const std::string& group, const HookRecord& hooks) {
+      return group == "g" && hooks.operation == "op" && program_runs_;
     };
     converger_ = std::make_unique<Converger>("g", Converger::Options(), ports);
   }
@@ -139,6 +100,8 @@ class ConvergeTest : public ::testing::Test {
   SceneFarm farm_;
   absl::Status may_act_;
   int lease_questions_left_ = 1000;
+  std::string answer_ = kHookOk;  // of programs
+  bool program_runs_ = false;
   std::unique_ptr<Converger> converger_;
 };
 
@@ -205,6 +168,26 @@ TEST_F(ConvergeTest, AProgramIsRunUnderTheLeaseAndItsAnswerKeptUnderTheLease) {
   LoseTheLeaseAfter(1000);
   converger_->Once();
   EXPECT_EQ(Record().hooks.outcomes.at("before_failover"), kHookOk);
+}
+
+TEST_F(ConvergeTest, HowAProgramEndedIsRecordedAfterItsIntent) {
+  Group tells = Record();
+  tells.settings.after_switchover = "tell";
+  ASSERT_TRUE(store_.UpdateGroup(tells).ok());
+  Ask(Goal::kPromote, 'a');
+  answer_ = kHookRuns;
+  converger_->Once();
+  program_runs_ = true;
+  EXPECT_EQ(Record().hooks.outcomes.at("after_switchover"), kHookRuns);
+  EXPECT_TRUE(converger_->Once().ended.has_value());
+  EXPECT_EQ(converger_->Once().end, RoundEnd::kWaiting);
+  EXPECT_EQ(farm_.done.size(), 1u);
+  program_runs_ = false;
+  answer_ = kHookOk;
+  EXPECT_TRUE(converger_->Once().status.ok());
+  EXPECT_EQ(Record().hooks.outcomes.at("after_switchover"), kHookOk);
+  EXPECT_EQ(Record().hooks.operation, "op");
+  EXPECT_EQ(converger_->Once().end, RoundEnd::kSettled);
 }
 
 TEST_F(ConvergeTest, NoIntentEndsWithoutTheLease) {

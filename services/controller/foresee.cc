@@ -98,8 +98,8 @@ class Effects {
   void operator()(const Finish&) { look_->group.intent = Intent(); }
   void operator()(const RunHook& step) {
     HookRecord& hooks = look_->group.hooks;
-    if (hooks.operation != look_->group.intent.operation) hooks = HookRecord();
-    hooks.operation = look_->group.intent.operation;
+    if (hooks.operation != step.operation) hooks = HookRecord();
+    hooks.operation = step.operation;
     hooks.outcomes[step.occasion] = kHookOk;
   }
   template <typename RecordStep>

@@ -14,11 +14,13 @@ namespace {
 
 using nlohmann::json;
 
-constexpr char kBegun[] = "begun";
 constexpr size_t kMostTold = 500;
 
 // Of something that is done: there is nothing left to forbid or to wait for.
 bool IsOver(const RunHook& step) { return absl::StartsWith(step.occasion, "after_"); }
+
+// The road that gives the old primary up, whoever asked for the change.
+bool IsOfFailover(const RunHook& step) { return !absl::EndsWith(step.occasion, "_switchover"); }
 
 // The primary that the change takes away; empty: there was none.
 ServerUuid OldPrimary(const Group& group, const RunHook& step) {
@@ -59,11 +61,11 @@ std::string HookInput(const Snapshot& snapshot, const RunHook& step) {
   }
   const json input = {{"occasion", step.occasion},
                       {"hook", step.hook},
-                      {"operation", group.intent.operation},
+                      {"operation", step.operation},
                       {"group", group.id},
                       {"epoch", group.epoch},
                       {"durability", std::string(ToString(group.durability))},
-                      {"failover", group.intent.failover},
+                      {"failover", IsOfFailover(step)},
                       {"old_primary", Member(group, OldPrimary(group, step))},
                       {"new_primary", Member(group, NewPrimary(group, step))},
                       {"servers", servers}};
@@ -76,17 +78,17 @@ std::map<std::string, std::string> HookVariables(const Snapshot& snapshot, const
   const ServerUuid new_primary = NewPrimary(group, step);
   return {{"WEFT_OCCASION", step.occasion},
           {"WEFT_HOOK", step.hook},
-          {"WEFT_OPERATION", group.intent.operation},
+          {"WEFT_OPERATION", step.operation},
           {"WEFT_GROUP", group.id},
           {"WEFT_EPOCH", absl::StrCat(group.epoch)},
-          {"WEFT_FAILOVER", group.intent.failover ? "true" : "false"},
+          {"WEFT_FAILOVER", IsOfFailover(step) ? "true" : "false"},
           {"WEFT_OLD_PRIMARY", AddressOf(group, old_primary)},
           {"WEFT_OLD_PRIMARY_UUID", old_primary.text()},
           {"WEFT_NEW_PRIMARY", AddressOf(group, new_primary)},
           {"WEFT_NEW_PRIMARY_UUID", new_primary.text()}};
 }
 
-HookRunner::~HookRunner() {
+void HookRunner::Stop() {
   std::list<Child> children;
   {
     MutexLock lock(&mutex_);
@@ -100,7 +102,7 @@ void HookRunner::Tell(const Snapshot& snapshot, const RunHook& step, const HookE
   Event event;
   event.group = snapshot.group.id;
   event.server = OldPrimary(snapshot.group, step).text();
-  event.operation = snapshot.group.intent.operation;
+  event.operation = step.operation;
   event.kind = "decision";
   event.text =
       absl::StrCat("the program ", step.hook, " (", step.occasion, ") ",
@@ -110,34 +112,62 @@ void HookRunner::Tell(const Snapshot& snapshot, const RunHook& step, const HookE
   journal_->Append(std::move(event));
 }
 
-void HookRunner::Reap() {
+void HookRunner::Reap(const std::string& group) {
   std::list<Child> ended;
   {
     MutexLock lock(&mutex_);
     for (auto it = children_.begin(); it != children_.end();) {
       const auto next = std::next(it);
-      if (it->ended) ended.splice(ended.end(), children_, it);
+      if (it->ended && it->group == group) ended.splice(ended.end(), children_, it);
       it = next;
     }
   }
   for (Child& child : ended) child.thread.join();
 }
 
-void HookRunner::Begin(const Snapshot& snapshot, const RunHook& step, const Hook& hook) {
-  Reap();
+const HookRunner::Child* HookRunner::Find(const std::string& group,
+                                          const std::string& operation) const {
+  const Child* found = nullptr;
+  for (const Child& child : children_) {
+    if (child.group == group && child.operation == operation) found = &child;
+  }
+  return found;
+}
+
+bool HookRunner::Runs(const std::string& group, const std::string& operation) const {
   MutexLock lock(&mutex_);
-  if (stopping_) return;
+  const Child* const child = Find(group, operation);
+  return child != nullptr && !child->ended;
+}
+
+std::string HookRunner::Begin(const Snapshot& snapshot, const RunHook& step, const Hook& hook,
+                              const std::function<bool()>& may_act) {
+  {
+    MutexLock lock(&mutex_);
+    const Child* const begun = Find(snapshot.group.id, step.operation);
+    if (begun != nullptr && !begun->ended) return kHookRuns;
+    if (begun != nullptr && !begun->outcome.empty()) return begun->outcome;
+  }
+  Reap(snapshot.group.id);
+  MutexLock lock(&mutex_);
+  if (stopping_) return kHookRuns;  // for the next leader
   Child& child = children_.emplace_back();
-  child.thread = std::thread([this, snapshot, step, hook, &child] {
-    const HookEnd end =
-        RunProgram(hook, HookInput(snapshot, step), HookVariables(snapshot, step), [this] {
-          MutexLock own(&mutex_);
-          return stopping_;
-        });
+  child.group = snapshot.group.id;
+  child.operation = step.operation;
+  child.thread = std::thread([this, snapshot, step, hook, may_act, &child] {
+    const HookEnd end = RunProgram(hook, HookInput(snapshot, step), HookVariables(snapshot, step),
+                                   [this, &may_act] {
+                                     if (!may_act()) return true;
+                                     MutexLock own(&mutex_);
+                                     return stopping_;
+                                   });
     Tell(snapshot, step, end);
     MutexLock own(&mutex_);
     child.ended = true;
+    if (absl::IsCancelled(end.status)) return;
+    child.outcome = end.status.ok() ? kHookOk : absl::StrCat("passed over: ", Why(end));
   });
+  return kHookRuns;
 }
 
 std::string HookRunner::Run(const Snapshot& snapshot, const RunHook& step,
@@ -150,10 +180,7 @@ std::string HookRunner::Run(const Snapshot& snapshot, const RunHook& step,
     return absl::StrCat(IsOver(step) ? "passed over: " : kHookAborted, Why(none));
   }
   const Hook& hook = found->second;
-  if (IsOver(step)) {
-    Begin(snapshot, step, hook);
-    return kBegun;
-  }
+  if (IsOver(step)) return Begin(snapshot, step, hook, may_act);
   const HookEnd end = RunProgram(hook, HookInput(snapshot, step), HookVariables(snapshot, step),
                                  [&] { return !may_act(); });
   Tell(snapshot, step, end);

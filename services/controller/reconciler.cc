@@ -172,6 +172,9 @@ std::unique_ptr<Converger> Reconciler::Impl::NewConverger(const std::string& gro
   ports.run_hook = [this, term](const Snapshot& snapshot, const RunHook& step) {
     return hooks_.Run(snapshot, step, [this, term] { return leadership_.MayAct(term); });
   };
+  ports.hook_runs = [this](const std::string& of, const HookRecord& record) {
+    return hooks_.Runs(of, record.operation);
+  };
   return std::make_unique<Converger>(group, options_.converge, std::move(ports));
 }
 
@@ -189,6 +192,7 @@ void Reconciler::Impl::Stop() {
   }
   if (thread_.joinable()) thread_.join();
   table_.Stop();
+  hooks_.Stop();
   runner_.Stop();
   journal_.Flush(absl::Seconds(1));
   leadership_.Stop();

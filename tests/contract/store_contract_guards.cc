@@ -23,7 +23,7 @@ TEST_P(StoreContract, TheKillSwitchIsTurnedOnlyUnderTheTerm) {
   EXPECT_TRUE(store().LoadFailoverSwitch()->enabled);
 }
 
-TEST_P(StoreContract, WhatProgramsAnsweredIsKeptForThePendingIntentAlone) {
+TEST_P(StoreContract, WhatProgramsAnsweredIsKeptForThePendingIntentOrTheOneThatTheyWereOf) {
   const Group group = MakePromotion();
   HookRecord hooks;
   hooks.operation = "op";
@@ -37,8 +37,12 @@ TEST_P(StoreContract, WhatProgramsAnsweredIsKeptForThePendingIntentAlone) {
   EXPECT_EQ(Outcome(store().RecordHooks("g", hooks)), "ABORTED INTENT_MOVED");
   EXPECT_EQ(Outcome(store().RecordHooks("none", hooks)), "NOT_FOUND UNKNOWN_GROUP");
   WEFT_ASSERT_OK(store().EndIntent("g", MakeOperation("op")));
-  hooks.operation = "op";
   EXPECT_EQ(Outcome(store().RecordHooks("g", hooks)), "ABORTED INTENT_MOVED");
+  hooks.operation = "op";
+  hooks.outcomes["after_failover"] = kHookOk;  // it ended later
+  WEFT_ASSERT_OK(store().RecordHooks("g", hooks));
+  EXPECT_EQ(Loaded().hooks, hooks);
+  EXPECT_EQ(Outcome(Another(2)->RecordHooks("g", hooks)), "ABORTED TERM_MOVED");
 }
 
 TEST_P(StoreContract, OnlyTheCommitOfAFailoverIsRemembered) {

@@ -1,7 +1,9 @@
 """What keeps Weft from acting unasked, on real servers: kill switches, cool-down, windows, programs."""
 
 import json
+import os
 import pathlib
+import signal
 import sys
 import tempfile
 import time
@@ -10,6 +12,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/workload"))
 sys.path.insert(0, str(ROOT / "tests/integration"))
+import by_hand  # noqa: E402
 import cases  # noqa: E402
 import harness  # noqa: E402
 
@@ -22,6 +25,9 @@ HOOKS = """hooks:
     deadline: 5s
   failing:
     command: [/bin/sh, -c, 'echo no way; exit 3']
+  slow:
+    command: [/bin/sh, FOLDER/slow]
+    deadline: 60s
   lenient:
     command: [/bin/false]
     on_failure: continue
@@ -46,12 +52,17 @@ class Guards(unittest.TestCase):
         folder = pathlib.Path(cls.farm.directory)
         cls.told = folder / "told"
         (folder / "good").write_text(f"cat >> {cls.told}\n", encoding="utf-8")
+        (folder / "slow").write_text(
+            f"cat >> {cls.told}; [ -e {folder}/slow.pid ] && exit 0\n"
+            f"echo $$ > {folder}/slow.pid; exec sleep 50\n", encoding="utf-8")
         cls.farm.take_hooks(HOOKS)
         cls.farm.weft("group", "promote", "g1")
         cls.farm.weft("group", "activate", "g1")
 
     def setUp(self):
         self.told.unlink(missing_ok=True)
+        self.slow = pathlib.Path(self.farm.directory, "slow.pid")
+        self.slow.unlink(missing_ok=True)
         self.calm()
 
     def tearDown(self):
@@ -181,6 +192,30 @@ class Guards(unittest.TestCase):
         lines = self.await_told(["before_failover", "after_failover"])
         self.assertEqual({each["old_primary"]["address"] for each in lines}, {old})
         self.assertEqual(lines[1]["new_primary"]["address"], self.farm.primary())
+
+    def test_5_a_program_that_its_controller_did_not_see_end_is_run_again_by_the_next(self):
+        self.set("after_switchover=slow")
+        self.farm.weft("group", "promote", "g1")
+        pid = int(harness.wait_until(lambda: self.slow.exists() and self.slow.read_text("utf-8"), 10,
+                                     "the program runs"))
+        self.assertFalse(self.why().get("settled"))
+        controllers = [each for each, line in by_hand.processes_of(self.farm.directory).items()
+                       if "weft-controller" in line.split()[0]]
+        self.assertEqual(len(controllers), 1)
+        os.kill(controllers[0], signal.SIGTERM)
+        for gone in controllers + [pid]:
+            harness.wait_until(lambda of=gone: not pathlib.Path(f"/proc/{of}").exists(), 10, "its end")
+        self.farm.start("controller")
+        lines = self.await_told(["after_switchover", "after_switchover"])
+        self.assertEqual(len({each["operation"] for each in lines}), 1)
+        self.assertEqual({each["new_primary"]["address"] for each in lines}, {self.farm.primary()})
+        self.farm.await_settled()
+
+    def test_5_a_failover_does_not_wait_for_a_program_that_is_told_of_the_last_change(self):
+        self.set("after_switchover=slow", "cool_down=0s")
+        self.farm.weft("group", "promote", "g1")
+        harness.wait_until(self.told.exists, 10, "the program runs")
+        self.await_failover(self.kill_primary())
 
     def test_6_programs_that_fail_hang_or_are_unknown(self):
         done = self.farm.run("group", "set", "g1", "fence=nobody")

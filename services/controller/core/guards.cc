@@ -13,6 +13,19 @@
 namespace weft::controller {
 namespace {
 
+// Of what is done: nothing waits for these.
+constexpr const char* kAfter[] = {"after_failover", "after_switchover"};
+
+// Of which the record says that it runs, told of the last change of primary; nullptr: of none.
+const char* ToldNow(const Group& group) {
+  if (group.hooks.epoch != group.epoch) return nullptr;  // another change came after it
+  for (const char* occasion : kAfter) {
+    const auto found = group.hooks.outcomes.find(occasion);
+    if (found != group.hooks.outcomes.end() && found->second == kHookRuns) return occasion;
+  }
+  return nullptr;
+}
+
 std::string WhoAndWhy(const std::string& user, const std::string& reason) {
   return absl::StrCat(user.empty() ? "" : absl::StrCat(" by ", user),
                       reason.empty() ? "" : absl::StrCat(": ", reason));
@@ -179,7 +192,12 @@ HookDecision DecideHook(const Snapshot& snapshot, absl::string_view occasion) {
                                  .servers = {}}};
     }
   }
-  return {.run = RunHook{.occasion = name, .hook = hook}, .refusal = std::nullopt};
+  return {.run = RunHook{.occasion = name, .hook = hook, .operation = group.intent.operation},
+          .refusal = std::nullopt};
+}
+
+bool IsBeingTold(const Snapshot& snapshot) {
+  return snapshot.program_runs && ToldNow(snapshot.group) != nullptr;
 }
 
 ServerUuid PrimaryBefore(const Group& group) {
@@ -190,12 +208,29 @@ ServerUuid PrimaryBefore(const Group& group) {
 absl::string_view AfterOccasion(const Group& group) {
   const Server* const old = group.Find(PrimaryBefore(group));
   const bool given_up = old != nullptr && old->status == ServerStatus::kFaulty;
-  return given_up ? "after_failover" : "after_switchover";
+  return given_up ? kAfter[0] : kAfter[1];
+}
+
+std::optional<RunHook> ProgramToTell(const Snapshot& snapshot) {
+  const Group& group = snapshot.group;
+  if (const char* const occasion = ToldNow(group); occasion != nullptr) {
+    if (snapshot.program_runs) return std::nullopt;
+    return RunHook{.occasion = occasion,
+                   .hook = FindGroupSetting(occasion)->print(group.settings),
+                   .operation = group.hooks.operation};
+  }
+  const Intent& intent = group.intent;
+  if (intent.goal != Goal::kPromote || intent.target != group.primary) return std::nullopt;
+  return DecideHook(snapshot, AfterOccasion(group)).run;
 }
 
 bool WasFencedForCertain(const Group& group) {
   const auto found = group.hooks.outcomes.find("fence");
-  if (group.hooks.epoch + 1 != group.epoch) return false;  // guard: rule 2
+  // What is told of the change itself is recorded in the epoch that it began.
+  const bool told = std::any_of(std::begin(kAfter), std::end(kAfter), [&](const char* occasion) {
+    return group.hooks.outcomes.contains(occasion);
+  });
+  if (group.hooks.epoch + (told ? 0 : 1) != group.epoch) return false;  // guard: rule 2
   if (found == group.hooks.outcomes.end()) return false;
   if (found->second != kHookOk) return false;  // guard: rule 2
   return true;

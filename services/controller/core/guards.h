@@ -38,9 +38,17 @@ struct HookDecision {
 };
 HookDecision DecideHook(const Snapshot& snapshot, absl::string_view occasion);
 
+// The program that is to be told of the last change of primary, or of which it is to be recorded
+// how it ended: of a change that is committed and not finished, or one that the record says runs,
+// by the word of a leader that is no more or of this one. REQUIRES: the primary of record serves.
+// To be asked before anything else is written, since it goes by what the Commit wrote.
+std::optional<RunHook> ProgramToTell(const Snapshot& snapshot);
+
+// This controller runs the program that is told of the last change of primary.
+bool IsBeingTold(const Snapshot& snapshot);
+
 // Which program is told of the change of primary that the last Commit made: "after_failover" where
-// the old primary was given up as dead or sick, whoever asked for it, else "after_switchover". It
-// goes by what the Commit wrote of the old primary: to be asked before anything else is written.
+// the old primary was given up as dead or sick, whoever asked for it, else "after_switchover".
 absl::string_view AfterOccasion(const Group& group);
 
 // The primary before the present one; empty: there was none.

@@ -159,10 +159,10 @@ TEST(GuardsTest, ProgramsAreRunBeforeAnythingIsRevokedAndOnce) {
   scene.Failover();
   scene.group().settings.before_failover = "ask";
   scene.group().settings.fence = "power-off";
-  EXPECT_EQ(Decide(scene).steps, std::vector<Step>{(RunHook{"before_failover", "ask"})});
+  EXPECT_EQ(Decide(scene).steps, std::vector<Step>{(RunHook{"before_failover", "ask", "op"})});
   scene.group().hooks.operation = scene.group().intent.operation;
   scene.group().hooks.outcomes["before_failover"] = "passed over: exit code 1";
-  EXPECT_EQ(Decide(scene).steps, std::vector<Step>{(RunHook{"fence", "power-off"})});
+  EXPECT_EQ(Decide(scene).steps, std::vector<Step>{(RunHook{"fence", "power-off", "op"})});
   scene.group().hooks.outcomes["fence"] = kHookOk;
   EXPECT_EQ(Decide(scene).phase, "revoke");
 }
@@ -252,6 +252,45 @@ TEST(GuardsTest, TheProgramThatIsToldGoesByTheRoadThatWasTakenAndNotByWhoAsked) 
   }
 }
 
+// The intent has ended, and the record says that the program has not.
+Scene StillTold() {
+  Scene scene = Changed(ServerStatus::kSecondary);
+  scene.group().intent = Intent();
+  scene.group().hooks.operation = "op";
+  scene.group().hooks.epoch = scene.group().epoch;
+  scene.group().hooks.outcomes["after_failover"] = kHookRuns;
+  return scene;
+}
+
+TEST(GuardsTest, AProgramWhoseEndNobodyKnowsIsSeenToAlsoWhenTheChangeIsOver) {
+  Scene scene = StillTold();
+  const Plan plan = Decide(scene);
+  ASSERT_EQ(plan.steps.size(), 1u);
+  EXPECT_EQ(plan.steps.front(), Step(RunHook{"after_failover", "failed", "op"}));
+  scene.group().hooks.outcomes["after_failover"] = kHookOk;
+  EXPECT_EQ(Text(Decide(scene)), "settled");
+}
+
+TEST(GuardsTest, AProgramThatRunsIsWaitedForByNothingThatIsToBeDone) {
+  Scene scene = StillTold();
+  scene.snapshot().program_runs = true;
+  EXPECT_EQ(Text(Decide(scene)), "waiting");
+  scene.group().intent.goal = Goal::kPromote;
+  scene.group().intent.target = Id('a');
+  EXPECT_EQ(Decide(scene).phase, "finish");
+  scene.group().intent = Intent();
+  scene.Dead('a');
+  EXPECT_EQ(Decide(scene).phase, "begin");
+}
+
+TEST(GuardsTest, AProgramOfAChangeThatAnotherFollowedIsNotRunAgain) {
+  Scene scene = StillTold();
+  ++scene.group().epoch;
+  EXPECT_EQ(Text(Decide(scene)), "settled");
+  scene.snapshot().program_runs = true;
+  EXPECT_EQ(Text(Decide(scene)), "settled");
+}
+
 TEST(GuardsTest, AFirstPromotionIsToldAsASwitchover) {
   Scene scene = Changed(ServerStatus::kFaulty);
   scene.group().history.front().primary = ServerUuid();  // it was demoted
@@ -283,6 +322,12 @@ TEST(GuardsTest, AnOldPrimaryThatWasFencedForCertainAcceptsNoWrites) {
   ASSERT_NE(FoundIn(Find(scene), "OLD_PRIMARY_MAY_ACCEPT_WRITES"), nullptr);
   scene.group().hooks.outcomes["fence"] = kHookOk;
   EXPECT_EQ(FoundIn(Find(scene), "OLD_PRIMARY_MAY_ACCEPT_WRITES"), nullptr);
+  scene.group().hooks.epoch = 2;  // the change itself was told
+  scene.group().hooks.outcomes["after_failover"] = kHookOk;
+  EXPECT_EQ(FoundIn(Find(scene), "OLD_PRIMARY_MAY_ACCEPT_WRITES"), nullptr);
+  scene.group().hooks.epoch = 1;
+  EXPECT_NE(FoundIn(Find(scene), "OLD_PRIMARY_MAY_ACCEPT_WRITES"), nullptr);
+  scene.group().hooks.outcomes.erase("after_failover");
   scene.group().hooks.epoch = 0;  // it was another server that was fenced then
   EXPECT_NE(FoundIn(Find(scene), "OLD_PRIMARY_MAY_ACCEPT_WRITES"), nullptr);
 }

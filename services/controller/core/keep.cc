@@ -114,11 +114,7 @@ Plan KeepAlive(const Snapshot& snapshot) {
     serve.insert(serve.end(), fence.begin(), fence.end());
     return Phase("serve", std::move(serve));
   }
-  if (committed) {
-    // Before the record is corrected, which may change by what the road is known.
-    const HookDecision told = DecideHook(snapshot, AfterOccasion(snapshot.group));
-    if (told.run.has_value()) return Phase("hook", {*told.run});
-  }
+  if (std::optional<RunHook> told = ProgramToTell(snapshot)) return Phase("hook", {*told});
   if (!fence.empty()) return Phase("fence", std::move(fence));
   if (committed && IsAcknowledged(snapshot)) return Phase("finish", {Finish{}});
   Plan correction = CorrectRecord(snapshot);
@@ -140,7 +136,9 @@ Plan KeepAlive(const Snapshot& snapshot) {
   if (MayContinueAlone(snapshot.group) && !IsAcknowledged(snapshot)) {
     return Await("an acknowledger, or commits to go on without");
   }
-  return Await(WhatReplicasAwait(snapshot));
+  const std::string awaited = WhatReplicasAwait(snapshot);
+  if (!awaited.empty() || !IsBeingTold(snapshot)) return Await(awaited);
+  return Await("the program that is told of the last change of primary to end");
 }
 
 std::optional<Plan> HandOver(const Snapshot& snapshot, const ServerUuid& heir,

@@ -97,12 +97,16 @@ struct RotateLog {
 
 // --- A step on neither: a program of the controller's host is run, and what it answered recorded
 // --- (HookRecord). Alone in its phase. A leader that dies meanwhile leaves it to the next to run
-// --- it again, for the same operation.
+// --- it again, for the same operation. Of a program that nothing waits for it begins it, or
+// --- records how it ended.
 struct RunHook {
-  std::string occasion;  // the setting that names it: "before_failover"
-  std::string hook;      // its name in the hooks file
+  std::string occasion;   // the setting that names it: "before_failover"
+  std::string hook;       // its name in the hooks file
+  std::string operation;  // of the change that it is run for
   friend bool operator==(const RunHook&, const RunHook&) = default;
 };
+// What HookRecord holds of a program that nothing waits for, until its end is known.
+inline constexpr char kHookRuns[] = "runs";
 
 // --- Steps on the record. Each is one transaction that compares term, epoch and the version of
 // --- the acknowledger set, and fails with ABORTED when one of them moved.

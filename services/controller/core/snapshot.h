@@ -183,6 +183,9 @@ struct Snapshot {
   absl::Duration still_for = absl::ZeroDuration();
   // The shortest such time at which it may be called unable to commit.
   absl::Duration sick_after = absl::Seconds(3);
+  // The program that is told of the last change, as the record says, was begun by this controller
+  // and has not ended.
+  bool program_runs = false;
   // The primary of record was to hand over in this epoch, could not, and has not been well since.
   bool hand_over_failed = false;
   // How long its quorum of monitors has found no connection left on it; zero: they are let in.

@@ -39,6 +39,9 @@ constexpr absl::string_view kLossless =
 constexpr absl::string_view kProvisioner =
 #include "services/controller/mysql/schema/0006_provisioner.sql.inc"
     ;
+constexpr absl::string_view kHooks =
+#include "services/controller/mysql/schema/0007_hooks.sql.inc"
+    ;
 
 // Table, column, key, foreign key or check constraint is already there; or already gone.
 bool IsAlreadySo(const absl::Status& status) {
@@ -187,6 +190,7 @@ const std::vector<Migration>& StoreMigrations() {
       {4, "users", kUsers},
       {5, "lossless", kLossless, /*compatible_from=*/4},
       {6, "provisioner", kProvisioner, /*compatible_from=*/4},
+      {7, "hooks", kHooks, /*compatible_from=*/4},
   };
   return migrations;
 }

@@ -9,7 +9,8 @@ namespace weft::controller {
 absl::Status MemoryStore::RecordHooks(const std::string& group, const HookRecord& hooks) {
   return WriteGroup("RecordHooks", group, [&](Data&, Group& record) {
     const Intent& intent = record.intent;
-    if (intent.goal == Goal::kKeep || intent.operation != hooks.operation) {
+    const bool pending = intent.goal != Goal::kKeep && intent.operation == hooks.operation;
+    if (!pending && record.hooks.operation != hooks.operation) {
       return IntentMoved(group, hooks.operation, intent.operation);
     }
     record.hooks = Stored(hooks);

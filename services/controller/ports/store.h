@@ -193,8 +193,8 @@ class Store {
   // INVALID_ARGUMENT unless it has 32 bytes.
   virtual absl::Status SetUserKey(const std::string& key) = 0;
 
-  // --- guards. Replaces what the programs of the pending intent have answered: ABORTED
-  // --- "INTENT_MOVED" when `hooks.operation` is not that of the pending intent.
+  // --- guards. Replaces what the programs of the pending intent have answered, or of the one whose
+  // --- answers the record holds: ABORTED "INTENT_MOVED" when `hooks.operation` is of neither.
   virtual absl::Status RecordHooks(const std::string& group, const HookRecord& hooks) = 0;
   // The node's kill switch; Load gives it with each group, too.
   virtual absl::StatusOr<FailoverSwitch> LoadFailoverSwitch() = 0;
