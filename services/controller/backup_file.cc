@@ -43,7 +43,7 @@ std::string Line(const json& object) {
 absl::Status Corrupt(absl::string_view why) {
   return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BACKUP_CORRUPT",
                          absl::StrCat("this is no whole backup of a state store: ", why),
-                         "a file as `weft manage backup` wrote it", why,
+                         "a file as `weft manage backup FILE` wrote it", why,
                          "take another copy of it, or another backup");
 }
 

@@ -285,7 +285,7 @@ absl::Status Run() {
   if (!manage.empty() && manage != "setup") {
     return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_FLAG",
                            "--manage knows one thing", "setup", manage,
-                           "weft manage does the rest");
+                           "the client's commands of `manage` do the rest");
   }
   WEFT_ASSIGN_OR_RETURN(const std::vector<HostPort> members,
                         ParseStoreAddress(absl::GetFlag(FLAGS_store)));

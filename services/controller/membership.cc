@@ -102,7 +102,7 @@ absl::Status Membership::Claim(const Seat& seat) {
   return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "BEING_REBUILT",
                          absl::StrCat("server ", seat.server.text(), " is being brought back"),
                          "one rewind or rebuild at a time", "another one that runs",
-                         absl::StrCat("wait for it: weft operation list --group ", seat.group));
+                         absl::StrCat("wait for it: weft operation list ", seat.group));
 }
 
 absl::Status Membership::CheckMayLeave(const Group& group, const Server& server) {
@@ -122,8 +122,7 @@ absl::Status Membership::CheckMayLeave(const Group& group, const Server& server)
                      server.address.ToString(), " and would stop without it"),
         absl::StrCat("another secondary that acknowledges (", group.acknowledgements, " needed)"),
         absl::StrCat(group.acknowledgers.servers.size(), " acknowledgers"),
-        absl::StrCat("add a secondary first, or accept asynchronous replication: weft group "
-                     "update ",
+        absl::StrCat("add a secondary first, or accept asynchronous replication: weft group set ",
                      group.id, " --durability async"));
   }
   return absl::OkStatus();

@@ -148,8 +148,8 @@ absl::Status NodeRequests::CheckNoMachines() {
       absl::StatusCode::kFailedPrecondition, "MACHINES_LISTED",
       absl::StrCat("machines that Weft made would run on, listed nowhere: ", rows.size()),
       "no machines", named,
-      "destroy them first (weft machine destroy), or give them up (weft manage teardown "
-      "--abandon-machines); weft manage backup keeps the list");
+      "destroy them first (weft machine destroy MACHINE), or give them up (weft manage teardown "
+      "--abandon-machines); weft manage backup FILE keeps the list");
 }
 
 absl::StatusOr<NodeRequests::Status> NodeRequests::TearDown(const std::string& confirmation,

@@ -80,7 +80,7 @@ absl::Status CheckIsAway(const Group& group, const Server& server) {
     return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "BEING_REBUILT",
                            absl::StrCat(address, " is being rebuilt already"),
                            "one rebuild at a time", "CONFIGURING",
-                           absl::StrCat("wait for it: weft operation list --group ", group.id));
+                           absl::StrCat("wait for it: weft operation list ", group.id));
   }
   if (server.status == ServerStatus::kFaulty || !server.set_aside.empty()) return absl::OkStatus();
   return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "NOT_SET_ASIDE",

@@ -119,14 +119,15 @@ std::optional<Refusal> RefuseUnfit(const Snapshot& snapshot, const ServerUuid& s
                  "start it, or name another server");
   }
   if (!record->set_aside.empty()) {  // guard: rule 6
-    return Unfit(group, server, "TARGET_SET_ASIDE",
-                 absl::StrCat("it set aside: ", record->set_aside),
-                 "weft server rejoin, or name another server");
+    return Unfit(
+        group, server, "TARGET_SET_ASIDE", absl::StrCat("it set aside: ", record->set_aside),
+        absl::StrCat("weft server rejoin ", NameOf(group, server), ", or name another server"));
   }
   if (const GtidSet errant = Errant(snapshot, server); !errant.Empty()) {  // guard: rule 6
     return Unfit(group, server, "TARGET_ERRANT",
                  absl::StrCat("transactions that the group does not know: [", Shown(errant), "]"),
-                 "weft server rejoin --rebuild, or name another server");
+                 absl::StrCat("weft server rejoin ", NameOf(group, server),
+                              " --rebuild, or name another server"));
   }
   const bool in_service = record->status == ServerStatus::kSecondary ||
                           (record->status == ServerStatus::kSpare && by_name);

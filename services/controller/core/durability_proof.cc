@@ -70,7 +70,7 @@ std::optional<Refusal> DoubtOf(const Snapshot& snapshot, const std::string& effe
   if (group.primary.empty()) {
     return Refusal{.reason = "NO_PRIMARY",
                    .message = "the group has no primary, so there is nothing to prove",
-                   .next_step = "weft group promote",
+                   .next_step = absl::StrCat("weft group promote ", group.id),
                    .servers = {}};
   }
   if (group.durability == Durability::kAsync) {
@@ -78,7 +78,7 @@ std::optional<Refusal> DoubtOf(const Snapshot& snapshot, const std::string& effe
                    .message =
                        "the policy is async: commits are acknowledged before any other "
                        "server has them",
-                   .next_step = "weft group set --durability lossless",
+                   .next_step = absl::StrCat("weft group set ", group.id, " --durability lossless"),
                    .servers = {}};
   }
   const std::optional<Refusal> refusal = RefuseFailover(snapshot);
@@ -94,7 +94,7 @@ std::optional<Refusal> DoubtOf(const Snapshot& snapshot, const std::string& effe
   if (effective == ToString(Durability::kLossless)) return std::nullopt;  // proof: rule 3
   return Refusal{.reason = "NOT_LOSSLESS",
                  .message = absl::StrCat("the policy is lossless, what holds is ", effective),
-                 .next_step = "weft why says what is done about it",
+                 .next_step = absl::StrCat("weft why ", group.id, " says what is done about it"),
                  .servers = {}};
 }
 

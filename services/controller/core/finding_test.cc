@@ -133,7 +133,8 @@ TEST(FindingTest, ErrantAsideAndHopelessServersAreToldWithWhatToDo) {
   scene.Holds('b', "a:1-100,b:1-2");
   scene.Record('b').set_aside = "errant";
   EXPECT_THAT(testing::WithLetters(Found(scene, "ERRANT_SERVER").message), HasSubstr("[b:1-2]"));
-  EXPECT_THAT(Found(scene, "SET_ASIDE").next_step, HasSubstr("rejoin --rebuild"));
+  EXPECT_THAT(Found(scene, "SET_ASIDE").next_step,
+              HasSubstr("weft server rejoin b:3306 --rebuild"));
   Scene hopeless("abc");
   hopeless.Holds('b', "a:1-50").Of('a').purged = Gtids("a:1-60");
   EXPECT_THAT(testing::WithLetters(Found(hopeless, "NEEDS_REBUILD").message),

@@ -36,7 +36,9 @@ void PrimaryDead(const Snapshot& snapshot, const Emit& emit) {
   const Verdict verdict = VerdictOf(snapshot);
   if (verdict.state != PrimaryState::kDead) return;
   emit(snapshot.group.primary, absl::StrCat("the primary is dead: ", verdict.evidence),
-       snapshot.group.active ? "" : "weft group promote (the group is not active)");
+       snapshot.group.active
+           ? ""
+           : absl::StrCat("weft group promote ", snapshot.group.id, " (the group is not active)"));
 }
 
 void PrimaryUncertain(const Snapshot& snapshot, const Emit& emit) {
@@ -133,7 +135,9 @@ void PrimaryClosed(const Snapshot& snapshot, const Emit& emit) {
   emit(group.primary,
        absl::StrCat("expected the primary ", PrimaryName(snapshot), " to accept writes, found it ",
                     IsCutOff(PrimaryOf(snapshot)) ? "in offline_mode" : "read-only"),
-       group.active ? "" : "weft group promote, or activate the group");
+       group.active
+           ? ""
+           : absl::StrCat("weft group promote ", group.id, ", or weft group activate ", group.id));
 }
 
 void PrimaryReplicates(const Snapshot& snapshot, const Emit& emit) {
@@ -267,13 +271,14 @@ void MustNotLead(const Snapshot& snapshot, const Emit& emit) {
 
 void NoPrimary(const Snapshot& snapshot, const Emit& emit) {
   if (!snapshot.group.primary.empty()) return;
-  emit(ServerUuid(), "the group has no primary: nothing accepts writes", "weft group promote");
+  emit(ServerUuid(), "the group has no primary: nothing accepts writes",
+       absl::StrCat("weft group promote ", snapshot.group.id));
 }
 
 void Inactive(const Snapshot& snapshot, const Emit& emit) {
   if (snapshot.group.active) return;
   emit(ServerUuid(), "the group is not active: failures are not repaired without being asked",
-       "weft group activate");
+       absl::StrCat("weft group activate ", snapshot.group.id));
 }
 
 void NoMonitor(const Snapshot& snapshot, const Emit& emit) {

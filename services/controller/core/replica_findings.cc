@@ -30,6 +30,10 @@ bool IsToReplicate(const Snapshot& snapshot, const Server& server) {
          server.status != ServerStatus::kFaulty;
 }
 
+std::string Rebuild(const std::string& name) {
+  return absl::StrCat("weft server rejoin ", name, " --rebuild");
+}
+
 void Writable(const Snapshot& snapshot, const Emit& emit) {
   if (snapshot.group.primary.empty() && snapshot.group.epoch == 0) return;
   ForOthers(snapshot, [&](const Server& server, const Observation& seen, const std::string& name) {
@@ -48,16 +52,16 @@ void HasErrant(const Snapshot& snapshot, const Emit& emit) {
     emit(
         server.uuid,
         absl::StrCat(name, " has transactions that the group does not know: [", Shown(errant), "]"),
-        "weft server rejoin --rebuild, after a look at what they are");
+        absl::StrCat(Rebuild(name), ", after a look at what they are"));
   });
 }
 
 void SetAside(const Snapshot& snapshot, const Emit& emit) {
   ForOthers(snapshot, [&](const Server& server, const Observation&, const std::string& name) {
     if (server.set_aside.empty()) return;
-    emit(
-        server.uuid, absl::StrCat(name, " is set aside: ", server.set_aside),
-        "weft server rejoin --rebuild (clone; on versions without CLONE restore it from a backup)");
+    emit(server.uuid, absl::StrCat(name, " is set aside: ", server.set_aside),
+         absl::StrCat(Rebuild(name),
+                      " (clone; on versions without CLONE restore it from a backup)"));
   });
 }
 
@@ -67,7 +71,7 @@ void LacksPurged(const Snapshot& snapshot, const Emit& emit) {
     const GtidSet lacks = snapshot.Of(snapshot.group.primary).purged.Minus(seen.Held());
     emit(server.uuid,
          absl::StrCat(name, " lacks what the primary has purged: [", Shown(lacks), "]"),
-         "weft server rejoin --rebuild");
+         Rebuild(name));
   });
 }
 
@@ -104,15 +108,15 @@ void NotReplicating(const Snapshot& snapshot, const Emit& emit) {
     const char* receiver = !receives                                          ? "does not receive"
                            : replication.receiver == ThreadState::kConnecting ? "is connecting"
                                                                               : "receives";
-    emit(
-        server.uuid,
-        absl::StrCat(
-            "expected ", name, " to replicate from ",
-            NameOf(snapshot.group, snapshot.group.primary), ", found that it ", receiver,
-            replication.applier_running ? " and applies" : " and does not apply",
-            replication.receiver_error.empty() ? "" : "; receiver: ", replication.receiver_error,
-            replication.applier_error.empty() ? "" : "; applier: ", replication.applier_error),
-        replication.applier_error.empty() ? "" : "mend the error, or weft server rejoin --rebuild");
+    emit(server.uuid,
+         absl::StrCat(
+             "expected ", name, " to replicate from ",
+             NameOf(snapshot.group, snapshot.group.primary), ", found that it ", receiver,
+             replication.applier_running ? " and applies" : " and does not apply",
+             replication.receiver_error.empty() ? "" : "; receiver: ", replication.receiver_error,
+             replication.applier_error.empty() ? "" : "; applier: ", replication.applier_error),
+         replication.applier_error.empty() ? ""
+                                           : absl::StrCat("mend the error, or ", Rebuild(name)));
   });
 }
 

@@ -49,7 +49,9 @@ std::optional<Refusal> RefuseSilent(const Snapshot& snapshot) {
   if (silent.empty()) return std::nullopt;
   return Unconfirmed(absl::StrCat("any of them may be the primary by now, and no answer came from ",
                                   NamesOf(snapshot.group, silent)),
-                     "start them; one that is gone for good: weft server remove", silent);
+                     absl::StrCat("start them; one that is gone for good: weft group remove ",
+                                  snapshot.group.id, " SERVER"),
+                     silent);
 }
 
 std::optional<Refusal> RefuseStrangers(const Snapshot& snapshot) {
@@ -167,8 +169,9 @@ Plan DecideRestored(const Snapshot& snapshot) {
     return Refuse(Unconfirmed(
         absl::StrCat(NameOf(group, primary), " accepts writes, and lacks [", Shown(lacks),
                      "] of what the others hold and the watermark"),
-        "find out which server clients wrote to; one whose own transactions are not wanted: weft "
-        "server remove",
+        absl::StrCat("find out which server clients wrote to; one whose own transactions are not "
+                     "wanted: weft group remove ",
+                     group.id, " SERVER"),
         {primary}));
   }
   return Phase("confirm", {Commit{.primary = primary,

@@ -20,10 +20,11 @@ constexpr absl::Duration kMovePatience = absl::Seconds(1);
 
 Refusal RefuseTarget(const Group& group, const ServerUuid& target, const std::string& reason,
                      const std::string& message) {
-  return Refusal{.reason = reason,
-                 .message = absl::StrCat(NameOf(group, target), " ", message),
-                 .next_step = "see `weft why`, mend it or name another server",
-                 .servers = {target}};
+  return Refusal{
+      .reason = reason,
+      .message = absl::StrCat(NameOf(group, target), " ", message),
+      .next_step = absl::StrCat("see weft why ", group.id, ", mend it or name another server"),
+      .servers = {target}};
 }
 
 // It receives what the primary writes and applies it, not far behind.

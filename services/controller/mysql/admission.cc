@@ -217,19 +217,28 @@ void CheckAccounts(const ServerFacts& facts, Problems* problems) {
 
 // --- its data
 
-void CheckAgainstPrimary(const ServerFacts& facts, const Observation& primary, Problems* problems) {
+std::string Rebuild(const ServerFacts& facts, const Group& group) {
+  const std::string address = facts.address.ToString();
+  return group.Find(facts.observation.uuid) != nullptr
+             ? absl::StrCat("weft server rejoin ", address, " --rebuild")
+             : absl::StrCat("weft group add ", group.id, " ", address, " --rebuild");
+}
+
+void CheckAgainstPrimary(const ServerFacts& facts, const Group& group, const Observation& primary,
+                         Problems* problems) {
   const Observation& seen = facts.observation;
   const GtidSet errant = seen.executed.Minus(primary.executed);
   if (!errant.Empty()) {
     Fatal(problems, "ERRANT_TRANSACTIONS", "no transaction that the primary does not have",
-          errant.ToString(), "rebuild the server from the primary: weft server rejoin --rebuild");
+          errant.ToString(),
+          absl::StrCat("rebuild the server from the primary: ", Rebuild(facts, group)));
   }
   const GtidSet lost = primary.purged.Minus(seen.executed);
   if (!lost.Empty()) {
     Fatal(problems, "PURGED_TRANSACTIONS",
           "a server that has all that the primary purged from its binary logs",
           absl::StrCat("it lacks ", lost.ToString()),
-          "rebuild the server from the primary: weft server rejoin --rebuild");
+          absl::StrCat("rebuild the server from the primary: ", Rebuild(facts, group)));
   }
 }
 
@@ -237,11 +246,11 @@ void CheckData(const ServerFacts& facts, const Group& group, const AdmissionCont
                Problems* problems) {
   if (!facts.half_cloned.empty()) {
     Fatal(problems, "HALF_CLONED", "a server whose data are whole", facts.half_cloned,
-          "rebuild it again: weft server rejoin --rebuild");
+          absl::StrCat("rebuild it again: ", Rebuild(facts, group)));
   }
   if (group.primary == facts.observation.uuid) return;
   if (context.primary.has_value()) {
-    CheckAgainstPrimary(facts, *context.primary, problems);
+    CheckAgainstPrimary(facts, group, *context.primary, problems);
   } else if (!group.primary.empty()) {
     Warn(problems, "NOT_COMPARED", "the primary's answer, to compare transactions",
          "the primary did not answer", "bring the primary back and look again");

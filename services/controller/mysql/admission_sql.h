@@ -20,9 +20,9 @@ inline constexpr absl::string_view kGroupReplication =
 inline constexpr absl::string_view kExtraChannels =
     "STOP REPLICA FOR CHANNEL '<name>'; RESET REPLICA ALL FOR CHANNEL '<name>'";
 inline constexpr absl::string_view kForeignSource =
-    "STOP REPLICA; RESET REPLICA ALL; or take the whole topology over: weft group adopt";
+    "STOP REPLICA; RESET REPLICA ALL; or take the whole topology over: weft group adopt HOST:PORT";
 inline constexpr absl::string_view kForeignSourceOld =
-    "STOP SLAVE; RESET SLAVE ALL; or take the whole topology over: weft group adopt";
+    "STOP SLAVE; RESET SLAVE ALL; or take the whole topology over: weft group adopt HOST:PORT";
 inline constexpr absl::string_view kSemiSyncPreset =
     "RESET PERSIST rpl_semi_sync_replica_enabled; or remove it from the option file";
 inline constexpr absl::string_view kSyncBinlog = "SET GLOBAL sync_binlog = 1; and in my.cnf";

@@ -163,7 +163,8 @@ absl::StatusOr<Observation> Link::LookOver(uint64_t term, const Deadline& deadli
       return ::weft::Refusal(
           absl::StatusCode::kFailedPrecondition, "HALF_CLONED",
           absl::StrCat(address_.ToString(), ": its data are not whole (", found, ")"), "whole data",
-          found, "rebuild it: weft server rejoin --rebuild");
+          found,
+          absl::StrCat("rebuild it: weft server rejoin ", address_.ToString(), " --rebuild"));
     }
   }
   mysql::Session& session = *look_session_.session;

@@ -69,6 +69,11 @@ class Rewinding {
   }
 
  private:
+  std::string Rebuild() const {
+    return absl::StrCat("rebuild the server: weft server rejoin ", turn_.address().ToString(),
+                        " --rebuild");
+  }
+
   void Report(double progress) const {
     if (order_.progress) order_.progress(progress);
   }
@@ -97,8 +102,7 @@ class Rewinding {
     if (!executed.Empty()) {
       return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "REWIND_MISMATCH",
                              "the server executed transactions while it was being rewound",
-                             "none, or those that it is to keep", executed.ToString(),
-                             "rebuild the server: weft server rejoin --rebuild");
+                             "none, or those that it is to keep", executed.ToString(), Rebuild());
     }
     common_ = mark.common;
     absl::Status status = ShutOthersOut();
@@ -237,7 +241,7 @@ class Rewinding {
     return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "NOT_REWINDABLE",
                            "the changes could not be undone, and nothing was changed",
                            "each row as the extra transactions left it", status.message(),
-                           "rebuild the server: weft server rejoin --rebuild");
+                           Rebuild());
   }
 
   // The server has logged each row as it found it, and as it left it.
@@ -259,7 +263,7 @@ class Rewinding {
     return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "REWIND_MISMATCH",
                            "the rows were not as the extra transactions left them",
                            absl::StrCat(inverse_.size(), " rows, each as it was logged"),
-                           difference, "rebuild the server: weft server rejoin --rebuild");
+                           difference, Rebuild());
   }
 
   absl::Status SetCommon() {

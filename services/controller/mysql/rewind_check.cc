@@ -32,7 +32,7 @@ struct Touched {
 absl::Status NotRewindable(absl::string_view expected, absl::string_view found) {
   return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "NOT_REWINDABLE",
                          "the extra transactions cannot be rewound", expected, found,
-                         "rebuild the server: weft server rejoin --rebuild");
+                         "rebuild the server: weft server rejoin SERVER --rebuild");
 }
 
 // What foreign keys change is in the binary log like anything else.

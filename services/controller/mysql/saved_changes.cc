@@ -22,7 +22,7 @@ absl::Status NotRewindable(absl::string_view found) {
   return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "NOT_REWINDABLE",
                          "the extra transactions cannot be rewound",
                          "changes of rows with all their columns, and nothing else", found,
-                         "rebuild the server: weft server rejoin --rebuild");
+                         "rebuild the server: weft server rejoin SERVER --rebuild");
 }
 
 // "/*!50718 SET ...*/": settings that mysqlbinlog adds for those who replay its text.
@@ -112,7 +112,7 @@ class TextReader {
     return ::weft::Refusal(absl::StatusCode::kResourceExhausted, "REWIND_TOO_LARGE",
                            "the extra transactions are too large to be rewound",
                            absl::StrCat("at most ", limit_, " bytes of rows"), "more",
-                           "rebuild the server: weft server rejoin --rebuild");
+                           "rebuild the server: weft server rejoin SERVER --rebuild");
   }
 
   // A statement's own text could say that the text ends.

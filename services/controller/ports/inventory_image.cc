@@ -57,7 +57,7 @@ absl::Status BadInventoryRow(absl::string_view table, absl::string_view problem,
                              absl::string_view wanted, absl::string_view found) {
   return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_INVENTORY_ROW",
                          absl::StrCat("a row of the inventory's table '", table, "' ", problem),
-                         wanted, found, "take a backup as `weft manage backup` wrote it");
+                         wanted, found, "take a backup as `weft manage backup FILE` wrote it");
 }
 
 absl::Status CheckStorable(const InventoryImage& image) {
