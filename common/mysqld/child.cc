@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,7 +31,9 @@ int TextFile(const std::string& text) {
     if (wrote < 0) break;
     written += static_cast<size_t>(wrote);
   }
-  if (written == text.size() && lseek(fd, 0, SEEK_SET) == 0) return fd;
+  // MySQL's programs take no options from a file that everybody may write to.
+  const bool closed = fchmod(fd, 0600) == 0;
+  if (closed && written == text.size() && lseek(fd, 0, SEEK_SET) == 0) return fd;
   const int error = errno;
   close(fd);
   errno = error;

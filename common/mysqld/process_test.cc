@@ -159,6 +159,15 @@ TEST(ProcessTest, ACommandIsReadToItsEnd) {
   EXPECT_EQ(killed->exit_code, 137);
 }
 
+// As MySQL's programs take an option file: by a name, and only if not everybody may write to it.
+TEST(ProcessTest, ATextGivenToACommandCanBeOpenedAsAFileOfItsUserAlone) {
+  SpawnOptions spawn = Shell("stat -L -c %a /proc/self/fd/0; cat /proc/self/fd/0");
+  spawn.input_text = "[client]\n";
+  const auto result = RunCommand(spawn, absl::Seconds(10));
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->output, "600\n[client]\n");
+}
+
 TEST(ProcessTest, ACommandThatDoesNotEndIsEndedWithItsChildren) {
   const absl::Duration before = RealClock::Get()->MonotonicNow();
   const auto result = RunCommand(Shell("sleep 60 & sleep 60"), absl::Milliseconds(200));

@@ -1,10 +1,14 @@
 // What only real servers can show of the farm: repointing that loses nothing (S16), flags that
 // prove nothing (rule 4), clones and rescues, passwords, admission.
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "common/base/error_details.h"
@@ -19,6 +23,35 @@ namespace weft::controller {
 namespace {
 
 class FarmDataTest : public RealFarmTest {};
+
+// Which files are made in a folder while it lives.
+class FolderWatch {
+ public:
+  explicit FolderWatch(const std::string& folder)
+      : fd_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)),
+        watch_(inotify_add_watch(fd_, folder.c_str(), IN_CREATE | IN_MOVED_TO)) {}
+  FolderWatch(const FolderWatch&) = delete;
+  FolderWatch& operator=(const FolderWatch&) = delete;
+  ~FolderWatch() { close(fd_); }
+
+  // Their names since the last call.
+  std::vector<std::string> Made() const {
+    EXPECT_GE(watch_, 0);
+    std::vector<std::string> names;
+    alignas(inotify_event) std::array<char, 65536> buffer;
+    const ssize_t got = read(fd_, buffer.data(), buffer.size());
+    for (ssize_t at = 0; at < got;) {
+      const auto* const event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
+      names.emplace_back(event->name);
+      at += static_cast<ssize_t>(sizeof(inotify_event)) + event->len;
+    }
+    return names;
+  }
+
+ private:
+  const int fd_;
+  const int watch_;
+};
 
 // --- replication
 
@@ -161,8 +194,17 @@ TEST_F(FarmDataTest, SavedTransactionsCanBeReadAndNobodyElseMayReadThem) {
   Root(0, test_sql::kFlushLogs);
   ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
   const GtidSet extra = See(0).executed.Minus(before);
+  const std::string& folder = real_->options().rescue_dir;
+  ASSERT_EQ(MakeFolder(folder, 0700), absl::OkStatus());
+  const FolderWatch watch(folder);
   const auto saved = farm().SaveTransactions(group_, uuid(0), extra, absl::Seconds(30));
   ASSERT_TRUE(saved.ok()) << saved.status();
+  // No file with a password, not even for a moment: a kill -9 would leave it.
+  const std::vector<std::string> made = watch.Made();
+  EXPECT_FALSE(made.empty());
+  for (const std::string& name : made) {
+    EXPECT_TRUE(absl::StrContains(name, uuid(0).text())) << name;
+  }
   const auto text = ReadFile(*saved);
   ASSERT_TRUE(text.ok()) << text.status();
   EXPECT_TRUE(absl::StrContains(*text, "### INSERT INTO `app`.`ledger`"));

@@ -48,16 +48,15 @@ std::string Quoted(absl::string_view value) {
   return absl::StrCat("\"", absl::StrReplaceAll(value, {{"\\", "\\\\"}, {"\"", "\\\""}}), "\"");
 }
 
-absl::StatusOr<std::string> WriteLogin(const FarmOptions& options, const HostPort& address) {
+// An option file.
+absl::StatusOr<std::string> LoginText(const FarmOptions& options, const HostPort& address) {
   WEFT_ASSIGN_OR_RETURN(const std::string password, options.backup.password());
-  const std::string path = absl::StrCat(options.rescue_dir, "/.login-", RandomHex(8));
   std::string text =
       absl::StrCat("[client]\nprotocol=tcp\nhost=", Quoted(address.host), "\nport=", address.port,
                    "\nuser=", Quoted(options.backup.user), "\npassword=", Quoted(password), "\n");
   if (!options.ca_file.empty()) absl::StrAppend(&text, "ssl-ca=", Quoted(options.ca_file), "\n");
   if (options.tls == mysql::TlsMode::kDisabled) absl::StrAppend(&text, "ssl-mode=DISABLED\n");
-  WEFT_RETURN_IF_ERROR(WriteFileAtomically(path, text, 0600));
-  return path;
+  return text;
 }
 
 // Of the transactions in a saved text, and of nothing that depends on how they were read: GTIDs are
@@ -107,8 +106,10 @@ absl::Status RunReader(Turn& turn, const FarmOptions& options, const std::string
   // the program does. Arguments are passed by position, never as shell text.
   spawn.argv = {"/bin/sh", "-c", "ulimit -f \"$0\" && exec \"$@\"",
                 absl::StrCat(options.rescue_limit / 512)};
+  // On its standard input, so that no password is left in a folder whoever is killed meanwhile.
+  spawn.input_text = login;
   // The option file must be the first option, where some would have --no-defaults.
-  const std::string option_file = absl::StrCat("--defaults-file=", login);
+  const std::string option_file = "--defaults-file=/proc/self/fd/0";
   bool placed = false;
   for (const std::string& word : options.mysqlbinlog) {
     placed = placed || word == "--no-defaults";
@@ -146,8 +147,7 @@ absl::Status WriteTransactions(Turn& turn, const FarmOptions& options, const Gti
                                const std::string& target) {
   WEFT_RETURN_IF_ERROR(MakeFolder(options.rescue_dir, 0700));
   WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> logs, LogsWith(turn, set));
-  WEFT_ASSIGN_OR_RETURN(const std::string login, WriteLogin(options, turn.address()));
-  const absl::Cleanup forget_login = [&login] { unlink(login.c_str()); };
+  WEFT_ASSIGN_OR_RETURN(const std::string login, LoginText(options, turn.address()));
   // It keeps the mode of a file that is there; its own would let the group read.
   WEFT_RETURN_IF_ERROR(WriteFileAtomically(target, "", 0600));
   WEFT_RETURN_IF_ERROR(RunReader(turn, options, login, set, logs, target));
