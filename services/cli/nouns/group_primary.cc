@@ -1,11 +1,13 @@
 // weft group promote, demote, activate, deactivate, adopt.
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/model.h"
 #include "protos/weft/v1/groups.grpc.pb.h"
 #include "services/cli/exit_code.h"
 #include "services/cli/json.h"
+#include "services/cli/nouns/last_acknowledger.h"
 #include "services/cli/nouns/nouns.h"
 #include "services/cli/nouns/requests.h"
 
@@ -102,6 +104,24 @@ absl::StatusOr<Answer> Deactivate(Context& context) {
           context.dry_run() ? " can be deactivated\n" : " is inactive: failures are left alone\n")};
 }
 
+// A group is adopted with the default, which is the safe one; what else was chosen is set at once.
+absl::Status SetLastAcknowledger(Context& context, const std::string& chosen, v1::Group* group) {
+  if (chosen != "continue" || context.dry_run()) return absl::OkStatus();
+  v1::UpdateGroupRequest request;
+  request.mutable_group()->set_name(group->name());
+  request.mutable_group()->mutable_settings()->set_on_last_acknowledger_lost(chosen);
+  request.mutable_update_mask()->add_paths("settings.on_last_acknowledger_lost");
+  request.set_request_id(absl::StrCat(context.request_id(), "-settings"));
+  const absl::StatusOr<v1::Group> changed = context.Call(&Groups::Stub::UpdateGroup, request);
+  if (!changed.ok()) {
+    return Annotate(changed.status(), absl::StrCat("group ", ShortName(group->name()),
+                                                   " was adopted, but "
+                                                   "on_last_acknowledger_lost stayed at wait"));
+  }
+  *group->mutable_settings() = changed->settings();
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Answer> Adopt(Context& context) {
   const Arguments& arguments = context.arguments();
   const AddressAndGroup given = TakeAddressAndGroup(arguments);
@@ -113,15 +133,18 @@ absl::StatusOr<Answer> Adopt(Context& context) {
   request.set_group_id(given.group.empty() ? by_address : ShortName(given.group));
   request.set_description(arguments.Text("description"));
   request.set_durability(DurabilityOf(arguments.Text("durability")));
+  WEFT_ASSIGN_OR_RETURN(const std::string when_lost, ChooseLastAcknowledger(context));
   Mark(context, &request);
-  WEFT_ASSIGN_OR_RETURN(const v1::AdoptGroupResponse response,
+  WEFT_ASSIGN_OR_RETURN(v1::AdoptGroupResponse response,
                         context.Call(&Groups::Stub::AdoptGroup, request));
+  WEFT_RETURN_IF_ERROR(SetLastAcknowledger(context, when_lost, response.mutable_group()));
   absl::StatusOr<Answer> answer =
       AnswerOperation(context, response,
                       absl::StrCat("group ", request.group_id(),
                                    context.dry_run() ? " can adopt the topology around "
                                                      : " adopted the topology around ",
                                    request.address()));
+  if (answer.ok()) answer->text += LastAcknowledgerText(Printable(request.group_id()), when_lost);
   if (answer.ok() && context.waits() && response.group().servers_size() > 0) {
     answer->text += GroupText(response.group(), ViewOf(context));
   }
@@ -178,7 +201,8 @@ std::vector<Command> GroupPrimaryCommands() {
                         {},
                         true}},
        .options = {{"description", "TEXT", "what the group is for, for people"},
-                   DurabilityParameter()},
+                   DurabilityParameter(),
+                   LastAcknowledgerParameter()},
        .traits = kChanges | kForesees | kWaits,
        .run = Adopt},
   };

@@ -5,6 +5,7 @@
 #include "common/rpc/group_settings.h"
 #include "protos/weft/v1/groups.grpc.pb.h"
 #include "services/cli/json.h"
+#include "services/cli/nouns/last_acknowledger.h"
 #include "services/cli/nouns/nouns.h"
 #include "services/cli/nouns/requests.h"
 
@@ -31,15 +32,6 @@ Parameter DescriptionParameter() {
   return {"description", "TEXT", "what the group is for, for people"};
 }
 
-Parameter LastAcknowledgerParameter() {
-  return {"on-last-acknowledger-lost",
-          "WHAT",
-          "commits that nobody is left to acknowledge: wait (the default), or continue; then a "
-          "failover is refused meanwhile",
-          Kind::kText,
-          {"wait", "continue"}};
-}
-
 absl::StatusOr<Answer> Create(Context& context) {
   const Arguments& arguments = context.arguments();
   WEFT_RETURN_IF_ERROR(CheckAcknowledgements(arguments));
@@ -48,12 +40,15 @@ absl::StatusOr<Answer> Create(Context& context) {
   request.set_description(arguments.Text("description"));
   request.set_durability(DurabilityOf(arguments.Text("durability")));
   request.set_acknowledgements(static_cast<uint32_t>(arguments.Integer("acknowledgements")));
-  request.set_on_last_acknowledger_lost(arguments.Text("on-last-acknowledger-lost"));
+  WEFT_ASSIGN_OR_RETURN(const std::string when_lost, ChooseLastAcknowledger(context));
+  request.set_on_last_acknowledger_lost(when_lost);
   Mark(context, &request);
   WEFT_ASSIGN_OR_RETURN(const v1::Group group, context.Call(&Groups::Stub::CreateGroup, request));
-  return Answer{.json = ToJson(group),
-                .text = absl::StrCat("group ", Printable(request.group_id()),
-                                     context.dry_run() ? " can be created\n" : " created\n")};
+  const std::string id = Printable(request.group_id());
+  return Answer{
+      .json = ToJson(group),
+      .text = absl::StrCat("group ", id, context.dry_run() ? " can be created\n" : " created\n",
+                           LastAcknowledgerText(id, when_lost))};
 }
 
 absl::StatusOr<Answer> List(Context& context) {
@@ -146,7 +141,8 @@ std::vector<Command> GroupRecordCommands() {
       {.verb = "create",
        .summary = "create a group",
        .examples = {"weft group create g1 --description 'orders'",
-                    "weft group create cache --durability async"},
+                    "weft group create cache --durability async",
+                    "weft group create web --on-last-acknowledger-lost continue"},
        .positionals = {{"group", "GROUP", "its name: 1 to 64 of letters, digits, '_', '-', '.'"}},
        .options = {DescriptionParameter(), DurabilityParameter(), AcknowledgementsParameter(),
                    LastAcknowledgerParameter()},

@@ -40,6 +40,10 @@ grpc::Status FakeGroups::CreateGroup(grpc::ServerContext*, const v1::CreateGroup
         request->durability() == v1::DURABILITY_UNSPECIFIED ? v1::LOSSLESS : request->durability());
     response->set_acknowledgements(std::max(1u, request->acknowledgements()));
     *response->mutable_settings() = rpc::ToProto(GroupSettings());
+    if (!request->on_last_acknowledger_lost().empty()) {
+      response->mutable_settings()->set_on_last_acknowledger_lost(
+          request->on_last_acknowledger_lost());
+    }
     response->set_node_failover_enabled(true);
     if (!request->validate_only()) state_->groups[name] = *response;
     return absl::OkStatus();
@@ -193,6 +197,7 @@ grpc::Status FakeGroups::AdoptGroup(grpc::ServerContext*, const v1::AdoptGroupRe
     group.set_id(request->group_id());
     group.set_name("groups/" + request->group_id());
     group.set_durability(v1::LOSSLESS);
+    *group.mutable_settings() = rpc::ToProto(GroupSettings());
     v1::Server* server = group.add_servers();
     server->set_uuid("00000000-0000-4000-8000-00000000aaaa");
     server->set_name("servers/" + server->uuid());
