@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "gtest/gtest.h"
 #include "tests/model/explorer.h"
 
@@ -36,9 +39,18 @@ TEST_P(ModelTest, NoRuleBreaksInAnyStateWithinTheBounds) {
 
 INSTANTIATE_TEST_SUITE_P(OneFault, ModelTest, testing::Values("failover", "must-not", "spare"));
 
+// What the leader decides or does: with the guard in place it may be something else.
+bool IsOfTheLeader(absl::string_view move) {
+  return absl::StartsWith(move, "look: ") || absl::StartsWith(move, "record: ") ||
+         absl::EndsWith(move, ")");  // "unfence b (1)": a step
+}
+
+// Where what servers, network or people did cannot be done any more a counterexample has become
+// stale, and shows nothing: write it anew (tests/model/run --counterexamples).
 TEST(CounterexamplesTest, HoldWithTheGuardInPlace) {
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(kCounterexamples, error)) {
+  int kept = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(kCounterexamples)) {
+    if (entry.path().filename() == "none.txt") continue;
     std::ifstream file(entry.path());
     std::string scope;
     std::vector<std::string> trace;
@@ -46,9 +58,16 @@ TEST(CounterexamplesTest, HoldWithTheGuardInPlace) {
       if (line.starts_with("scope: ")) scope = line.substr(7);
       if (line.starts_with("  ")) trace.push_back(line.substr(2));
     }
-    if (trace.empty()) continue;  // one that another checker sees
-    EXPECT_EQ(Replay(ScopeOf(scope), trace).broken, "") << entry.path();
+    ASSERT_FALSE(trace.empty()) << entry.path();
+    const Replayed replayed = Replay(ScopeOf(scope), trace);
+    absl::string_view held = replayed.held_at;
+    absl::ConsumePrefix(&held, "cannot be done: ");
+    held = held.substr(0, held.find("; but: "));
+    EXPECT_TRUE(held.empty() || IsOfTheLeader(held)) << entry.path() << ": " << held;
+    EXPECT_EQ(replayed.broken, "") << entry.path();
+    ++kept;
   }
+  EXPECT_GT(kept, 0);
 }
 
 }  // namespace
