@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -24,6 +25,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// That is copied between two questions whether to go on.
+constexpr off_t kBlock = off_t{64} << 20;
+constexpr absl::Duration kLockPoll = absl::Milliseconds(20);
+
 std::string Str(absl::string_view text) { return std::string(text); }
 
 absl::Status WriteAll(int fd, absl::string_view content, absl::string_view path) {
@@ -36,11 +41,16 @@ absl::Status WriteAll(int fd, absl::string_view content, absl::string_view path)
   return absl::OkStatus();
 }
 
+absl::Status Ask(const MayGoOn& may_go_on) { return may_go_on ? may_go_on() : absl::OkStatus(); }
+
 // One stretch of data, by the kernel where it can.
-absl::Status CopyRange(int from, int to, off_t start, off_t end, absl::string_view path) {
+absl::Status CopyRange(int from, int to, off_t start, off_t end, absl::string_view path,
+                       const MayGoOn& may_go_on) {
   off_t in = start, out = start;
   while (in < end) {
-    const ssize_t copied = copy_file_range(from, &in, to, &out, static_cast<size_t>(end - in), 0);
+    WEFT_RETURN_IF_ERROR(Ask(may_go_on));
+    const size_t block = static_cast<size_t>(std::min(end - in, kBlock));
+    const ssize_t copied = copy_file_range(from, &in, to, &out, block, 0);
     if (copied > 0) continue;
     if (copied < 0 && errno != EXDEV && errno != EINVAL && errno != EOPNOTSUPP && errno != ENOSYS) {
       return FileError(errno, "write", path);
@@ -57,7 +67,8 @@ absl::Status CopyRange(int from, int to, off_t start, off_t end, absl::string_vi
   return absl::OkStatus();
 }
 
-absl::Status CopyFile(const std::string& from, const std::string& to) {
+absl::Status CopyFile(const std::string& from, const std::string& to, const MayGoOn& may_go_on) {
+  WEFT_RETURN_IF_ERROR(Ask(may_go_on));
   const int in = open(from.c_str(), O_RDONLY | O_CLOEXEC);
   if (in < 0) return FileError(errno, "read", from);
   const absl::Cleanup close_in = [in] { close(in); };
@@ -77,7 +88,7 @@ absl::Status CopyFile(const std::string& from, const std::string& to) {
     }
     const off_t hole = lseek(in, data, SEEK_HOLE);
     const off_t end = hole < 0 ? info.st_size : hole;
-    WEFT_RETURN_IF_ERROR(CopyRange(in, out, data, end, to));
+    WEFT_RETURN_IF_ERROR(CopyRange(in, out, data, end, to, may_go_on));
     at = end;
   }
   return absl::OkStatus();
@@ -189,7 +200,7 @@ std::string AbsolutePath(absl::string_view path) {
   return text;
 }
 
-absl::Status CopyTree(absl::string_view from, absl::string_view to) {
+absl::Status CopyTree(absl::string_view from, absl::string_view to, const MayGoOn& may_go_on) {
   WEFT_RETURN_IF_ERROR(MakeFolder(to));
   std::error_code code;
   fs::recursive_directory_iterator entries(Str(from), code);
@@ -200,7 +211,7 @@ absl::Status CopyTree(absl::string_view from, absl::string_view to) {
     if (entries->is_directory(code)) {
       WEFT_RETURN_IF_ERROR(MakeFolder(target.string()));
     } else if (entries->is_regular_file(code)) {
-      WEFT_RETURN_IF_ERROR(CopyFile(source.string(), target.string()));
+      WEFT_RETURN_IF_ERROR(CopyFile(source.string(), target.string(), may_go_on));
     }
     if (code) break;
   }
@@ -217,6 +228,16 @@ absl::StatusOr<FileLock> FileLock::Acquire(absl::string_view path) {
     return FileError(error, "lock", path);
   }
   return FileLock(fd);
+}
+
+absl::StatusOr<FileLock> FileLock::AcquireBy(absl::string_view path, const Deadline& deadline,
+                                             Clock* clock) {
+  while (true) {
+    absl::StatusOr<FileLock> lock = TryAcquire(path);
+    if (!absl::IsUnavailable(lock.status())) return lock;
+    if (deadline.Passed()) return absl::DeadlineExceededError(lock.status().message());
+    clock->Sleep(std::min(kLockPoll, deadline.Remaining()));
+  }
 }
 
 absl::StatusOr<FileLock> FileLock::TryAcquire(absl::string_view path) {

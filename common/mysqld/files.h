@@ -2,11 +2,13 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/base/clock.h"
 
 namespace weft {
 
@@ -39,14 +41,22 @@ bool Exists(absl::string_view path);
 // Absolute, without "." and "..", symbolic links kept; works for what does not exist.
 std::string AbsolutePath(absl::string_view path);
 
+// Asked over and over by what takes long; its error ends that. Empty: nothing is asked.
+using MayGoOn = std::function<absl::Status()>;
+
 // Copies a folder with modes; holes stay holes, and blocks are shared where the file system can.
-absl::Status CopyTree(absl::string_view from, absl::string_view to);
+// What was copied stays where it is broken off.
+absl::Status CopyTree(absl::string_view from, absl::string_view to,
+                      const MayGoOn& may_go_on = MayGoOn());
 
 // An flock on a file of its own. Released when destroyed or when the process ends. Move only.
 class FileLock {
  public:
   // Makes the file if missing; waits for the lock.
   static absl::StatusOr<FileLock> Acquire(absl::string_view path);
+  // The same, but no longer than to `deadline`: DEADLINE_EXCEEDED.
+  static absl::StatusOr<FileLock> AcquireBy(absl::string_view path, const Deadline& deadline,
+                                            Clock* clock);
   // UNAVAILABLE at once if another holds it.
   static absl::StatusOr<FileLock> TryAcquire(absl::string_view path);
 

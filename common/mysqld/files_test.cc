@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
+#include "common/base/clock.h"
 
 namespace weft {
 namespace {
@@ -86,6 +87,21 @@ TEST_F(FilesTest, CopiesATreeWithItsHolesAndModes) {
   EXPECT_EQ(*ReadFileEnd(dir_ + "/to/sparse", 3), "end");
 }
 
+TEST_F(FilesTest, AsksForEachFileAndBlockWhetherToGoOnCopying) {
+  ASSERT_TRUE(MakeFolder(dir_ + "/from").ok());
+  for (const char* name : {"/from/a", "/from/b"}) {
+    ASSERT_TRUE(WriteFileAtomically(dir_ + name, "data", 0600).ok());
+  }
+  int asked = 0;
+  const absl::Status ended = CopyTree(dir_ + "/from", dir_ + "/to", [&asked] {
+    return ++asked < 3 ? absl::OkStatus() : absl::CancelledError("enough");
+  });
+  EXPECT_TRUE(absl::IsCancelled(ended)) << ended;
+  EXPECT_EQ(asked, 3);
+  // The first is whole, the second was not begun.
+  EXPECT_NE(Exists(dir_ + "/to/a"), Exists(dir_ + "/to/b"));
+}
+
 TEST_F(FilesTest, RemovingATreeSparesWhatALinkPointsAt) {
   ASSERT_TRUE(MakeFolder(dir_ + "/keep").ok());
   ASSERT_TRUE(WriteFileAtomically(dir_ + "/keep/file", "x", 0600).ok());
@@ -103,6 +119,10 @@ TEST_F(FilesTest, ALockIsHeldByOne) {
     const auto first = FileLock::Acquire(path);
     ASSERT_TRUE(first.ok());
     EXPECT_TRUE(absl::IsUnavailable(FileLock::TryAcquire(path).status()));
+    Clock* const clock = RealClock::Get();
+    const Deadline soon = Deadline::After(clock, absl::Milliseconds(50));
+    EXPECT_TRUE(absl::IsDeadlineExceeded(FileLock::AcquireBy(path, soon, clock).status()));
+    EXPECT_TRUE(soon.Passed());
   }
   EXPECT_TRUE(FileLock::TryAcquire(path).ok());
 }

@@ -129,10 +129,10 @@ absl::StatusOr<Machine> MachineWork::MakeOne(RunningJob& job, const CreateWish& 
                                              MachineOrder order, Provider* provider) {
   if (job.cancelled()) return Cancelled();
   WEFT_ASSIGN_OR_RETURN(order.user_data, directory_->OpenSecret(order.user_data, "user_data"));
-  const Deadline deadline = Deadline::After(clock_, options_.call);
-  absl::StatusOr<Machine> machine = wish.snapshot.empty()
-                                        ? provider->Create(order, deadline)
-                                        : provider->Restore(wish.snapshot, order, deadline);
+  const bool restores = !wish.snapshot.empty();
+  const Deadline deadline = Deadline::After(clock_, restores ? options_.copy : options_.call);
+  absl::StatusOr<Machine> machine = restores ? provider->Restore(wish.snapshot, order, deadline)
+                                             : provider->Create(order, deadline);
   if (machine.ok()) machine->provider_id = wish.provider;
   return machine;
 }

@@ -22,6 +22,8 @@ class MachineWork {
   struct Options {
     // Of one question to a provider that takes long; those that must be given up sooner are.
     absl::Duration call = absl::Minutes(2);
+    // Of a restore, which moves all data of a machine.
+    absl::Duration copy = absl::Hours(24);
     // Between two looks at a machine that is not there yet.
     absl::Duration poll = absl::Milliseconds(500);
     // Whether something answers at an address as a MySQL server does; blocks for seconds at most.

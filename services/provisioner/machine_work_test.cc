@@ -31,6 +31,7 @@ struct Cloud {
   size_t room = 100;  // for machines
   MachineState state = MachineState::kRunning;
   bool makes_all_the_same = false;  // an error of Create comes after the machine was made
+  absl::Duration time_to_restore;
   Inventory* inventory = nullptr;
   bool saw_unlisted = false;  // it was asked for a machine that nobody had listed
 };
@@ -72,9 +73,10 @@ class CloudProvider : public Provider {
   absl::Status DestroySnapshot(const std::string&, const Deadline&) override {
     return absl::OkStatus();
   }
-  absl::StatusOr<Machine> Restore(const std::string&, const MachineOrder&,
-                                  const Deadline&) override {
-    return NotOffered("cloud", "a snapshot", "");
+  absl::StatusOr<Machine> Restore(const std::string&, const MachineOrder& order,
+                                  const Deadline& deadline) override {
+    cloud->time_to_restore = deadline.Remaining();
+    return Create(order, deadline);
   }
 };
 
@@ -295,6 +297,14 @@ TEST_F(MachineWorkTest, GoesOnWithWhatADeadProvisionerBegan) {
   EXPECT_EQ(Ended("left").state, JobState::kSucceeded);
   EXPECT_THAT(Listed(), SizeIs(2));
   EXPECT_THAT(cloud_.machines, SizeIs(2));
+}
+
+TEST_F(MachineWorkTest, GivesARestoreTheTimeThatMuchDataTake) {
+  ASSERT_TRUE(inventory_.PutSnapshot({{.name = "s"}, "os"}).ok());
+  const auto begun = requests_.Restore("s", {}, {});
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  EXPECT_EQ(Ended(begun->job.id).state, JobState::kSucceeded);
+  EXPECT_GT(cloud_.time_to_restore, absl::Hours(23));
 }
 
 TEST_F(MachineWorkTest, RefusesWhatItCannotTake) {

@@ -3,8 +3,10 @@
 #include <memory>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
 #include "common/base/random.h"
 #include "common/mysqld/accounts_sql.h"
+#include "common/mysqld/files.h"
 #include "services/provisioner/providers/local/provider.h"
 #include "tests/contract/provider_contract.h"
 
@@ -41,6 +43,8 @@ class Local : public ProviderUnderTest {
   absl::Duration patience() override { return absl::Minutes(1); }
   bool Stage(Trouble trouble) override { return trouble == Trouble::kNone; }
 
+  std::string File(const std::string& name) const { return absl::StrCat(folder_, "/", name); }
+
  private:
   const std::string folder_;
   std::unique_ptr<Provider> provider_;
@@ -50,6 +54,36 @@ INSTANTIATE_TEST_SUITE_P(Local, ProviderContract,
                          ::testing::Values(ProviderMaker{"OnRealServers",
                                                          [] { return std::make_unique<Local>(); }}),
                          ProviderName);
+
+TEST(LocalProviderTest, WaitsForAnotherOnlyUntilItsDeadline) {
+  Local local;
+  const MachineOrder made = local.Order(), other = local.Order();
+  ASSERT_TRUE(local.provider().Create(made, local.Soon()).ok());
+  const Deadline moment = local.Soon(absl::Milliseconds(100));
+  {
+    const auto all = FileLock::Acquire(local.File("lock"));
+    EXPECT_EQ(ErrorReason(local.provider().Create(other, moment).status()), "PROVIDER_TOO_SLOW");
+    EXPECT_EQ(ErrorReason(local.provider().Destroy(made.uuid, moment)), "PROVIDER_TOO_SLOW");
+  }
+  // Who works on one machine keeps nobody from another.
+  const auto one = FileLock::Acquire(local.File(made.uuid + "/lock"));
+  EXPECT_EQ(ErrorReason(local.provider().Destroy(made.uuid, moment)), "PROVIDER_TOO_SLOW");
+  EXPECT_TRUE(local.provider().Create(other, local.Soon()).ok());
+  EXPECT_TRUE(local.provider().Destroy(other.uuid, local.Soon()).ok());
+}
+
+TEST(LocalProviderTest, EndsARestoreAtItsDeadline) {
+  Local local;
+  const MachineOrder made = local.Order(), other = local.Order();
+  ASSERT_TRUE(local.provider().Create(made, local.Soon()).ok());
+  const auto snapshot = local.provider().CreateSnapshot(made.uuid, local.Soon());
+  ASSERT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
+  const auto restored =
+      local.provider().Restore(snapshot->name, other, local.Soon(absl::Milliseconds(1)));
+  EXPECT_EQ(ErrorReason(restored.status()), "PROVIDER_TOO_SLOW") << restored.status();
+  EXPECT_TRUE(local.provider().Destroy(other.uuid, local.Soon()).ok());
+  EXPECT_FALSE(std::filesystem::exists(local.File(other.uuid)));
+}
 
 }  // namespace
 }  // namespace weft::provisioner

@@ -22,7 +22,8 @@ namespace fs = std::filesystem;
 
 constexpr size_t kBlock = size_t{1} << 20;
 
-absl::StatusOr<std::string> Sha256(const fs::path& path, uint64_t* bytes) {
+absl::StatusOr<std::string> Sha256(const fs::path& path, const MayGoOn& may_go_on,
+                                   uint64_t* bytes) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return FileError(errno, "read", path.string());
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(),
@@ -30,6 +31,7 @@ absl::StatusOr<std::string> Sha256(const fs::path& path, uint64_t* bytes) {
   EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr);
   std::string block(kBlock, '\0');
   while (file) {
+    WEFT_RETURN_IF_ERROR(may_go_on());
     file.read(block.data(), static_cast<std::streamsize>(block.size()));
     EVP_DigestUpdate(digest.get(), block.data(), static_cast<size_t>(file.gcount()));
     *bytes += static_cast<uint64_t>(file.gcount());
@@ -51,7 +53,7 @@ absl::Status Damaged(const std::string& folder, absl::string_view file, absl::st
 
 }  // namespace
 
-absl::StatusOr<Checksums> ChecksumsOf(const std::string& folder) {
+absl::StatusOr<Checksums> ChecksumsOf(const std::string& folder, const MayGoOn& may_go_on) {
   Checksums sums;
   std::error_code code;
   fs::recursive_directory_iterator entries(folder, code);
@@ -59,15 +61,18 @@ absl::StatusOr<Checksums> ChecksumsOf(const std::string& folder) {
   for (const fs::recursive_directory_iterator end; entries != end; entries.increment(code)) {
     if (!entries->is_regular_file(code)) continue;
     const std::string name = entries->path().lexically_relative(folder).string();
-    WEFT_ASSIGN_OR_RETURN(sums.of[name], Sha256(entries->path(), &sums.bytes));
+    WEFT_ASSIGN_OR_RETURN(sums.of[name], Sha256(entries->path(), may_go_on, &sums.bytes));
     if (code) break;
   }
   if (code) return FileError(code.value(), "read", folder);
   return sums;
 }
 
-absl::Status Verify(const std::string& folder, const Properties& checksums) {
-  const absl::StatusOr<Checksums> now = ChecksumsOf(folder);
+absl::Status Verify(const std::string& folder, const Properties& checksums,
+                    const MayGoOn& may_go_on) {
+  const absl::StatusOr<Checksums> now = ChecksumsOf(folder, may_go_on);
+  // That of a broken off look says nothing of the data.
+  WEFT_RETURN_IF_ERROR(may_go_on());
   if (!now.ok()) return Damaged(folder, "every file", now.status().message());
   for (const auto& [name, sum] : checksums) {
     const auto found = now->of.find(name);

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/mysqld/files.h"
 #include "services/provisioner/ports/provider.h"
 
 namespace weft::provisioner::local {
@@ -14,10 +15,12 @@ struct Checksums {
   uint64_t bytes = 0;
 };
 
-// Reads every file once, a block at a time. Errors of files (common/mysqld/files.h).
-absl::StatusOr<Checksums> ChecksumsOf(const std::string& folder);
+// Reads every file once, a block at a time. Errors of files (common/mysqld/files.h), and of
+// `may_go_on`, which is asked for each block.
+absl::StatusOr<Checksums> ChecksumsOf(const std::string& folder, const MayGoOn& may_go_on);
 
 // DATA_LOSS SNAPSHOT_DAMAGED where a file of `folder` is missing, new or not what it was; names it.
-absl::Status Verify(const std::string& folder, const Properties& checksums);
+absl::Status Verify(const std::string& folder, const Properties& checksums,
+                    const MayGoOn& may_go_on);
 
 }  // namespace weft::provisioner::local

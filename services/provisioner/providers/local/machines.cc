@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 constexpr int kPorts = 2;  // The ordinary one and the administrative one.
 constexpr absl::Duration kStart = absl::Seconds(60);
 constexpr absl::Duration kGreeting = absl::Milliseconds(500);
+constexpr absl::Duration kLockPoll = absl::Milliseconds(20);
 constexpr char kRelaxed[] = "relaxed";
 
 std::vector<std::string> SettingsOf(const Installation& installation) {
@@ -83,16 +84,48 @@ absl::StatusOr<Machine> Machines::Get(const std::string& uuid) const {
   return Describe(file);
 }
 
-std::vector<Machine> Machines::All() const {
-  std::vector<Machine> machines;
+std::vector<MachineFile> Machines::Files() const {
+  std::vector<MachineFile> files;
   std::error_code code;
   for (const fs::directory_entry& entry : fs::directory_iterator(options_.folder, code)) {
-    const absl::StatusOr<MachineFile> file =
+    absl::StatusOr<MachineFile> file =
         ReadMachineFile(absl::StrCat(entry.path().string(), "/machine.json"));
-    if (file.ok()) machines.push_back(Describe(*file));
+    if (file.ok()) files.push_back(*std::move(file));
   }
+  return files;
+}
+
+std::vector<Machine> Machines::All() const {
+  std::vector<Machine> machines;
+  for (const MachineFile& file : Files()) machines.push_back(Describe(file));
   SortByUuid(machines);
   return machines;
+}
+
+absl::StatusOr<FileLock> Machines::LockAll(const Deadline& deadline) const {
+  absl::StatusOr<FileLock> lock = FileLock::AcquireBy(options_.folder + "/lock", deadline, clock_);
+  if (absl::IsDeadlineExceeded(lock.status())) {
+    return ProviderTooSlow(who(), "another holds its folder");
+  }
+  return lock;
+}
+
+// The lock goes with the folder when the machine is removed, so it is opened only while nobody
+// removes a folder: who has opened it has it, or tries again.
+absl::StatusOr<FileLock> Machines::LockOne(const std::string& uuid,
+                                           const Deadline& deadline) const {
+  while (true) {
+    {
+      WEFT_ASSIGN_OR_RETURN(const FileLock all, LockAll(deadline));
+      WEFT_RETURN_IF_ERROR(MakeFolder(Folder(uuid), 0700));
+      absl::StatusOr<FileLock> one = FileLock::TryAcquire(Folder(uuid) + "/lock");
+      if (!absl::IsUnavailable(one.status())) return one;
+    }
+    if (deadline.Passed()) {
+      return ProviderTooSlow(who(), absl::StrCat("another works on machine ", uuid));
+    }
+    clock_->Sleep(std::min(kLockPoll, deadline.Remaining()));
+  }
 }
 
 absl::StatusOr<std::vector<int>> Machines::TakePorts(const std::string& uuid) const {
@@ -100,9 +133,8 @@ absl::StatusOr<std::vector<int>> Machines::TakePorts(const std::string& uuid) co
   ReleasePorts(Folder(uuid));
   if (!options_.ports.has_value()) return ClaimPorts(Folder(uuid), kPorts);
   std::set<int> taken;
-  for (const Machine& machine : All()) {
-    const absl::StatusOr<MachineFile> file = FileOf(machine.uuid);
-    if (file.ok()) taken.insert({file->port, file->admin_port});
+  for (const MachineFile& file : Files()) {
+    if (file.uuid != uuid) taken.insert({file.port, file.admin_port});
   }
   std::vector<int> ports;
   for (int port = options_.ports->first; port <= options_.ports->second; ++port) {
@@ -114,17 +146,21 @@ absl::StatusOr<std::vector<int>> Machines::TakePorts(const std::string& uuid) co
                                            options_.ports->first, " to ", options_.ports->second));
 }
 
-absl::Status Machines::MakeLocked(const Blueprint& blueprint) const {
+absl::Status Machines::Reserve(MachineFile* file, const Deadline& deadline) const {
+  WEFT_ASSIGN_OR_RETURN(const FileLock lock, LockAll(deadline));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<int> ports, TakePorts(file->uuid));
+  file->port = ports[0];
+  file->admin_port = ports[1];
+  return Write(Record(file->uuid), *file);
+}
+
+absl::Status Machines::MakeLocked(const Blueprint& blueprint, const Deadline& deadline) const {
   MachineFile file = blueprint.machine;
   const std::string& uuid = file.uuid;
   if (Exists(Made(uuid))) return absl::OkStatus();
   WEFT_ASSIGN_OR_RETURN(const Installation installation, FindImage(who(), file.image));
   WEFT_RETURN_IF_ERROR(RemoveInstance(Server(uuid)));
-  WEFT_RETURN_IF_ERROR(MakeFolder(Folder(uuid), 0700));
-  WEFT_ASSIGN_OR_RETURN(const std::vector<int> ports, TakePorts(uuid));
-  file.port = ports[0];
-  file.admin_port = ports[1];
-  WEFT_RETURN_IF_ERROR(Write(Record(uuid), file));
+  WEFT_RETURN_IF_ERROR(Reserve(&file, deadline));
 
   InstanceOptions options;
   options.dir = Server(uuid);
@@ -153,8 +189,8 @@ absl::StatusOr<Machine> Machines::Make(const Blueprint& blueprint, const Deadlin
   const std::string& uuid = blueprint.machine.uuid;
   WEFT_RETURN_IF_ERROR(MakeFolder(options_.folder, 0700));
   {
-    WEFT_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Acquire(options_.folder + "/lock"));
-    WEFT_RETURN_IF_ERROR(MakeLocked(blueprint));
+    WEFT_ASSIGN_OR_RETURN(const FileLock lock, LockOne(uuid, deadline));
+    WEFT_RETURN_IF_ERROR(MakeLocked(blueprint, deadline));
   }
   WEFT_ASSIGN_OR_RETURN(const Instance server, ServerOf(uuid));
   // One that was stopped, or has crashed, is not started behind anybody's back.
@@ -166,11 +202,14 @@ absl::StatusOr<Machine> Machines::Make(const Blueprint& blueprint, const Deadlin
   return Get(uuid);
 }
 
-absl::Status Machines::Remove(const std::string& uuid) const {
+absl::Status Machines::Remove(const std::string& uuid, const Deadline& deadline) const {
   WEFT_RETURN_IF_ERROR(CheckName("uuid", uuid));
   if (!Exists(Folder(uuid))) return absl::OkStatus();
-  WEFT_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Acquire(options_.folder + "/lock"));
+  WEFT_ASSIGN_OR_RETURN(const FileLock lock, LockOne(uuid, deadline));
+  // From here on it is made anew, where its removal is cut off and it is asked for again.
+  WEFT_RETURN_IF_ERROR(RemoveTree(Made(uuid)));
   WEFT_RETURN_IF_ERROR(RemoveInstance(Server(uuid)));
+  WEFT_ASSIGN_OR_RETURN(const FileLock all, LockAll(deadline));
   ReleasePorts(Folder(uuid));
   return RemoveTree(Folder(uuid));
 }

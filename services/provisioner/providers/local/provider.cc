@@ -39,7 +39,9 @@ absl::string_view StatusWord(MachineState state) {
 class LocalProvider : public Provider {
  public:
   LocalProvider(ProviderRecord record, local::Machines::Options options, Clock* clock)
-      : record_(std::move(record)), machines_(std::move(options)), snapshots_(&machines_, clock) {}
+      : record_(std::move(record)),
+        machines_(std::move(options), clock),
+        snapshots_(&machines_, clock) {}
 
   absl::Status Check(const Deadline&) override {
     const absl::Status made = MakeFolder(machines_.folder(), 0700);
@@ -71,8 +73,8 @@ class LocalProvider : public Provider {
     return found;
   }
 
-  absl::Status Destroy(const std::string& uuid, const Deadline&) override {
-    return machines_.Remove(uuid);
+  absl::Status Destroy(const std::string& uuid, const Deadline& deadline) override {
+    return machines_.Remove(uuid, deadline);
   }
 
   absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
@@ -93,7 +95,9 @@ class LocalProvider : public Provider {
                                   const Deadline& deadline) override {
     WEFT_ASSIGN_OR_RETURN(const local::SnapshotFile file, snapshots_.FileOf(snapshot));
     WEFT_ASSIGN_OR_RETURN(local::Blueprint blueprint, BlueprintOf(order, &file));
-    blueprint.fill = [&](const std::string& data_dir) { return snapshots_.CopyTo(file, data_dir); };
+    blueprint.fill = [&](const std::string& data_dir) {
+      return snapshots_.CopyTo(file, data_dir, deadline);
+    };
     return machines_.Make(blueprint, deadline);
   }
 

@@ -38,16 +38,23 @@ absl::Status CloneTo(const Instance& server, const std::string& to, const Deadli
 }
 
 // Writes down what was copied, with a checksum of each file.
-absl::Status Seal(const std::string& partial, SnapshotFile* file) {
+absl::Status Seal(const std::string& partial, const MayGoOn& may_go_on, SnapshotFile* file) {
   // It is that of the machine, not of its data.
   std::remove((partial + "/data/auto.cnf").c_str());
-  WEFT_ASSIGN_OR_RETURN(Checksums sums, ChecksumsOf(partial + "/data"));
+  WEFT_ASSIGN_OR_RETURN(Checksums sums, ChecksumsOf(partial + "/data", may_go_on));
   file->checksums = std::move(sums.of);
   file->snapshot.bytes = sums.bytes;
   return Write(partial + "/snapshot.json", *file);
 }
 
 }  // namespace
+
+MayGoOn Snapshots::Until(const Deadline& deadline) const {
+  return [this, deadline]() -> absl::Status {
+    if (!deadline.Passed()) return absl::OkStatus();
+    return ProviderTooSlow(machines_->who(), "a copy of data");
+  };
+}
 
 std::string Snapshots::Folder(const std::string& name) const {
   return absl::StrCat(machines_->folder(), "/snapshots/", name);
@@ -56,7 +63,7 @@ std::string Snapshots::Folder(const std::string& name) const {
 absl::Status Snapshots::CopyData(const std::string& uuid, const std::string& to,
                                  const Deadline& deadline) const {
   WEFT_ASSIGN_OR_RETURN(const Instance server, machines_->ServerOf(uuid));
-  if (!server.Inspect().running) return CopyTree(server.data_dir(), to);
+  if (!server.Inspect().running) return CopyTree(server.data_dir(), to, Until(deadline));
   if (!CanClone(server.installation())) {
     return NotOffered(machines_->who(),
                       absl::StrCat("a snapshot of a running MySQL ", server.installation().version),
@@ -96,7 +103,7 @@ absl::StatusOr<MachineSnapshot> Snapshots::Take(const std::string& uuid,
   const std::string partial = Folder(file.snapshot.name + kPartial);
   WEFT_RETURN_IF_ERROR(MakeFolder(partial, 0700));
   absl::Status status = CopyData(uuid, partial + "/data", deadline);
-  if (status.ok()) status = Seal(partial, &file);
+  if (status.ok()) status = Seal(partial, Until(deadline), &file);
   if (status.ok() && rename(partial.c_str(), Folder(file.snapshot.name).c_str()) != 0) {
     status = FileError(errno, "rename", partial);
   }
@@ -131,10 +138,11 @@ absl::StatusOr<SnapshotFile> Snapshots::FileOf(const std::string& name) const {
   return file;
 }
 
-absl::Status Snapshots::CopyTo(const SnapshotFile& file, const std::string& data_dir) const {
+absl::Status Snapshots::CopyTo(const SnapshotFile& file, const std::string& data_dir,
+                               const Deadline& deadline) const {
   const std::string data = Folder(file.snapshot.name) + "/data";
-  WEFT_RETURN_IF_ERROR(Verify(data, file.checksums));
-  return CopyTree(data, data_dir);
+  WEFT_RETURN_IF_ERROR(Verify(data, file.checksums, Until(deadline)));
+  return CopyTree(data, data_dir, Until(deadline));
 }
 
 }  // namespace weft::provisioner::local

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/clock.h"
+#include "common/mysqld/files.h"
 #include "services/provisioner/ports/provider.h"
 #include "services/provisioner/providers/local/machines.h"
 #include "services/provisioner/providers/local/record.h"
@@ -30,9 +31,12 @@ class Snapshots {
   // What was written down of one. SNAPSHOT_UNKNOWN.
   absl::StatusOr<SnapshotFile> FileOf(const std::string& name) const;
   // Copies its data, of which each file was found to be what it was. SNAPSHOT_DAMAGED.
-  absl::Status CopyTo(const SnapshotFile& file, const std::string& data_dir) const;
+  absl::Status CopyTo(const SnapshotFile& file, const std::string& data_dir,
+                      const Deadline& deadline) const;
 
  private:
+  // PROVIDER_TOO_SLOW from the deadline on.
+  MayGoOn Until(const Deadline& deadline) const;
   std::string Folder(const std::string& name) const;
   absl::Status CopyData(const std::string& uuid, const std::string& to,
                         const Deadline& deadline) const;
