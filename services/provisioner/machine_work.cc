@@ -129,10 +129,11 @@ absl::StatusOr<Machine> MachineWork::MakeOne(RunningJob& job, const CreateWish& 
                                              MachineOrder order, Provider* provider) {
   if (job.cancelled()) return Cancelled();
   WEFT_ASSIGN_OR_RETURN(order.user_data, directory_->OpenSecret(order.user_data, "user_data"));
-  const bool restores = !wish.snapshot.empty();
-  const Deadline deadline = Deadline::After(clock_, restores ? options_.copy : options_.call);
-  absl::StatusOr<Machine> machine = restores ? provider->Restore(wish.snapshot, order, deadline)
-                                             : provider->Create(order, deadline);
+  const CopyTerms terms = {.deadline = Deadline::After(clock_, options_.copy),
+                           .cancelled = [&job] { return job.cancelled(); }};
+  absl::StatusOr<Machine> machine =
+      wish.snapshot.empty() ? provider->Create(order, Deadline::After(clock_, options_.call))
+                            : provider->Restore(wish.snapshot, order, terms);
   if (machine.ok()) machine->provider_id = wish.provider;
   return machine;
 }

@@ -5,15 +5,18 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <set>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "services/provisioner/copies/testing/fake_group_directory.h"
 #include "services/provisioner/machine_requests.h"
 #include "services/provisioner/ports/inventory_errors.h"
 #include "services/provisioner/ports/memory_inventory.h"
 #include "services/provisioner/ports/provider_errors.h"
+#include "services/provisioner/snapshot_work.h"
 
 namespace weft::provisioner {
 namespace {
@@ -32,6 +35,8 @@ struct Cloud {
   MachineState state = MachineState::kRunning;
   bool makes_all_the_same = false;  // an error of Create comes after the machine was made
   absl::Duration time_to_restore;
+  std::atomic<bool> copies = false;
+  bool copies_for_long = false;
   Inventory* inventory = nullptr;
   bool saw_unlisted = false;  // it was asked for a machine that nobody had listed
 };
@@ -63,8 +68,15 @@ class CloudProvider : public Provider {
     if (cloud->destroy.ok()) cloud->machines.erase(uuid);
     return cloud->destroy;
   }
-  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string&, const Deadline&) override {
-    return NotOffered("cloud", "a snapshot", "");
+  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
+                                                 const CopyTerms& terms) override {
+    cloud->copies = true;
+    while (cloud->copies_for_long && !terms.Cancelled()) {
+      if (terms.deadline.Passed()) return ProviderTooSlow("cloud", "a snapshot");
+      RealClock::Get()->Sleep(absl::Milliseconds(1));
+    }
+    if (terms.Cancelled()) return ProviderCancelled("cloud", "a snapshot");
+    return MachineSnapshot{.name = absl::StrCat("snapshot-", uuid), .machine_uuid = uuid};
   }
   absl::StatusOr<std::vector<MachineSnapshot>> ListSnapshots(const std::string&,
                                                              const Deadline&) override {
@@ -74,9 +86,9 @@ class CloudProvider : public Provider {
     return absl::OkStatus();
   }
   absl::StatusOr<Machine> Restore(const std::string&, const MachineOrder& order,
-                                  const Deadline& deadline) override {
-    cloud->time_to_restore = deadline.Remaining();
-    return Create(order, deadline);
+                                  const CopyTerms& terms) override {
+    cloud->time_to_restore = terms.deadline.Remaining();
+    return Create(order, terms.deadline);
   }
 };
 
@@ -91,6 +103,7 @@ class MachineWorkTest : public ::testing::Test {
     cloud = &cloud_;
     cloud_.inventory = &inventory_;
     work_.Serve(&runner_);
+    snapshots_.Serve(&runner_);
     runner_.Start();
     ProviderDirectory::Registration registration;
     registration.record.id = "os";
@@ -129,6 +142,7 @@ class MachineWorkTest : public ::testing::Test {
       &inventory_,
       &directory_,
       RealClock::Get()};
+  SnapshotWork snapshots_{&inventory_, &directory_, RealClock::Get()};
   JobRunner runner_{{.name = "p", .period = absl::Milliseconds(20)}, &inventory_, RealClock::Get()};
   FakeGroupDirectory groups_;
   MachineRequests requests_{&inventory_, &directory_, &groups_, &runner_, RealClock::Get()};
@@ -305,6 +319,43 @@ TEST_F(MachineWorkTest, GivesARestoreTheTimeThatMuchDataTake) {
   ASSERT_TRUE(begun.ok()) << begun.status();
   EXPECT_EQ(Ended(begun->job.id).state, JobState::kSucceeded);
   EXPECT_GT(cloud_.time_to_restore, absl::Hours(23));
+}
+
+TEST_F(MachineWorkTest, EndsASnapshotInItsMidstWhenThatIsAskedFor) {
+  EXPECT_EQ(Make(1).state, JobState::kSucceeded);
+  const std::string uuid = Listed()[0].machine.uuid;
+  cloud_.copies_for_long = true;
+  const auto begun = requests_.CreateSnapshot({.machine = uuid}, {});
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  const Deadline deadline = Deadline::After(RealClock::Get(), kPatience);
+  while (!cloud_.copies && !deadline.Passed()) RealClock::Get()->Sleep(absl::Milliseconds(1));
+  inventory_.RequestCancel(begun->id);
+  EXPECT_EQ(Ended(begun->id).state, JobState::kCancelled);
+  EXPECT_THAT(*inventory_.ListSnapshots("", ""), IsEmpty());
+  cloud_.copies_for_long = false;
+  EXPECT_EQ(Ended(requests_.CreateSnapshot({.machine = uuid}, {})->id).state, JobState::kSucceeded);
+  EXPECT_THAT(*inventory_.ListSnapshots("", ""), SizeIs(1));
+}
+
+TEST_F(MachineWorkTest, MakesNoSecondSnapshotWhereItIsResumedAfterTheFirst) {
+  EXPECT_EQ(Make(1).state, JobState::kSucceeded);
+  const std::string uuid = Listed()[0].machine.uuid;
+  ASSERT_TRUE(inventory_.PutSnapshot({{.name = "made", .machine_uuid = uuid}, "os"}).ok());
+  SnapshotWish wish;
+  wish.provider = "os";
+  wish.machine = uuid;
+  Job left;
+  left.id = "left";
+  left.kind = kCreateSnapshot;
+  left.request_id = "r";
+  left.request = ToJson(wish);
+  left.notes = NotesOf({.name = "made", .machine_uuid = uuid});
+  ASSERT_TRUE(inventory_.BeginJob(left).ok());
+  const Job ended = Ended("left");
+  EXPECT_EQ(ended.state, JobState::kSucceeded) << ended.error_message;
+  EXPECT_THAT(ended.result, HasSubstr("made"));
+  EXPECT_FALSE(cloud_.copies);
+  EXPECT_THAT(*inventory_.ListSnapshots("", ""), SizeIs(1));
 }
 
 TEST_F(MachineWorkTest, RefusesWhatItCannotTake) {

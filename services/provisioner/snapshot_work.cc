@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 
 namespace weft::provisioner {
@@ -13,6 +14,10 @@ namespace {
 // Of the copy of a machine's data, and of anything else.
 constexpr absl::Duration kCopy = absl::Hours(24);
 constexpr absl::Duration kCall = absl::Minutes(5);
+
+absl::Status Cancelled() {
+  return Refusal(absl::StatusCode::kCancelled, "CANCELLED", "somebody asked for its end");
+}
 
 }  // namespace
 
@@ -34,21 +39,29 @@ absl::StatusOr<std::optional<MachineSnapshot>> SnapshotWork::FindMade(const Snap
   return std::optional<MachineSnapshot>();
 }
 
+absl::StatusOr<MachineSnapshot> SnapshotWork::Copy(RunningJob& job, const SnapshotWish& wish,
+                                                   Provider* provider) {
+  if (const auto made = ParseSnapshotNotes(job.notes()); made.has_value()) return *made;
+  if (job.cancelled()) return Cancelled();
+  if (job.resumed() && !wish.unlisted) {
+    WEFT_ASSIGN_OR_RETURN(const std::optional<MachineSnapshot> made,
+                          FindMade(wish, provider, Deadline::After(clock_, kCall)));
+    if (made.has_value()) return *made;
+  }
+  return provider->CreateSnapshot(wish.machine, {.deadline = Deadline::After(clock_, kCopy),
+                                                 .cancelled = [&job] { return job.cancelled(); }});
+}
+
 absl::StatusOr<std::string> SnapshotWork::Create(RunningJob& job) {
   WEFT_ASSIGN_OR_RETURN(const SnapshotWish wish, ParseSnapshotWish(job.request()));
   WEFT_ASSIGN_OR_RETURN(const std::shared_ptr<Provider> provider, directory_->Open(wish.provider));
-  const Deadline deadline = Deadline::After(clock_, kCopy);
   job.Report(0, "copy");
-  std::optional<MachineSnapshot> snapshot;
-  if (job.resumed() && !wish.unlisted) {
-    WEFT_ASSIGN_OR_RETURN(snapshot, FindMade(wish, provider.get(), deadline));
-  }
-  if (!snapshot.has_value()) {
-    WEFT_ASSIGN_OR_RETURN(snapshot, provider->CreateSnapshot(wish.machine, deadline));
-  }
+  WEFT_ASSIGN_OR_RETURN(const MachineSnapshot snapshot, Copy(job, wish, provider.get()));
   if (!wish.unlisted) {
-    WEFT_RETURN_IF_ERROR(inventory_->PutSnapshot({*snapshot, wish.provider}));
+    WEFT_RETURN_IF_ERROR(inventory_->PutSnapshot({snapshot, wish.provider}));
   }
+  // Who resumes it makes no other one.
+  WEFT_RETURN_IF_ERROR(job.Keep(NotesOf(snapshot)));
   std::vector<std::string> destroyed;
   if (wish.keep > 0) {
     job.Report(0.9, "destroy the oldest");
@@ -56,12 +69,13 @@ absl::StatusOr<std::string> SnapshotWork::Create(RunningJob& job) {
                           inventory_->ListSnapshots(wish.provider, wish.machine));
     const size_t kept = std::min(all.size(), static_cast<size_t>(wish.keep));
     for (size_t i = 0; i + kept < all.size(); ++i) {
+      if (job.cancelled()) return Cancelled();
       const std::string& name = all[i].snapshot.name;
       WEFT_RETURN_IF_ERROR(DestroyOne(name, provider.get(), Deadline::After(clock_, kCall)));
       destroyed.push_back(name);
     }
   }
-  return SnapshotResult(*snapshot, destroyed);
+  return SnapshotResult(snapshot, destroyed);
 }
 
 absl::Status SnapshotWork::DestroyOne(const std::string& name, Provider* provider,
@@ -87,6 +101,7 @@ absl::StatusOr<std::string> SnapshotWork::Destroy(RunningJob& job) {
     }
   }
   for (size_t i = 0; i < names.size(); ++i) {
+    if (job.cancelled()) return Cancelled();
     job.Report(static_cast<double>(i) / static_cast<double>(names.size()),
                absl::StrCat("destroy ", names[i]));
     WEFT_RETURN_IF_ERROR(DestroyOne(names[i], provider.get(), Deadline::After(clock_, kCall)));

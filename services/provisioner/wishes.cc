@@ -73,6 +73,26 @@ std::string ToJson(const SnapshotWish& wish) {
                  {"unlisted", wish.unlisted}});
 }
 
+std::string NotesOf(const MachineSnapshot& snapshot) {
+  return Dumped({{"name", snapshot.name},
+                 {"machine", snapshot.machine_uuid},
+                 {"native_id", snapshot.native_id},
+                 {"created_us", absl::ToUnixMicros(snapshot.created)},
+                 {"bytes", snapshot.bytes}});
+}
+
+std::optional<MachineSnapshot> ParseSnapshotNotes(const std::string& text) {
+  const json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!value.is_object() || !value.contains("name")) return std::nullopt;
+  MachineSnapshot snapshot;
+  snapshot.name = value.value("name", "");
+  snapshot.machine_uuid = value.value("machine", "");
+  snapshot.native_id = value.value("native_id", "");
+  snapshot.created = absl::FromUnixMicros(value.value("created_us", int64_t{0}));
+  snapshot.bytes = value.value("bytes", uint64_t{0});
+  return snapshot;
+}
+
 absl::StatusOr<SnapshotWish> ParseSnapshotWish(const std::string& text) {
   return Parse<SnapshotWish>(text, [](const json& value) {
     SnapshotWish wish;

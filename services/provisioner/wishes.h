@@ -2,6 +2,7 @@
 // What is asked for of machines and snapshots, as jobs keep it: JSON, so that whoever resumes a job
 // begins from the same. Pure.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,11 +47,15 @@ struct SnapshotWish {
 std::string ToJson(const CreateWish& wish);
 std::string ToJson(const DestroyWish& wish);
 std::string ToJson(const SnapshotWish& wish);
+// What a job keeps of the snapshot that it has made.
+std::string NotesOf(const MachineSnapshot& snapshot);
 
 // DATA_LOSS: it is no such JSON.
 absl::StatusOr<CreateWish> ParseCreateWish(const std::string& json);
 absl::StatusOr<DestroyWish> ParseDestroyWish(const std::string& json);
 absl::StatusOr<SnapshotWish> ParseSnapshotWish(const std::string& json);
+// nullopt where none was kept.
+std::optional<MachineSnapshot> ParseSnapshotNotes(const std::string& json);
 
 // --- results, for people and programs.
 

@@ -168,7 +168,7 @@ TEST_P(ProviderContract, SaysThatAnImageIsUnknown) {
 
 TEST_P(ProviderContract, SavesAMachinesDataAndMakesAnotherOfThem) {
   const Machine machine = Running(under_test().Order());
-  const auto snapshot = provider().CreateSnapshot(machine.uuid, Soon());
+  const auto snapshot = provider().CreateSnapshot(machine.uuid, {Soon()});
   if (!under_test().offers_snapshots()) {
     EXPECT_EQ(snapshot.status().code(), absl::StatusCode::kUnimplemented);
     EXPECT_EQ(ErrorReason(snapshot.status()), "NOT_OFFERED");
@@ -186,7 +186,7 @@ TEST_P(ProviderContract, SavesAMachinesDataAndMakesAnotherOfThem) {
   }
 
   const MachineOrder order = under_test().Order();
-  const auto restored = provider().Restore(snapshot->name, order, Soon());
+  const auto restored = provider().Restore(snapshot->name, order, {Soon()});
   ASSERT_TRUE(restored.ok()) << DescribeError(restored.status());
   EXPECT_EQ(restored->uuid, order.uuid);
   EXPECT_EQ(AwaitSettled(order.uuid).state, MachineState::kRunning);
@@ -201,16 +201,30 @@ TEST_P(ProviderContract, SavesAMachinesDataAndMakesAnotherOfThem) {
   EXPECT_TRUE(provider().ListSnapshots("", Soon())->empty());
 }
 
+TEST_P(ProviderContract, EndsASnapshotWhenThatIsAskedForAndKeepsNothingOfIt) {
+  if (!under_test().offers_snapshots()) GTEST_SKIP() << "this provider has no snapshots";
+  const Machine machine = Running(under_test().Order());
+  const absl::Status ended =
+      provider().CreateSnapshot(machine.uuid, {Soon(), [] { return true; }}).status();
+  EXPECT_TRUE(absl::IsCancelled(ended)) << ended;
+  EXPECT_EQ(AwaitSettled(machine.uuid).state, MachineState::kRunning);
+  EXPECT_TRUE(provider().ListSnapshots("", Soon())->empty());
+  const auto snapshot = provider().CreateSnapshot(machine.uuid, {Soon(), [] { return false; }});
+  ASSERT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
+  EXPECT_TRUE(provider().DestroySnapshot(snapshot->name, Soon()).ok());
+}
+
 TEST_P(ProviderContract, SaysThatASnapshotIsUnknown) {
   const MachineOrder order = under_test().Order();
   const std::string name = absl::StrCat("snapshot-", order.uuid, "-1700000000");
-  const absl::Status restored = provider().Restore(name, order, Soon()).status();
+  const absl::Status restored = provider().Restore(name, order, {Soon()}).status();
   if (!under_test().offers_snapshots()) {
     EXPECT_EQ(ErrorReason(restored), "NOT_OFFERED");
     return;
   }
   EXPECT_EQ(ErrorReason(restored), "SNAPSHOT_UNKNOWN");
-  EXPECT_EQ(ErrorReason(provider().CreateSnapshot(order.uuid, Soon()).status()), "MACHINE_UNKNOWN");
+  EXPECT_EQ(ErrorReason(provider().CreateSnapshot(order.uuid, {Soon()}).status()),
+            "MACHINE_UNKNOWN");
   EXPECT_TRUE(provider().DestroySnapshot(name, Soon()).ok());
   EXPECT_TRUE(provider().ListSnapshots(order.uuid, Soon())->empty());
 }

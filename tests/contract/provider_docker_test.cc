@@ -87,15 +87,15 @@ TEST(DockerFakeTest, SavesTwiceInOneSecondAndLeavesNothingOfWhatIsDestroyed) {
   Provider& provider = docker.provider();
   ASSERT_TRUE(provider.Create(order, docker.Soon()).ok());
   docker.engine().WriteData("machine-" + order.uuid, "first");
-  const auto first = provider.CreateSnapshot(order.uuid, docker.Soon());
+  const auto first = provider.CreateSnapshot(order.uuid, {docker.Soon()});
   docker.engine().WriteData("machine-" + order.uuid, "second");
-  const auto second = provider.CreateSnapshot(order.uuid, docker.Soon());
+  const auto second = provider.CreateSnapshot(order.uuid, {docker.Soon()});
   ASSERT_TRUE(first.ok() && second.ok()) << first.status() << second.status();
   EXPECT_NE(first->name, second->name);
   // Not torn: the machine stood still while it was read.
   EXPECT_EQ(docker.engine().VolumeData(first->name), "first");
   EXPECT_EQ(docker.engine().VolumeData(second->name), "second");
-  ASSERT_TRUE(provider.Restore(first->name, other, docker.Soon()).ok());
+  ASSERT_TRUE(provider.Restore(first->name, other, {docker.Soon()}).ok());
   EXPECT_EQ(docker.engine().VolumeData("machine-" + other.uuid), "first");
   const auto files = docker.engine().Files("machine-" + other.uuid);
   EXPECT_EQ(files.at("/var/lib/mysql/auto.cnf"), "[auto]\nserver-uuid=" + other.uuid + "\n");
@@ -116,11 +116,25 @@ TEST(DockerFakeTest, LeavesNothingOfASnapshotThatFails) {
   Provider& provider = docker.provider();
   ASSERT_TRUE(provider.Create(order, docker.Soon()).ok());
   docker.engine().SetReadsFail(true);
-  EXPECT_FALSE(provider.CreateSnapshot(order.uuid, docker.Soon()).ok());
+  EXPECT_FALSE(provider.CreateSnapshot(order.uuid, {docker.Soon()}).ok());
   EXPECT_EQ(docker.engine().containers(), 1u);
   EXPECT_EQ(docker.engine().volumes(), 1u);
   EXPECT_EQ(provider.Get(order.uuid, docker.Soon())->state, MachineState::kRunning);
   EXPECT_TRUE(provider.ListSnapshots("", docker.Soon())->empty());
+}
+
+TEST(DockerFakeTest, EndsARestoreWhenThatIsAskedFor) {
+  Docker docker({});
+  const MachineOrder order = docker.Order(), other = docker.Order();
+  Provider& provider = docker.provider();
+  ASSERT_TRUE(provider.Create(order, docker.Soon()).ok());
+  const auto snapshot = provider.CreateSnapshot(order.uuid, {docker.Soon()});
+  ASSERT_TRUE(snapshot.ok()) << snapshot.status();
+  const auto ended = provider.Restore(snapshot->name, other, {docker.Soon(), [] { return true; }});
+  EXPECT_TRUE(absl::IsCancelled(ended.status())) << ended.status();
+  // What is half made is listed and never started.
+  EXPECT_EQ(provider.Get(other.uuid, docker.Soon())->state, MachineState::kPending);
+  EXPECT_TRUE(provider.Destroy(other.uuid, docker.Soon()).ok());
 }
 
 }  // namespace

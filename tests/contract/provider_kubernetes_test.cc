@@ -88,10 +88,10 @@ TEST(KubernetesTest, FillsTheVolumeFromASnapshotAndGivesItItsRoom) {
   second.flavor = {{"storage", "1g"}};
   Provider& provider = kubernetes.provider();
   ASSERT_TRUE(provider.Create(order, kubernetes.Soon()).ok());
-  const auto snapshot = provider.CreateSnapshot(order.uuid, kubernetes.Soon());
+  const auto snapshot = provider.CreateSnapshot(order.uuid, {kubernetes.Soon()});
   ASSERT_TRUE(snapshot.ok()) << snapshot.status();
   EXPECT_EQ(snapshot->bytes, 10ull << 30);
-  ASSERT_TRUE(provider.Restore(snapshot->name, second, kubernetes.Soon()).ok());
+  ASSERT_TRUE(provider.Restore(snapshot->name, second, {kubernetes.Soon()}).ok());
   const Json claim =
       kubernetes.cluster().Object("persistentvolumeclaims", "machine-" + second.uuid);
   EXPECT_EQ(TextAt(claim, {"spec", "dataSource", "name"}), snapshot->name);

@@ -1,6 +1,7 @@
 // The provider of this machine's servers, on real ones.
 #include <filesystem>
 #include <memory>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
@@ -76,13 +77,36 @@ TEST(LocalProviderTest, EndsARestoreAtItsDeadline) {
   Local local;
   const MachineOrder made = local.Order(), other = local.Order();
   ASSERT_TRUE(local.provider().Create(made, local.Soon()).ok());
-  const auto snapshot = local.provider().CreateSnapshot(made.uuid, local.Soon());
+  const auto snapshot = local.provider().CreateSnapshot(made.uuid, {local.Soon()});
   ASSERT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
   const auto restored =
-      local.provider().Restore(snapshot->name, other, local.Soon(absl::Milliseconds(1)));
+      local.provider().Restore(snapshot->name, other, {local.Soon(absl::Milliseconds(1))});
   EXPECT_EQ(ErrorReason(restored.status()), "PROVIDER_TOO_SLOW") << restored.status();
   EXPECT_TRUE(local.provider().Destroy(other.uuid, local.Soon()).ok());
   EXPECT_FALSE(std::filesystem::exists(local.File(other.uuid)));
+}
+
+TEST(LocalProviderTest, MakesOthersWhileItRestoresAndEndsARestoreWhenThatIsAskedFor) {
+  Local local;
+  const MachineOrder made = local.Order(), restored = local.Order(), other = local.Order();
+  ASSERT_TRUE(local.provider().Create(made, local.Soon()).ok());
+  const auto snapshot = local.provider().CreateSnapshot(made.uuid, {local.Soon()});
+  ASSERT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
+  // Asked in the midst of the copy.
+  bool asked = false;
+  const auto make_another = [&] {
+    if (!std::exchange(asked, true)) {
+      EXPECT_TRUE(local.provider().Create(other, local.Soon()).ok());
+      EXPECT_TRUE(local.provider().Destroy(other.uuid, local.Soon()).ok());
+    }
+    return false;
+  };
+  EXPECT_TRUE(
+      local.provider().Restore(snapshot->name, restored, {local.Soon(), make_another}).ok());
+  EXPECT_TRUE(asked);
+  const auto ended =
+      local.provider().Restore(snapshot->name, other, {local.Soon(), [] { return true; }});
+  EXPECT_TRUE(absl::IsCancelled(ended.status())) << ended.status();
 }
 
 }  // namespace

@@ -164,7 +164,7 @@ TEST_F(DockerTest, MakesAServerSavesItAndMakesAnotherOfWhatWasSaved) {
   ASSERT_TRUE(session->Execute(kMakeTable).ok());
   ASSERT_TRUE(session->Execute(kInsert).ok());
 
-  const auto snapshot = provider().CreateSnapshot(order.uuid, Soon());
+  const auto snapshot = provider().CreateSnapshot(order.uuid, {Soon()});
   ASSERT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
   EXPECT_GT(snapshot->bytes, 10u << 20);
   // The machine goes on after it; what it writes from now on is not in the snapshot.
@@ -172,7 +172,7 @@ TEST_F(DockerTest, MakesAServerSavesItAndMakesAnotherOfWhatWasSaved) {
   EXPECT_EQ(Ask(*session, kCount), "2");
 
   MachineOrder second = docker_->Order();
-  const auto restored = provider().Restore(snapshot->name, second, Soon());
+  const auto restored = provider().Restore(snapshot->name, second, {Soon()});
   ASSERT_TRUE(restored.ok()) << DescribeError(restored.status());
   const auto other = Connect(*restored);
   ASSERT_NE(other, nullptr);
@@ -189,7 +189,7 @@ TEST_F(DockerTest, MakesAServerSavesItAndMakesAnotherOfWhatWasSaved) {
 TEST_F(DockerTest, SaysThatASnapshotIsDamaged) {
   const MachineOrder order = docker_->Order();
   ASSERT_TRUE(provider().Create(order, Soon()).ok());
-  const auto snapshot = provider().CreateSnapshot(order.uuid, Soon());
+  const auto snapshot = provider().CreateSnapshot(order.uuid, {Soon()});
   ASSERT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
   const std::string path =
       Engine()->File(absl::StrCat("data/volumes/", snapshot->name, "/_data/ibdata1"));
@@ -198,7 +198,7 @@ TEST_F(DockerTest, SaysThatASnapshotIsDamaged) {
   file.put('x');
   file.close();
   const MachineOrder second = docker_->Order();
-  const auto restored = provider().Restore(snapshot->name, second, Soon());
+  const auto restored = provider().Restore(snapshot->name, second, {Soon()});
   EXPECT_EQ(ErrorReason(restored.status()), "SNAPSHOT_DAMAGED") << restored.status();
   // What is half made is listed, and is never started.
   const auto half = provider().Get(second.uuid, Soon());

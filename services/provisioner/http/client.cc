@@ -20,6 +20,7 @@ struct Exchange {
   Answer answer;
   absl::Status broken_off;  // by source or sink
   bool too_long = false;
+  bool cancelled = false;
   char error[CURL_ERROR_SIZE] = {};
 };
 
@@ -57,6 +58,13 @@ size_t GiveBody(char* buffer, size_t size, size_t count, void* target) {
   if (bytes.ok()) return *bytes;
   exchange.broken_off = bytes.status();
   return CURL_READFUNC_ABORT;
+}
+
+// Called about once a second, and as data move. Not 0: break it off.
+int TellProgress(void* target, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  auto& exchange = *static_cast<Exchange*>(target);
+  exchange.cancelled = exchange.request->cancelled();
+  return exchange.cancelled ? 1 : 0;
 }
 
 void SetFile(CURL* curl, CURLoption option, const std::string& path) {
@@ -107,6 +115,7 @@ bool RefusesCertificate(CURLcode code, absl::string_view why) {
 }
 
 absl::Status Translate(CURLcode code, const Exchange& exchange, const Client::Options& options) {
+  if (exchange.cancelled) return ProviderCancelled(options.who, exchange.request->method);
   if (!exchange.broken_off.ok()) return exchange.broken_off;
   const std::string why = *exchange.error != '\0' ? exchange.error : curl_easy_strerror(code);
   const Request& request = *exchange.request;
@@ -181,6 +190,11 @@ absl::StatusOr<Answer> Client::Send(const Request& request, const Deadline& dead
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, &exchange);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &TakeBody);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange);
+  if (request.cancelled != nullptr) {
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &TellProgress);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &exchange);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  }
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, exchange.error);
   const CURLcode code = curl_easy_perform(curl);
   long status = 0;

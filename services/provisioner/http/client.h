@@ -28,6 +28,9 @@ struct Request {
   std::function<absl::StatusOr<size_t>(char* buffer, size_t capacity)> source;
   // Instead of Answer::body, for answers of 2xx: takes the body in pieces. An error breaks it off.
   std::function<absl::Status(absl::string_view piece)> sink;
+  // Asked about once a second, also while nothing is sent or comes, and at each piece; true breaks
+  // it off: CANCELLED.
+  std::function<bool()> cancelled;
 };
 
 struct Answer {

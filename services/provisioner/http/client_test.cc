@@ -112,6 +112,22 @@ TEST(ClientTest, EndsAtItsDeadline) {
   EXPECT_LT(RealClock::Get()->MonotonicNow() - begin, absl::Seconds(3));
 }
 
+TEST(ClientTest, EndsWhenThatIsAskedForThoughNothingComes) {
+  FakeHttp server({}, &Mirror);
+  server.SetTrouble(HttpTrouble::kSlow);
+  Client client({.who = "a test"});
+  const Deadline later =
+      Deadline::After(RealClock::Get(), absl::Milliseconds(200));  // when its end is asked for
+  Request request;
+  request.url = server.url();
+  request.cancelled = [&later] { return later.Passed(); };
+  const Deadline end = Soon();
+  const auto answer = client.Send(request, end);
+  EXPECT_TRUE(absl::IsCancelled(answer.status())) << answer.status();
+  EXPECT_GT(end.Remaining(), absl::Seconds(3));
+  EXPECT_TRUE(later.Passed());
+}
+
 TEST(ClientTest, IsUsedByManyThreadsAtOnce) {
   FakeHttp server({}, &Mirror);
   Client client({.who = "a test"});

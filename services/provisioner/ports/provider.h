@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -71,6 +72,16 @@ struct MachineSnapshot {
   friend bool operator==(const MachineSnapshot&, const MachineSnapshot&) = default;
 };
 
+// How long a call that moves all data of a machine may go on.
+struct CopyTerms {
+  Deadline deadline;
+  // Whether somebody asked for its end; thread-safe, and asked a few times a second at least, so it
+  // should not block. Empty: nobody does.
+  std::function<bool()> cancelled = nullptr;
+
+  bool Cancelled() const { return cancelled && cancelled(); }
+};
+
 // A place that machines come from: this machine's processes, a Docker engine, a Kubernetes cluster,
 // an OpenStack cloud. Thread-safe. Each call blocks, ends by its deadline (DEADLINE_EXCEEDED) and
 // may be repeated. Errors, alike for all: UNAVAILABLE PROVIDER_UNREACHABLE (nobody answers, or with
@@ -99,17 +110,18 @@ class Provider {
   // Removes it with its data. OK where there is none.
   virtual absl::Status Destroy(const std::string& uuid, const Deadline& deadline) = 0;
 
-  // Of the machine's data as they are: consistent as after a crash, or better.
+  // Of the machine's data as they are: consistent as after a crash, or better. CANCELLED soon after
+  // its end was asked for; then, as after any error, nothing of it stays and the machine goes on.
   virtual absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
-                                                         const Deadline& deadline) = 0;
+                                                         const CopyTerms& terms) = 0;
   // Those of the machine; of all for an empty uuid. Oldest first.
   virtual absl::StatusOr<std::vector<MachineSnapshot>> ListSnapshots(const std::string& uuid,
                                                                      const Deadline& deadline) = 0;
   // OK where there is none.
   virtual absl::Status DestroySnapshot(const std::string& name, const Deadline& deadline) = 0;
-  // A new machine with the snapshot's data. As Create.
+  // A new machine with the snapshot's data. As Create; CANCELLED soon after its end was asked for.
   virtual absl::StatusOr<Machine> Restore(const std::string& snapshot, const MachineOrder& order,
-                                          const Deadline& deadline) = 0;
+                                          const CopyTerms& terms) = 0;
 };
 
 // How a provider is reached, as it was registered.

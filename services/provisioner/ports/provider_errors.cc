@@ -39,6 +39,11 @@ absl::Status ProviderTooSlow(absl::string_view who, absl::string_view waited_for
                  "none yet", "Give it more time, or look at the provider's own log.");
 }
 
+absl::Status ProviderCancelled(absl::string_view who, absl::string_view what) {
+  return Refusal(absl::StatusCode::kCancelled, "CANCELLED",
+                 absl::StrCat(who, " was asked to end ", what, " before it was whole"));
+}
+
 absl::Status ProviderRefusesCredentials(absl::string_view who, absl::string_view why) {
   return Refusal(absl::StatusCode::kUnauthenticated, "PROVIDER_REFUSES_CREDENTIALS",
                  absl::StrCat(who, " refuses the credentials: ", why),

@@ -21,6 +21,8 @@ absl::Status ProviderQuota(absl::string_view who, absl::string_view why);
 // '?'.
 absl::Status ProviderGarbage(absl::string_view who, absl::string_view expected,
                              absl::string_view answer);
+// CANCELLED CANCELLED: who asked for it asked for its end.
+absl::Status ProviderCancelled(absl::string_view who, absl::string_view what);
 // FAILED_PRECONDITION PROVIDER_REFUSED: it understood, and will not.
 absl::Status ProviderRefused(absl::string_view who, absl::string_view what, absl::string_view why);
 // UNIMPLEMENTED NOT_OFFERED.

@@ -70,7 +70,8 @@ class NullProvider : public Provider {
   }
 
   absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
-                                                 const Deadline&) override {
+                                                 const CopyTerms& terms) override {
+    if (terms.Cancelled()) return ProviderCancelled(id_, "a snapshot");
     MutexLock lock(&mutex_);
     if (machines_.count(uuid) == 0) return MachineUnknown(id_, uuid);
     MachineSnapshot snapshot;
@@ -104,12 +105,12 @@ class NullProvider : public Provider {
   }
 
   absl::StatusOr<Machine> Restore(const std::string& snapshot, const MachineOrder& order,
-                                  const Deadline& deadline) override {
+                                  const CopyTerms& terms) override {
     {
       MutexLock lock(&mutex_);
       if (snapshots_.count(snapshot) == 0) return SnapshotUnknown(id_, snapshot);
     }
-    return Create(order, deadline);
+    return Create(order, terms.deadline);
   }
 
  private:

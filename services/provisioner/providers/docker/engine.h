@@ -9,6 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "common/base/clock.h"
 #include "services/provisioner/http/rest.h"
+#include "services/provisioner/ports/provider.h"
 #include "services/provisioner/providers/transport.h"
 
 namespace weft::provisioner::docker {
@@ -62,12 +63,12 @@ class Engine {
   absl::Status PutFile(const std::string& name, absl::string_view path, absl::string_view content,
                        int mode, const Deadline& deadline);
   // Copies a folder with all that is in it, owners and modes too, between two containers that need
-  // not run. What is more in the other stays. Nothing is kept here but a few buffers.
+  // not run. What is more in the other stays. Nothing is kept here but a few buffers. CANCELLED.
   absl::StatusOr<Digest> Copy(const std::string& from, const std::string& to,
-                              const std::string& folder, const Deadline& deadline);
-  // Of the folder as Copy would send it.
+                              const std::string& folder, const CopyTerms& terms);
+  // Of the folder as Copy would send it. CANCELLED.
   absl::StatusOr<Digest> Read(const std::string& name, const std::string& folder,
-                              const Deadline& deadline);
+                              const CopyTerms& terms);
 
  private:
   std::string Url(absl::string_view path) const;

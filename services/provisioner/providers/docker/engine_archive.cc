@@ -94,7 +94,7 @@ absl::Status Engine::PutFile(const std::string& name, absl::string_view path,
 }
 
 absl::StatusOr<Digest> Engine::Read(const std::string& name, const std::string& folder,
-                                    const Deadline& deadline) {
+                                    const CopyTerms& terms) {
   Hasher hasher;
   http::Request request;
   request.url = ArchiveUrl(name, folder);
@@ -102,12 +102,13 @@ absl::StatusOr<Digest> Engine::Read(const std::string& name, const std::string& 
     hasher.Add(piece);
     return absl::OkStatus();
   };
-  WEFT_RETURN_IF_ERROR(Judge("give a folder", rest_.SendRaw(std::move(request), deadline)));
+  request.cancelled = terms.cancelled;
+  WEFT_RETURN_IF_ERROR(Judge("give a folder", rest_.SendRaw(std::move(request), terms.deadline)));
   return hasher.Finish();
 }
 
 absl::StatusOr<Digest> Engine::Copy(const std::string& from, const std::string& to,
-                                    const std::string& folder, const Deadline& deadline) {
+                                    const std::string& folder, const CopyTerms& terms) {
   Pipe pipe;
   Hasher hasher;
   http::Request give;
@@ -123,12 +124,16 @@ absl::StatusOr<Digest> Engine::Copy(const std::string& from, const std::string& 
   take.headers = {kTarType};
   take.source = [&pipe](char* buffer, size_t capacity) { return pipe.Pull(buffer, capacity); };
 
+  // Whoever waits for the other in the pipe does not ask.
+  give.cancelled = terms.cancelled;
+  take.cancelled = terms.cancelled;
+
   absl::Status given;
   std::thread giver([&] {
-    given = Judge("give a folder", rest_.SendRaw(std::move(give), deadline));
+    given = Judge("give a folder", rest_.SendRaw(std::move(give), terms.deadline));
     pipe.Close(given);
   });
-  const absl::Status taken = Judge("take a folder", rest_.SendRaw(std::move(take), deadline));
+  const absl::Status taken = Judge("take a folder", rest_.SendRaw(std::move(take), terms.deadline));
   pipe.Close(taken.ok() ? absl::CancelledError("the other end took no more") : taken);
   giver.join();
   WEFT_RETURN_IF_ERROR(taken);

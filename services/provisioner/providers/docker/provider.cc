@@ -95,9 +95,9 @@ class DockerProvider : public Provider {
   }
 
   absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
-                                                 const Deadline& deadline) override {
+                                                 const CopyTerms& terms) override {
     WEFT_RETURN_IF_ERROR(CheckName("uuid", uuid));
-    return snapshots_.Create(uuid, deadline);
+    return snapshots_.Create(uuid, terms);
   }
   absl::StatusOr<std::vector<MachineSnapshot>> ListSnapshots(const std::string& uuid,
                                                              const Deadline& deadline) override {
@@ -109,7 +109,8 @@ class DockerProvider : public Provider {
   }
 
   absl::StatusOr<Machine> Restore(const std::string& snapshot, const MachineOrder& order,
-                                  const Deadline& deadline) override {
+                                  const CopyTerms& terms) override {
+    const Deadline& deadline = terms.deadline;
     WEFT_RETURN_IF_ERROR(CheckName("snapshot", snapshot));
     WEFT_ASSIGN_OR_RETURN(const Json container, Understand(order));
     WEFT_ASSIGN_OR_RETURN(const std::optional<Machine> existing, Find(order.uuid, deadline));
@@ -118,7 +119,7 @@ class DockerProvider : public Provider {
     if (existing.has_value()) WEFT_RETURN_IF_ERROR(Destroy(order.uuid, deadline));
     const std::string unfinished = Unfinished(order.uuid);
     WEFT_RETURN_IF_ERROR(Make(order, container, unfinished, deadline));
-    WEFT_RETURN_IF_ERROR(snapshots_.CopyInto(snapshot, unfinished, deadline));
+    WEFT_RETURN_IF_ERROR(snapshots_.CopyInto(snapshot, unfinished, terms));
     WEFT_RETURN_IF_ERROR(GiveOwnIdentity(order, unfinished, deadline));
     WEFT_RETURN_IF_ERROR(engine_.Rename(unfinished, MachineName(order.uuid), deadline));
     WEFT_RETURN_IF_ERROR(Begin(order, deadline));

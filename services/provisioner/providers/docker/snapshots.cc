@@ -84,11 +84,12 @@ absl::Status Snapshots::RemoveUnfinished(const std::string& uuid, const Deadline
 
 absl::StatusOr<Digest> Snapshots::CopyStanding(const std::string& machine,
                                                const std::string& snapshot,
-                                               const Deadline& deadline) {
+                                               const CopyTerms& terms) {
+  const Deadline& deadline = terms.deadline;
   WEFT_ASSIGN_OR_RETURN(const std::optional<Json> inspected, engine_->Inspect(machine, deadline));
   const bool runs = inspected.has_value() && TextAt(*inspected, {"State", "Status"}) == "running";
   if (runs) WEFT_RETURN_IF_ERROR(engine_->Pause(machine, deadline));
-  const auto digest = engine_->Copy(machine, snapshot, settings_->data_dir, deadline);
+  const auto digest = engine_->Copy(machine, snapshot, settings_->data_dir, terms);
   if (runs) {
     WEFT_RETURN_IF_ERROR(engine_->Unpause(machine, Deadline::After(clock_, kCleanUpTime)));
   }
@@ -106,29 +107,28 @@ absl::StatusOr<std::string> Snapshots::FreshName(const std::string& uuid,
 }
 
 absl::StatusOr<Digest> Snapshots::Save(const std::string& uuid, const std::string& image,
-                                       const std::string& name, const Deadline& deadline) {
+                                       const std::string& name, const CopyTerms& terms) {
   const std::string unfinished = absl::StrCat(kUnfinished, name);
   const Json container = {
       {"Image", image},
       {"Labels",
        {{kSnapshotLabel, name}, {kSourceLabel, uuid}, {kProviderLabel, settings_->provider_id}}},
       {"HostConfig", {{"Mounts", Json::array({EmptyVolume(name, settings_->data_dir)})}}}};
-  WEFT_RETURN_IF_ERROR(engine_->Create(unfinished, container, deadline));
-  WEFT_ASSIGN_OR_RETURN(const Digest saved, CopyStanding(MachineName(uuid), unfinished, deadline));
-  WEFT_ASSIGN_OR_RETURN(const Digest found,
-                        engine_->Read(unfinished, settings_->data_dir, deadline));
+  WEFT_RETURN_IF_ERROR(engine_->Create(unfinished, container, terms.deadline));
+  WEFT_ASSIGN_OR_RETURN(const Digest saved, CopyStanding(MachineName(uuid), unfinished, terms));
+  WEFT_ASSIGN_OR_RETURN(const Digest found, engine_->Read(unfinished, settings_->data_dir, terms));
   if (found != saved) return Damaged(engine_->who(), name, saved, found);
   return saved;
 }
 
-absl::StatusOr<MachineSnapshot> Snapshots::Create(const std::string& uuid,
-                                                  const Deadline& deadline) {
+absl::StatusOr<MachineSnapshot> Snapshots::Create(const std::string& uuid, const CopyTerms& terms) {
+  const Deadline& deadline = terms.deadline;
   WEFT_ASSIGN_OR_RETURN(const std::optional<Json> inspected,
                         engine_->Inspect(MachineName(uuid), deadline));
   if (!inspected.has_value()) return MachineUnknown(engine_->who(), uuid);
   WEFT_RETURN_IF_ERROR(RemoveUnfinished(uuid, deadline));
   WEFT_ASSIGN_OR_RETURN(const std::string name, FreshName(uuid, deadline));
-  const auto saved = Save(uuid, TextAt(*inspected, {"Image"}), name, deadline);
+  const auto saved = Save(uuid, TextAt(*inspected, {"Image"}), name, terms);
   if (!saved.ok()) {
     RemoveUnfinished(uuid, Deadline::After(clock_, kCleanUpTime)).IgnoreError();
     return saved.status();
@@ -163,18 +163,18 @@ absl::Status Snapshots::Destroy(const std::string& name, const Deadline& deadlin
 }
 
 absl::Status Snapshots::CopyInto(const std::string& name, const std::string& container,
-                                 const Deadline& deadline) {
+                                 const CopyTerms& terms) {
   WEFT_ASSIGN_OR_RETURN(
       const std::vector<std::string> names,
       engine_->Names({Label(kProviderLabel, settings_->provider_id), Label(kSnapshotLabel, name)},
-                     deadline));
+                     terms.deadline));
   std::optional<Whole> whole;
   for (const std::string& candidate : names) {
     if (auto parsed = ParseName(candidate)) whole = std::move(parsed);
   }
   if (!whole.has_value()) return SnapshotUnknown(engine_->who(), name);
   WEFT_ASSIGN_OR_RETURN(const Digest copied, engine_->Copy(whole->snapshot.native_id, container,
-                                                           settings_->data_dir, deadline));
+                                                           settings_->data_dir, terms));
   if (copied != whole->digest) return Damaged(engine_->who(), name, whole->digest, copied);
   return absl::OkStatus();
 }

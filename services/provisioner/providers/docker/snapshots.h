@@ -26,26 +26,26 @@ class Snapshots {
 
   // As Provider. The machine stands still while its data are read, and goes on whatever happens;
   // one that a broken off snapshot left so is let go on first.
-  absl::StatusOr<MachineSnapshot> Create(const std::string& uuid, const Deadline& deadline);
+  absl::StatusOr<MachineSnapshot> Create(const std::string& uuid, const CopyTerms& terms);
   absl::StatusOr<std::vector<MachineSnapshot>> List(const std::string& uuid,
                                                     const Deadline& deadline);
   absl::Status Destroy(const std::string& name, const Deadline& deadline);
   // Copies the snapshot's data into a container that has not been started. DATA_LOSS
   // SNAPSHOT_DAMAGED where they are not what was saved.
   absl::Status CopyInto(const std::string& name, const std::string& container,
-                        const Deadline& deadline);
+                        const CopyTerms& terms);
 
   // What is left of snapshots of the machine that were broken off; lets it go on, if it stands.
   absl::Status RemoveUnfinished(const std::string& uuid, const Deadline& deadline);
 
  private:
   absl::StatusOr<Digest> CopyStanding(const std::string& machine, const std::string& snapshot,
-                                      const Deadline& deadline);
+                                      const CopyTerms& terms);
   // A name that no snapshot has.
   absl::StatusOr<std::string> FreshName(const std::string& uuid, const Deadline& deadline);
   // Saves into the container of that name, which it makes; gives the checksum.
   absl::StatusOr<Digest> Save(const std::string& uuid, const std::string& image,
-                              const std::string& name, const Deadline& deadline);
+                              const std::string& name, const CopyTerms& terms);
 
   Engine* const engine_;
   const Settings* const settings_;

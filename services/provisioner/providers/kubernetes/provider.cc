@@ -85,14 +85,15 @@ class KubernetesProvider : public Provider {
   }
 
   absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
-                                                 const Deadline& deadline) override {
+                                                 const CopyTerms& terms) override {
+    const Deadline& deadline = terms.deadline;
     WEFT_RETURN_IF_ERROR(Get(uuid, deadline).status());
     const std::string name = SnapshotName(uuid, clock_->Now());
     const Json object = kubernetes::SnapshotOf(name, uuid, settings_);
     WEFT_ASSIGN_OR_RETURN(const std::optional<Json> applied,
                           cluster_.Apply(kubernetes::kSnapshots, object, deadline));
     if (!applied.has_value()) return NoSnapshots();
-    auto ready = AwaitReady(name, deadline);
+    auto ready = AwaitReady(name, terms);
     if (!ready.ok()) {
       // What is not whole is not kept.
       cluster_.Delete(kubernetes::kSnapshots, name, Deadline::After(clock_, kCleanUpTime))
@@ -123,7 +124,8 @@ class KubernetesProvider : public Provider {
   }
 
   absl::StatusOr<Machine> Restore(const std::string& snapshot, const MachineOrder& order,
-                                  const Deadline& deadline) override {
+                                  const CopyTerms& terms) override {
+    const Deadline& deadline = terms.deadline;
     WEFT_RETURN_IF_ERROR(CheckName("snapshot", snapshot));
     WEFT_ASSIGN_OR_RETURN(Objects objects, Understand(order));
     WEFT_ASSIGN_OR_RETURN(const std::optional<Json> object,
@@ -211,8 +213,10 @@ class KubernetesProvider : public Provider {
     return snapshot.ok() ? snapshot : cluster_.Garbage(snapshot.status().message(), object);
   }
 
-  absl::StatusOr<MachineSnapshot> AwaitReady(const std::string& name, const Deadline& deadline) {
+  absl::StatusOr<MachineSnapshot> AwaitReady(const std::string& name, const CopyTerms& terms) {
+    const Deadline& deadline = terms.deadline;
     while (true) {
+      if (terms.Cancelled()) return ProviderCancelled(cluster_.who(), "a snapshot");
       WEFT_ASSIGN_OR_RETURN(const std::optional<Json> object,
                             cluster_.Get(kubernetes::kSnapshots, name, deadline));
       if (!object.has_value()) return SnapshotUnknown(cluster_.who(), name);

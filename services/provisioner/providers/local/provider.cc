@@ -78,8 +78,8 @@ class LocalProvider : public Provider {
   }
 
   absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
-                                                 const Deadline& deadline) override {
-    return snapshots_.Take(uuid, deadline);
+                                                 const CopyTerms& terms) override {
+    return snapshots_.Take(uuid, terms);
   }
 
   absl::StatusOr<std::vector<MachineSnapshot>> ListSnapshots(const std::string& uuid,
@@ -92,13 +92,13 @@ class LocalProvider : public Provider {
   }
 
   absl::StatusOr<Machine> Restore(const std::string& snapshot, const MachineOrder& order,
-                                  const Deadline& deadline) override {
+                                  const CopyTerms& terms) override {
     WEFT_ASSIGN_OR_RETURN(const local::SnapshotFile file, snapshots_.FileOf(snapshot));
     WEFT_ASSIGN_OR_RETURN(local::Blueprint blueprint, BlueprintOf(order, &file));
     blueprint.fill = [&](const std::string& data_dir) {
-      return snapshots_.CopyTo(file, data_dir, deadline);
+      return snapshots_.CopyTo(file, data_dir, terms);
     };
-    return machines_.Make(blueprint, deadline);
+    return machines_.Make(blueprint, terms.deadline);
   }
 
  private:

@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/mysql/clone_statement.h"
 #include "common/mysql/quote.h"
 #include "common/mysql/session.h"
 #include "common/mysqld/files.h"
@@ -25,16 +26,13 @@ namespace fs = std::filesystem;
 
 constexpr char kPartial[] = ".partial";
 constexpr absl::Duration kLongest = absl::Hours(24);
+constexpr absl::Duration kPoll = absl::Milliseconds(100);
 
-// The server copies itself while it serves.
-absl::Status CloneTo(const Instance& server, const std::string& to, const Deadline& deadline) {
+mysql::ConnectOptions RootOf(const Instance& server) {
   mysql::ConnectOptions connect;
   connect.unix_socket = server.socket();
   connect.user = "root";
-  connect.statement_timeout = std::min(deadline.Remaining(), kLongest);
-  connect.read_timeout = connect.statement_timeout + absl::Seconds(1);
-  WEFT_ASSIGN_OR_RETURN(const auto session, mysql::Session::Open(connect));
-  return session->Execute(absl::StrCat(local_sql::kCloneTo, mysql::QuoteString(to)));
+  return connect;
 }
 
 // Writes down what was copied, with a checksum of each file.
@@ -49,10 +47,11 @@ absl::Status Seal(const std::string& partial, const MayGoOn& may_go_on, Snapshot
 
 }  // namespace
 
-MayGoOn Snapshots::Until(const Deadline& deadline) const {
-  return [this, deadline]() -> absl::Status {
-    if (!deadline.Passed()) return absl::OkStatus();
-    return ProviderTooSlow(machines_->who(), "a copy of data");
+MayGoOn Snapshots::By(const CopyTerms& terms) const {
+  return [this, terms]() -> absl::Status {
+    if (terms.Cancelled()) return ProviderCancelled(machines_->who(), "a copy of data");
+    if (terms.deadline.Passed()) return ProviderTooSlow(machines_->who(), "a copy of data");
+    return absl::OkStatus();
   };
 }
 
@@ -60,20 +59,43 @@ std::string Snapshots::Folder(const std::string& name) const {
   return absl::StrCat(machines_->folder(), "/snapshots/", name);
 }
 
+absl::Status Snapshots::CloneTo(const Instance& server, const std::string& to,
+                                const CopyTerms& terms) const {
+  mysql::ConnectOptions connect = RootOf(server);
+  connect.statement_timeout = std::min(terms.deadline.Remaining(), kLongest);
+  connect.read_timeout = connect.statement_timeout + absl::Seconds(1);
+  WEFT_ASSIGN_OR_RETURN(auto session, mysql::Session::Open(connect));
+  const mysql::CloneStatement clone(std::move(session),
+                                    absl::StrCat(local_sql::kCloneTo, mysql::QuoteString(to)));
+  bool cancelled = false;
+  while (!clone.done()) {
+    cancelled = cancelled || terms.Cancelled();
+    // Again and again: it may not have begun yet.
+    if (cancelled) {
+      const auto killer = mysql::Session::Open(RootOf(server));
+      if (killer.ok())
+        (*killer)->Execute(local_sql::kKillQuery, {clone.id()}).status().IgnoreError();
+    }
+    clock_->Sleep(kPoll);
+  }
+  if (cancelled && !clone.status().ok()) return ProviderCancelled(machines_->who(), "a snapshot");
+  return clone.status();
+}
+
 absl::Status Snapshots::CopyData(const std::string& uuid, const std::string& to,
-                                 const Deadline& deadline) const {
+                                 const CopyTerms& terms) const {
   WEFT_ASSIGN_OR_RETURN(const Instance server, machines_->ServerOf(uuid));
-  if (!server.Inspect().running) return CopyTree(server.data_dir(), to, Until(deadline));
+  if (!server.Inspect().running) return CopyTree(server.data_dir(), to, By(terms));
   if (!CanClone(server.installation())) {
     return NotOffered(machines_->who(),
                       absl::StrCat("a snapshot of a running MySQL ", server.installation().version),
                       "stop the server first, or use MySQL 8.0.17 or later");
   }
-  return CloneTo(server, to, deadline);
+  return CloneTo(server, to, terms);
 }
 
 absl::StatusOr<MachineSnapshot> Snapshots::Take(const std::string& uuid,
-                                                const Deadline& deadline) const {
+                                                const CopyTerms& terms) const {
   WEFT_ASSIGN_OR_RETURN(const MachineFile machine, machines_->FileOf(uuid));
   WEFT_RETURN_IF_ERROR(MakeFolder(Folder(""), 0700));
   // Whatever else is there by halves was cut off.
@@ -102,8 +124,8 @@ absl::StatusOr<MachineSnapshot> Snapshots::Take(const std::string& uuid,
   }
   const std::string partial = Folder(file.snapshot.name + kPartial);
   WEFT_RETURN_IF_ERROR(MakeFolder(partial, 0700));
-  absl::Status status = CopyData(uuid, partial + "/data", deadline);
-  if (status.ok()) status = Seal(partial, Until(deadline), &file);
+  absl::Status status = CopyData(uuid, partial + "/data", terms);
+  if (status.ok()) status = Seal(partial, By(terms), &file);
   if (status.ok() && rename(partial.c_str(), Folder(file.snapshot.name).c_str()) != 0) {
     status = FileError(errno, "rename", partial);
   }
@@ -139,10 +161,10 @@ absl::StatusOr<SnapshotFile> Snapshots::FileOf(const std::string& name) const {
 }
 
 absl::Status Snapshots::CopyTo(const SnapshotFile& file, const std::string& data_dir,
-                               const Deadline& deadline) const {
+                               const CopyTerms& terms) const {
   const std::string data = Folder(file.snapshot.name) + "/data";
-  WEFT_RETURN_IF_ERROR(Verify(data, file.checksums, Until(deadline)));
-  return CopyTree(data, data_dir, Until(deadline));
+  WEFT_RETURN_IF_ERROR(Verify(data, file.checksums, By(terms)));
+  return CopyTree(data, data_dir, By(terms));
 }
 
 }  // namespace weft::provisioner::local

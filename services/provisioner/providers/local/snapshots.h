@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "common/base/clock.h"
 #include "common/mysqld/files.h"
+#include "common/mysqld/instance.h"
 #include "services/provisioner/ports/provider.h"
 #include "services/provisioner/providers/local/machines.h"
 #include "services/provisioner/providers/local/record.h"
@@ -23,7 +24,7 @@ class Snapshots {
   Snapshots(const Machines* machines, Clock* clock) : machines_(machines), clock_(clock) {}
 
   // Blocks for as long as the data take. UNAVAILABLE while another of that machine is made.
-  absl::StatusOr<MachineSnapshot> Take(const std::string& uuid, const Deadline& deadline) const;
+  absl::StatusOr<MachineSnapshot> Take(const std::string& uuid, const CopyTerms& terms) const;
   // Of all machines for an empty uuid; oldest first.
   std::vector<MachineSnapshot> List(const std::string& uuid) const;
   absl::Status Remove(const std::string& name) const;
@@ -32,14 +33,16 @@ class Snapshots {
   absl::StatusOr<SnapshotFile> FileOf(const std::string& name) const;
   // Copies its data, of which each file was found to be what it was. SNAPSHOT_DAMAGED.
   absl::Status CopyTo(const SnapshotFile& file, const std::string& data_dir,
-                      const Deadline& deadline) const;
+                      const CopyTerms& terms) const;
 
  private:
-  // PROVIDER_TOO_SLOW from the deadline on.
-  MayGoOn Until(const Deadline& deadline) const;
+  // CANCELLED, or PROVIDER_TOO_SLOW from the deadline on.
+  MayGoOn By(const CopyTerms& terms) const;
+  // The server copies itself while it serves.
+  absl::Status CloneTo(const Instance& server, const std::string& to, const CopyTerms& terms) const;
   std::string Folder(const std::string& name) const;
   absl::Status CopyData(const std::string& uuid, const std::string& to,
-                        const Deadline& deadline) const;
+                        const CopyTerms& terms) const;
 
   const Machines* const machines_;
   Clock* const clock_;

@@ -79,14 +79,15 @@ class OpenStackProvider : public Provider {
   }
 
   absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
-                                                 const Deadline& deadline) override {
+                                                 const CopyTerms& terms) override {
+    const Deadline& deadline = terms.deadline;
     WEFT_ASSIGN_OR_RETURN(const Machine machine, Get(uuid, deadline));
     const std::string name = SnapshotName(uuid, clock_->Now());
     const Properties properties = {{openstack::kSnapshotProperty, "True"},
                                    {openstack::kMachineProperty, uuid},
                                    {openstack::kSnapshotProviderProperty, record_.id}};
     WEFT_RETURN_IF_ERROR(cloud_.SaveServer(machine.native_id, name, properties, deadline));
-    auto saved = AwaitActive(name, deadline);
+    auto saved = AwaitActive(name, terms);
     if (!saved.ok()) {
       // What is not whole is not kept.
       DestroySnapshot(name, Deadline::After(clock_, kCleanUpTime)).IgnoreError();
@@ -117,7 +118,8 @@ class OpenStackProvider : public Provider {
   }
 
   absl::StatusOr<Machine> Restore(const std::string& snapshot, const MachineOrder& order,
-                                  const Deadline& deadline) override {
+                                  const CopyTerms& terms) override {
+    const Deadline& deadline = terms.deadline;
     WEFT_RETURN_IF_ERROR(CheckName("snapshot", snapshot));
     WEFT_RETURN_IF_ERROR(Understand(order, {{"name", snapshot}}));
     return Make(order, deadline, [&]() -> absl::StatusOr<std::string> {
@@ -209,8 +211,10 @@ class OpenStackProvider : public Provider {
     return snapshot.ok() ? snapshot : cloud_.Garbage(snapshot.status().message(), image);
   }
 
-  absl::StatusOr<MachineSnapshot> AwaitActive(const std::string& name, const Deadline& deadline) {
+  absl::StatusOr<MachineSnapshot> AwaitActive(const std::string& name, const CopyTerms& terms) {
+    const Deadline& deadline = terms.deadline;
     while (true) {
+      if (terms.Cancelled()) return ProviderCancelled(cloud_.who(), "a snapshot");
       WEFT_ASSIGN_OR_RETURN(const std::vector<Json> images, Snapshots(name, deadline));
       const std::string status = images.empty() ? "" : TextAt(images.front(), {"status"});
       if (status == "active") return ReadSnapshot(images.front());

@@ -44,7 +44,7 @@ class FakeCloud::Access : public Provider {
     if (cloud->destroy_.ok()) cloud->ports_.erase(uuid);
     return cloud->destroy_;
   }
-  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string&, const Deadline&) override {
+  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string&, const CopyTerms&) override {
     return NotOffered("cloud", "a snapshot", "");
   }
   absl::StatusOr<std::vector<MachineSnapshot>> ListSnapshots(const std::string&,
@@ -55,7 +55,7 @@ class FakeCloud::Access : public Provider {
     return absl::OkStatus();
   }
   absl::StatusOr<Machine> Restore(const std::string&, const MachineOrder&,
-                                  const Deadline&) override {
+                                  const CopyTerms&) override {
     return NotOffered("cloud", "a snapshot", "");
   }
 };
