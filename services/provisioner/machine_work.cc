@@ -7,6 +7,7 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
+#include "services/provisioner/ports/machine_address.h"
 
 namespace weft::provisioner {
 namespace {
@@ -145,7 +146,7 @@ absl::StatusOr<Machine> MachineWork::AwaitOne(RunningJob& job, const CreateWish&
   while (true) {
     if (job.cancelled()) return Cancelled();
     if (machine.state == MachineState::kRunning) {
-      const absl::Status reached = Reach(machine);
+      const absl::Status reached = provider->has_servers() ? Reach(machine) : absl::OkStatus();
       if (reached.ok()) return machine;
       found = std::string(reached.message());
     }
@@ -172,9 +173,8 @@ absl::StatusOr<Machine> MachineWork::AwaitOne(RunningJob& job, const CreateWish&
 
 absl::Status MachineWork::Reach(const Machine& machine) const {
   absl::Status last;
-  for (const MachineAddress& address : machine.addresses) {
-    // A host of its own: what runs on it is not known here.
-    if (address.port == 0) return absl::OkStatus();
+  for (MachineAddress address : machine.addresses) {
+    address.port = HostPortOf(address).port;
     last = options_.reach(address);
     if (last.ok()) return last;
   }

@@ -34,6 +34,8 @@ struct Cloud {
   size_t room = 100;  // for machines
   MachineState state = MachineState::kRunning;
   bool makes_all_the_same = false;  // an error of Create comes after the machine was made
+  int port = 3306;
+  bool has_servers = true;
   absl::Duration time_to_restore;
   std::atomic<bool> copies = false;
   bool copies_for_long = false;
@@ -44,6 +46,7 @@ Cloud* cloud = nullptr;
 
 class CloudProvider : public Provider {
  public:
+  bool has_servers() const override { return cloud->has_servers; }
   absl::Status Check(const Deadline&) override { return absl::OkStatus(); }
   absl::StatusOr<Machine> Create(const MachineOrder& order, const Deadline& deadline) override {
     if (!cloud->inventory->GetMachine(order.uuid).ok()) cloud->saw_unlisted = true;
@@ -56,7 +59,7 @@ class CloudProvider : public Provider {
     if (cloud->machines.count(uuid) == 0) return MachineUnknown("cloud", uuid);
     Machine machine;
     machine.uuid = uuid;
-    machine.addresses = {{.host = "10.0.0.1", .port = 3306}};
+    machine.addresses = {{.host = "10.0.0.1", .port = cloud->port}};
     machine.state = cloud->state;
     return machine;
   }
@@ -137,11 +140,15 @@ class MachineWorkTest : public ::testing::Test {
   const std::vector<ProviderType> types_ = {{"cloud", &MakeCloud}};
   ProviderDirectory directory_{&inventory_, nullptr, {.clock = RealClock::Get()}, types_};
   absl::Status reach_;
-  MachineWork work_{
-      {.poll = absl::Milliseconds(5), .reach = [this](const MachineAddress&) { return reach_; }},
-      &inventory_,
-      &directory_,
-      RealClock::Get()};
+  MachineWork work_{{.poll = absl::Milliseconds(5),
+                     .reach =
+                         [this](const MachineAddress& address) {
+                           EXPECT_EQ(address.port, 3306);
+                           return reach_;
+                         }},
+                    &inventory_,
+                    &directory_,
+                    RealClock::Get()};
   SnapshotWork snapshots_{&inventory_, &directory_, RealClock::Get()};
   JobRunner runner_{{.name = "p", .period = absl::Milliseconds(20)}, &inventory_, RealClock::Get()};
   FakeGroupDirectory groups_;
@@ -196,6 +203,18 @@ TEST_F(MachineWorkTest, DestroysAMachineThatIsNeverReached) {
   EXPECT_THAT(job.error_message, HasSubstr("connection refused"));
   EXPECT_THAT(cloud_.machines, IsEmpty());
   EXPECT_THAT(Listed(), IsEmpty());
+}
+
+TEST_F(MachineWorkTest, ReachesAHostOfItsOwnAtMySqlsPort) {
+  cloud_.port = 0;
+  EXPECT_EQ(Make(1).state, JobState::kSucceeded);
+  reach_ = absl::UnavailableError("connection refused");
+  EXPECT_EQ(Make(1).error_reason, "MACHINE_UNREACHABLE");
+  EXPECT_THAT(cloud_.machines, SizeIs(1));
+  // There is nothing to be reached.
+  cloud_.has_servers = false;
+  EXPECT_EQ(Make(1).state, JobState::kSucceeded);
+  EXPECT_THAT(cloud_.machines, SizeIs(2));
 }
 
 TEST_F(MachineWorkTest, GivesUpAMachineThatNeverComesUp) {

@@ -42,7 +42,7 @@ struct MachineOrder {
 struct MachineAddress {
   std::string network;  // label
   std::string host;
-  int port = 0;  // 0: the machine is an own host, MySQL listens where it is told to
+  int port = 0;  // 0: the machine is an own host, MySQL listens at its own port (HostPortOf)
   bool is_public = false;
   friend bool operator==(const MachineAddress&, const MachineAddress&) = default;
 };
@@ -92,6 +92,10 @@ struct CopyTerms {
 class Provider {
  public:
   virtual ~Provider() = default;
+
+  // Whether a server stands behind the addresses of its machines. Where none does nobody waits for
+  // one.
+  virtual bool has_servers() const { return true; }
 
   // Whether it answers and lets the credentials in.
   virtual absl::Status Check(const Deadline& deadline) = 0;

@@ -22,6 +22,7 @@ class NullProvider : public Provider {
  public:
   NullProvider(std::string id, Clock* clock) : id_(std::move(id)), clock_(clock) {}
 
+  bool has_servers() const override { return false; }
   absl::Status Check(const Deadline&) override { return absl::OkStatus(); }
 
   absl::StatusOr<Machine> Create(const MachineOrder& order, const Deadline&) override {
