@@ -164,7 +164,7 @@ class KubernetesTest(unittest.TestCase):
                     for variable in re.findall(r"\$\((\w+)\)", value):
                         self.assertIn(variable, known)
             for variable in container["env"]:
-                reference = variable["valueFrom"].get("configMapKeyRef")
+                reference = variable.get("valueFrom", {}).get("configMapKeyRef")
                 if reference is not None:
                     data = self.named("ConfigMap", reference["name"])["data"]
                     self.assertIn(reference["key"], data)
@@ -244,6 +244,29 @@ class KubernetesTest(unittest.TestCase):
             self.assertIn("does match", said)
         authority = self.folder / "example/secrets/ca.crt"
         self.assertEqual(run("openssl", "verify", "-CAfile", authority, certificate).returncode, 0)
+
+    def test_weft_finds_its_way_in_the_pod_of_a_controller(self):
+        _, _, container = next(one for one in self.workloads()
+                               if one[0]["metadata"]["name"] == "weft-controller")
+        variables = {one["name"]: one for one in container["env"]}
+        # A variable is known to those after it.
+        names = list(variables)
+        self.assertLess(names.index("POD_NAMESPACE"), names.index("WEFT_PROVISIONER"))
+        self.assertEqual(variables["WEFT_CONTROLLER"]["valueFrom"]["configMapKeyRef"]["key"],
+                         "controllers")
+        host, _, port = variables["WEFT_PROVISIONER"]["value"].partition(":")
+        name, namespace, rest = host.split(".")
+        self.assertEqual((namespace, rest), ("$(POD_NAMESPACE)", "svc"))
+        self.assertIn(int(port), [one["port"] for one in self.named("Service", name)["spec"]["ports"]])
+        certificate = self.folder / "certificate"
+        certificate.write_bytes(
+            base64.b64decode(self.named("Secret", "weft-tls")["data"]["tls.crt"]))
+        said = run("openssl", "x509", "-noout", "-checkhost", f"{name}.weft.svc", "-in", certificate)
+        self.assertIn("does match", said.stdout)
+        secrets = {f"/etc/weft/{folder}/{key}" for folder in ("tls", "secrets")
+                   for key in self.named("Secret", f"weft-{folder}")["data"]}
+        for variable in ("WEFT_TLS_CA", "WEFT_PASSWORD_FILE"):
+            self.assertIn(variables[variable]["value"], secrets)
 
     def test_secrets_are_made_once_kept_from_others_and_never_shown(self):
         secrets = self.folder / "example/secrets"
