@@ -152,7 +152,8 @@ class ClosedTargetTest : public CloneFarm {
     return session.ok() ? (*session)->Execute(sql::kWriteOfClient) : session.status();
   }
   void StartTicking(const std::string& version) {
-    ASSERT_NO_FATAL_FAILURE(StartFilled(version));
+    ASSERT_NO_FATAL_FAILURE(Start(version));
+    Root(0, sql::kFill);
     Root(0, sql::kTickEachSecond);
     for (const int index : {0, 1}) Root(index, sql::kEventsOn);
   }
@@ -170,6 +171,7 @@ TEST_F(ClosedTargetTest, NeitherEventsNorClientsWriteWhileRowsAreCopied) {
   for (const std::string version : {"5.6", "9.7"}) {
     SCOPED_TRACE(version);
     ASSERT_NO_FATAL_FAILURE(StartTicking(version));
+    Root(0, sql::kFillMany);
     std::string events;
     absl::Status written;
     const auto copied = CopyAndHit(CopyMethod::kLogical, 20 << 20, [&] {
@@ -204,6 +206,7 @@ TEST_F(ClosedTargetTest, EventsDoNotRunOnNewFilesThatAreNotSettled) {
 
 TEST_F(ClosedTargetTest, AWriteOfAnAdministratorEndsACopyOfRows) {
   ASSERT_NO_FATAL_FAILURE(StartTicking("9.7"));
+  Root(0, sql::kFillMany);
   const auto copied =
       CopyAndHit(CopyMethod::kLogical, 20 << 20, [&] { Root(1, sql::kWriteOfAdministrator); });
   EXPECT_EQ(ErrorReason(copied.status()), "TARGET_WRITTEN_TO") << copied.status();

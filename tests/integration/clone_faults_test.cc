@@ -326,7 +326,7 @@ TEST_F(CloneFaultsTest, DataOfSomebodyAreSeenAlsoWhereTheirNameBeginsAsWeftsOwn)
     ASSERT_TRUE(target.ok()) << target.status();
     const absl::Status refused = JudgeCopy(*source, *target, {}).status();
     EXPECT_EQ(ErrorReason(refused), "TARGET_NOT_EMPTY") << refused;
-    EXPECT_TRUE(absl::StrContains(GetErrorDetail(refused)->found, "weft_shop")) << refused;
+    EXPECT_TRUE(absl::StrContains(DescribeError(refused), "weft_shop")) << refused;
   }
 }
 
