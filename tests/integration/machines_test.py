@@ -363,6 +363,7 @@ class Wire(unittest.TestCase):
                        self.folder.name + "/machines")
         self.farm.weft("machine", "create", "here", timeout=180)
         (machine,) = self.farm.weft("machine", "list")["machines"]
+        self.addCleanup(self.farm.weft, "machine", "destroy", machine["uuid"], "--yes", "--force")
         address = "{host}:{port}".format(**machine["addresses"][0])
         done = self.rows("server.clone", "g1", address)[0]
         self.assertTrue(done[2], done)
