@@ -12,7 +12,6 @@
 #include "absl/strings/str_split.h"
 #include "common/access/passwords.h"
 #include "common/base/error_details.h"
-#include "common/base/random.h"
 #include "common/base/secret_file.h"
 #include "common/base/status_macros.h"
 
@@ -59,7 +58,10 @@ Seal::Seal(std::string key)
           access::Mac(key_, "the name of a key of weft-provisioner").substr(0, kNameBytes))) {}
 
 std::string Seal::Close(absl::string_view secret, absl::string_view about) const {
-  const std::string nonce = RandomBytes(kNonceBytes);
+  // One for each secret, and none for two.
+  const std::string nonce =
+      access::Mac(key_, absl::StrCat("the nonce of ", about.size(), " ", about, secret))
+          .substr(0, kNonceBytes);
   std::string hidden(secret.size(), '\0');
   std::string tag(kTagBytes, '\0');
   const Cipher cipher(EVP_CIPHER_CTX_new(), &EVP_CIPHER_CTX_free);

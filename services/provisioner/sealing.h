@@ -1,5 +1,5 @@
 #pragma once
-// Secrets at rest: AES-256-GCM with a key from a file. Pure but for the nonces.
+// Secrets at rest: AES-256-GCM with a key from a file. Pure.
 
 #include <memory>
 #include <string>
@@ -16,8 +16,9 @@ class Seal {
   // otherwise; never quotes it.
   static absl::StatusOr<Seal> Create(absl::string_view hex);
 
-  // Printable, another one each time. It can be opened only as `about` (the provider's id), so that
-  // what was sealed for one cannot be given to another.
+  // Printable; the same text for the same secret, by which a request that comes again is known. It
+  // can be opened only as `about` (the provider's id), so that what was sealed for one cannot be
+  // given to another.
   std::string Close(absl::string_view secret, absl::string_view about) const;
 
   // FAILED_PRECONDITION WRONG_KEY: another key closed it. DATA_LOSS SEAL_BROKEN: it is not what was
