@@ -24,6 +24,7 @@ class PortsTest : public ::testing::Test {
     std::string folder = ::testing::TempDir() + "/ports-XXXXXX";
     ASSERT_NE(mkdtemp(folder.data()), nullptr);
     dir_ = folder;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
     setenv("WEFT_CACHE", (dir_ + "/cache").c_str(), 1);
     ASSERT_TRUE(MakeFolder(dir_ + "/a").ok());
     ASSERT_TRUE(MakeFolder(dir_ + "/b").ok());

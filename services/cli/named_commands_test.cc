@@ -42,6 +42,7 @@ std::string TextsIn(const std::string& source) {
       if (at == std::string::npos) break;
     } else if (c == '\'' && at + 2 < source.size()) {
       at = source.find('\'', source[at + 1] == '\\' ? at + 3 : at + 2);
+      if (at == std::string::npos) break;
     } else if (c == '"') {
       in_value = false;
       for (++at; at < source.size() && source[at] != '"'; ++at) {
@@ -54,12 +55,9 @@ std::string TextsIn(const std::string& source) {
                       absl::EndsWith(before, "StrAppend"));
     } else if (c == ')') {
       if (!joins.empty()) joins.pop_back();
-    } else if (c == ',' && (joins.empty() || !joins.back())) {
-      texts.push_back('\n');
-      in_value = false;
     } else if (c == ':' && source[at + 1] == ':') {
       ++at;
-    } else if (c == ';' || c == ':' || c == '{' || c == '}' || c == '?') {
+    } else if (absl::StrContains(";:{}?", c) || (c == ',' && (joins.empty() || !joins.back()))) {
       texts.push_back('\n');
       in_value = false;
     } else if (absl::ascii_isalnum(c) && !in_value) {

@@ -39,7 +39,7 @@ TEST(CopyTest, SaysBytesInPowersOfTen) {
   EXPECT_EQ(BytesText(1000), "1.0 kB");
   EXPECT_EQ(BytesText(999949), "999.9 kB");
   EXPECT_EQ(BytesText(999950), "1.0 MB");
-  EXPECT_EQ(BytesText(312500 * 1000), "312.5 MB");
+  EXPECT_EQ(BytesText(312'500'000), "312.5 MB");
   EXPECT_EQ(BytesText(uint64_t{5000000} * kMega), "5.0 TB");
   EXPECT_EQ(BytesText(uint64_t{5000000000} * kMega), "5000.0 TB");
 }

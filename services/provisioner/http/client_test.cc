@@ -131,8 +131,10 @@ TEST(ClientTest, EndsWhenThatIsAskedForThoughNothingComes) {
 TEST(ClientTest, IsUsedByManyThreadsAtOnce) {
   FakeHttp server({}, &Mirror);
   Client client({.who = "a test"});
+  constexpr int kThreads = 8;
   std::vector<std::thread> threads;
-  for (int i = 0; i < 8; ++i) {
+  threads.reserve(kThreads);
+  for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&client, &server, i] {
       for (int j = 0; j < 20; ++j) {
         const auto answer = client.Send({.url = absl::StrCat(server.url(), "/", i)}, Soon());
