@@ -78,8 +78,9 @@ struct HookRecord {
   std::string operation;  // of the intent; empty: none was ever run
   uint64_t epoch = 0;     // that the group had then
   absl::Time when = absl::UnixEpoch();
-  // By occasion, which is the setting's name ("before_failover"): "ok", or what went wrong, which
-  // begins with "aborted: " where the change must not go on.
+  // By occasion, which is the setting's name ("before_failover"): "ok", "runs" of one that nothing
+  // waits for and that has not ended, or what went wrong, which begins with "aborted: " where the
+  // change must not go on.
   std::map<std::string, std::string> outcomes;
 
   friend bool operator==(const HookRecord&, const HookRecord&) = default;
