@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
@@ -94,6 +95,11 @@ bool LoginRefused(const ReplicaStatus& status) {
   constexpr int kErrAuthentication = 2061;  // caching_sha2_password without TLS or public key
   return status.receiver_errno == kErrAccessDenied || status.receiver_errno == kErrAccountLocked ||
          status.receiver_errno == kErrAuthentication;
+}
+
+bool InFirstAttempt(const ReplicaStatus& status) {
+  return status.receiver == ReceiverState::kConnecting && status.receiver_error.empty() &&
+         !absl::StrContains(absl::AsciiStrToLower(status.receiver_text), "reconnect");
 }
 
 absl::StatusOr<std::vector<ReplicaStatus>> ParseReplicaStatus(const ResultSet& rows) {

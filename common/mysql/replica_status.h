@@ -56,6 +56,10 @@ struct ReplicaStatus {
 // or account or password are wrong.
 bool LoginRefused(const ReplicaStatus& status);
 
+// The receiver tries to reach its source for the first time since it was started, and that attempt
+// has not ended. One that lost a connection it had says that it reconnects.
+bool InFirstAttempt(const ReplicaStatus& status);
+
 // Reads the rows of show_replica_status of any version. InvalidArgument when a GTID set does not
 // parse (MariaDB).
 absl::StatusOr<std::vector<ReplicaStatus>> ParseReplicaStatus(const ResultSet& rows);

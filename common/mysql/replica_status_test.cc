@@ -92,6 +92,24 @@ TEST(ReplicaStatusTest, ASourceThatLetsNobodyInIsNotOneThatIsGone) {
   EXPECT_FALSE(LoginRefused(status));
 }
 
+TEST(ReplicaStatusTest, TellsAFirstAttemptFromOneToReconnect) {
+  ReplicaStatus status;
+  EXPECT_FALSE(InFirstAttempt(status));
+  status.receiver = ReceiverState::kConnecting;
+  for (const char* text : {"Connecting to source", "Connecting to master", ""}) {
+    status.receiver_text = text;
+    EXPECT_TRUE(InFirstAttempt(status)) << text;
+  }
+  for (const char* text : {"Reconnecting after a failed source event read",
+                           "Waiting to reconnect after a failed master event read"}) {
+    status.receiver_text = text;
+    EXPECT_FALSE(InFirstAttempt(status)) << text;
+  }
+  status.receiver_text = "Connecting to source";
+  status.receiver_error = "error connecting to source";
+  EXPECT_FALSE(InFirstAttempt(status));
+}
+
 TEST(ReplicaStatusTest, NoRowsMeanNoReplica) {
   EXPECT_TRUE(ParseReplicaStatus(ResultSet())->empty());
 }

@@ -195,7 +195,7 @@ absl::StatusOr<ServerUuid> SimFarm::Clone(const Group&, const ServerUuid& recipi
     server.binlog.clear();
     server.executed = server.purged = source.executed;
     server.accounts = source.accounts;  // a clone brings the donor's accounts along
-    server.Restart();
+    server.Restart(world->now());
     return true;
   }));
   if (progress) progress(1);

@@ -12,7 +12,7 @@ void SimServer::Crash() {
   StopReceiver();
 }
 
-void SimServer::Restart() {
+void SimServer::Restart(Millis now) {
   down = false;
   hung = false;
   read_only = true;  // as its my.cnf says (S20)
@@ -25,17 +25,17 @@ void SimServer::Restart() {
   received = executed;
   if (configured && !skip_replica_start) {
     applier_on = true;
-    StartReceiver();
+    StartReceiver(now);
   } else {
     applier_on = false;
   }
 }
 
-void SimServer::StartReceiver() {
+void SimServer::StartReceiver(Millis now) {
   receiver_on = true;
   connected = false;
-  fatal_receiver_error = connect_error = login_refused = false;
-  reconnect_at = 0;
+  fatal_receiver_error = connect_error = login_refused = tried = false;
+  reconnect_at = now;
 }
 
 void SimServer::StopReceiver() { receiver_on = connected = false; }
@@ -88,6 +88,7 @@ controller::Observation SimServer::Observe(const std::vector<SimServer>& all,
                            : connected  ? controller::ThreadState::kOn
                                         : controller::ThreadState::kConnecting;
     replication.login_refused = login_refused;
+    replication.first_attempt = receiver_on && !tried;
     replication.applier_running = applier_on;
     if (fatal_receiver_error) {
       replication.receiver_error = "Got fatal error 1236 from source";

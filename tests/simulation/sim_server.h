@@ -85,6 +85,7 @@ struct SimServer {
   bool applier_on = false;
   bool applier_stalled = false;  // a fault: it applies nothing
   bool fatal_receiver_error = false;
+  bool tried = false;          // an attempt to connect has ended since it was started
   bool connect_error = false;  // its last attempt failed
   bool login_refused = false;  // because the source did not let it in
   std::vector<int> relay_log;
@@ -92,7 +93,7 @@ struct SimServer {
   TransactionSet received;
   size_t position = 0;  // in the source's binary log
   Millis last_heard = -1;
-  Millis reconnect_at = 0;
+  Millis reconnect_at = 0;  // when the attempt under way began, or the next one will
 
   bool responsive() const { return !down && !hung; }
   bool read_only_pending() const {
@@ -106,8 +107,8 @@ struct SimServer {
 
   // Everything in memory is gone; prepared transactions are in the binary log and so commit.
   void Crash();
-  void Restart();
-  void StartReceiver();
+  void Restart(Millis now);
+  void StartReceiver(Millis now);
   void StopReceiver();
   // STOP REPLICA; RESET REPLICA ALL.
   void ResetReplica();

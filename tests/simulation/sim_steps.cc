@@ -188,9 +188,9 @@ absl::Status SimFarm::Run(const controller::Follow& step, Millis until) {
     replica.last_heard = -1;
     return true;
   }));
-  return Execute(server, until, [](SimServer& replica) {
+  return Execute(server, until, [world = world_](SimServer& replica) {
     replica.applier_on = true;
-    replica.StartReceiver();
+    replica.StartReceiver(world->now());
     return true;
   });
 }

@@ -73,7 +73,11 @@ void World::Replicate(SimServer& replica) {
   const bool link = Connects(replica.index, source.index);
   if (!replica.connected) {
     if (now_ < replica.reconnect_at || replica.fatal_receiver_error) return;
-    const bool answers = link && source.responsive() && !source.offline;
+    // Nobody says no to who asks a host that is cut off, or a process that hangs.
+    const bool silent = !link || source.hung;
+    if (silent && now_ - replica.reconnect_at < kNetTimeout) return;
+    replica.tried = true;
+    const bool answers = !silent && !source.down && !source.offline;
     if (answers && source.lets_in(replica)) {
       Connect(replica, source);
     } else {
@@ -254,7 +258,7 @@ void World::Crash(int server) {
 }
 
 void World::Restart(int server) {
-  if (servers_[server].down) servers_[server].Restart();
+  if (servers_[server].down) servers_[server].Restart(now_);
 }
 
 void World::Hang(int server) {

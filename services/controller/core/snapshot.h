@@ -32,6 +32,8 @@ struct Replication {
   ThreadState receiver = ThreadState::kOff;
   // The receiver's last attempt reached the source, which did not let it in.
   bool login_refused = false;
+  // The receiver was started and its first attempt to reach the source has not ended.
+  bool first_attempt = false;
   bool applier_running = false;
   std::string receiver_error;
   std::string applier_error;

@@ -29,11 +29,13 @@ std::vector<std::string> StillHearing(const Snapshot& snapshot) {
   return hearing;
 }
 
-// The primary did not let its receiver in, as when it was locked out: it hears nothing, whether the
-// primary lives or not. Once that is gone the next attempt, a second later, ends otherwise.
-bool IsTurnedAway(const Observation& server) {
-  return server.replication.receiver == ThreadState::kConnecting &&
-         server.replication.login_refused;
+// Its receiver hears nothing, whether the primary lives or not: the primary did not let it in, as
+// when it was locked out, or it was told to follow a moment ago and its first attempt has not
+// ended. The next attempt, a second later, or the end of this one tells more.
+bool CannotTell(const Observation& server) {
+  const Replication& replication = server.replication;
+  return replication.receiver == ThreadState::kConnecting &&
+         (replication.login_refused || replication.first_attempt);
 }
 
 // The servers whose word on the primary is missing, when none of the others could be asked either.
@@ -45,7 +47,7 @@ std::vector<ServerUuid> SilentWitnesses(const Snapshot& snapshot) {
     if (server.uuid == snapshot.group.primary || !server.set_aside.empty()) continue;
     if (server.status == ServerStatus::kConfiguring) continue;  // proof: rule 7
     const Observation& seen = snapshot.Of(server.uuid);
-    if (seen.reached() && !IsTurnedAway(seen)) return {};  // proof: rule 7
+    if (seen.reached() && !CannotTell(seen)) return {};  // proof: rule 7
     silent.push_back(server.uuid);
   }
   return silent;
@@ -102,7 +104,8 @@ Verdict Judge(const Snapshot& snapshot, bool ask_monitors) {
                     [&](const ServerUuid& server) { return snapshot.Of(server).reached(); });
     return Uncertain(absl::StrCat(
         silence, "; but no replica could be asked: ", NamesOf(group, silent),
-        some_answer ? " did not answer, or were turned away by it" : " did not answer either"));
+        some_answer ? " did not answer, were turned away by it, or connect for the first time"
+                    : " did not answer either"));
   }
   const auto found = snapshot.reports.find(group.primary);
   const Report report = found == snapshot.reports.end() ? Report() : found->second;

@@ -123,8 +123,20 @@ TEST(VerdictTest, OneThatThePrimaryTurnsAwayIsNoWitness) {
   scene.Of('b').replication.login_refused = true;
   const Verdict verdict = Judge(scene, /*ask_monitors=*/true);
   EXPECT_EQ(verdict.state, PrimaryState::kUncertain);
-  EXPECT_THAT(verdict.evidence, HasSubstr("b:3306, c:3306 did not answer, or were turned away"));
+  EXPECT_THAT(verdict.evidence, HasSubstr("b:3306, c:3306 did not answer, were turned away"));
   scene.Of('b').replication.login_refused = false;
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
+}
+
+TEST(VerdictTest, OneThatConnectsForTheFirstTimeIsNoWitness) {
+  Scene scene("abc");
+  scene.Silent('a').Silent('c');
+  scene.Of('b').replication.receiver = ThreadState::kConnecting;
+  scene.Of('b').replication.first_attempt = true;
+  const Verdict verdict = Judge(scene, /*ask_monitors=*/true);
+  EXPECT_EQ(verdict.state, PrimaryState::kUncertain);
+  EXPECT_THAT(verdict.evidence, HasSubstr("or connect for the first time"));
+  scene.Of('b').replication.first_attempt = false;
   EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
 }
 

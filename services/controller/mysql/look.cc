@@ -191,6 +191,7 @@ absl::Status LookAtReplication(mysql::Session& session, absl::Duration now, Look
     replication.own_account = status.source_user == ReplicaAccount(memory->uuid);
     replication.receiver = StateOf(status.receiver);
     replication.login_refused = mysql::LoginRefused(status);
+    replication.first_attempt = mysql::InFirstAttempt(status);
     replication.applier_running = status.applier_running;
     replication.receiver_error = status.receiver_error;
     replication.applier_error = status.applier_error;
