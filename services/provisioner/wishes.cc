@@ -5,6 +5,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/access/passwords.h"
+#include "services/provisioner/http/json.h"
 #include "services/provisioner/order_json.h"
 
 namespace weft::provisioner {
@@ -12,34 +13,23 @@ namespace {
 
 using nlohmann::json;
 
-std::string Dumped(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-template <typename Wish>
-absl::StatusOr<Wish> Parse(const std::string& text, Wish (*read)(const json&)) {
-  try {
-    return read(json::parse(text));
-  } catch (const json::exception& error) {
-    return absl::DataLossError(absl::StrCat("the operation's request: ", error.what()));
-  }
-}
+constexpr char kRequest[] = "the operation's request";
 
 }  // namespace
 
 std::string ToJson(const CreateWish& wish) {
   json orders = json::array();
   for (const MachineOrder& order : wish.orders) orders.push_back(OrderToJson(order));
-  return Dumped({{"provider", wish.provider},
-                 {"snapshot", wish.snapshot},
-                 {"orders", std::move(orders)},
-                 {"unlisted", wish.unlisted},
-                 {"wait", wish.wait},
-                 {"reach_timeout_ms", absl::ToInt64Milliseconds(wish.reach_timeout)}});
+  return Written({{"provider", wish.provider},
+                  {"snapshot", wish.snapshot},
+                  {"orders", std::move(orders)},
+                  {"unlisted", wish.unlisted},
+                  {"wait", wish.wait},
+                  {"reach_timeout_ms", absl::ToInt64Milliseconds(wish.reach_timeout)}});
 }
 
 absl::StatusOr<CreateWish> ParseCreateWish(const std::string& text) {
-  return Parse<CreateWish>(text, [](const json& value) {
+  return ReadKept<CreateWish>(kRequest, text, [](const json& value) {
     CreateWish wish;
     value.at("provider").get_to(wish.provider);
     value.at("snapshot").get_to(wish.snapshot);
@@ -52,11 +42,11 @@ absl::StatusOr<CreateWish> ParseCreateWish(const std::string& text) {
 }
 
 std::string ToJson(const DestroyWish& wish) {
-  return Dumped({{"provider", wish.provider}, {"machine", wish.machine}, {"force", wish.force}});
+  return Written({{"provider", wish.provider}, {"machine", wish.machine}, {"force", wish.force}});
 }
 
 absl::StatusOr<DestroyWish> ParseDestroyWish(const std::string& text) {
-  return Parse<DestroyWish>(text, [](const json& value) {
+  return ReadKept<DestroyWish>(kRequest, text, [](const json& value) {
     DestroyWish wish;
     value.at("provider").get_to(wish.provider);
     value.at("machine").get_to(wish.machine);
@@ -66,35 +56,35 @@ absl::StatusOr<DestroyWish> ParseDestroyWish(const std::string& text) {
 }
 
 std::string ToJson(const SnapshotWish& wish) {
-  return Dumped({{"provider", wish.provider},
-                 {"machine", wish.machine},
-                 {"names", wish.names},
-                 {"keep", wish.keep},
-                 {"unlisted", wish.unlisted}});
+  return Written({{"provider", wish.provider},
+                  {"machine", wish.machine},
+                  {"names", wish.names},
+                  {"keep", wish.keep},
+                  {"unlisted", wish.unlisted}});
 }
 
 std::string NotesOf(const MachineSnapshot& snapshot) {
-  return Dumped({{"name", snapshot.name},
-                 {"machine", snapshot.machine_uuid},
-                 {"native_id", snapshot.native_id},
-                 {"created_us", absl::ToUnixMicros(snapshot.created)},
-                 {"bytes", snapshot.bytes}});
+  return Written({{"name", snapshot.name},
+                  {"machine", snapshot.machine_uuid},
+                  {"native_id", snapshot.native_id},
+                  {"created_us", absl::ToUnixMicros(snapshot.created)},
+                  {"bytes", snapshot.bytes}});
 }
 
 std::optional<MachineSnapshot> ParseSnapshotNotes(const std::string& text) {
   const json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!value.is_object() || !value.contains("name")) return std::nullopt;
   MachineSnapshot snapshot;
-  snapshot.name = value.value("name", "");
-  snapshot.machine_uuid = value.value("machine", "");
-  snapshot.native_id = value.value("native_id", "");
-  snapshot.created = absl::FromUnixMicros(value.value("created_us", int64_t{0}));
-  snapshot.bytes = value.value("bytes", uint64_t{0});
+  snapshot.name = TextAt(value, {"name"});
+  snapshot.machine_uuid = TextAt(value, {"machine"});
+  snapshot.native_id = TextAt(value, {"native_id"});
+  snapshot.created = absl::FromUnixMicros(NumberAt(value, {"created_us"}));
+  snapshot.bytes = static_cast<uint64_t>(NumberAt(value, {"bytes"}));
   return snapshot;
 }
 
 absl::StatusOr<SnapshotWish> ParseSnapshotWish(const std::string& text) {
-  return Parse<SnapshotWish>(text, [](const json& value) {
+  return ReadKept<SnapshotWish>(kRequest, text, [](const json& value) {
     SnapshotWish wish;
     value.at("provider").get_to(wish.provider);
     value.at("machine").get_to(wish.machine);
@@ -118,22 +108,23 @@ std::string MachinesResult(const std::vector<Machine>& machines) {
                      {"av_zone", machine.zone},
                      {"addresses", std::move(addresses)}});
   }
-  return Dumped({{"machines", std::move(array)}});
+  return Written({{"machines", std::move(array)}});
 }
 
 std::string DestroyResult(const DestroyWish& wish, const absl::Status& ignored) {
   json result = {{"machine", wish.machine}};
   if (!ignored.ok()) result["provider_failed"] = std::string(ignored.message());
-  return Dumped(result);
+  return Written(result);
 }
 
 std::string SnapshotResult(const MachineSnapshot& snapshot,
                            const std::vector<std::string>& destroyed) {
-  return Dumped({{"snapshot", snapshot.name}, {"bytes", snapshot.bytes}, {"destroyed", destroyed}});
+  return Written(
+      {{"snapshot", snapshot.name}, {"bytes", snapshot.bytes}, {"destroyed", destroyed}});
 }
 
 std::string DestroyedResult(const std::vector<std::string>& names) {
-  return Dumped({{"destroyed", names}});
+  return Written({{"destroyed", names}});
 }
 
 std::string MachineUuidOf(const std::string& request_id, int index) {

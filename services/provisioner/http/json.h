@@ -43,7 +43,8 @@ inline bool TrueAt(const Json& json, JsonPath path) {
   return place.is_boolean() && place.get<bool>();
 }
 
-// `json` as text for a request. Bytes that are no UTF-8 are replaced.
+// `json` as text, to be sent or kept. JSON knows no other texts than UTF-8, and a provider's words
+// may be anything: other bytes are replaced.
 inline std::string Written(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

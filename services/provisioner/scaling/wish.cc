@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
+#include "services/provisioner/http/json.h"
 #include "services/provisioner/order_json.h"
 
 namespace weft::provisioner {
@@ -12,18 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string Dumped(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-template <typename T>
-absl::StatusOr<T> Parse(const std::string& text, T (*read)(const json&)) {
-  try {
-    return read(json::parse(text));
-  } catch (const json::exception& error) {
-    return absl::DataLossError(absl::StrCat("what the operation keeps: ", error.what()));
-  }
-}
+constexpr char kKept[] = "what the operation keeps";
 
 json StepToJson(const ScalingStep& step) {
   json value = {{"provider", step.provider}, {"reason", step.reason}};
@@ -70,16 +59,16 @@ json ServerToJson(const ScaledServer& server) {
 std::string ToJson(const ScalingWish& wish) {
   json steps = json::array();
   for (const ScalingStep& step : wish.steps) steps.push_back(StepToJson(step));
-  return Dumped({{"steps", std::move(steps)},
-                 {"like", OrderToJson(wish.like)},
-                 {"reach_timeout_ms", absl::ToInt64Milliseconds(wish.reach_timeout)},
-                 {"catch_up_timeout_ms", absl::ToInt64Milliseconds(wish.catch_up_timeout)},
-                 {"drain_timeout_ms", absl::ToInt64Milliseconds(wish.drain_timeout)},
-                 {"asked_ms", absl::ToUnixMillis(wish.asked)}});
+  return Written({{"steps", std::move(steps)},
+                  {"like", OrderToJson(wish.like)},
+                  {"reach_timeout_ms", absl::ToInt64Milliseconds(wish.reach_timeout)},
+                  {"catch_up_timeout_ms", absl::ToInt64Milliseconds(wish.catch_up_timeout)},
+                  {"drain_timeout_ms", absl::ToInt64Milliseconds(wish.drain_timeout)},
+                  {"asked_ms", absl::ToUnixMillis(wish.asked)}});
 }
 
 absl::StatusOr<ScalingWish> ParseScalingWish(const std::string& text) {
-  return Parse<ScalingWish>(text, [](const json& value) {
+  return ReadKept<ScalingWish>(kKept, text, [](const json& value) {
     const auto duration = [&](const char* key) {
       return absl::Milliseconds(value.at(key).get<int64_t>());
     };
@@ -107,12 +96,12 @@ std::string ToJson(const ScalingNotes& notes) {
                          {"reason", ErrorReason(*notes.given_up)},
                          {"message", DescribeError(*notes.given_up)}};
   }
-  return Dumped(value);
+  return Written(value);
 }
 
 absl::StatusOr<ScalingNotes> ParseScalingNotes(const std::string& text) {
   if (text.empty()) return ScalingNotes();
-  return Parse<ScalingNotes>(text, [](const json& value) {
+  return ReadKept<ScalingNotes>(kKept, text, [](const json& value) {
     ScalingNotes notes;
     value.at("joining").get_to(notes.joining);
     value.at("draining").get_to(notes.draining);
@@ -137,7 +126,7 @@ std::string ScalingResult(const std::vector<ScaledServer>& added,
     value["machine_destroyed"] = server.machine_destroyed;
     result["removed"].push_back(std::move(value));
   }
-  return Dumped(result);
+  return Written(result);
 }
 
 }  // namespace weft::provisioner
