@@ -41,6 +41,14 @@ def sql(socket, *statements):
     return [line.split("\t") for line in done.stdout.splitlines()]
 
 
+def controller_pid(folder, address):
+    """pid of the sandbox's controller that listens on `address`."""
+    for pid, line in processes_of(folder).items():
+        if "weft-controller" in line and f"--listen={address} " in line:
+            return pid
+    raise LookupError(f"no controller of {folder} runs at {address}")
+
+
 def processes_of(folder):
     """pid -> command line of everything that runs with that folder on its command line."""
     found = {}

@@ -73,12 +73,6 @@ class ControllerProcess(unittest.TestCase):
                     return int(entry.name)
         self.fail(f"no process of {name}")
 
-    def node(self, controller=None):
-        """What a controller says of itself; None while it does not answer."""
-        where = ["--controller", controller] if controller else []
-        done = self.farm.run("manage", "status", *where)
-        return harness.parse_last(done.stdout) if done.returncode == 0 else None
-
     def another_controller(self):
         """A second controller over the same store; returns its address and process."""
         own = command_line(self.pid_of("controller"))
@@ -90,7 +84,8 @@ class ControllerProcess(unittest.TestCase):
         self.addCleanup(log.close)
         process = subprocess.Popen(words, stderr=log)
         self.addCleanup(self.end, process)
-        harness.wait_until(lambda: (self.node(address) or {}).get("groups"), 10, "it knows the groups")
+        harness.wait_until(lambda: (self.farm.node(address) or {}).get("groups"), 10,
+                           "it knows the groups")
         return address, process
 
     @staticmethod
@@ -104,25 +99,25 @@ class ControllerProcess(unittest.TestCase):
     def test_a_second_controller_answers_reads_and_leads_when_the_first_dies(self):
         address, process = self.another_controller()
         second = ["--controller", address]
-        self.assertFalse(self.node(address)["leading"])
+        self.assertFalse(self.farm.node(address)["leading"])
         self.assertEqual(self.farm.weft("group", "show", "g1", *second)["id"], "g1")
         refused = self.farm.run("group", "set", "g1", "--description", "x", *second)
         self.assertEqual(harness.parse_last(refused.stdout)["error"]["reason"], "NOT_LEADING")
-        term = self.node()["term"]
+        term = self.farm.node()["term"]
 
         with harness.Standstill(self.folder.name) as machine:
             self.farm.kill_process("controller")
             died = time.monotonic()
-            harness.wait_until(lambda: self.node(address)["leading"], 10, "the second leads")
+            harness.wait_until(lambda: self.farm.node(address)["leading"], 10, "the second leads")
             self.assertLess(time.monotonic() - died - machine.since(died), TAKE_OVER)
-        self.assertGreater(self.node(address)["term"], term)
+        self.assertGreater(self.farm.node(address)["term"], term)
         self.farm.weft("group", "set", "g1", "--description", "x", *second)
 
         # It gives the lease up when told to end, and the first need not wait for its ttl.
         self.farm.start("controller")
         process.send_signal(signal.SIGTERM)
         self.assertEqual(process.wait(DRAIN), 0)
-        harness.wait_until(lambda: (self.node() or {}).get("leading"), TAKE_OVER, "the first leads")
+        harness.wait_until(lambda: self.farm.leads(), TAKE_OVER, "the first leads")
 
     def test_a_sigterm_drains_and_gives_the_lease_up(self):
         pid = self.pid_of("controller")
@@ -131,22 +126,22 @@ class ControllerProcess(unittest.TestCase):
         harness.wait_until(lambda: not pathlib.Path(f"/proc/{pid}").exists(), DRAIN, "its end")
         self.assertLess(time.monotonic() - begin, DRAIN)
         self.farm.start("controller")
-        harness.wait_until(lambda: (self.node() or {}).get("leading"), 1, "it leads again at once")
+        harness.wait_until(lambda: self.farm.leads(), 1, "it leads again at once")
 
     def test_a_controller_that_stands_still_and_wakes_finds_itself_deposed(self):
         address, process = self.another_controller()
         pid = self.pid_of("controller")
         os.kill(pid, signal.SIGSTOP)
         try:
-            harness.wait_until(lambda: self.node(address)["leading"], 10, "the second leads")
+            harness.wait_until(lambda: self.farm.node(address)["leading"], 10, "the second leads")
         finally:
             os.kill(pid, signal.SIGCONT)
-        harness.wait_until(lambda: self.node() is not None, 5, "the first answers")
-        self.assertFalse(self.node()["leading"])
+        harness.wait_until(lambda: self.farm.node() is not None, 5, "the first answers")
+        self.assertFalse(self.farm.node()["leading"])
         # And leads again when the second is gone.
         process.kill()
         process.wait()
-        harness.wait_until(lambda: self.node()["leading"], 10, "the first leads again")
+        harness.wait_until(lambda: self.farm.node()["leading"], 10, "the first leads again")
 
     # --- accounts
 

@@ -54,7 +54,7 @@ class GrayFailures(unittest.TestCase):
 
     def restart(self):
         self.farm.kill(self.old)
-        harness.wait_until(lambda: self.farm.members()[self.old]["pid"] is None, 10, "it is gone")
+        self.farm.await_gone(self.old)
         self.farm.start(self.old)
 
     def lock(self):

@@ -64,26 +64,15 @@ class Leadership(unittest.TestCase):
         self.assertGreater(self.watch.rounds, 10)
         self.assertEqual(self.watch.dual, [])
 
-    def node(self, controller):
-        """What the controller at that address says of itself; None while it does not answer."""
-        done = self.farm.run("manage", "status", "--controller", controller)
-        return harness.parse_last(done.stdout) if done.returncode == 0 else None
-
-    def leads(self, controller):
-        return (self.node(controller) or {}).get("leading", False)
-
     def roles(self):
         """Addresses: of the leader, and of the other."""
         def ordered():
-            both = sorted(self.farm.layout["controllers"], key=self.leads, reverse=True)
-            return both if self.leads(both[0]) else None
+            both = sorted(self.farm.layout["controllers"], key=self.farm.leads, reverse=True)
+            return both if self.farm.leads(both[0]) else None
         return harness.wait_until(ordered, 10, "one leads")
 
     def pid_of(self, controller):
-        for pid, line in by_hand.processes_of(self.farm.directory).items():
-            if "weft-controller" in line and f"--listen={controller} " in line:
-                return pid
-        self.fail(f"no controller runs at {controller}")
+        return by_hand.controller_pid(self.farm.directory, controller)
 
     def start_again(self, controller):
         number = self.farm.layout["controllers"].index(controller) + 1
@@ -93,7 +82,7 @@ class Leadership(unittest.TestCase):
         """Until it leads; fails where it began later than promised after `since`, a wall clock's time.
         By its own log: how long a client takes to start and ask is not what is promised."""
         began = time.monotonic()
-        harness.wait_until(lambda: self.leads(successor), 10, "the other one leads")
+        harness.wait_until(lambda: self.farm.leads(successor), 10, "the other one leads")
         took = self.won_at(successor) - since
         print(f"took over after {took:.2f} s", flush=True)
         self.assertGreater(took, 0)
@@ -138,11 +127,11 @@ class Leadership(unittest.TestCase):
 
     def test_when_the_leader_is_killed_another_leads_and_fails_over(self):
         leader, follower = self.roles()
-        term = self.node(follower)["term"]
+        term = self.farm.node(follower)["term"]
         died = time.time()
         os.kill(self.pid_of(leader), signal.SIGKILL)
         self.await_take_over(follower, died)
-        self.assertGreater(self.node(follower)["term"], term)
+        self.assertGreater(self.farm.node(follower)["term"], term)
 
         old = self.farm.primary()
         self.farm.kill(old)
@@ -154,9 +143,10 @@ class Leadership(unittest.TestCase):
         self.farm.heal(old)
 
         # The first comes back and follows: the same term, the same epoch, no changes by it.
-        term, epoch = self.node(follower)["term"], self.farm.show()["epoch"]
+        term, epoch = self.farm.node(follower)["term"], self.farm.show()["epoch"]
         self.start_again(leader)
-        harness.wait_until(lambda: (self.node(leader) or {}).get("groups"), 10, "it knows the groups")
+        harness.wait_until(lambda: (self.farm.node(leader) or {}).get("groups"), 10,
+                           "it knows the groups")
         refused = self.farm.run("group", "set", "g1", "--description", "x", "--controller", leader)
         self.assertEqual(harness.parse_last(refused.stdout)["error"]["reason"], "NOT_LEADING")
         shown = self.farm.weft("group", "show", "g1", "--controller", leader)
@@ -164,7 +154,8 @@ class Leadership(unittest.TestCase):
         # By the list of both the change finds its way.
         self.farm.weft("group", "set", "g1", "--description", "x")
         self.conclude()
-        self.assertEqual((self.node(leader)["leading"], self.node(follower)["term"]), (False, term))
+        self.assertFalse(self.farm.leads(leader))
+        self.assertEqual(self.farm.node(follower)["term"], term)
 
     def test_a_primary_that_dies_with_the_leader_is_replaced_by_the_next_one(self):
         leader, follower = self.roles()
@@ -175,7 +166,7 @@ class Leadership(unittest.TestCase):
         moved = self.writer.moved(timeout=20)
         print(f"failed over after {moved['gap_ms']:.0f} ms", flush=True)
         self.assertLess(moved["gap_ms"] / 1000 - self.machine.since(died), WRITE_STOP)
-        self.assertTrue(self.leads(follower))
+        self.assertTrue(self.farm.leads(follower))
         self.assertLess(time.monotonic() - died - self.machine.since(died), WRITE_STOP + 1)
         self.farm.start(old)
         self.farm.heal(old)
@@ -219,15 +210,15 @@ class Leadership(unittest.TestCase):
             harness.wait_until(lambda: time.monotonic() - stopped >= PAUSE, PAUSE + 1, "the pause")
         finally:
             os.kill(pid, signal.SIGCONT)
-        epoch, term = self.farm.show()["epoch"], self.node(follower)["term"]
-        harness.wait_until(lambda: self.node(leader) is not None, 5, "it answers again")
-        self.assertFalse(self.leads(leader))
+        epoch, term = self.farm.show()["epoch"], self.farm.node(follower)["term"]
+        harness.wait_until(lambda: self.farm.node(leader) is not None, 5, "it answers again")
+        self.assertFalse(self.farm.leads(leader))
         self.conclude()
         # Another promotion, by the new leader, while the old one follows.
         self.farm.weft("group", "promote", "g1")
         self.conclude()
         self.assertEqual(self.farm.show()["epoch"], epoch + 1)
-        self.assertEqual(self.node(follower)["term"], term)
+        self.assertEqual(self.farm.node(follower)["term"], term)
 
 
 if __name__ == "__main__":

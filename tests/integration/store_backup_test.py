@@ -71,7 +71,7 @@ class StoreBackup(unittest.TestCase):
 
     def kill(self, address):
         self.farm.kill(address)
-        harness.wait_until(lambda: self.farm.members()[address]["pid"] is None, 10, "it is gone")
+        self.farm.await_gone(address)
 
     def fail_over(self):
         old = self.farm.primary()

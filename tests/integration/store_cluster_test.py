@@ -170,7 +170,7 @@ class StoreCluster(unittest.TestCase):
         old, known, shown = self.farm.primary(), self.lookup(), self.farm.show()
         self.farm.kill_process("store")
         self.farm.kill(old)
-        harness.wait_until(lambda: self.farm.members()[old]["pid"] is None, 10, "it is gone")
+        self.farm.await_gone(old)
         began = time.monotonic()
         while time.monotonic() - began < DOWN:  # the fault's duration
             self.assertEqual(self.lookup()["id"], known["id"])
@@ -191,19 +191,13 @@ class StoreCluster(unittest.TestCase):
         self.farm.heal(old)
         return took
 
-    def leader(self):
-        """Address and pid of the controller that leads."""
-        def leads(controller):
-            done = self.farm.run("manage", "status", "--controller", controller)
-            return done.returncode == 0 and harness.parse_last(done.stdout)["leading"]
-        controllers = self.farm.layout["controllers"]
-        found = harness.wait_until(lambda: next(filter(leads, controllers), None), 10, "one leads")
-        return found, next(pid for pid, line in by_hand.processes_of(self.farm.directory).items()
-                           if "weft-controller" in line and f"--listen={found} " in line)
-
     def test_a_zone_is_lost_with_the_primary_the_leader_and_the_stores_primary(self):
-        old, member, (leader, pid) = self.farm.primary(), self.primary_member(), self.leader()
-        pids = [self.pid_of(member), pid, self.farm.members()[old]["pid"]]
+        old, member, controllers = (self.farm.primary(), self.primary_member(),
+                                    self.farm.layout["controllers"])
+        leader = harness.wait_until(lambda: next(filter(self.farm.leads, controllers), None), 10,
+                                    "one leads")
+        pids = [self.pid_of(member), by_hand.controller_pid(self.farm.directory, leader),
+                self.farm.members()[old]["pid"]]
         died = time.monotonic()
         for each in pids:
             os.kill(each, signal.SIGKILL)

@@ -80,7 +80,7 @@ class StoreTrouble(unittest.TestCase):
 
     def kill(self, address):
         self.farm.kill(address)
-        harness.wait_until(lambda: self.farm.members()[address]["pid"] is None, 10, "it is gone")
+        self.farm.await_gone(address)
 
     def sql(self, *statements):
         return by_hand.sql(f"{self.farm.directory}/store/mysqld.sock", *statements)

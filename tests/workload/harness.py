@@ -176,6 +176,10 @@ class Sandbox:
         """kill -9; returns the instant."""
         return self.signal(address, signal.SIGKILL)
 
+    def await_gone(self, address):
+        """Until a server's process is no more; only then it can be started again."""
+        wait_until(lambda: self.members()[address]["pid"] is None, 10, f"the end of {address}")
+
     def start(self, which):
         """Starts a server (by address) or a process ("controller", "monitor", "store")."""
         self.weft("sandbox", "start-server", "--dir", self.directory, which)
@@ -198,6 +202,16 @@ class Sandbox:
         """What a state store that was lost is replaced by."""
         self.weft("manage", "teardown", "--yes", "--abandon-machines", check=False)
         self.weft("manage", "setup", check=False)
+
+    def node(self, controller=None):
+        """What a controller says of itself; None while it does not answer."""
+        where = ["--controller", controller] if controller else []
+        done = self.run("manage", "status", *where)
+        return parse_last(done.stdout) if done.returncode == 0 else None
+
+    def leads(self, controller=None):
+        """Whether a controller leads."""
+        return (self.node(controller) or {}).get("leading", False)
 
     def await_leader(self, timeout=10):
         wait_until(lambda: self.weft("manage", "status", check=False)["leading"], timeout, "a leader")
