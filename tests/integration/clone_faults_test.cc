@@ -66,6 +66,14 @@ class CloneFaultsTest : public CloneFarm {
                ? detail->metadata.at("target")
                : "";
   }
+  // Before anything is touched.
+  void ExpectSeenTooSmall(CopyMethod method) const {
+    const auto source = GatherFacts(*access_, address(0), Duty::kBackup);
+    const auto target = Target();
+    ASSERT_TRUE(source.ok() && target.ok()) << source.status() << target.status();
+    const CopyWish wish{.method = method, .surrender = true};
+    EXPECT_EQ(ErrorReason(JudgeCopy(*source, *target, wish).status()), "DISK_TOO_SMALL");
+  }
 };
 
 // The plugin itself would look for it for five minutes.
@@ -339,12 +347,7 @@ TEST_F(CloneFaultsTest, ADiskThatIsTooSmallIsSeenBeforeAndLeavesTheTargetEmptyEl
   if (!disk.ok()) GTEST_SKIP() << "NOT RUN: no file system may be mounted here";
   ASSERT_TRUE(farm_->StartServer(1).ok());
   Root(0, sql::kCountMany);
-  const auto source = GatherFacts(*access_, address(0), Duty::kBackup);
-  const auto target = Target();
-  ASSERT_TRUE(source.ok() && target.ok()) << source.status() << target.status();
-  CopyWish wish;
-  wish.surrender = true;
-  EXPECT_EQ(ErrorReason(JudgeCopy(*source, *target, wish).status()), "DISK_TOO_SMALL");
+  ASSERT_NO_FATAL_FAILURE(ExpectSeenTooSmall(CopyMethod::kAuto));
   for (const CopyMethod method : {CopyMethod::kPlugin, CopyMethod::kLogical}) {
     SCOPED_TRACE(ToString(method));
     const auto copied = Copy(method);
@@ -376,13 +379,7 @@ TEST_F(CloneFaultsTest, FilesThatFindNoRoomBesideTheOldOnesSaySoAndLeaveTheTarge
   if (!disk.ok()) GTEST_SKIP() << "NOT RUN: no file system may be mounted here";
   ASSERT_TRUE(farm_->StartServer(1).ok());
   Root(0, sql::kCountMany);
-  const auto source = GatherFacts(*access_, address(0), Duty::kBackup);
-  const auto target = Target();
-  ASSERT_TRUE(source.ok() && target.ok()) << source.status() << target.status();
-  CopyWish wish;
-  wish.surrender = true;
-  wish.method = CopyMethod::kPhysical;
-  EXPECT_EQ(ErrorReason(JudgeCopy(*source, *target, wish).status()), "DISK_TOO_SMALL");
+  ASSERT_NO_FATAL_FAILURE(ExpectSeenTooSmall(CopyMethod::kPhysical));
   const auto copied = Copy(CopyMethod::kPhysical);
   EXPECT_EQ(ErrorReason(copied.status()), "DISK_TOO_SMALL") << copied.status();
   EXPECT_EQ(MetadataOf(copied.status()), "empty") << copied.status();

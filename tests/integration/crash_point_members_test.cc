@@ -58,10 +58,24 @@ class CrashPointMembersTest : public RealFarmTest {
     leader_.reset();
     leader_ = std::make_unique<Leader>(database_, real_->options());
   }
-  // The leader dies after so many steps from now on.
-  void DieAfter(int steps) {
+  // Makes `changes` again and again, the leader dying one step later in each of them every time,
+  // until it lives through them all. There must have been more than `more_than` points.
+  void DieAtEachPoint(int more_than, const std::function<void()>& changes) {
+    some_died_ = true;
+    for (point_ = 0; some_died_ && point_ < kMostSteps; ++point_) {
+      SCOPED_TRACE(absl::StrCat("dead after ", point_, " steps"));
+      some_died_ = false;
+      changes();
+      if (HasFailure()) return;
+    }
+    std::printf("%d points\n", point_);
+    EXPECT_GT(point_, more_than);
+    EXPECT_LT(point_, kMostSteps);
+  }
+  // The leader dies at this round's point, counted from now.
+  void DieFromHere() {
     died_ = false;
-    leader_->life().Give(steps);
+    leader_->life().Give(point_);
   }
 
   // Looks until `done`, and lets the next one lead whenever the leader is dead.
@@ -69,7 +83,7 @@ class CrashPointMembersTest : public RealFarmTest {
     const Deadline end = Deadline::After(RealClock::Get(), kPatience);
     while (!end.Passed()) {
       if (leader_->life().dead()) {
-        died_ = true;
+        died_ = some_died_ = true;
         Next();
       }
       if (done()) return true;
@@ -200,57 +214,41 @@ class CrashPointMembersTest : public RealFarmTest {
   std::shared_ptr<MemoryDatabase> database_ = std::make_shared<MemoryDatabase>();
   MemoryStore store_{database_};  // as people see it
   std::unique_ptr<Leader> leader_;
-  bool died_ = false;
+  int point_ = 0;           // steps that the leader lives for
+  bool died_ = false;       // since DieFromHere
+  bool some_died_ = false;  // in this round
 };
 
 TEST_F(CrashPointMembersTest, RemoveAddAndRejoin) {
-  int point = 0;
-  for (bool died = true; died && point < kMostSteps; ++point) {
-    SCOPED_TRACE(absl::StrCat("dead after ", point, " steps"));
-    DieAfter(point);
+  DieAtEachPoint(/*more_than=*/5, [this] {
+    DieFromHere();
     ASSERT_TRUE(Remove(2));
-    died = died_;
     ExpectOut(2);
-    DieAfter(point);
+    DieFromHere();
     ASSERT_TRUE(Add(2));
-    died = died || died_;
     ExpectInService(2);
     ASSERT_TRUE(PutAside(2));
-    DieAfter(point);
+    DieFromHere();
     ASSERT_TRUE(Rejoin(2));
-    died = died || died_;
     ExpectInService(2);
-    if (HasFailure()) return;
-  }
-  std::printf("%d points\n", point);
-  EXPECT_GT(point, 5);
-  EXPECT_LT(point, kMostSteps);
+  });
 }
 
 TEST_F(CrashPointMembersTest, Rebuild) {
-  int point = 0;
-  for (bool died = true; died && point < kMostSteps; ++point) {
-    SCOPED_TRACE(absl::StrCat("dead after ", point, " steps"));
+  DieAtEachPoint(/*more_than=*/5, [this] {
     ASSERT_TRUE(PutAside(2));
-    DieAfter(point);
+    DieFromHere();
     ASSERT_TRUE(Rejoin(2, /*rebuild=*/true));
-    died = died_;
     ExpectInService(2);
-    if (HasFailure()) return;
-  }
-  std::printf("%d points\n", point);
-  EXPECT_GT(point, 5);
-  EXPECT_LT(point, kMostSteps);
+  });
 }
 
 TEST_F(CrashPointMembersTest, SettingAsideSavingAndRewinding) {
   Root(0, "CREATE TABLE app.kept (id INT PRIMARY KEY); INSERT INTO app.kept VALUES (1)");
-  int point = 0;
-  for (bool died = true; died && point < kMostSteps; ++point) {
-    SCOPED_TRACE(absl::StrCat("dead after ", point, " steps"));
+  DieAtEachPoint(/*more_than=*/10, [this] {
     ASSERT_TRUE(
         Until("it has the row", [&] { return Root(2, "SELECT COUNT(*) FROM app.kept") == "1"; }));
-    DieAfter(point);
+    DieFromHere();
     Root(2,
          "SET GLOBAL super_read_only = 0; DELETE FROM app.kept;"
          " SET GLOBAL super_read_only = 1");
@@ -261,13 +259,8 @@ TEST_F(CrashPointMembersTest, SettingAsideSavingAndRewinding) {
     }));
     ASSERT_TRUE(Settles());
     leader_->life().Give(Life::kNever);
-    died = died_;
     ExpectInService(2);
-    if (HasFailure()) return;
-  }
-  std::printf("%d points\n", point);
-  EXPECT_GT(point, 10);
-  EXPECT_LT(point, kMostSteps);
+  });
 }
 
 }  // namespace
