@@ -1,5 +1,7 @@
 #include "services/controller/converge.h"
 
+#include <atomic>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -7,6 +9,7 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "services/controller/core/decide.h"
+#include "services/controller/core/verdict.h"
 
 namespace weft::controller {
 namespace {
@@ -153,14 +156,15 @@ void Converger::ActOnServers(const Snapshot& snapshot, Round* round) {
     by_server[ServerOf(step)].push_back(results.size());
     results.push_back({step, absl::CancelledError("an earlier step on this server failed"), {}});
   }
+  std::atomic<bool> gave_way = false;
   std::vector<std::function<void()>> jobs;
   jobs.reserve(by_server.size());
   for (const auto& [server, indexes] : by_server) {
-    jobs.push_back([this, &snapshot, &results, indexes = indexes] {
+    jobs.push_back([this, &snapshot, &results, &gave_way, indexes = indexes] {
       for (const size_t index : indexes) {
         StepResult& result = results[index];
         const absl::Duration began = ports_.clock->MonotonicNow();
-        result.status = ports_.may_act();
+        result.status = gave_way ? absl::AbortedError("not begun") : ports_.may_act();
         if (result.status.ok()) {  // proof: rule 10
           result.status = ports_.farm->Apply(snapshot.group, result.step,
                                              DeadlineOf(result.step, options_.step_deadline));
@@ -170,7 +174,34 @@ void Converger::ActOnServers(const Snapshot& snapshot, Round* round) {
       }
     });
   }
-  ports_.run_all(std::move(jobs));
+  std::set<ServerUuid> servers;
+  for (const auto& [server, indexes] : by_server) servers.insert(server);
+  // Again and again: one may be about to begin.
+  const auto watch = [&] {
+    if (!gave_way) gave_way = FailoverIsDue(snapshot.group, servers);
+    if (gave_way) ports_.farm->Interrupt(snapshot.group, servers);
+  };
+  const bool keeps = snapshot.group.intent.goal == Goal::kKeep;
+  ports_.run_all(std::move(jobs), keeps ? watch : std::function<void()>());
+  if (!gave_way) return;
+  for (StepResult& result : results) {
+    result.status = Annotate(result.status, "the primary was lost meanwhile");
+  }
+}
+
+bool Converger::FailoverIsDue(const Group& group, const std::set<ServerUuid>& busy) {
+  // The monitors' word first: it costs nothing.
+  const auto reports = ports_.reports({group.primary});
+  const auto report = reports.find(group.primary);
+  if (report == reports.end() || !QuorumLost(report->second)) return false;
+  absl::StatusOr<Snapshot> look = Observe(/*may_reuse=*/false);
+  if (!look.ok()) return false;
+  const Plan plan = Decide(*look);
+  if (plan.steps.empty() || !std::holds_alternative<BeginFailover>(plan.steps.front()))
+    return false;
+  // In the midst of a step a server hears nothing from a primary that lives.
+  for (const ServerUuid& server : busy) look->seen.erase(server);
+  return Judge(*look, /*ask_monitors=*/true).state == PrimaryState::kDead;  // guard: rule 7
 }
 
 absl::Status Converger::ActOnRecord(const Snapshot& snapshot, const Step& step, Round* round) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -84,8 +85,10 @@ class Converger {
     std::function<std::map<ServerUuid, Report>(const std::vector<ServerUuid>&)> reports;
     // OK while this controller's lease is good (rule 10). Asked, locally, before each step.
     std::function<absl::Status()> may_act;
-    // Runs all of them, in any order or at the same time, and returns when all have returned.
-    std::function<void(std::vector<std::function<void()>>)> run_all;
+    // Runs all of them, in any order or at the same time, and returns when all have returned. Calls
+    // `watch`, where it is not empty, now and then meanwhile from the calling thread; or never.
+    std::function<void(std::vector<std::function<void()>>, const std::function<void()>& watch)>
+        run_all;
     // A fresh id for the operation of an automatic failover.
     std::function<std::string()> new_operation_id;
     // Runs a program and says what it answered, as HookRecord keeps it. Blocks until the program's
@@ -99,7 +102,8 @@ class Converger {
 
   Converger(std::string group, Options options, Ports ports);
 
-  // One round. Blocks at most for a look, a step's deadline and a few store calls.
+  // One round. Blocks at most for a look, a step's deadline and a few store calls. What keeps a
+  // group in order gives way to its primary's recovery (S25).
   Round Once();
 
   // Reads the record and looks at all servers now. Writes nothing.
@@ -109,6 +113,9 @@ class Converger {
   absl::StatusOr<Snapshot> Observe(bool may_reuse);
   void Act(const Snapshot& snapshot, Round* round);
   void ActOnServers(const Snapshot& snapshot, Round* round);
+  // A look made now leads to a failover, also without what is seen of those on which steps are
+  // under way.
+  bool FailoverIsDue(const Group& group, const std::set<ServerUuid>& busy);
   absl::Status ActOnRecord(const Snapshot& snapshot, const Step& step, Round* round);
   void ActByProgram(const Snapshot& snapshot, const RunHook& step, Round* round);
   // After a write of unknown outcome: sees to it that it is done or can be done no more, before

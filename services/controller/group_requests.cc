@@ -17,6 +17,8 @@ namespace weft::controller {
 namespace {
 
 constexpr uint32_t kMaxAcknowledgements = 64;
+// Of a step while no round of the group runs: a failover waits for its end (S25).
+constexpr absl::Duration kBrief = absl::Seconds(1);
 constexpr char kFields[] = "description, durability, acknowledgements, settings.NAME";
 
 bool Names(const std::vector<std::string>& mask, absl::string_view field) {
@@ -200,8 +202,8 @@ absl::Status GroupRequests::RaiseAcknowledgements(const Change& change) {
   WEFT_RETURN_IF_ERROR(CheckEnoughServers(changed));
   return ports_.reconciler->Exclusively(id, [&]() -> absl::Status {
     WEFT_RETURN_IF_ERROR(ports_.farm->Apply(
-        record, ArmSource{record.primary, change.group.acknowledgements}, options_.step_deadline));
-    const auto seen = ports_.farm->Probe(record, options_.step_deadline);
+        record, ArmSource{record.primary, change.group.acknowledgements}, kBrief));
+    const auto seen = ports_.farm->Probe(record, kBrief);
     const auto primary = seen.find(record.primary);
     if (primary == seen.end() || !primary->second.reached()) {
       return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "PRIMARY_NOT_REACHED",

@@ -39,7 +39,6 @@ class GroupRequests {
     Clock* clock = nullptr;
   };
   struct Options {
-    absl::Duration step_deadline = absl::Seconds(5);
     absl::Duration default_write_stop_budget = absl::Seconds(10);
     int default_page_size = 50;
     int max_page_size = 1000;

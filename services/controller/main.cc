@@ -223,7 +223,6 @@ absl::StatusOr<Controller::Options> ControllerOptions() {
     WEFT_ASSIGN_OR_RETURN(reconciler.hooks, ReadHooksFile(hooks));
     for (const auto& [name, hook] : reconciler.hooks) options.groups.hooks.insert(name);
   }
-  options.groups.step_deadline = absl::GetFlag(FLAGS_step_deadline);
   options.membership.step_deadline = absl::GetFlag(FLAGS_step_deadline);
   options.health.live_for = absl::GetFlag(FLAGS_monitor_ttl);
   WEFT_ASSIGN_OR_RETURN(options.threats, ThreatOptions());

@@ -31,6 +31,8 @@ namespace {
 
 // How often a Request whose record moved under it is tried.
 constexpr int kTries = 5;
+// How often it is seen whether what keeps a group in order has to give way (S25).
+constexpr absl::Duration kWatchPeriod = absl::Milliseconds(100);
 
 }  // namespace
 
@@ -165,8 +167,13 @@ std::unique_ptr<Converger> Reconciler::Impl::NewConverger(const std::string& gro
     WEFT_RETURN_IF_ERROR(leadership_.Check());
     return TermMoved(term, leadership_.term());
   };
-  ports.run_all = [this](std::vector<std::function<void()>> work) {
-    pool_.RunAll(std::move(work));
+  ports.run_all = [this](std::vector<std::function<void()>> work,
+                         const std::function<void()>& watch) {
+    if (watch) {
+      pool_.RunAllWatched(std::move(work), kWatchPeriod, watch);
+    } else {
+      pool_.RunAll(std::move(work));
+    }
   };
   ports.new_operation_id = [] { return RandomUuid(); };
   ports.run_hook = [this, term](const Snapshot& snapshot, const RunHook& step) {

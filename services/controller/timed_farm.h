@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -30,6 +31,9 @@ class TimedFarm : public Farm {
   }
   absl::Status Apply(const Group& group, const Step& step, absl::Duration deadline) override {
     return farm_->Apply(group, step, deadline);
+  }
+  void Interrupt(const Group& group, const std::set<ServerUuid>& servers) override {
+    farm_->Interrupt(group, servers);
   }
   absl::StatusOr<Admission> Admit(const Group& group, const HostPort& address,
                                   absl::Duration deadline) override {

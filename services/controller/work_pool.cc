@@ -49,6 +49,28 @@ void WorkPool::RunAll(std::vector<std::function<void()>> work) {
   mutex_.Unlock();
 }
 
+void WorkPool::RunAllWatched(std::vector<std::function<void()>> work, absl::Duration period,
+                             const std::function<void()>& watch) {
+  Mutex mutex;
+  CondVar changed;
+  bool done = false;
+  std::thread runner([&] {
+    RunAll(std::move(work));
+    MutexLock lock(&mutex);
+    done = true;
+    changed.NotifyAll();
+  });
+  mutex.Lock();
+  while (!done) {
+    if (changed.WaitFor(&mutex, period)) continue;
+    mutex.Unlock();
+    watch();
+    mutex.Lock();
+  }
+  mutex.Unlock();
+  runner.join();
+}
+
 void WorkPool::Loop() {
   mutex_.Lock();
   while (!stopping_) {

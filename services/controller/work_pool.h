@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/time/time.h"
 #include "common/base/mutex.h"
 
 namespace weft::controller {
@@ -20,6 +21,9 @@ class WorkPool {
   // Runs all of them, some on the calling thread, and returns when all have returned. Never waits
   // for a free thread: what no thread has begun the caller runs itself.
   void RunAll(std::vector<std::function<void()>> work);
+  // The same, and calls `watch` on the calling thread once a `period` (of real time) until then.
+  void RunAllWatched(std::vector<std::function<void()>> work, absl::Duration period,
+                     const std::function<void()>& watch);
 
  private:
   struct Batch {

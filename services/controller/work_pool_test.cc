@@ -57,5 +57,27 @@ TEST(WorkPoolTest, BatchesOfSeveralCallersDoNotWaitForEachOther) {
   EXPECT_EQ(done, 8 * 50 * 3);
 }
 
+TEST(WorkPoolTest, WatchesWhileThereIsWork) {
+  for (const size_t threads : {0, 4}) {
+    WorkPool pool(threads);
+    Mutex mutex;
+    CondVar changed;
+    int looks = 0;
+    int done = 0;
+    const std::function<void()> until_looked_twice = [&] {
+      MutexLock lock(&mutex);
+      while (looks < 2) changed.Wait(&mutex);
+      ++done;
+    };
+    pool.RunAllWatched({until_looked_twice, until_looked_twice}, absl::Milliseconds(1), [&] {
+      MutexLock lock(&mutex);
+      ++looks;
+      changed.NotifyAll();
+    });
+    EXPECT_EQ(done, 2);
+    EXPECT_GE(looks, 2);
+  }
+}
+
 }  // namespace
 }  // namespace weft::controller

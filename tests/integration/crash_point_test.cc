@@ -2,6 +2,7 @@
 // next one finishes under a new term (design section 3: no saved position).
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -15,6 +16,8 @@
 #include "services/controller/converge.h"
 #include "services/controller/core/facts.h"
 #include "services/controller/ports/memory_store.h"
+#include "services/controller/work_pool.h"
+#include "tests/integration/farm_rules_sql.h"
 #include "tests/integration/real_farm_test.h"
 
 namespace weft::controller {
@@ -77,8 +80,14 @@ class CrashPointTest : public RealFarmTest {
       return steps_left_-- > 0 ? absl::OkStatus() : absl::AbortedError("it is dead");
     };
     // One after the other, so that each is a point to die at.
-    ports.run_all = [](std::vector<std::function<void()>> jobs) {
-      for (const std::function<void()>& job : jobs) job();
+    ports.run_all = [this](const std::vector<std::function<void()>>& jobs,
+                           const std::function<void()>& watch) {
+      const auto all = [&jobs] {
+        for (const std::function<void()>& job : jobs) job();
+      };
+      if (!watch) return all();
+      if (at_repair_) std::exchange(at_repair_, {})();
+      pool_.RunAllWatched({all}, absl::Milliseconds(100), watch);
     };
     ports.new_operation_id = [this] { return absl::StrCat("operation-", ++operations_); };
     Converger::Options options;
@@ -162,8 +171,11 @@ class CrashPointTest : public RealFarmTest {
   ServerUuid dead_;  // as the monitors say
   std::map<ServerUuid, Observation> seen_;
   bool died_ = false;
+  // Happens once, when steps that nobody asked for are about to be done.
+  std::function<void()> at_repair_;
 
  private:
+  WorkPool pool_{1};
   uint64_t term_ = 10;
   int operations_ = 0;
   int steps_left_ = 0;
@@ -228,6 +240,34 @@ TEST_F(CrashPointTest, Demote) {
   WriteSome();
   std::printf("%d points\n", point);
   EXPECT_GT(point, 4);
+}
+
+// S25: a server hangs under a repair as the primary dies. The step alone would take 5 s.
+TEST_F(CrashPointTest, ARepairThatHangsGivesWayToAFailover) {
+  Group group = Record();
+  group.durability = Durability::kAsync;  // the other has acknowledged nothing that could be missed
+  ASSERT_EQ(store_.UpdateGroup(group), absl::OkStatus());
+  ASSERT_TRUE(Settles(kNever));
+  const ServerUuid old = primary();
+  const int hung = uuid(1) == old ? 2 : 1;
+  absl::Duration died;
+  at_repair_ = [&] {
+    ASSERT_EQ(real_->Pause(uuid(hung)), absl::OkStatus());
+    ASSERT_EQ(real_->Kill(old), absl::OkStatus());
+    dead_ = old;
+    died = RealClock::Get()->MonotonicNow();
+  };
+  Root(hung, test_sql::kStopReplica);
+  const std::unique_ptr<Converger> controller = NextController(kNever);
+  const Deadline end = Deadline::After(RealClock::Get(), kPatience);
+  while (primary() == old && !end.Passed()) controller->Once();
+  EXPECT_NE(primary(), old);
+  EXPECT_LT(RealClock::Get()->MonotonicNow() - died, absl::Seconds(3));
+  ASSERT_EQ(real_->Resume(uuid(hung)), absl::OkStatus());
+  ASSERT_EQ(real_->Start(old), absl::OkStatus());
+  dead_ = ServerUuid();
+  ASSERT_TRUE(TakesBack(old));
+  ExpectLegal(1);
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ class FarmAccountsTest : public RealFarmTest {
       return reports;
     };
     ports.may_act = [] { return absl::OkStatus(); };
-    ports.run_all = [](std::vector<std::function<void()>> jobs) {
+    ports.run_all = [](std::vector<std::function<void()>> jobs, const auto& /*watch*/) {
       for (const std::function<void()>& job : jobs) job();
     };
     ports.new_operation_id = [this] { return absl::StrCat("operation-", ++operations_); };

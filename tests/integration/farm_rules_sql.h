@@ -57,6 +57,7 @@ inline constexpr absl::string_view kMakeTheirChannel =
 inline constexpr absl::string_view kTheirChannel =
     "SELECT SERVICE_STATE FROM performance_schema.replication_connection_status"
     " WHERE CHANNEL_NAME = 'theirs'";
+inline constexpr absl::string_view kStopReplica = "STOP REPLICA";
 inline constexpr absl::string_view kStopApplier = "STOP REPLICA SQL_THREAD";
 inline constexpr absl::string_view kDropLedgerQuietly =
     "SET GLOBAL super_read_only = OFF; SET SESSION sql_log_bin = 0; DROP TABLE app.ledger;"

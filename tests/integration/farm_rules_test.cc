@@ -104,6 +104,44 @@ TEST_F(FarmRulesTest, AServerThatHungUnderAStepIsUnreachedUntilItsSessionIsGone)
   EXPECT_EQ(Do(Fence{uuid(0), true}), absl::OkStatus());
 }
 
+// S25. Held up by a lock, and by a server that hangs.
+TEST_F(FarmRulesTest, AStepThatIsInterruptedIsOverAtOnceAndTakesNoEffect) {
+  Start(1);
+  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
+  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
+  auto app = real_->ConnectApp(0);
+  ASSERT_TRUE(app.ok()) << app.status();
+  ASSERT_EQ((*app)->Execute(test_sql::kLockLedger), absl::OkStatus());
+  farm().Interrupt(group_, {uuid(0)});  // of nothing
+  absl::Duration interrupted;
+  std::thread other([&] {
+    for (int i = 0; i < 200 && Root(0, test_sql::kStatementsUnderWay) == "0"; ++i) {
+    }
+    interrupted = RealClock::Get()->MonotonicNow();
+    farm().Interrupt(group_, {uuid(0)});
+  });
+  const absl::Status status = Do(Fence{uuid(0), /*kill_sessions=*/false});
+  other.join();
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_LT(RealClock::Get()->MonotonicNow() - interrupted, absl::Milliseconds(500));
+  EXPECT_EQ(Root(0, test_sql::kStatementsUnderWay), "0");
+  ASSERT_EQ((*app)->Execute(test_sql::kUnlock), absl::OkStatus());
+  EXPECT_EQ(Root(0, test_sql::kReadOnly), "0");
+  EXPECT_EQ(Do(Fence{uuid(0), true}), absl::OkStatus());
+
+  ASSERT_EQ(real_->Pause(uuid(0)), absl::OkStatus());
+  const absl::Duration began = RealClock::Get()->MonotonicNow();
+  std::thread another([&] {
+    real_->Wait(absl::Milliseconds(300));
+    farm().Interrupt(group_, {uuid(0)});
+  });
+  EXPECT_FALSE(Do(Unfence{uuid(0)}).ok());
+  another.join();
+  EXPECT_LT(RealClock::Get()->MonotonicNow() - began, absl::Seconds(2));
+  ASSERT_EQ(real_->Resume(uuid(0)), absl::OkStatus());
+  EXPECT_TRUE(Until(0, [](const Observation& seen) { return seen.reached(); }).reached());
+}
+
 TEST_F(FarmRulesTest, TellsForHowLongAServerHasBeenSilent) {
   Start(1);
   EXPECT_EQ(See(0).silent_for, absl::ZeroDuration());

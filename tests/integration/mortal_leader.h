@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -58,6 +59,9 @@ class MortalFarm : public Farm {
   absl::Status Apply(const Group& group, const Step& step, absl::Duration deadline) override {
     if (!life_->Step()) return absl::AbortedError("it is dead");
     return farm_.Apply(group, step, deadline);
+  }
+  void Interrupt(const Group& group, const std::set<ServerUuid>& servers) override {
+    farm_.Interrupt(group, servers);
   }
   absl::StatusOr<Admission> Admit(const Group& group, const HostPort& address,
                                   absl::Duration deadline) override {

@@ -169,7 +169,7 @@ void SimController::Challenge() {
   ports.run_hook = [this](const controller::Snapshot&, const controller::RunHook&) {
     return RunProgram();
   };
-  ports.run_all = [this](std::vector<std::function<void()>> jobs) {
+  ports.run_all = [this](std::vector<std::function<void()>> jobs, const auto& /*watch*/) {
     while (!jobs.empty()) {
       const int next = world_->chance().Below(static_cast<int>(jobs.size()));
       jobs[next]();

@@ -29,26 +29,27 @@ std::vector<std::string> StillHearing(const Snapshot& snapshot) {
   return hearing;
 }
 
-// Its receiver hears nothing, whether the primary lives or not: the primary did not let it in, as
-// when it was locked out, or it was told to follow a moment ago and its first attempt has not
-// ended. The next attempt, a second later, or the end of this one tells more.
-bool CannotTell(const Observation& server) {
-  const Replication& replication = server.replication;
-  return replication.receiver == ThreadState::kConnecting &&
-         (replication.login_refused || replication.first_attempt);
+// Why `server` has no say on whether the primary lives; empty: it would hear from it. One that
+// connects, or will in a second, tells more soon.
+std::string WhyItCannotTell(const Snapshot& snapshot, const ServerUuid& server) {
+  const Observation& seen = snapshot.Of(server);
+  if (!seen.reached()) return "does not answer";
+  if (seen.replication.receiver != ThreadState::kConnecting) return "";
+  if (seen.replication.login_refused) return "is turned away by it";
+  return seen.replication.first_attempt ? "connects for the first time" : "";
 }
 
-// The servers whose word on the primary is missing, when none of the others could be asked either.
-// One that is FAULTY may be so because nobody heard of it for a while; one that was set aside
-// follows nobody.
-std::vector<ServerUuid> SilentWitnesses(const Snapshot& snapshot) {
-  std::vector<ServerUuid> silent;
+// Each of the servers whose word on the primary is missing, and why, when none of the others has a
+// say either. One that is FAULTY may be so because nobody heard of it for a while; one that was set
+// aside follows nobody.
+std::vector<std::string> SilentWitnesses(const Snapshot& snapshot) {
+  std::vector<std::string> silent;
   for (const Server& server : snapshot.group.servers) {
     if (server.uuid == snapshot.group.primary || !server.set_aside.empty()) continue;
     if (server.status == ServerStatus::kConfiguring) continue;  // proof: rule 7
-    const Observation& seen = snapshot.Of(server.uuid);
-    if (seen.reached() && !CannotTell(seen)) return {};  // proof: rule 7
-    silent.push_back(server.uuid);
+    const std::string why = WhyItCannotTell(snapshot, server.uuid);
+    if (why.empty()) return {};  // proof: rule 7
+    silent.push_back(absl::StrCat(NameOf(snapshot.group, server.uuid), " ", why));
   }
   return silent;
 }
@@ -97,15 +98,10 @@ Verdict Judge(const Snapshot& snapshot, bool ask_monitors) {
   if (!hearing.empty()) {  // guard: rule 7
     return Uncertain(absl::StrCat(silence, "; but ", absl::StrJoin(hearing, ", ")));
   }
-  const std::vector<ServerUuid> silent = SilentWitnesses(snapshot);
+  const std::vector<std::string> silent = SilentWitnesses(snapshot);
   if (!silent.empty() && !primary.refused) {  // guard: rule 7
-    const bool some_answer =
-        std::any_of(silent.begin(), silent.end(),
-                    [&](const ServerUuid& server) { return snapshot.Of(server).reached(); });
-    return Uncertain(absl::StrCat(
-        silence, "; but no replica could be asked: ", NamesOf(group, silent),
-        some_answer ? " did not answer, were turned away by it, or connect for the first time"
-                    : " did not answer either"));
+    return Uncertain(
+        absl::StrCat(silence, "; but no replica can tell: ", absl::StrJoin(silent, ", ")));
   }
   const auto found = snapshot.reports.find(group.primary);
   const Report report = found == snapshot.reports.end() ? Report() : found->second;

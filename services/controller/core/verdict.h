@@ -26,7 +26,7 @@ bool QuorumLost(const Report& report);
 // `ask_monitors`: an automatic failover needs the quorum of live monitors; a failover a person
 // asked for does not. "Too many connections", a password or TLS failure is never death (S30), and
 // neither is silence while a reached replica still hears from the primary (S11), or while no
-// replica could be asked: whoever reaches nobody may be cut off himself. A closed port is another
+// reached one would: whoever reaches nobody may be cut off himself. A closed port is another
 // matter: it takes a machine to refuse.
 Verdict Judge(const Snapshot& snapshot, bool ask_monitors);
 

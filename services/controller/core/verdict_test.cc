@@ -1,5 +1,8 @@
 #include "services/controller/core/verdict.h"
 
+#include <functional>
+#include <string>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/controller/core/fixture.h"
@@ -104,7 +107,7 @@ TEST(VerdictTest, WhoReachesNoReplicaEitherKnowsNothing) {
     for (const char* other = letters + 1; *other != 0; ++other) scene.Silent(*other);
     const Verdict verdict = Judge(scene, /*ask_monitors=*/true);
     EXPECT_EQ(verdict.state, PrimaryState::kUncertain);
-    EXPECT_THAT(verdict.evidence, HasSubstr("no replica could be asked: b:3306"));
+    EXPECT_THAT(verdict.evidence, HasSubstr("no replica can tell: b:3306 does not answer"));
     // A person's order tells no more of it, and a promotion under way must not end by it.
     EXPECT_EQ(Judge(scene, /*ask_monitors=*/false).state, PrimaryState::kUncertain);
   }
@@ -116,27 +119,37 @@ TEST(VerdictTest, OneReplicaThatAnswersIsAWitness) {
   EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
 }
 
-TEST(VerdictTest, OneThatThePrimaryTurnsAwayIsNoWitness) {
+// b is told by `change` to be in a state in which it hears nothing whether the primary lives or
+// not.
+void ExpectNoWitness(const std::function<void(Replication*)>& change, const std::string& why) {
   Scene scene("abc");
-  scene.Silent('a').Silent('c').Revoked('b');
-  scene.Of('b').replication.receiver = ThreadState::kConnecting;
-  scene.Of('b').replication.login_refused = true;
+  scene.Silent('a').Silent('c');
+  change(&scene.Of('b').replication);
   const Verdict verdict = Judge(scene, /*ask_monitors=*/true);
-  EXPECT_EQ(verdict.state, PrimaryState::kUncertain);
-  EXPECT_THAT(verdict.evidence, HasSubstr("b:3306, c:3306 did not answer, were turned away"));
-  scene.Of('b').replication.login_refused = false;
-  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
+  EXPECT_EQ(verdict.state, PrimaryState::kUncertain) << why;
+  EXPECT_THAT(verdict.evidence,
+              HasSubstr("no replica can tell: b:3306 " + why + ", c:3306 does not answer"));
 }
 
-TEST(VerdictTest, OneThatConnectsForTheFirstTimeIsNoWitness) {
+TEST(VerdictTest, OneThatHearsNothingEitherWayIsNoWitness) {
+  ExpectNoWitness(
+      [](Replication* replication) {
+        replication->receiver = ThreadState::kConnecting;
+        replication->login_refused = true;
+      },
+      "is turned away by it");
+  ExpectNoWitness(
+      [](Replication* replication) {
+        replication->receiver = ThreadState::kConnecting;
+        replication->first_attempt = true;
+      },
+      "connects for the first time");
+}
+
+TEST(VerdictTest, OneThatTriedInVainIsAWitness) {
   Scene scene("abc");
   scene.Silent('a').Silent('c');
   scene.Of('b').replication.receiver = ThreadState::kConnecting;
-  scene.Of('b').replication.first_attempt = true;
-  const Verdict verdict = Judge(scene, /*ask_monitors=*/true);
-  EXPECT_EQ(verdict.state, PrimaryState::kUncertain);
-  EXPECT_THAT(verdict.evidence, HasSubstr("or connect for the first time"));
-  scene.Of('b').replication.first_attempt = false;
   EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
 }
 

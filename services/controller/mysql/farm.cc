@@ -120,6 +120,7 @@ absl::Status MysqlFarm::Apply(const Group& group, const Step& step, absl::Durati
   {
     WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Turn> turn,
                           link->Take(ServerOf(step), Deadline::After(clock_, deadline)));
+    turn->LetInterrupt(true);
     status = RunStep(step, *turn);
   }
   if (!mysql::IsTimeout(status)) return status;
@@ -131,6 +132,13 @@ absl::Status MysqlFarm::Apply(const Group& group, const Step& step, absl::Durati
   }
   return absl::DeadlineExceededError(
       absl::StrCat(status.message(), "; its session was killed and seen gone"));
+}
+
+void MysqlFarm::Interrupt(const Group& group, const std::set<ServerUuid>& servers) {
+  for (const ServerUuid& server : servers) {
+    const absl::StatusOr<std::shared_ptr<Link>> link = LinkOf(group, server);
+    if (link.ok()) (*link)->Interrupt();
+  }
 }
 
 absl::StatusOr<ServerUuid> MysqlFarm::Identify(const HostPort& address, absl::Duration deadline) {

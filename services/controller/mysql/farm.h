@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -30,11 +31,12 @@ class MysqlFarm : public Farm {
   void SetTerm(uint64_t term, std::function<bool()> still_leading) override;
   std::map<ServerUuid, Observation> Probe(const Group& group, absl::Duration deadline) override;
   absl::Status Apply(const Group& group, const Step& step, absl::Duration deadline) override;
+  void Interrupt(const Group& group, const std::set<ServerUuid>& servers) override;
   absl::StatusOr<Admission> Admit(const Group& group, const HostPort& address,
                                   absl::Duration deadline) override;
   absl::StatusOr<ServerUuid> Identify(const HostPort& address, absl::Duration deadline) override;
   absl::StatusOr<Neighbours> Discover(const HostPort& address, absl::Duration deadline) override;
-  // UNIMPLEMENTED where the versions have no CLONE plugin (before 8.0.17), FAILED_PRECONDITION
+  // UNIMPLEMENTED where the versions have no CLONE plugin (before 8.0.24), FAILED_PRECONDITION
   // where they differ.
   absl::StatusOr<ServerUuid> Clone(const Group& group, const ServerUuid& recipient,
                                    const ServerUuid& donor, std::function<void(double)> progress,

@@ -162,8 +162,11 @@ absl::Status ChangeReceiver(const Follow& step, const Present& present, Turn& tu
   WEFT_RETURN_IF_ERROR(KeepRelayLog(present, turn));
   WEFT_RETURN_IF_ERROR(turn.Change("stopping the receiver", turn.dialect().stop_receiver));
   WEFT_ASSIGN_OR_RETURN(const std::string sql, ChangeSql(step, turn, /*position=*/false));
+  // What the change loses must be noticed.
+  turn.LetInterrupt(false);
   WEFT_RETURN_IF_ERROR(turn.ChangeSecret("pointing the receiver at its source", sql));
   WEFT_RETURN_IF_ERROR(CheckRelayLog(present, turn));
+  turn.LetInterrupt(true);
   return turn.Change("starting replication", turn.dialect().start_replica);
 }
 

@@ -283,7 +283,16 @@ absl::Status Link::Refresh(Held* held, uint64_t term, const Deadline& deadline) 
   return Secure(*held, deadline);
 }
 
+void Link::Interrupt() {
+  MutexLock lock(&mutex_);
+  if (interruptible_ != nullptr) interruptible_->Abort();
+}
+
 void Link::EndTurn(Held held) {
+  {
+    MutexLock lock(&mutex_);
+    interruptible_ = nullptr;
+  }
   if (held.session != nullptr && held.session->broken()) {
     const uint64_t term = held.term;
     Drop(&held, /*orphaned=*/true);

@@ -62,6 +62,9 @@ class Link {
   // NOT_LEADING, in term 0.
   absl::StatusOr<std::unique_ptr<Turn>> Take(const ServerUuid& expected, const Deadline& deadline);
 
+  // Cuts the session of the Turn that is out, if it may be interrupted. Any thread, does not block.
+  void Interrupt();
+
   // True while a statement that this process gave up on may still take effect on the server.
   bool HasOrphans() const;
 
@@ -120,6 +123,8 @@ class Link {
   std::optional<absl::Duration> silent_since_ ABSL_GUARDED_BY(mutex_);
   bool acting_ ABSL_GUARDED_BY(mutex_) = false;
   Held act_session_ ABSL_GUARDED_BY(mutex_);
+  // Of the Turn that is out, where it may be interrupted.
+  mysql::Session* interruptible_ ABSL_GUARDED_BY(mutex_) = nullptr;
 
   // Own sessions by connection id, and those that broke.
   mutable Mutex ids_mutex_;

@@ -19,6 +19,11 @@ Turn::Turn(Link* link, Link::Held held, const Deadline& deadline)
 
 Turn::~Turn() { link_->EndTurn(std::move(held_)); }
 
+void Turn::LetInterrupt(bool may) {
+  MutexLock lock(&link_->mutex_);
+  link_->interruptible_ = may ? held_.session.get() : nullptr;
+}
+
 absl::Status Turn::Arm() {
   const absl::Duration left = deadline_.Remaining();
   if (left <= absl::ZeroDuration()) {

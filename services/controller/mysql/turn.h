@@ -22,6 +22,9 @@ class Turn {
   // can be had in a moment; else the server counts as unreached until it is.
   ~Turn();
 
+  // Whether Link::Interrupt ends it as if its deadline had passed, from now on; not at first.
+  void LetInterrupt(bool may);
+
   // Runs a statement that changes something. `what` names it in errors: the statement itself never
   // appears there. An error of a `secret` statement keeps its number and loses its text, since
   // servers quote statements.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,11 @@ class Farm {
   // Does one step on a server (not a record step). Safe to repeat. On a timeout the statement's
   // session has been killed and seen gone, or the server counts as unreached (UNAVAILABLE).
   virtual absl::Status Apply(const Group& group, const Step& step, absl::Duration deadline) = 0;
+
+  // Ends the steps under way on these servers of `group` as if their time were over now; those that
+  // begin later are not concerned. Thread-safe, does not block. Where it is not overridden steps
+  // take the time they were given.
+  virtual void Interrupt(const Group& /*group*/, const std::set<ServerUuid>& /*servers*/) {}
 
   // Checks a server for admission to `group` (reachability, version, GTID mode, binary log,
   // privileges, server id and uuid clash with `group`, the state store itself, errant or purged

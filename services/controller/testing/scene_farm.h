@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ class SceneFarm : public Farm {
   std::vector<std::string> done;
   int looks = 0;
   std::string failing;  // a step that fails, as text
+  // Happens in the midst of each step.
+  std::function<void()> meanwhile = [] {};
+  int interruptions = 0;
 
   std::map<ServerUuid, Observation> Probe(const Group&, absl::Duration) override {
     ++looks;
@@ -27,8 +31,12 @@ class SceneFarm : public Farm {
   }
   absl::Status Apply(const Group&, const Step& step, absl::Duration) override {
     done.push_back(Text(step));
+    const int before = interruptions;
+    meanwhile();
+    if (interruptions > before) return absl::UnavailableError("it was cut");
     return done.back() == failing ? absl::UnavailableError("it broke") : absl::OkStatus();
   }
+  void Interrupt(const Group&, const std::set<ServerUuid>&) override { ++interruptions; }
   absl::StatusOr<Admission> Admit(const Group&, const HostPort&, absl::Duration) override {
     return absl::UnimplementedError("");
   }

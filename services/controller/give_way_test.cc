@@ -1,0 +1,81 @@
+// S25: what keeps a group in order never holds up its primary's recovery.
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "services/controller/converge.h"
+#include "services/controller/core/fixture.h"
+#include "services/controller/testing/converge_fixture.h"
+
+namespace weft::controller {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::Id;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class GiveWayTest : public testing::ConvergeTest {};
+
+TEST_F(GiveWayTest, ARepairGivesWayToItsPrimarysRecovery) {
+  farm_.scene.Revoked('b').Revoked('c');
+  farm_.meanwhile = [this] {
+    farm_.scene.Dead('a');
+    watch_();
+  };
+  const Round round = converger_->Once();
+  EXPECT_THAT(farm_.done,
+              ElementsAre("follow b <- a, acknowledging"));  // and no step on c was begun
+  EXPECT_EQ(round.end, RoundEnd::kFailed);
+  EXPECT_EQ(farm_.interruptions, 1);
+  EXPECT_THAT(round.status.message(), HasSubstr("the primary was lost meanwhile: it was cut"));
+  const Round next = converger_->Once();
+  ASSERT_TRUE(next.began.has_value()) << ToString(next.plan);
+  EXPECT_EQ(next.began->kind, "failover");
+}
+
+TEST_F(GiveWayTest, ARepairGoesOnWhileThePrimaryIsOnlySuspected) {
+  farm_.scene.Revoked('b');
+  farm_.meanwhile = [this] {
+    // The monitors lost it, and the controller did not.
+    farm_.scene.snapshot().reports[Id('a')] = {.observers = 2, .unreachable = 2};
+    watch_();
+    // Neither reaches it, and a replica hears from it.
+    farm_.scene.Silent('a');
+    farm_.scene.Of('c').replication.heard_ago = absl::Milliseconds(1);
+    watch_();
+  };
+  EXPECT_EQ(converger_->Once().end, RoundEnd::kActed);
+  EXPECT_EQ(farm_.interruptions, 0);
+}
+
+// Its receiver is stopped by the step itself.
+TEST_F(GiveWayTest, WhoIsRepairedIsNoWitness) {
+  farm_.scene.Revoked('b');
+  farm_.meanwhile = [this] {
+    farm_.scene.Silent('a').Silent('c');
+    watch_();
+  };
+  EXPECT_EQ(converger_->Once().end, RoundEnd::kActed);
+  EXPECT_EQ(farm_.interruptions, 0);
+}
+
+TEST_F(GiveWayTest, ARepairIsNotLookedAfterWhileNoQuorumMissesThePrimary) {
+  farm_.scene.Revoked('b');
+  farm_.meanwhile = [this] {
+    farm_.scene.Dead('a');
+    farm_.scene.snapshot().reports[Id('a')] = {.observers = 2, .unreachable = 1};
+    watch_();
+  };
+  EXPECT_EQ(converger_->Once().end, RoundEnd::kActed);
+  EXPECT_EQ(farm_.looks, 1);
+}
+
+TEST_F(GiveWayTest, WhatAnIntentAsksForIsNotGivenUp) {
+  Ask(Goal::kPromote, 'b');
+  farm_.meanwhile = [this] { EXPECT_FALSE(watch_); };
+  for (int round = 0; round < 9 && farm_.done.empty(); ++round) converger_->Once();
+  EXPECT_THAT(farm_.done, Not(IsEmpty()));
+}
+
+}  // namespace
+}  // namespace weft::controller
