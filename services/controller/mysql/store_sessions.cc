@@ -69,9 +69,10 @@ StoreSessions::StoreSessions(const Options& options)
 
 absl::StatusOr<std::unique_ptr<mysql::Session>> StoreSessions::Open(
     const mysql::ConnectOptions& connect) {
-  WEFT_RETURN_IF_ERROR(circuit_.Admit(options_.clock->MonotonicNow()));
   mysql::ConnectOptions named = connect;
   WEFT_ASSIGN_OR_RETURN(const HostPort place, options_.place->Find());
+  // Last: whoever is admitted has to report.
+  WEFT_RETURN_IF_ERROR(circuit_.Admit(options_.clock->MonotonicNow()));
   named.host = place.host;
   named.port = place.port;
   {
