@@ -25,7 +25,7 @@ void OperationRunner::Reap() {
   for (const std::string& id : ended_) {
     const auto found = threads_.find(id);
     if (found == threads_.end()) continue;
-    found->second.join();
+    found->second.thread.join();
     threads_.erase(found);
   }
   ended_.clear();
@@ -57,14 +57,30 @@ absl::Status OperationRunner::Begin(const Operation& operation, Work work) {
   MutexLock lock(&mutex_);
   Reap();
   if (stopping_) return absl::UnavailableError("this controller is stopping");
-  if (threads_.count(operation.id) > 0) return absl::OkStatus();
-  threads_[operation.id] =
-      std::thread([this, operation, work = std::move(work), generation = generation_] {
-        Do(operation, work, generation);
-        MutexLock lock(&mutex_);
-        ended_.push_back(operation.id);
-      });
+  Job job{operation, std::move(work), generation_};
+  Thread& thread = threads_[operation.id];
+  if (!thread.thread.joinable()) {
+    thread.generation = generation_;
+    thread.thread = std::thread([this, job = std::move(job)] { DoAll(job); });
+  } else if (thread.generation != generation_) {
+    thread.next = std::move(job);
+  }
   return absl::OkStatus();
+}
+
+void OperationRunner::DoAll(Job job) {
+  while (true) {
+    Do(job.operation, job.work, job.generation);
+    MutexLock lock(&mutex_);
+    if (stopping_) return;  // Stop joins it
+    Thread& own = threads_.at(job.operation.id);
+    if (!own.next.has_value()) {
+      ended_.push_back(job.operation.id);
+      return;
+    }
+    job = *std::exchange(own.next, std::nullopt);
+    own.generation = job.generation;
+  }
 }
 
 void OperationRunner::Do(Operation operation, const Work& work, uint64_t generation) {
@@ -110,7 +126,7 @@ void OperationRunner::WriteEnd(const Operation& operation, uint64_t generation) 
 }
 
 void OperationRunner::Stop() {
-  std::map<std::string, std::thread> threads;
+  std::map<std::string, Thread> threads;
   {
     MutexLock lock(&mutex_);
     stopping_ = true;
@@ -118,7 +134,7 @@ void OperationRunner::Stop() {
     threads.swap(threads_);
     ended_.clear();
   }
-  for (auto& [id, thread] : threads) thread.join();
+  for (auto& [id, thread] : threads) thread.thread.join();
 }
 
 }  // namespace weft::controller

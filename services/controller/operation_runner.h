@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -43,7 +44,8 @@ class OperationRunner {
   // Writes the operation and begins. RESOURCE_EXHAUSTED when too many run already; the store's
   // errors (ALREADY_EXISTS REQUEST_KNOWN).
   absl::StatusOr<Operation> Run(Operation operation, Work work);
-  // Begins the work of an operation that a controller before this one left RUNNING.
+  // Begins the work of an operation that a controller before this one left RUNNING; where this
+  // process did so in an earlier term, and has not ended that work yet, once it has.
   absl::Status Resume(Operation operation, Work work);
   // Another controller leads now, and begins what runs here again: asks it to end, and writes no
   // end of it. Does not wait.
@@ -53,6 +55,19 @@ class OperationRunner {
 
  private:
   absl::Status Begin(const Operation& operation, Work work);
+  struct Job {
+    Operation operation;
+    Work work;
+    uint64_t generation = 0;
+  };
+  struct Thread {
+    std::thread thread;
+    uint64_t generation = 0;  // of the job that it does
+    std::optional<Job> next;
+  };
+
+  // Does `job`, and what is put next of its operation meanwhile.
+  void DoAll(Job job);
   void Do(Operation operation, const Work& work, uint64_t generation);
   void WriteEnd(const Operation& operation, uint64_t generation);
   bool Interrupted(uint64_t generation) const;
@@ -65,9 +80,9 @@ class OperationRunner {
   mutable Mutex mutex_;
   CondVar stopping_changed_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;                     // raised by Interrupt
-  std::map<std::string, std::thread> threads_ ABSL_GUARDED_BY(mutex_);  // by operation
-  std::vector<std::string> ended_ ABSL_GUARDED_BY(mutex_);              // to be joined
+  uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;                // raised by Interrupt
+  std::map<std::string, Thread> threads_ ABSL_GUARDED_BY(mutex_);  // by operation
+  std::vector<std::string> ended_ ABSL_GUARDED_BY(mutex_);         // to be joined
 };
 
 }  // namespace weft::controller

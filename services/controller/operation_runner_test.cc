@@ -1,5 +1,6 @@
 #include "services/controller/operation_runner.h"
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -73,6 +74,29 @@ TEST_F(OperationRunnerTest, RefusesWhatIsTooMuchAtOnce) {
 TEST_F(OperationRunnerTest, ARequestIsRunOnce) {
   ASSERT_TRUE(runner_.Run(New("r1"), UntilCancelled).ok());
   EXPECT_TRUE(IsRequestKnown(runner_.Run(New("r1"), UntilCancelled).status()));
+}
+
+// It led, another did, and it leads again, while work that does not look up goes on.
+TEST_F(OperationRunnerTest, WhatEndsLateIsBegunAgainInALaterTerm) {
+  std::atomic<bool> over = false;
+  const auto begun = runner_.Run(New(), [&](const auto&) -> absl::StatusOr<std::string> {
+    while (!over) RealClock::Get()->Sleep(absl::Milliseconds(1));
+    return absl::AbortedError("the lease is lost");
+  });
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  std::atomic<int> again = 0;
+  const auto resumed = [&](const auto&) -> absl::StatusOr<std::string> {
+    ++again;
+    return std::string();
+  };
+  ASSERT_TRUE(runner_.Resume(*begun, resumed).ok());  // it is being done
+  runner_.Interrupt();
+  ASSERT_TRUE(runner_.Resume(*begun, resumed).ok());
+  ASSERT_TRUE(runner_.Resume(*begun, resumed).ok());
+  over = true;
+  EXPECT_EQ(board_.Wait(begun->id, absl::Seconds(10))->state, OperationState::kSucceeded);
+  runner_.Stop();
+  EXPECT_EQ(again, 1);
 }
 
 TEST_F(OperationRunnerTest, WhatAStopInterruptsStaysRunningForTheNextLeader) {

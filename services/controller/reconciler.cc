@@ -199,10 +199,12 @@ void Reconciler::Impl::Stop() {
   }
   if (thread_.joinable()) thread_.join();
   table_.Stop();
+  journal_.Flush(absl::Seconds(1));
+  // What takes long is for the next leader, who must not wait for its end here.
+  runner_.Interrupt();
+  leadership_.Stop();
   hooks_.Stop();
   runner_.Stop();
-  journal_.Flush(absl::Seconds(1));
-  leadership_.Stop();
 }
 
 absl::StatusOr<GroupTable::Keeper> Reconciler::Impl::Known(const std::string& group) const {
