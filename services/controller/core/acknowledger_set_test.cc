@@ -92,6 +92,19 @@ TEST(WidenTest, NotOneThatLagsNorOneThatDoesNotReceive) {
   EXPECT_FALSE(Widen(scene).has_value());
 }
 
+// c slept through the time in which the primary went on alone, with its flag on.
+TEST(WidenTest, NotOneWhoseFlagWouldProveThatItHasWhatWasCommittedAlone) {
+  Scene scene("abc");
+  scene.group().acknowledgers.servers.clear();
+  scene.Silent('b').Of('a').semi_sync.source_enabled = false;
+  EXPECT_FALSE(Widen(scene).has_value());
+  scene.Of('c').replication.applier_running = false;
+  EXPECT_TRUE(Widen(scene).has_value());
+  scene.Of('c').replication.applier_running = true;
+  scene.Of('c').semi_sync.replica_enabled = scene.Of('c').semi_sync.replica_active = false;
+  EXPECT_TRUE(Widen(scene).has_value());
+}
+
 TEST(WidenTest, UnderLoadWhatThePrimaryHadAtItsReturnIsEnough) {
   Scene scene("abc");
   scene.group().acknowledgers.servers.erase(Id('c'));

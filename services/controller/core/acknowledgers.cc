@@ -20,6 +20,13 @@ bool IsPreset(const Snapshot& snapshot, const ServerUuid& server) {
   return snapshot.Of(server).semi_sync.replica_preset || MarksOf(snapshot, server).preset;
 }
 
+// By the record and by its own word the primary waits for nobody.
+bool CommitsAlone(const Snapshot& snapshot) {
+  const Observation& primary = snapshot.Of(snapshot.group.primary);
+  return !IsLosslessEpoch(snapshot.group) && !IsFenced(primary) &&
+         !primary.semi_sync.source_enabled;
+}
+
 // It holds what the primary has executed at this look.
 bool HoldsWhatThePrimaryHas(const Snapshot& snapshot, const ServerUuid& server) {
   const Observation& primary = snapshot.Of(snapshot.group.primary);
@@ -274,7 +281,11 @@ std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot) {
     const bool receiving = ReceivesFrom(snapshot, server, group.primary) &&
                            snapshot.Of(server).replication.receiver == ThreadState::kOn;
     // One that still lags would only stand in the way of a failover.
-    if (receiving && HoldsWhatThePrimaryHad(snapshot, server)) wider.insert(server);
+    if (!receiving || !HoldsWhatThePrimaryHad(snapshot, server)) continue;
+    // Its flag would prove that it has what is committed alone: it is repaired first, if it can be.
+    const bool runs = snapshot.Of(server).replication.applier_running;
+    if (does_so && runs && CommitsAlone(snapshot)) return std::nullopt;  // guard: rule 3
+    wider.insert(server);
   }
   // The first ones make commits wait: not before there are enough of them.
   if (!IsLosslessEpoch(group) && wider.size() < WaitFor(group)) return std::nullopt;

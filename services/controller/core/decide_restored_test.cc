@@ -38,6 +38,7 @@ Scene Outdated() {
   primary.read_only = primary.super_read_only = false;
   primary.replication = Replication();
   primary.semi_sync.replica_enabled = false;
+  primary.semi_sync.source_enabled = true;
   scene.Executed('b', "a:1-100,b:1-50");
   return scene;
 }
@@ -54,6 +55,14 @@ TEST(DecideRestoredTest, ConfirmsTheRecordThatIsStillTrue) {
   EXPECT_EQ(commit.primary, Id('a'));
   EXPECT_EQ(commit.acknowledgers, (std::set<ServerUuid>{Id('b'), Id('c')}));
   EXPECT_EQ(commit.watermark, Gtids("a:1-100"));
+}
+
+TEST(DecideRestoredTest, WhereCommitsWaitForNobodyNobodyCountsAsAcknowledger) {
+  Scene scene = Restored();
+  scene.Of('a').semi_sync.source_enabled = false;
+  const Plan plan = Decide(scene);
+  ASSERT_EQ(plan.phase, "confirm");
+  EXPECT_TRUE(std::get<Commit>(plan.steps.at(0)).acknowledgers.empty());
 }
 
 TEST(DecideRestoredTest, TheOldPrimaryIsNotOpenedNorTheNewOneFenced) {

@@ -120,10 +120,13 @@ ServerUuid Complete(const Snapshot& snapshot) {
   return best;
 }
 
-// Those that acknowledge by their own word; no other begins to unless Weft says so.
+// Those that acknowledge by their own word; no other begins to unless Weft says so. Nobody where
+// commits do not wait for them.
 std::set<ServerUuid> Acknowledging(const Snapshot& snapshot, const ServerUuid& primary) {
   std::set<ServerUuid> servers;
   if (snapshot.group.durability != Durability::kLossless) return servers;
+  const Observation& seen = snapshot.Of(primary);
+  if (IsOpen(seen) && !seen.semi_sync.source_enabled) return servers;  // guard: rule 3
   for (const ServerUuid& server : Members(snapshot)) {
     if (server != primary && snapshot.Of(server).semi_sync.replica_enabled) servers.insert(server);
   }
