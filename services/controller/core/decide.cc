@@ -11,6 +11,7 @@ Plan Decide(const Snapshot& snapshot) {
     case Goal::kKeep:
       return DecideKeep(snapshot);
     case Goal::kDemote:
+      if (!intent.given_up.empty()) return DecideRollBack(snapshot);
       return DecideDemotion(snapshot);
     case Goal::kPromote:
       // The commit made the target the primary of record; what is left is to keep the record.

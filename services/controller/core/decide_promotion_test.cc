@@ -158,6 +158,15 @@ TEST(DemotionTest, ADemotedGroupStaysClosed) {
   EXPECT_EQ(Text(Decide(scene)), "fence a");
 }
 
+TEST(DemotionTest, EndsWhenItWasCancelled) {
+  Scene scene("abc");
+  scene.group().intent.goal = Goal::kDemote;
+  scene.group().intent.given_up = "CANCELLED";
+  EXPECT_EQ(Text(Decide(scene)), "refused CANCELLED");
+  scene.Dead('a');
+  EXPECT_EQ(Text(Decide(scene)), "refused CANCELLED");
+}
+
 TEST(DemotionTest, RefusesWhenThePrimaryCannotBeFenced) {
   Scene scene("abc");
   scene.group().intent.goal = Goal::kDemote;
