@@ -1,5 +1,5 @@
 #pragma once
-// The statements of the CLONE plugin (8.0.17 on).
+// The statements of the CLONE plugin, where Weft uses it (8.0.24 on).
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -11,10 +11,6 @@ inline constexpr absl::string_view kClonePluginActive =
     "SELECT PLUGIN_STATUS AS status FROM information_schema.PLUGINS WHERE PLUGIN_NAME = 'clone'";
 inline constexpr absl::string_view kInstallClone = "INSTALL PLUGIN clone SONAME 'mysql_clone.so'";
 inline constexpr absl::string_view kDonorList = "SET GLOBAL clone_valid_donor_list = ?";
-inline constexpr absl::string_view kPersistSkipReplicaStart =
-    "SET PERSIST_ONLY skip_replica_start = ON";
-inline constexpr absl::string_view kResetSkipReplicaStart =
-    "RESET PERSIST IF EXISTS skip_replica_start";
 inline constexpr absl::string_view kCloneStatus =
     "SELECT STATE AS state, ERROR_NO AS error_no, ERROR_MESSAGE AS error_message,"
     " SOURCE AS source, BEGIN_TIME AS began FROM performance_schema.clone_status";
@@ -50,6 +46,14 @@ inline constexpr absl::string_view kSettledClones =
 inline constexpr absl::string_view kUnfinishedCopy =
     "SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA"
     " WHERE SCHEMA_NAME = 'weft_unfinished_copy'";
+
+// `variable` is Dialect::skip_replica_start.
+inline std::string PersistSkipReplicaStart(absl::string_view variable) {
+  return absl::StrCat("SET PERSIST_ONLY ", variable, " = ON");
+}
+inline std::string ResetSkipReplicaStart(absl::string_view variable) {
+  return absl::StrCat("RESET PERSIST IF EXISTS ", variable);
+}
 
 // Account and password are quoted already. Secret.
 inline std::string CloneFrom(absl::string_view account, int port, absl::string_view password) {

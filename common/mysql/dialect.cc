@@ -70,7 +70,7 @@ Capabilities CapabilitiesOf(const ServerVersion& version) {
       .dynamic_privileges = version.AtLeast(8, 0, 11),
       .restart_statement = version.AtLeast(8, 0, 4),
       .admin_port = version.AtLeast(8, 0, 14),
-      .clone_plugin = version.AtLeast(8, 0, 17),
+      .clone_plugin = version.AtLeast(8, 0, 24),
       .dual_password = version.AtLeast(8, 0, 14),
       .alter_user_password = version.AtLeast(5, 7, 6),
       .create_user_if_not_exists = version.AtLeast(5, 7, 6),

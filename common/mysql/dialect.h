@@ -29,9 +29,11 @@ struct Capabilities {
   bool dynamic_privileges = false;    // 8.0.11: CONNECTION_ADMIN, SYSTEM_VARIABLES_ADMIN, ...
   bool restart_statement = false;     // 8.0.4
   bool admin_port = false;            // 8.0.14
-  bool clone_plugin = false;          // 8.0.17
-  bool dual_password = false;         // 8.0.14: ALTER USER ... RETAIN CURRENT PASSWORD
-  bool alter_user_password = false;   // 5.7.6: ALTER USER ... IDENTIFIED BY; before: SET PASSWORD
+  // 8.0.24: there is one from 8.0.17 on, but no variable that keeps the replication which comes
+  // along from starting with the server (skip_replica_start).
+  bool clone_plugin = false;
+  bool dual_password = false;        // 8.0.14: ALTER USER ... RETAIN CURRENT PASSWORD
+  bool alter_user_password = false;  // 5.7.6: ALTER USER ... IDENTIFIED BY; before: SET PASSWORD
   bool create_user_if_not_exists = false;  // 5.7.6
   bool lock_account = false;               // 5.7.6: ALTER USER ... ACCOUNT LOCK
   bool channels = false;                   // 5.7.6: FOR CHANNEL

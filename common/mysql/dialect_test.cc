@@ -51,8 +51,9 @@ TEST(DialectTest, WordsChangeAtTheirOwnVersions) {
   EXPECT_EQ(For("8.0.26").semisync.source_plugin, "rpl_semi_sync_source");
   EXPECT_EQ(For("8.1.0").show_binary_log_status, "SHOW MASTER STATUS");
   EXPECT_EQ(For("8.2.0").show_binary_log_status, "SHOW BINARY LOG STATUS");
-  EXPECT_FALSE(For("8.0.16").can.clone_plugin);
-  EXPECT_TRUE(For("8.0.17").can.clone_plugin);
+  EXPECT_FALSE(For("8.0.23").can.clone_plugin);
+  EXPECT_TRUE(For("8.0.24").can.clone_plugin);
+  EXPECT_EQ(For("8.0.24").skip_replica_start, "skip_slave_start");
   EXPECT_TRUE(For("5.7.44").can.receiver_only_change);
 }
 

@@ -36,7 +36,7 @@ absl::Status CheckVersions(Turn& donor, Turn& recipient) {
   if (!recipient.dialect().can.clone_plugin || !donor.dialect().can.clone_plugin) {
     return ::weft::Refusal(
         absl::StatusCode::kUnimplemented, "CLONE_UNAVAILABLE",
-        "the CLONE plugin exists from MySQL 8.0.17 on", "8.0.17 or later",
+        "Weft uses the CLONE plugin from MySQL 8.0.24 on", "8.0.24 or later",
         absl::StrCat("donor ", donor.version().text, ", recipient ", recipient.version().text),
         kAnotherWay);
   }
@@ -100,8 +100,9 @@ absl::StatusOr<std::string> PrepareRecipient(const CloneOrder& order, Turn& turn
   WEFT_RETURN_IF_ERROR(Run(Fence{order.recipient_uuid, true}, turn));
   WEFT_RETURN_IF_ERROR(PersistReadOnlyStart(turn));
   // The donor's own channel comes along with its data: it must not start.
-  WEFT_RETURN_IF_ERROR(turn.Change("keeping replication off at the next start",
-                                   statements::kPersistSkipReplicaStart));
+  WEFT_RETURN_IF_ERROR(
+      turn.Change("keeping replication off at the next start",
+                  statements::PersistSkipReplicaStart(turn.dialect().skip_replica_start)));
   WEFT_ASSIGN_OR_RETURN(
       const std::string donors,
       mysql::BindParams(statements::kDonorList, {order.donor->address().ToString()}));
@@ -210,7 +211,8 @@ absl::Status SettleRecipient(const CloneOrder& order, const Deadline& deadline) 
                         order.recipient->Take(order.recipient_uuid, deadline));
   WEFT_RETURN_IF_ERROR(Run(Fence{order.recipient_uuid, false}, *turn));
   WEFT_RETURN_IF_ERROR(Run(Detach{order.recipient_uuid}, *turn));
-  return turn->Change("letting replication start again", statements::kResetSkipReplicaStart);
+  return turn->Change("letting replication start again",
+                      statements::ResetSkipReplicaStart(turn->dialect().skip_replica_start));
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 
 namespace weft::controller {
 
-// Replaces the data of `recipient` by a clone of `donor`, by the CLONE plugin (8.0.17 on).
+// Replaces the data of `recipient` by a clone of `donor`, by the CLONE plugin (8.0.24 on).
 struct CloneOrder {
   Link* recipient = nullptr;
   ServerUuid recipient_uuid;

@@ -111,7 +111,8 @@ absl::Status CheckDisk(const ServerFacts& source, const ServerFacts& target, Cop
 // Why the method cannot be used; empty: it can.
 std::string WhyNotPlugin(const ServerFacts& source, const ServerFacts& target) {
   if (!source.dialect().can.clone_plugin || !target.dialect().can.clone_plugin) {
-    return "the CLONE plugin exists from MySQL 8.0.17 on";
+    return "before MySQL 8.0.24 there is no CLONE plugin, or none whose copy can be kept from "
+           "replicating at once";
   }
   if (source.version.major != target.version.major ||
       source.version.minor != target.version.minor) {

@@ -9,6 +9,7 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/mysql/clone_sql.h"
+#include "common/mysql/dialect.h"
 #include "common/mysql/clone_statement.h"
 #include "common/mysql/errors.h"
 #include "common/mysql/quote.h"
@@ -81,12 +82,14 @@ class PluginCopy {
     // Dropping large tables takes its time.
     WEFT_ASSIGN_OR_RETURN(const auto restorer,
                           access_.Open(order_.target, Duty::kRestore, absl::Minutes(10)));
+    WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
     // First of all: with other settings it might come to its end, which is a restart.
     WEFT_ASSIGN_OR_RETURN(std::string earlier, EndAnother(*restorer));
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
     WEFT_RETURN_IF_ERROR(Detach(*manager));
     // The source's own channel comes along with its data: it must not start.
-    WEFT_RETURN_IF_ERROR(manager->Execute(statements::kPersistSkipReplicaStart));
+    WEFT_RETURN_IF_ERROR(manager->Execute(statements::PersistSkipReplicaStart(
+        mysql::DialectFor(manager->version()).skip_replica_start)));
     WEFT_RETURN_IF_ERROR(manager->Execute(sql::kOfflineOn));
     WEFT_RETURN_IF_ERROR(
         manager->Execute(statements::kDonorList, {order_.source.ToString()}).status());
@@ -247,7 +250,8 @@ class PluginCopy {
     WEFT_RETURN_IF_ERROR(Close(*restorer));
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
     WEFT_RETURN_IF_ERROR(Detach(*manager));
-    WEFT_RETURN_IF_ERROR(manager->Execute(statements::kResetSkipReplicaStart));
+    WEFT_RETURN_IF_ERROR(manager->Execute(statements::ResetSkipReplicaStart(
+        mysql::DialectFor(manager->version()).skip_replica_start)));
     if (const auto stages = restorer->Query(statements::kCloneProgress); stages.ok()) {
       figures_.bytes = mysql::BytesOf(*stages).done;
     }

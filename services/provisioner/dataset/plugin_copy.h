@@ -11,7 +11,7 @@ namespace weft::provisioner {
 // with the SQL that fails: one of them cannot load it.
 absl::Status InstallClonePlugins(const FarmAccess& access, const CopyOrder& order);
 
-// Copies by the CLONE plugin (8.0.17 on). Blocks until the target has restarted by itself (it needs
+// Copies by the CLONE plugin (8.0.24 on). Blocks until the target has restarted by itself (it needs
 // a supervisor), answers, is read-only, and replicates from nobody. Its uuid and persisted settings
 // stay its own; data, accounts, plugins and GTIDs are the source's. Errors: CANCELLED; INTERNAL
 // CLONE_FAILED with what the server says; FAILED_PRECONDITION METHOD_UNAVAILABLE, DISK_TOO_SMALL;

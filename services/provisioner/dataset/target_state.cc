@@ -135,7 +135,8 @@ absl::Status EmptyServer(const FarmAccess& access, const HostPort& target) {
     WEFT_RETURN_IF_ERROR(manager->Execute(sql::kOfflineOff));
   }
   if (mysql::DialectFor(manager->version()).can.clone_plugin) {
-    WEFT_RETURN_IF_ERROR(manager->Execute(mysql::statements::kResetSkipReplicaStart));
+    WEFT_RETURN_IF_ERROR(manager->Execute(mysql::statements::ResetSkipReplicaStart(
+        mysql::DialectFor(manager->version()).skip_replica_start)));
   }
   return Close(*restorer);
 }
