@@ -241,6 +241,11 @@ absl::Status ScalingWalk::Remove(size_t step) {
                      "a member that is not the primary", "the primary",
                      "ask again: another is chosen then");
     }
+    // Read when it was set aside, which may be after this was asked for.
+    if (leaving.destroys_machine && !server.errant.empty() &&
+        notes_.kept.insert(static_cast<int>(step)).second) {
+      WEFT_RETURN_IF_ERROR(Keep());
+    }
     const bool is_routed = server.mode != ServerMode::kOffline;
     if (is_routed || notes_.draining == static_cast<int>(step)) {
       WEFT_RETURN_IF_ERROR(Drain(step));
@@ -257,7 +262,10 @@ absl::Status ScalingWalk::Remove(size_t step) {
   }
   notes_.draining = -1;
   ScaledServer gone = {leaving.server.text(), address, leaving.machine};
-  if (leaving.destroys_machine) {
+  if (notes_.kept.count(static_cast<int>(step)) > 0) {
+    WEFT_LOG(kWarning, "a machine stays: it has transactions of its own",
+             {{"operation", job_->id()}, {"server", address}, {"machine", leaving.machine}});
+  } else if (leaving.destroys_machine) {
     Report(0.8, absl::StrCat("destroy machine ", leaving.machine));
     const absl::Status destroyed = DestroyMachine(leaving.machine);
     if (job_->lost()) return destroyed;

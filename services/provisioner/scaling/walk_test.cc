@@ -46,6 +46,7 @@ class MortalJob : public RunningJob {
   const std::string& group() const override { return group_; }
   const std::string& server() const override { return none_; }
   const std::string& request() const override { return none_; }
+  absl::Time created() const override { return absl::UnixEpoch(); }
   const std::string& notes() const override { return seen_; }
   bool resumed() const override { return !seen_.empty(); }
   void Report(double progress, absl::string_view phase) override {
@@ -173,6 +174,32 @@ TEST_F(WalkTest, ReplacesTheFaultyWhoeverDies) {
   wish.steps = {Addition(), Removal(3)};
   DieEverywhere(wish, make, [](const ScalingFarm& farm) {
     EXPECT_TRUE(ended.ok()) << ended;
+    EXPECT_THAT(farm.groups.Done(),
+                ElementsAre("add cloud:4001", "update cloud:4001 SECONDARY 0.5", "remove db:3303"));
+  });
+}
+
+// It came back after that was ordered, with what only it has.
+TEST_F(WalkTest, AMachineWithTransactionsOfItsOwnStaysWhoeverDies) {
+  ScalingWish wish;
+  wish.steps = {Addition(), Removal(3, "machine-3")};
+  const auto make = [] {
+    auto farm = Farm();
+    MachineEntry entry;
+    entry.machine.uuid = "machine-3";
+    entry.machine.provider_id = "here";
+    entry.stage = Stage::kReady;
+    EXPECT_TRUE(farm->inventory.PutMachine(entry).ok());
+    farm->groups.Edit(3, [](MemberView* member) {
+      member->server.status = ServerStatus::kFaulty;
+      member->server.mode = ServerMode::kOffline;
+      member->server.errant = "33333333-3333-3333-3333-333333333333:1";
+    });
+    return farm;
+  };
+  DieEverywhere(wish, make, [](ScalingFarm& farm) {
+    EXPECT_TRUE(ended.ok()) << ended;
+    EXPECT_TRUE(farm.inventory.GetMachine("machine-3").ok());
     EXPECT_THAT(farm.groups.Done(),
                 ElementsAre("add cloud:4001", "update cloud:4001 SECONDARY 0.5", "remove db:3303"));
   });

@@ -90,7 +90,7 @@ absl::StatusOr<ScalingWish> ParseScalingWish(const std::string& text) {
 }
 
 std::string ToJson(const ScalingNotes& notes) {
-  json value = {{"joining", notes.joining}, {"draining", notes.draining}};
+  json value = {{"joining", notes.joining}, {"draining", notes.draining}, {"kept", notes.kept}};
   if (notes.given_up.has_value()) {
     value["given_up"] = {{"code", notes.given_up->raw_code()},
                          {"reason", ErrorReason(*notes.given_up)},
@@ -105,6 +105,7 @@ absl::StatusOr<ScalingNotes> ParseScalingNotes(const std::string& text) {
     ScalingNotes notes;
     value.at("joining").get_to(notes.joining);
     value.at("draining").get_to(notes.draining);
+    if (value.contains("kept")) value.at("kept").get_to(notes.kept);  // older releases knew none
     if (value.contains("given_up")) {
       const json& why = value.at("given_up");
       notes.given_up =

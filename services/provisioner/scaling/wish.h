@@ -3,6 +3,7 @@
 // what was planned. Pure.
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ struct ScalingWish {
 struct ScalingNotes {
   int joining = -1;   // is, or may already be, added to the group
   int draining = -1;  // is, or may already be, taken out of routing; it was READ_ONLY
+  // Their machines stay: it came out meanwhile that only they have some transactions.
+  std::set<int> kept;
   // Why the whole is given up: nothing more is begun, and what did not become a member is
   // destroyed.
   std::optional<absl::Status> given_up;
