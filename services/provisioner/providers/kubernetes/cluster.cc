@@ -46,7 +46,9 @@ absl::StatusOr<http::Reply> Cluster::Do(absl::string_view what, http::Rest::Call
   call.headers.push_back("Accept: application/json");
   WEFT_ASSIGN_OR_RETURN(http::Reply reply, rest_.Send(call, deadline));
   if (reply.ok() || reply.code == 404) return reply;
-  if (reply.code == 403) {
+  // Not for want of rights: somebody who has more would be refused, too.
+  const bool is_policy = absl::StrContains(reply.message, "violates PodSecurity");
+  if (reply.code == 403 && !is_policy) {
     return absl::StrContains(reply.message, "exceeded quota")
                ? ProviderQuota(who(), reply.message)
                : ProviderRefusesCredentials(who(), reply.message);

@@ -21,6 +21,8 @@ namespace {
 constexpr char kZoneLabel[] = "topology.kubernetes.io/zone";
 constexpr char kUserDataFolder[] = "/docker-entrypoint-initdb.d";
 constexpr char kClusterLoadBalancer[] = "default";
+constexpr char kUserMeta[] = "user";
+constexpr char kMysqlUser[] = "999";  // of MySQL's own images
 
 Json MetaData(const std::string& name, const std::string& uuid, const Settings& settings) {
   return {{"name", name},
@@ -47,6 +49,25 @@ absl::Status SetResources(const Properties& flavor, Json& container) {
   return absl::OkStatus();
 }
 
+// Runs the pod as that user and no other, as clusters want it that enforce the standard
+// "restricted". "0" is root, which they refuse.
+absl::Status SetUser(const Properties& meta, Json& spec, Json& container) {
+  const std::string user = meta.count(kUserMeta) > 0 ? meta.at(kUserMeta) : kMysqlUser;
+  uint32_t id = 0;
+  if (!absl::SimpleAtoi(user, &id)) {
+    return BadOrder(absl::StrCat("meta ", kUserMeta), "the number of a user", user);
+  }
+  if (id == 0) return absl::OkStatus();
+  spec["securityContext"] = {{"runAsNonRoot", true},
+                             {"runAsUser", id},
+                             {"runAsGroup", id},
+                             {"fsGroup", id},
+                             {"seccompProfile", {{"type", "RuntimeDefault"}}}};
+  container["securityContext"] = {{"allowPrivilegeEscalation", false},
+                                  {"capabilities", {{"drop", Json::array({"ALL"})}}}};
+  return absl::OkStatus();
+}
+
 // Sets what of `meta` shapes the container, and returns the rest.
 absl::StatusOr<Properties> ApplyMeta(const Properties& meta, Json& container) {
   Properties rest;
@@ -63,6 +84,8 @@ absl::StatusOr<Properties> ApplyMeta(const Properties& meta, Json& container) {
         container["env"].push_back(
             {{"name", word.substr(0, equals)}, {"value", word.substr(equals + 1)}});
       }
+    } else if (key == kUserMeta) {
+      continue;  // SetUser
     } else {
       rest.emplace(key, value);
     }
@@ -86,7 +109,9 @@ absl::StatusOr<Json> PodSpec(const MachineOrder& order, const std::string& image
   }
   WEFT_RETURN_IF_ERROR(SetResources(order.flavor, container));
   WEFT_ASSIGN_OR_RETURN(labels, ApplyMeta(order.meta, container));
-  Json spec = {{"containers", Json::array({container})}, {"volumes", volumes}};
+  Json spec = {{"volumes", volumes}};
+  WEFT_RETURN_IF_ERROR(SetUser(order.meta, spec, container));
+  spec["containers"] = Json::array({container});
   Json nodes = order.scheduler_hints;
   if (!order.availability_zone.empty()) nodes[kZoneLabel] = order.availability_zone;
   if (!nodes.empty()) spec["nodeSelector"] = nodes;

@@ -60,6 +60,22 @@ TEST(ObjectsTest, RefuseWhatTheyDoNotUnderstand) {
   EXPECT_EQ(ErrorReason(ObjectsOf(order, "i", Cluster()).status()), "BAD_ORDER");
 }
 
+TEST(ObjectsTest, RunAsMysqlUnlessAnotherUserIsNamed) {
+  MachineOrder order = FullOrder();
+  const auto user = [&order](const char* name) {
+    order.meta = {{"user", name}};
+    return ObjectsOf(order, "i", Cluster());
+  };
+  const auto run_as = [](const Objects& objects) {
+    return NumberAt(objects.stateful_set,
+                    {"spec", "template", "spec", "securityContext", "runAsUser"});
+  };
+  EXPECT_EQ(run_as(*ObjectsOf(order, "i", Cluster())), 999);
+  EXPECT_EQ(run_as(*user("1001")), 1001);
+  EXPECT_EQ(run_as(*user("0")), 0);
+  EXPECT_EQ(ErrorReason(user("mysql").status()), "BAD_ORDER");
+}
+
 TEST(ObjectsTest, ReadQuantities) {
   EXPECT_EQ(QuantityBytes("1024"), 1024u);
   EXPECT_EQ(QuantityBytes("10Gi"), 10ull << 30);
