@@ -186,11 +186,14 @@ absl::Status MachineWork::PutBack(RunningJob& job, const CreateWish& wish, Provi
   job.Report(0, "destroy what was made");
   int orphans = 0;
   for (const MachineOrder& order : wish.orders) {
+    // Whoever resumes it finds what is left on the list.
+    if (job.lost()) return why;
     absl::StatusOr<MachineEntry> entry = inventory_->GetMachine(order.uuid);
-    if (absl::IsNotFound(entry.status())) continue;
-    const absl::Status removed = entry.ok() ? RemoveFrom(provider, inventory_, *entry,
-                                                         Deadline::After(clock_, options_.call))
-                                            : entry.status();
+    const Deadline deadline = Deadline::After(clock_, options_.call);
+    absl::Status removed = entry.status();
+    if (entry.ok()) removed = RemoveFrom(provider, inventory_, *entry, deadline);
+    // Taken from the list by one who held this job before, and maybe made again since.
+    if (absl::IsNotFound(entry.status())) removed = provider->Destroy(order.uuid, deadline);
     if (!removed.ok()) ++orphans;
   }
   if (orphans == 0) return why;

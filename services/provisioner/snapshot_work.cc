@@ -14,6 +14,8 @@ namespace {
 // Of the copy of a machine's data, and of anything else.
 constexpr absl::Duration kCopy = absl::Hours(24);
 constexpr absl::Duration kCall = absl::Minutes(5);
+// That the clocks of providers and provisioners may differ by.
+constexpr absl::Duration kClocks = absl::Minutes(1);
 
 absl::Status Cancelled() {
   return Refusal(absl::StatusCode::kCancelled, "CANCELLED", "somebody asked for its end");
@@ -27,11 +29,13 @@ void SnapshotWork::Serve(JobRunner* runner) {
 }
 
 absl::StatusOr<std::optional<MachineSnapshot>> SnapshotWork::FindMade(const SnapshotWish& wish,
+                                                                      absl::Time since,
                                                                       Provider* provider,
                                                                       const Deadline& deadline) {
   WEFT_ASSIGN_OR_RETURN(const std::vector<MachineSnapshot> made,
                         provider->ListSnapshots(wish.machine, deadline));
   for (const MachineSnapshot& snapshot : made) {
+    if (snapshot.created < since) continue;  // somebody made it unlisted
     const absl::Status known = inventory_->GetSnapshot(snapshot.name).status();
     if (absl::IsNotFound(known)) return std::optional<MachineSnapshot>(snapshot);
     WEFT_RETURN_IF_ERROR(known);
@@ -44,8 +48,9 @@ absl::StatusOr<MachineSnapshot> SnapshotWork::Copy(RunningJob& job, const Snapsh
   if (const auto made = ParseSnapshotNotes(job.notes()); made.has_value()) return *made;
   if (job.cancelled()) return Cancelled();
   if (job.resumed() && !wish.unlisted) {
-    WEFT_ASSIGN_OR_RETURN(const std::optional<MachineSnapshot> made,
-                          FindMade(wish, provider, Deadline::After(clock_, kCall)));
+    WEFT_ASSIGN_OR_RETURN(
+        const std::optional<MachineSnapshot> made,
+        FindMade(wish, job.created() - kClocks, provider, Deadline::After(clock_, kCall)));
     if (made.has_value()) return *made;
   }
   return provider->CreateSnapshot(wish.machine, {.deadline = Deadline::After(clock_, kCopy),

@@ -35,7 +35,7 @@ class SnapshotWork {
   // What its provider has of the machine and is not listed: made by a job that died before it could
   // list it. nullopt: nothing.
   absl::StatusOr<std::optional<MachineSnapshot>> FindMade(const SnapshotWish& wish,
-                                                          Provider* provider,
+                                                          absl::Time since, Provider* provider,
                                                           const Deadline& deadline);
   absl::Status DestroyOne(const std::string& name, Provider* provider, const Deadline& deadline);
 

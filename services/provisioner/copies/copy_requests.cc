@@ -211,7 +211,8 @@ absl::StatusOr<CopyPlan> CopyRequests::PlanAgain(const CopyAsked& asked, const R
 
 // A copy that was begun and cannot be resumed. The target may have become somebody's in between:
 // it is emptied only where it is known that it has not.
-absl::Status CopyRequests::GiveUp(const CopyAsked& asked, const absl::Status& failure) {
+absl::Status CopyRequests::GiveUp(const CopyAsked& asked, const RunningJob& job,
+                                  const absl::Status& failure) {
   CopyOrder order;
   WEFT_ASSIGN_OR_RETURN(order.target, HostPort::Parse(asked.target));
   const auto facts = GatherFacts(*access_, order.target, Duty::kRestore);
@@ -219,7 +220,8 @@ absl::Status CopyRequests::GiveUp(const CopyAsked& asked, const absl::Status& fa
     const auto member = groups_->FindMember({order.target}, facts->uuid);
     const bool is_store = options_.is_store && options_.is_store(order.target, facts->uuid);
     if (member.ok() && member->group.empty() && !is_store) {
-      return LeaveEmpty(*access_, order, failure, clock_);
+      return LeaveEmpty(
+          *access_, order, failure, [&job] { return job.lost(); }, clock_);
     }
   }
   absl::Status status = Annotate(
@@ -243,7 +245,7 @@ absl::StatusOr<std::string> CopyRequests::Work(RunningJob& job) {
   absl::StatusOr<CopyPlan> planned = plan_anew();
   const bool is_anothers = ErrorReason(planned.status()) == kUnderWay;
   if (!planned.ok() && before.touched && !is_anothers && !job.lost()) {
-    return GiveUp(asked, planned.status());
+    return GiveUp(asked, job, planned.status());
   }
   WEFT_ASSIGN_OR_RETURN(const CopyPlan plan, std::move(planned));
   WEFT_RETURN_IF_ERROR(

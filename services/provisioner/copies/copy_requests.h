@@ -81,7 +81,7 @@ class CopyRequests {
   absl::StatusOr<CopyPlan> PlanReady(CopyAsked asked);
   // Of a copy that was begun: its target may be restarting, and is waited for.
   absl::StatusOr<CopyPlan> PlanAgain(const CopyAsked& asked, const RunningJob& job);
-  absl::Status GiveUp(const CopyAsked& asked, const absl::Status& failure);
+  absl::Status GiveUp(const CopyAsked& asked, const RunningJob& job, const absl::Status& failure);
 
   const CopyOptions options_;
   const FarmAccess* const access_;

@@ -32,9 +32,11 @@ absl::StatusOr<CopyFigures> CopyBy(CopyMethod method, const FarmAccess& access,
 }
 
 // One that was killed under a clone may be on its way back.
-absl::Status EmptyPatiently(const FarmAccess& access, const CopyOrder& order, Clock* clock) {
+absl::Status EmptyPatiently(const FarmAccess& access, const CopyOrder& order,
+                            const std::function<bool()>& lost, Clock* clock) {
   const Deadline deadline = Deadline::After(clock, order.patience);
   while (true) {
+    if (lost && lost()) return absl::AbortedError("another provisioner goes on with it");
     const absl::Status status = EmptyServer(access, order.target);
     if (status.ok() || deadline.Passed()) return status;
     clock->Sleep(kRetry);
@@ -44,9 +46,10 @@ absl::Status EmptyPatiently(const FarmAccess& access, const CopyOrder& order, Cl
 }  // namespace
 
 absl::Status LeaveEmpty(const FarmAccess& access, const CopyOrder& order,
-                        const absl::Status& failure, Clock* clock) {
+                        const absl::Status& failure, const std::function<bool()>& lost,
+                        Clock* clock) {
   const std::string target = order.target.ToString();
-  const absl::Status emptied = EmptyPatiently(access, order, clock);
+  const absl::Status emptied = EmptyPatiently(access, order, lost, clock);
   absl::Status status = Annotate(
       failure, emptied.ok() ? absl::StrCat(target, " was left empty")
                             : absl::StrCat(target, " could not be emptied (", emptied.message(),
@@ -65,7 +68,7 @@ absl::StatusOr<CopyFigures> RunCopy(const FarmAccess& access, CopyMethod method,
   if (SaysFull(failure)) {
     failure = DiskTooSmall(order.target, "room for the source's data", failure.message());
   }
-  return LeaveEmpty(access, order, failure, clock);
+  return LeaveEmpty(access, order, failure, lost, clock);
 }
 
 }  // namespace weft::provisioner

@@ -19,8 +19,9 @@ absl::StatusOr<CopyFigures> RunCopy(const FarmAccess& access, CopyMethod method,
                                     const std::function<bool()>& lost, Clock* clock);
 
 // What RunCopy does after an error: empties the target, trying for order.patience, and returns
-// `failure` with what became of it.
+// `failure` with what became of it. `lost` is asked before each attempt; true ends them.
 absl::Status LeaveEmpty(const FarmAccess& access, const CopyOrder& order,
-                        const absl::Status& failure, Clock* clock);
+                        const absl::Status& failure, const std::function<bool()>& lost,
+                        Clock* clock);
 
 }  // namespace weft::provisioner
