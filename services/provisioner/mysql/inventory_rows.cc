@@ -5,7 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
-#include "services/provisioner/http/json.h"
 
 namespace weft::provisioner {
 namespace {
@@ -18,6 +17,11 @@ absl::Status Corrupt(absl::string_view field, absl::string_view found) {
   return Refusal(absl::StatusCode::kDataLoss, "STORE_CORRUPT",
                  absl::StrCat("the state store holds a ", field, " that makes no sense"),
                  absl::StrCat("a ", field), found, "restore the row, or the store");
+}
+
+// JSON knows no other texts than UTF-8; a provider's words may be anything.
+std::string Dumped(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 absl::StatusOr<absl::Time> ReadTime(const Row& row, absl::string_view column) {
@@ -53,14 +57,14 @@ std::string AddressesAsJson(const std::vector<MachineAddress>& addresses) {
                      {"port", address.port},
                      {"public", address.is_public}});
   }
-  return Written(array);
+  return Dumped(array);
 }
 
 absl::StatusOr<std::vector<MachineAddress>> ReadAddresses(const Row& row) {
   WEFT_ASSIGN_OR_RETURN(const json array, ReadJson(row, "addresses"));
   std::vector<MachineAddress> addresses;
   for (const json& one : array) {
-    if (!one.is_object()) return Corrupt("addresses", Written(one));
+    if (!one.is_object()) return Corrupt("addresses", Dumped(one));
     addresses.push_back({.network = one.value("network", ""),
                          .host = one.value("host", ""),
                          .port = one.value("port", 0),
@@ -75,7 +79,7 @@ std::string TimeText(absl::Time time) {
   return absl::FormatTime(kTimeFormat, time, absl::UTCTimeZone());
 }
 
-std::string TextsAsJson(const std::vector<std::string>& texts) { return Written(json(texts)); }
+std::string TextsAsJson(const std::vector<std::string>& texts) { return Dumped(json(texts)); }
 
 absl::StatusOr<ProviderEntry> ReadProviderRow(const Row& row) {
   ProviderEntry entry;
@@ -102,7 +106,7 @@ mysql::Params ProviderParams(const ProviderEntry& entry) {
           record.tenant,
           record.default_image,
           record.default_flavor,
-          Written(json(record.extra)),
+          Dumped(json(record.extra)),
           TimeText(entry.created)};
 }
 
@@ -135,7 +139,7 @@ mysql::Params MachineParams(const MachineEntry& entry) {
           machine.host,
           AddressesAsJson(machine.addresses),
           machine.detail,
-          Written(json(machine.meta)),
+          Dumped(json(machine.meta)),
           entry.operation,
           TimeText(entry.created)};
 }
