@@ -109,6 +109,7 @@ TEST_F(CloneEnginesTest, RowsCopyAllThatThereIs) {
     ASSERT_NO_FATAL_FAILURE(Start(version));
     Root(0, sql::kFill);
     Root(0, sql::kFillOldStyle);
+    Root(0, sql::kFillStrictEvent);
     if (version != "5.6") Root(0, sql::kFillModern);
     Root(0, sql::kFillMany);  // so that its keys come after its rows
     Root(0, sql::kCountMany);

@@ -44,44 +44,63 @@ std::string Expression(const std::string& column, bool password_moved) {
   return mysql::QuoteIdentifier(column);
 }
 
-absl::Status CopyTable(mysql::Session& source, mysql::Session& target, absl::string_view table,
-                       bool replace) {
+// What `target` has of the columns of such a table of `source`; no columns where one has no such
+// table.
+absl::StatusOr<GrantTable> ReadTable(mysql::Session& source, mysql::Session& target,
+                                     absl::string_view table) {
   WEFT_ASSIGN_OR_RETURN(const Names theirs, ColumnsOf(source, table));
   WEFT_ASSIGN_OR_RETURN(const Names ours, ColumnsOf(target, table));
-  if (theirs.empty() || ours.empty()) return absl::OkStatus();
+  GrantTable read{std::string(table), {}, {}};
+  if (theirs.empty() || ours.empty()) return read;
   const bool password_moved = Has(theirs, "Password") && !Has(ours, "Password");
-  Names columns;
   Names expressions;
   for (const std::string& column : ours) {
     if (!Has(theirs, column)) continue;
-    columns.push_back(mysql::QuoteIdentifier(column));
+    read.columns.push_back(mysql::QuoteIdentifier(column));
     expressions.push_back(Expression(column, password_moved));
   }
-  WEFT_ASSIGN_OR_RETURN(
-      const mysql::ResultSet rows,
-      source.Query(absl::StrFormat(sql::kReadGrants, absl::StrJoin(expressions, ", "), table)));
-  if (replace) WEFT_RETURN_IF_ERROR(target.Execute(absl::StrFormat(sql::kDropGrants, table)));
-  for (const mysql::ResultSet::RowData& row : rows.rows()) {
+  WEFT_ASSIGN_OR_RETURN(read.rows, source.Query(absl::StrFormat(
+                                       sql::kReadGrants, absl::StrJoin(expressions, ", "), table)));
+  return read;
+}
+
+absl::Status WriteTable(mysql::Session& target, const GrantTable& table, bool replace) {
+  if (table.columns.empty()) return absl::OkStatus();
+  if (replace) WEFT_RETURN_IF_ERROR(target.Execute(absl::StrFormat(sql::kDropGrants, table.name)));
+  for (const mysql::ResultSet::RowData& row : table.rows.rows()) {
     Names values;
     for (const mysql::ResultSet::Cell& cell : row) {
       values.push_back(cell.has_value() ? mysql::QuoteString(*cell) : "NULL");
     }
-    WEFT_RETURN_IF_ERROR(
-        target.Execute(absl::StrFormat(sql::kWriteGrants, replace ? "" : "IGNORE ", table,
-                                       absl::StrJoin(columns, ", "), absl::StrJoin(values, ", "))));
+    WEFT_RETURN_IF_ERROR(target.Execute(
+        absl::StrFormat(sql::kWriteGrants, replace ? "" : "IGNORE ", table.name,
+                        absl::StrJoin(table.columns, ", "), absl::StrJoin(values, ", "))));
   }
   return absl::OkStatus();
 }
 
+absl::Status About(const absl::Status& status, absl::string_view table) {
+  return Annotate(status, absl::StrCat("accounts (mysql.", table, ")"));
+}
+
 }  // namespace
 
-absl::Status CopyAccounts(mysql::Session& source, mysql::Session& target) {
-  const bool same_series = source.version().major == target.version().major &&
-                           source.version().minor == target.version().minor;
+absl::StatusOr<Accounts> ReadAccounts(mysql::Session& source, mysql::Session& target) {
+  Accounts accounts;
+  accounts.same_series = source.version().major == target.version().major &&
+                         source.version().minor == target.version().minor;
+  for (const absl::string_view name : kTables) {
+    absl::StatusOr<GrantTable> table = ReadTable(source, target, name);
+    if (!table.ok()) return About(table.status(), name);
+    accounts.tables.push_back(*std::move(table));
+  }
+  return accounts;
+}
+
+absl::Status WriteAccounts(mysql::Session& target, const Accounts& accounts) {
   WEFT_RETURN_IF_ERROR(target.Begin());
-  for (const absl::string_view table : kTables) {
-    WEFT_RETURN_IF_ERROR(Annotate(CopyTable(source, target, table, same_series),
-                                  absl::StrCat("accounts (mysql.", table, ")")));
+  for (const GrantTable& table : accounts.tables) {
+    WEFT_RETURN_IF_ERROR(About(WriteTable(target, table, accounts.same_series), table.name));
   }
   WEFT_RETURN_IF_ERROR(target.Commit());
   return target.Execute(sql::kFlushPrivileges);

@@ -1,11 +1,15 @@
 #include "services/provisioner/dataset/definitions.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/mysql/quote.h"
@@ -19,17 +23,6 @@ namespace {
 // Below that the statement that makes them costs more than it saves.
 constexpr uint64_t kLateKeysFromBytes = uint64_t{4} << 20;
 
-struct Program {
-  std::string schema;
-  std::string name;
-  std::string kind;  // as SHOW CREATE calls it
-  // What SHOW CREATE says of it.
-  std::string statement;
-  std::string sql_mode;
-  std::string collation;
-  std::string time_zone;  // of events
-};
-
 // SHOW CREATE calls the statement's column differently for each kind.
 std::string StatementOf(const mysql::ResultSet::Row& row) {
   for (const char* column : {"Create View", "Create Procedure", "Create Function",
@@ -39,7 +32,7 @@ std::string StatementOf(const mysql::ResultSet::Row& row) {
   return "";
 }
 
-absl::StatusOr<std::vector<Program>> ReadPrograms(mysql::Session& source, absl::string_view list) {
+absl::StatusOr<std::vector<Program>> ReadKind(mysql::Session& source, absl::string_view list) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, source.Query(list));
   std::vector<Program> programs;
   for (const mysql::ResultSet::Row row : rows) {
@@ -70,7 +63,10 @@ absl::Status Create(mysql::Session& target, const Program& program) {
   const std::string schema = mysql::QuoteIdentifier(program.schema);
   WEFT_RETURN_IF_ERROR(target.Execute(absl::StrFormat(sql::kUse, schema)));
   WEFT_RETURN_IF_ERROR(
-      target.Execute(sql::kCreationMode, {program.sql_mode, program.collation}).status());
+      target
+          .Execute(sql::kCreationMode,
+                   {ModesFor(target.version(), program.sql_mode), program.collation})
+          .status());
   if (!program.time_zone.empty()) {
     WEFT_RETURN_IF_ERROR(target.Execute(sql::kCreationZone, {program.time_zone}).status());
   }
@@ -117,6 +113,28 @@ class Trust {
 
 }  // namespace
 
+std::string ModesFor(const mysql::ServerVersion& version, const std::string& modes) {
+  static constexpr absl::string_view kGone[] = {"NO_AUTO_CREATE_USER",
+                                                "NO_FIELD_OPTIONS",
+                                                "NO_KEY_OPTIONS",
+                                                "NO_TABLE_OPTIONS",
+                                                "DB2",
+                                                "MAXDB",
+                                                "MSSQL",
+                                                "MYSQL323",
+                                                "MYSQL40",
+                                                "ORACLE",
+                                                "POSTGRESQL"};
+  if (version.mariadb || !version.AtLeast(8, 0)) return modes;
+  std::vector<absl::string_view> left;
+  for (const absl::string_view mode : absl::StrSplit(modes, ',', absl::SkipEmpty())) {
+    if (std::find(std::begin(kGone), std::end(kGone), mode) == std::end(kGone)) {
+      left.push_back(mode);
+    }
+  }
+  return absl::StrJoin(left, ",");
+}
+
 absl::Status CopySchemas(mysql::Session& source, mysql::Session& target) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet schemas, source.Query(sql::kSchemas));
   for (const mysql::ResultSet::Row row : schemas) {
@@ -152,16 +170,24 @@ absl::Status CopyTables(mysql::Session& source, mysql::Session& target,
   return absl::OkStatus();
 }
 
-absl::Status CopyPrograms(mysql::Session& source, mysql::Session& target) {
-  Trust trust(target);
-  WEFT_RETURN_IF_ERROR(trust.Gain());
+absl::StatusOr<Programs> ReadPrograms(mysql::Session& source) {
+  Programs all;
   for (const absl::string_view list : {sql::kRoutines, sql::kViews, sql::kTriggers, sql::kEvents}) {
-    WEFT_ASSIGN_OR_RETURN(std::vector<Program> programs, ReadPrograms(source, list));
+    WEFT_ASSIGN_OR_RETURN(std::vector<Program> programs, ReadKind(source, list));
     // Views alone have no sql_mode of their own.
     if (list == sql::kViews) {
       for (Program& view : programs) view.sql_mode = "NO_ENGINE_SUBSTITUTION";
     }
-    WEFT_RETURN_IF_ERROR(CreateAll(target, std::move(programs)));
+    all.push_back(std::move(programs));
+  }
+  return all;
+}
+
+absl::Status MakePrograms(mysql::Session& target, Programs programs) {
+  Trust trust(target);
+  WEFT_RETURN_IF_ERROR(trust.Gain());
+  for (std::vector<Program>& kind : programs) {
+    WEFT_RETURN_IF_ERROR(CreateAll(target, std::move(kind)));
   }
   return absl::OkStatus();
 }

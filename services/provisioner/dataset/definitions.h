@@ -1,6 +1,11 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/mysql/server_version.h"
 #include "common/mysql/session.h"
 #include "services/provisioner/dataset/table_plan.h"
 
@@ -8,14 +13,31 @@
 // `target` is set up by kLoadSession. The target has none of them. Errors name what failed.
 namespace weft::provisioner {
 
+// A view, routine, trigger or event, as SHOW CREATE says it.
+struct Program {
+  std::string schema;
+  std::string name;
+  std::string kind;  // "TRIGGER"
+  std::string statement;
+  std::string sql_mode;
+  std::string collation;
+  std::string time_zone;  // of events
+};
+// Those of one kind, whatever the order they need each other in, after the kinds that they need.
+using Programs = std::vector<std::vector<Program>>;
+
 absl::Status CopySchemas(mysql::Session& source, mysql::Session& target);
 
 // Empty tables. Those that are large get some of their keys later: Table::add_keys is set.
 absl::Status CopyTables(mysql::Session& source, mysql::Session& target, std::vector<Table>* tables);
 
-// Routines, views (whatever the order they need each other in), triggers and events, with their
-// definers and under the settings they were made under. After the rows, so that no trigger sees
-// them.
-absl::Status CopyPrograms(mysql::Session& source, mysql::Session& target);
+absl::StatusOr<Programs> ReadPrograms(mysql::Session& source);
+// With their definers and under the settings they were made under. After the rows, so that no
+// trigger sees them. The session is left with the modes and the time zone of one of them.
+absl::Status MakePrograms(mysql::Session& target, Programs programs);
+
+// Those of the sql_modes `modes` (with commas between them) that `version` still has. What the
+// others did is in the statement, or is nothing to a program that is stored.
+std::string ModesFor(const mysql::ServerVersion& version, const std::string& modes);
 
 }  // namespace weft::provisioner

@@ -67,8 +67,11 @@ class LogicalCopy {
   absl::Status Prepare() {
     Report("prepare");
     WEFT_ASSIGN_OR_RETURN(source_, access_.Open(order_.source, Duty::kBackup, kPatience));
+    WEFT_RETURN_IF_ERROR(source_->Execute(sql::kLongCopy));
     WEFT_RETURN_IF_ERROR(SeeFreshSizes(*source_));
     WEFT_ASSIGN_OR_RETURN(target_, access_.Open(order_.target, Duty::kRestore, kPatience));
+    WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
+    WEFT_RETURN_IF_ERROR(target_->Execute(sql::kLongCopy));
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
     WEFT_RETURN_IF_ERROR(Detach(*manager));
     WEFT_RETURN_IF_ERROR(target_->Execute(sql::kNoBinaryLog));
@@ -87,10 +90,13 @@ class LogicalCopy {
     const bool locked = std::any_of(tables_.begin(), tables_.end(),
                                     [](const Table& table) { return !table.transactional; });
     const int streams = std::max(1, order_.streams);
-    WEFT_ASSIGN_OR_RETURN(Snapshot snapshot,
-                          TakeSnapshot(access_, order_.source, streams, locked, clock_));
-    // Once more: definitions stay as they are from here on.
+    WEFT_ASSIGN_OR_RETURN(Snapshot snapshot, TakeSnapshot(access_, order_.source, streams, clock_));
+    if (!locked && snapshot.keeps_definitions) WEFT_RETURN_IF_ERROR(Release(snapshot));
+    // Once more, of the state that the rows are of.
     WEFT_ASSIGN_OR_RETURN(tables_, ReadTables(*source_));
+    WEFT_ASSIGN_OR_RETURN(Programs programs, ReadPrograms(*source_));
+    WEFT_ASSIGN_OR_RETURN(accounts_, ReadAccounts(*source_, *target_));
+    if (!locked) WEFT_RETURN_IF_ERROR(Release(snapshot));
     executed_ = snapshot.executed;
     Report("create tables");
     WEFT_RETURN_IF_ERROR(WidenRedoLog());
@@ -100,7 +106,10 @@ class LogicalCopy {
     if (locked) WEFT_RETURN_IF_ERROR(Release(snapshot));
     WEFT_RETURN_IF_ERROR(CopyRows(snapshot, /*transactional=*/true));
     Report("create views, routines, triggers and events");
-    return CopyPrograms(*source_, *target_);
+    WEFT_ASSIGN_OR_RETURN(const auto creator,
+                          access_.Open(order_.target, Duty::kRestore, kPatience));
+    WEFT_RETURN_IF_ERROR(creator->Execute(sql::kLoadSession));
+    return MakePrograms(*creator, std::move(programs));
   }
 
   // A redo log that is small for what comes in has the server write each page many times.
@@ -154,6 +163,7 @@ class LogicalCopy {
     for (const auto& reader : snapshot.readers) {
       WEFT_ASSIGN_OR_RETURN(auto loader, mysql::BulkSession::Open(options));
       WEFT_RETURN_IF_ERROR(loader->Execute(sql::kLoadSession));
+      WEFT_RETURN_IF_ERROR(loader->Execute(sql::kLongCopy));
       pairs.push_back({reader.get(), std::move(loader)});
     }
     return pairs;
@@ -162,7 +172,7 @@ class LogicalCopy {
   absl::Status Finish() {
     WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
     Report("copy accounts");
-    WEFT_RETURN_IF_ERROR(CopyAccounts(*source_, *target_));
+    WEFT_RETURN_IF_ERROR(WriteAccounts(*target_, accounts_));
     WEFT_RETURN_IF_ERROR(CheckUnwritten(*target_));
     WEFT_RETURN_IF_ERROR(TakeOverGtids(*target_, executed_));
     WEFT_RETURN_IF_ERROR(SettleFailedClone(*target_));
@@ -182,6 +192,7 @@ class LogicalCopy {
   std::unique_ptr<mysql::Session> source_;
   std::unique_ptr<mysql::Session> target_;
   std::vector<Table> tables_;
+  Accounts accounts_;
   GtidSet executed_;
   CopyFigures figures_;
   uint64_t estimate_ = 0;

@@ -51,6 +51,10 @@ inline constexpr absl::string_view kAsText = "%s = CONVERT(%s USING utf8mb4)";
 inline constexpr absl::string_view kLoadSession =
     "SET SESSION sql_log_bin = OFF, foreign_key_checks = OFF, unique_checks = OFF,"
     " sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'";
+// Some sessions of a copy rest while others move rows, for days where there are many; and a stream
+// may stand for as long as kStreamPatience.
+inline constexpr absl::string_view kLongCopy =
+    "SET SESSION wait_timeout = 31536000, net_read_timeout = 600, net_write_timeout = 600";
 inline constexpr absl::string_view kRedoLogCapacity =
     "SELECT @@GLOBAL.innodb_redo_log_capacity AS value";
 inline constexpr absl::string_view kWarnings = "SHOW WARNINGS LIMIT 1";

@@ -37,6 +37,7 @@ absl::Status Lock(mysql::Session& keeper, Clock* clock) {
 absl::StatusOr<std::unique_ptr<mysql::BulkSession>> OpenReader(
     const mysql::ConnectOptions& options) {
   WEFT_ASSIGN_OR_RETURN(auto reader, mysql::BulkSession::Open(options));
+  WEFT_RETURN_IF_ERROR(reader->Execute(sql::kLongCopy));
   WEFT_RETURN_IF_ERROR(reader->Execute(sql::kRepeatableRead));
   return reader;
 }
@@ -44,7 +45,7 @@ absl::StatusOr<std::unique_ptr<mysql::BulkSession>> OpenReader(
 }  // namespace
 
 absl::StatusOr<Snapshot> TakeSnapshot(const FarmAccess& access, const HostPort& source, int readers,
-                                      bool keep_locked, Clock* clock) {
+                                      Clock* clock) {
   Snapshot snapshot;
   WEFT_ASSIGN_OR_RETURN(mysql::ConnectOptions options, access.For(source, Duty::kBackup));
   options.read_timeout = kStreamPatience;
@@ -54,7 +55,9 @@ absl::StatusOr<Snapshot> TakeSnapshot(const FarmAccess& access, const HostPort& 
     snapshot.readers.push_back(std::move(reader));
   }
   WEFT_ASSIGN_OR_RETURN(snapshot.keeper, access.Open(source, Duty::kBackup));
-  if (snapshot.keeper->version().AtLeast(8, 0)) {
+  WEFT_RETURN_IF_ERROR(snapshot.keeper->Execute(sql::kLongCopy));
+  snapshot.keeps_definitions = snapshot.keeper->version().AtLeast(8, 0);
+  if (snapshot.keeps_definitions) {
     WEFT_RETURN_IF_ERROR(snapshot.keeper->Execute(sql::kBackupLock));
   }
   WEFT_RETURN_IF_ERROR(Lock(*snapshot.keeper, clock));
@@ -63,7 +66,6 @@ absl::StatusOr<Snapshot> TakeSnapshot(const FarmAccess& access, const HostPort& 
   }
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, snapshot.keeper->Query(sql::kExecuted));
   WEFT_ASSIGN_OR_RETURN(snapshot.executed, GtidSet::Parse(rows.front().StringOr("executed", "")));
-  if (!keep_locked) WEFT_RETURN_IF_ERROR(Release(snapshot));
   return snapshot;
 }
 

@@ -16,17 +16,17 @@ namespace weft::provisioner {
 struct Snapshot {
   std::vector<std::unique_ptr<mysql::BulkSession>> readers;
   GtidSet executed;
-  // Keeps definitions as they are where the version can (8.0 on), and writers of tables without
-  // transactions away until Release.
+  // Keeps writers away until Release, and definitions and accounts as they are for as long as it
+  // lives, where the version can (8.0 on).
   std::unique_ptr<mysql::Session> keeper;
+  bool keeps_definitions = false;
 };
 
-// Writers wait while the sessions are opened (FLUSH TABLES WITH READ LOCK): some milliseconds,
-// unless a statement runs that the lock must wait for. Then it is tried again, and ABORTED
-// SOURCE_BUSY at last. `keep_locked`: the global lock stays until Release, for tables without
-// transactions.
+// Writers wait from here on (FLUSH TABLES WITH READ LOCK) until Release, which is to come soon.
+// Where a statement runs that the lock must wait for it is tried again, and ABORTED SOURCE_BUSY at
+// last.
 absl::StatusOr<Snapshot> TakeSnapshot(const FarmAccess& access, const HostPort& source, int readers,
-                                      bool keep_locked, Clock* clock);
+                                      Clock* clock);
 
 // Lets writers go on. May be repeated.
 absl::Status Release(Snapshot& snapshot);
