@@ -82,6 +82,15 @@ TEST(KubernetesTest, MakesAMachineOfObjectsThatGoWithIt) {
   EXPECT_EQ(kubernetes.cluster().objects(), 0u);
 }
 
+TEST(KubernetesTest, AMachineThatThePolicyForbidsIsNoMatterOfCredentials) {
+  Kubernetes kubernetes(true);
+  MachineOrder order = kubernetes.Order();
+  order.meta = {{"user", "0"}};
+  const auto machine = kubernetes.provider().Create(order, kubernetes.Soon());
+  EXPECT_EQ(ErrorReason(machine.status()), "PROVIDER_REFUSED") << machine.status();
+  EXPECT_EQ(kubernetes.cluster().objects(), 0u);
+}
+
 TEST(KubernetesTest, FillsTheVolumeFromASnapshotAndGivesItItsRoom) {
   Kubernetes kubernetes(true);
   MachineOrder order = kubernetes.Order(), second = kubernetes.Order();

@@ -17,11 +17,26 @@ struct KindOf {
   std::set<std::string> spec;  // fields that Weft may set
 };
 
+// What of a pod the standard "restricted" forbids; its namespace enforces that.
+std::string Violated(const Json& spec) {
+  if (!TrueAt(spec, {"securityContext", "runAsNonRoot"})) return "runAsNonRoot != true";
+  if (TextAt(spec, {"securityContext", "seccompProfile", "type"}) != "RuntimeDefault") {
+    return "seccompProfile";
+  }
+  for (const Json& container : spec["containers"]) {
+    const Json& may = At(container, {"securityContext", "allowPrivilegeEscalation"});
+    if (!may.is_boolean() || may.get<bool>()) return "allowPrivilegeEscalation != false";
+    const Json& drop = At(container, {"securityContext", "capabilities", "drop"});
+    if (drop != Json::array({"ALL"})) return "unrestricted capabilities";
+  }
+  return "";
+}
+
 const std::map<std::string, KindOf>& Kinds() {
   static const auto& kinds = *new std::map<std::string, KindOf>{
       {"statefulsets",
        {"apps/v1", "StatefulSet", {"replicas", "selector", "serviceName", "template"}}},
-      {"pods", {"v1", "Pod", {"containers", "nodeSelector", "volumes"}}},
+      {"pods", {"v1", "Pod", {"containers", "nodeSelector", "securityContext", "volumes"}}},
       {"services",
        {"v1",
         "Service",
@@ -191,6 +206,11 @@ FakeAnswer FakeKubernetes::TryToCreate(const FakeRequest& request, const std::st
   const Json object = Json::parse(request.body, nullptr, false);
   const std::string invalid = Invalid(object, {plural, TextAt(object, {"metadata", "name"})});
   if (!invalid.empty()) return Status(400, "BadRequest", invalid);
+  const std::string violated = Violated(object["spec"]);
+  if (!violated.empty()) {
+    return Status(403, "Forbidden",
+                  absl::StrCat("violates PodSecurity \"restricted:latest\": ", violated));
+  }
   if (full_) {
     return Status(403, "Forbidden", "exceeded quota: pods, requested: 1, used: 9, limited: 9");
   }
