@@ -201,7 +201,9 @@ bool Converger::FailoverIsDue(const Group& group, const std::set<ServerUuid>& bu
     return false;
   // In the midst of a step a server hears nothing from a primary that lives.
   for (const ServerUuid& server : busy) look->seen.erase(server);
-  return Judge(*look, /*ask_monitors=*/true).state == PrimaryState::kDead;  // guard: rule 7
+  const Verdict verdict = Judge(*look, /*ask_monitors=*/true);
+  if (verdict.state != PrimaryState::kDead) return false;  // guard: rule 7
+  return true;
 }
 
 absl::Status Converger::ActOnRecord(const Snapshot& snapshot, const Step& step, Round* round) {
