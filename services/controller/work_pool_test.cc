@@ -46,6 +46,7 @@ TEST(WorkPoolTest, BatchesOfSeveralCallersDoNotWaitForEachOther) {
   WorkPool pool(2);
   std::atomic<int> done = 0;
   std::vector<std::thread> callers;
+  callers.reserve(8);
   for (int i = 0; i < 8; ++i) {
     callers.emplace_back([&] {
       for (int round = 0; round < 50; ++round) {
