@@ -44,6 +44,10 @@ void Checkers::OnRecord(const Group& before, const Group& after, const Transacti
   // A group that is set to go on without acknowledgements promises nothing meanwhile.
   if (after.acknowledgers.servers.empty()) commits_wait_ = false;
   if (after.epoch == before.epoch) return;
+  const bool waited =
+      before.durability == Durability::kLossless && !before.acknowledgers.servers.empty();
+  if (!waited && !before.primary.empty()) at_large_.insert(before.primary);
+  at_large_.erase(after.primary);
   lossless_epoch_ = after.durability == Durability::kLossless;
   commits_wait_ = after.durability == Durability::kLossless && !after.acknowledgers.servers.empty();
   const SimServer* winner = ServerOf(servers, after.primary);
@@ -56,7 +60,12 @@ void Checkers::OnRecord(const Group& before, const Group& after, const Transacti
   CheckMayLead(*winner, now);
 }
 
-void Checkers::OnLook(const controller::Snapshot& look) { CheckNoStrangers(look); }
+void Checkers::OnLook(const controller::Snapshot& look) {
+  CheckNoStrangers(look);
+  for (const auto& [server, seen] : look.seen) {
+    if (seen.reached() && seen.super_read_only) at_large_.erase(server);
+  }
+}
 
 void Checkers::OnEnd(const Group& record, const std::vector<SimServer>& servers) {
   const SimServer* primary = ServerOf(servers, record.primary);

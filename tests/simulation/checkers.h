@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,8 @@ class Checkers {
   std::vector<Errant> errants_;             // written on a server that was not the primary
   bool lossless_epoch_ = false;             // the policy when it began
   bool commits_wait_ = false;               // in this epoch, by what was seen of it
+  // Deposed while commits waited for nobody, and not seen read-only since: nobody could stop them.
+  std::set<ServerUuid> at_large_;
   std::string failure_;
 };
 

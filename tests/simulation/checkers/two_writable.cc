@@ -10,7 +10,7 @@ void Checkers::CheckOnePrimary(const Group& record, const Acked& acked,
   const SimServer& server = servers[acked.server];
   // Under async an old primary that was not reached may go on, and the group says so.
   if (!lossless_epoch_ || record.epoch == 0 || server.old_version) return;
-  if (server.uuid == record.primary) return;
+  if (server.uuid == record.primary || at_large_.contains(server.uuid)) return;
   // An acknowledgement from before the change may be read late: the write is then on both.
   for (const SimServer& other : servers) {
     if (other.uuid == record.primary && other.executed[acked.transaction]) return;
