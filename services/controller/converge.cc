@@ -47,8 +47,10 @@ absl::StatusOr<Snapshot> Converger::Observe(bool may_reuse) {
   WEFT_ASSIGN_OR_RETURN(Group group, ports_.store->Load(group_));
   const bool program_runs = ports_.hook_runs && ports_.hook_runs(group_, group.hooks);
   const absl::Duration now = ports_.clock->MonotonicNow();
-  if (may_reuse && last_look_.has_value() && now - last_look_began_ <= options_.look_valid_for &&
-      ServersOf(group) == ServersOf(last_look_->group)) {
+  // What a look says of windows and other settings is of those that it was made under.
+  const bool is_same = last_look_.has_value() && ServersOf(group) == ServersOf(last_look_->group) &&
+                       group.settings == last_look_->group.settings;
+  if (may_reuse && is_same && now - last_look_began_ <= options_.look_valid_for) {
     Snapshot snapshot = *last_look_;
     // What was proven of servers was proven under the primary of that epoch.
     if (group.epoch != snapshot.group.epoch) {  // guard: rule 3

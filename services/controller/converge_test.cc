@@ -154,6 +154,16 @@ TEST_F(ConvergeTest, OrAServerHasComeSince) {
   EXPECT_EQ(farm_.looks, 2);
 }
 
+TEST_F(ConvergeTest, OrAWindowHasBeenOpenedSince) {
+  Ask(Goal::kPromote, 'b');
+  converger_->Once();
+  Group group = Record();
+  group.settings.maintenance[""].until = absl::InfiniteFuture();
+  ASSERT_TRUE(store_.UpdateGroup(group).ok());
+  converger_->Once();
+  EXPECT_EQ(farm_.looks, 2);
+}
+
 TEST_F(ConvergeTest, AfterAFailedStepOnTheRecordTheyAreAskedAgain) {
   Ask(Goal::kPromote, 'b');
   store_.FailNextWrite(StoreFault::kUnavailable);
