@@ -50,11 +50,11 @@ void Checkers::OnRecord(const Group& before, const Group& after, const Transacti
   at_large_.erase(after.primary);
   lossless_epoch_ = after.durability == Durability::kLossless;
   commits_wait_ = after.durability == Durability::kLossless && !after.acknowledgers.servers.empty();
+  const SimServer* const loser = ServerOf(servers, before.primary);
+  if (loser != nullptr) ForgetAdopted(*loser);
   const SimServer* winner = ServerOf(servers, after.primary);
   if (winner == nullptr) return;
   CheckNothingLost(*winner, absl::StrCat("when epoch ", after.epoch, " began"));
-  const SimServer* const loser = ServerOf(servers, before.primary);
-  if (loser != nullptr) ForgetAdopted(*loser);
   CheckWinnerClean(*winner, now);
   CheckWatermark(watermark, *winner);
   CheckMayLead(*winner, now);
