@@ -17,8 +17,6 @@ namespace weft::controller {
 namespace {
 
 constexpr uint32_t kMaxAcknowledgements = 64;
-// Of a step while no round of the group runs: a failover waits for its end (S25).
-constexpr absl::Duration kBrief = absl::Seconds(1);
 constexpr char kFields[] = "description, durability, acknowledgements, settings.NAME";
 
 bool Names(const std::vector<std::string>& mask, absl::string_view field) {
@@ -201,9 +199,10 @@ absl::Status GroupRequests::RaiseAcknowledgements(const Change& change) {
   CopyFields(change, &changed);
   WEFT_RETURN_IF_ERROR(CheckEnoughServers(changed));
   return ports_.reconciler->Exclusively(id, [&]() -> absl::Status {
-    WEFT_RETURN_IF_ERROR(ports_.farm->Apply(
-        record, ArmSource{record.primary, change.group.acknowledgements}, kBrief));
-    const auto seen = ports_.farm->Probe(record, kBrief);
+    WEFT_RETURN_IF_ERROR(
+        ports_.farm->Apply(record, ArmSource{record.primary, change.group.acknowledgements},
+                           Reconciler::kExclusiveStep));
+    const auto seen = ports_.farm->Probe(record, Reconciler::kExclusiveStep);
     const auto primary = seen.find(record.primary);
     if (primary == seen.end() || !primary->second.reached()) {
       return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "PRIMARY_NOT_REACHED",

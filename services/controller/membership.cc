@@ -19,8 +19,6 @@ namespace weft::controller {
 namespace {
 
 constexpr char kLeaving[] = "it is being removed from its group";
-// Of a step while no round of the group runs: a failover waits for its end (S25).
-constexpr absl::Duration kBrief = absl::Seconds(1);
 
 bool Follows(const Snapshot& look, const ServerUuid& server) {
   const Replication& replication = look.Of(server).replication;
@@ -267,8 +265,9 @@ absl::Status Membership::Strike(const Group& record, const Server& server) {
   }
   // Best effort: where it answers it shall not go on replicating unwatched, and where it does not
   // it shall not come back and acknowledge.
-  if (!ports_.farm->Apply(record, Detach{server.uuid}, kBrief).ok()) {
-    (void)ports_.farm->Apply(record, LockAccount{record.primary, server.uuid}, kBrief);
+  if (!ports_.farm->Apply(record, Detach{server.uuid}, Reconciler::kExclusiveStep).ok()) {
+    (void)ports_.farm->Apply(record, LockAccount{record.primary, server.uuid},
+                             Reconciler::kExclusiveStep);
   }
   if (!IsCounted(record, server.uuid)) {
     return ports_.store->RemoveServer(record.id, record.revision, server.uuid);
@@ -277,7 +276,7 @@ absl::Status Membership::Strike(const Group& record, const Server& server) {
   // that it has written is at least required of every later one.
   SetAcknowledgers rest{record.acknowledgers.servers, {}};
   rest.servers.erase(server.uuid);
-  std::map<ServerUuid, Observation> seen = ports_.farm->Probe(record, kBrief);
+  std::map<ServerUuid, Observation> seen = ports_.farm->Probe(record, Reconciler::kExclusiveStep);
   rest.watermark = seen[record.primary].executed;
   WEFT_RETURN_IF_ERROR(ports_.store->Apply(record, rest, ports_.clock->Now()));
   Event event;

@@ -113,6 +113,8 @@ class Reconciler {
   // The phases that Request would lead to, as far as they can be foreseen from one look.
   absl::StatusOr<std::vector<Plan>> Foresee(const std::string& group, const Intent& intent);
 
+  // Of a step of an exclusive change: a failover waits for its end (S25).
+  static constexpr absl::Duration kExclusiveStep = absl::Seconds(1);
   // Runs `change` while no round of the group runs, then wakes it. ABORTED GROUP_BUSY.
   absl::Status Exclusively(const std::string& group, absl::FunctionRef<absl::Status()> change);
   // Blocks until `done` of the group's standing, asked after each round; false after `timeout`.

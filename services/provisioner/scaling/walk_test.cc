@@ -142,6 +142,15 @@ std::unique_ptr<ScalingFarm> Farm() {
   return farm;
 }
 
+// A machine that is ready.
+void List(ScalingFarm* farm, const std::string& uuid) {
+  MachineEntry entry;
+  entry.machine.uuid = uuid;
+  entry.machine.provider_id = "here";
+  entry.stage = Stage::kReady;
+  EXPECT_TRUE(farm->inventory.PutMachine(entry).ok());
+}
+
 TEST_F(WalkTest, MakesEachMemberOnceWhoeverDies) {
   ScalingWish wish;
   wish.steps = {Addition(), Addition()};
@@ -185,11 +194,7 @@ TEST_F(WalkTest, AMachineWithTransactionsOfItsOwnStaysWhoeverDies) {
   wish.steps = {Addition(), Removal(3, "machine-3")};
   const auto make = [] {
     auto farm = Farm();
-    MachineEntry entry;
-    entry.machine.uuid = "machine-3";
-    entry.machine.provider_id = "here";
-    entry.stage = Stage::kReady;
-    EXPECT_TRUE(farm->inventory.PutMachine(entry).ok());
+    List(farm.get(), "machine-3");
     farm->groups.Edit(3, [](MemberView* member) {
       member->server.status = ServerStatus::kFaulty;
       member->server.mode = ServerMode::kOffline;
@@ -210,11 +215,7 @@ TEST_F(WalkTest, DrainsAndRemovesOnceWhoeverDies) {
   wish.steps = {Removal(2, "machine-2"), Removal(3)};
   const auto make = [] {
     auto farm = Farm();
-    MachineEntry entry;
-    entry.machine.uuid = "machine-2";
-    entry.machine.provider_id = "here";
-    entry.stage = Stage::kReady;
-    EXPECT_TRUE(farm->inventory.PutMachine(entry).ok());
+    List(farm.get(), "machine-2");
     return farm;
   };
   DieEverywhere(wish, make, [](ScalingFarm& farm) {
