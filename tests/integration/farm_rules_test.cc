@@ -19,7 +19,21 @@
 namespace weft::controller {
 namespace {
 
-class FarmRulesTest : public RealFarmTest {};
+class FarmRulesTest : public RealFarmTest {
+ protected:
+  // One server, open, on which a client holds a lock that hinders SET read_only.
+  void StartLocked() {
+    Start(1);
+    ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
+    ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
+    auto app = real_->ConnectApp(0);
+    ASSERT_TRUE(app.ok()) << app.status();
+    app_ = *std::move(app);
+    ASSERT_EQ(app_->Execute(test_sql::kLockLedger), absl::OkStatus());
+  }
+
+  std::unique_ptr<mysql::Session> app_;  // of StartLocked
+};
 
 // --- rule 5
 
@@ -72,18 +86,13 @@ TEST_F(FarmRulesTest, ALeaderWhoseLeaseHasLapsedChangesNothing) {
 }
 
 TEST_F(FarmRulesTest, AStatementThatTimesOutIsKilledAndSeenGone) {
-  Start(1);
-  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
-  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
-  auto app = real_->ConnectApp(0);
-  ASSERT_TRUE(app.ok()) << app.status();
-  ASSERT_EQ((*app)->Execute(test_sql::kLockLedger), absl::OkStatus());
+  ASSERT_NO_FATAL_FAILURE(StartLocked());
   // The lock holds it up for a second; its time is over sooner.
   const absl::Status status = Do(Fence{uuid(0), /*kill_sessions=*/false}, absl::Milliseconds(700));
   EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded) << status;
   EXPECT_EQ(Root(0, test_sql::kStatementsUnderWay), "0");
   EXPECT_TRUE(See(0).reached());
-  ASSERT_EQ((*app)->Execute(test_sql::kUnlock), absl::OkStatus());
+  ASSERT_EQ(app_->Execute(test_sql::kUnlock), absl::OkStatus());
   real_->Wait(absl::Milliseconds(1200));
   EXPECT_EQ(Root(0, test_sql::kReadOnly), "0") << "the statement took effect after all";
   EXPECT_EQ(Do(Fence{uuid(0), true}), absl::OkStatus());
@@ -106,12 +115,7 @@ TEST_F(FarmRulesTest, AServerThatHungUnderAStepIsUnreachedUntilItsSessionIsGone)
 
 // S25. Held up by a lock, and by a server that hangs.
 TEST_F(FarmRulesTest, AStepThatIsInterruptedIsOverAtOnceAndTakesNoEffect) {
-  Start(1);
-  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
-  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
-  auto app = real_->ConnectApp(0);
-  ASSERT_TRUE(app.ok()) << app.status();
-  ASSERT_EQ((*app)->Execute(test_sql::kLockLedger), absl::OkStatus());
+  ASSERT_NO_FATAL_FAILURE(StartLocked());
   farm().Interrupt(group_, {uuid(0)});  // of nothing
   absl::Duration interrupted;
   std::thread other([&] {
@@ -125,7 +129,7 @@ TEST_F(FarmRulesTest, AStepThatIsInterruptedIsOverAtOnceAndTakesNoEffect) {
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_LT(RealClock::Get()->MonotonicNow() - interrupted, absl::Milliseconds(500));
   EXPECT_EQ(Root(0, test_sql::kStatementsUnderWay), "0");
-  ASSERT_EQ((*app)->Execute(test_sql::kUnlock), absl::OkStatus());
+  ASSERT_EQ(app_->Execute(test_sql::kUnlock), absl::OkStatus());
   EXPECT_EQ(Root(0, test_sql::kReadOnly), "0");
   EXPECT_EQ(Do(Fence{uuid(0), true}), absl::OkStatus());
 
