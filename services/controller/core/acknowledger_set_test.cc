@@ -273,6 +273,23 @@ TEST(AcknowledgersAfterTest, APromotionAfterADemotionAccountsForSilentServers) {
   EXPECT_THAT(AcknowledgersAfter(scene, Id('a')), ElementsAre(Id('b')));
 }
 
+// What it commits before it is armed they may lack.
+TEST(AcknowledgersAfterTest, AFirstPromotionOfOneThatCommitsAloneRestsOnNoFlagFromBefore) {
+  Scene scene("abc");
+  scene.group().primary = ServerUuid();
+  scene.group().acknowledgers.servers.clear();
+  scene.group().history.back().at_start = scene.Of('a').executed;
+  scene.Record('a').status = ServerStatus::kSecondary;
+  scene.Of('a').semi_sync = SemiSync();
+  scene.Of('b').semi_sync = SemiSync();
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('a')), IsEmpty());
+  scene.Of('c').semi_sync = SemiSync();
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('a')), ElementsAre(Id('b'), Id('c')));
+  scene.Of('c').semi_sync.replica_enabled = true;
+  scene.Fenced('a');
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('a')), ElementsAre(Id('b'), Id('c')));
+}
+
 TEST(AcknowledgersAfterTest, AFirstPromotionDoesNotWaitForSilentServers) {
   Scene scene("abc");
   scene.group().primary = ServerUuid();

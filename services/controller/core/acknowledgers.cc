@@ -20,11 +20,10 @@ bool IsPreset(const Snapshot& snapshot, const ServerUuid& server) {
   return snapshot.Of(server).semi_sync.replica_preset || MarksOf(snapshot, server).preset;
 }
 
-// By the record and by its own word the primary waits for nobody.
-bool CommitsAlone(const Snapshot& snapshot) {
-  const Observation& primary = snapshot.Of(snapshot.group.primary);
-  return !IsLosslessEpoch(snapshot.group) && !IsFenced(primary) &&
-         !primary.semi_sync.source_enabled;
+// By the record and by its own word it waits for nobody when it leads, and it can be written to.
+bool CommitsAlone(const Snapshot& snapshot, const ServerUuid& leader) {
+  const Observation& seen = snapshot.Of(leader);
+  return !IsLosslessEpoch(snapshot.group) && !IsFenced(seen) && !seen.semi_sync.source_enabled;
 }
 
 // It holds what the primary has executed at this look.
@@ -284,7 +283,8 @@ std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot) {
     if (!receiving || !HoldsWhatThePrimaryHad(snapshot, server)) continue;
     // Its flag would prove that it has what is committed alone: it is repaired first, if it can be.
     const bool runs = snapshot.Of(server).replication.applier_running;
-    if (does_so && runs && CommitsAlone(snapshot)) return std::nullopt;  // guard: rule 3
+    if (does_so && runs && CommitsAlone(snapshot, group.primary))
+      return std::nullopt;  // guard: rule 3
     wider.insert(server);
   }
   // The first ones make commits wait: not before there are enough of them.
@@ -370,6 +370,11 @@ std::set<ServerUuid> AcknowledgersAfter(const Snapshot& snapshot, const ServerUu
   }
   if (group.primary.empty()) {
     if (chosen.size() < WaitFor(group)) return {};
+    // A flag from before would prove that its server has what is committed until `winner` is armed.
+    const bool flagged = std::any_of(chosen.begin(), chosen.end(), [&](const ServerUuid& server) {
+      return snapshot.Of(server).semi_sync.replica_enabled;
+    });
+    if (flagged && CommitsAlone(snapshot, winner)) return {};  // guard: rule 3
     // Who was one when the primary was demoted may still receive from it, with its flag on.
     if (group.epoch > 0) {  // guard: rule 3
       AddWhoMayWakeUp(snapshot, winner, &chosen);
