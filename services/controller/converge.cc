@@ -9,6 +9,7 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "services/controller/core/decide.h"
+#include "services/controller/core/facts.h"
 #include "services/controller/core/verdict.h"
 
 namespace weft::controller {
@@ -18,6 +19,8 @@ namespace {
 constexpr absl::Duration kCatchUpGrace = absl::Seconds(1);
 // A sick primary that has not handed over by then is replaced without it, where that may be.
 constexpr absl::Duration kHandOverBudget = absl::Seconds(3);
+// While a program is asked the record and the primary are looked at this often.
+constexpr absl::Duration kMootPeriod = absl::Milliseconds(200);
 
 absl::Duration DeadlineOf(const Step& step, absl::Duration usual) {
   const CatchUp* catch_up = std::get_if<CatchUp>(&step);
@@ -107,6 +110,14 @@ Round Converger::Once() {
 
 void Converger::ActByProgram(const Snapshot& snapshot, const RunHook& step, Round* round) {
   const absl::Duration began = ports_.clock->MonotonicNow();
+  std::string moot;
+  const auto is_moot = [&, checked = began]() mutable {
+    if (moot.empty() && ports_.clock->MonotonicNow() - checked >= kMootPeriod) {
+      moot = WhyMoot(snapshot.group.primary, step);
+      checked = ports_.clock->MonotonicNow();
+    }
+    return !moot.empty();
+  };
   absl::Status status = ports_.may_act();
   if (status.ok()) {  // proof: rule 10
     HookRecord hooks = snapshot.group.hooks;
@@ -114,11 +125,11 @@ void Converger::ActByProgram(const Snapshot& snapshot, const RunHook& step, Roun
     hooks.operation = step.operation;
     hooks.epoch = snapshot.group.epoch;
     hooks.outcomes[step.occasion] = ports_.run_hook
-                                        ? ports_.run_hook(snapshot, step)
+                                        ? ports_.run_hook(snapshot, step, is_moot)
                                         : absl::StrCat(kHookAborted, "this controller runs none");
     hooks.when = ports_.clock->Now();
     // What was answered to a leader that no longer leads is answered again to the next.
-    status = ports_.may_act();
+    status = moot.empty() ? ports_.may_act() : absl::AbortedError(moot);
     if (status.ok()) status = ports_.store->RecordHooks(snapshot.group.id, hooks);
   }
   round->results.push_back({step, status, ports_.clock->MonotonicNow() - began});
@@ -183,7 +194,8 @@ void Converger::ActOnServers(const Snapshot& snapshot, Round* round) {
     if (!gave_way) gave_way = FailoverIsDue(snapshot.group, servers);
     if (gave_way) ports_.farm->Interrupt(snapshot.group, servers);
   };
-  const bool keeps = snapshot.group.intent.goal == Goal::kKeep;
+  const Intent& intent = snapshot.group.intent;
+  const bool keeps = intent.goal == Goal::kKeep || IsCommitted(snapshot.group);
   ports_.run_all(std::move(jobs), keeps ? watch : std::function<void()>());
   if (!gave_way) return;
   for (StepResult& result : results) {
@@ -191,16 +203,35 @@ void Converger::ActOnServers(const Snapshot& snapshot, Round* round) {
   }
 }
 
-bool Converger::FailoverIsDue(const Group& group, const std::set<ServerUuid>& busy) {
+std::optional<Snapshot> Converger::LookIfMissed(const ServerUuid& primary) {
   // The monitors' word first: it costs nothing.
-  const auto reports = ports_.reports({group.primary});
-  const auto report = reports.find(group.primary);
-  if (report == reports.end() || !QuorumLost(report->second)) return false;
+  const auto reports = ports_.reports({primary});
+  const auto report = reports.find(primary);
+  if (report == reports.end() || !QuorumLost(report->second)) return std::nullopt;
   absl::StatusOr<Snapshot> look = Observe(/*may_reuse=*/false);
-  if (!look.ok()) return false;
+  if (!look.ok()) return std::nullopt;
+  return *std::move(look);
+}
+
+std::string Converger::WhyMoot(const ServerUuid& primary, const RunHook& step) {
+  const absl::StatusOr<Operation> operation = ports_.store->GetOperation(step.operation);
+  if (operation.ok() && operation->cancel_requested) return "somebody asked for an end of it";
+  if (step.occasion != kBeforeSwitchover) return "";
+  const std::optional<Snapshot> look = LookIfMissed(primary);
+  if (!look.has_value()) return "";
+  if (Judge(*look, /*ask_monitors=*/true).state != PrimaryState::kDead) return "";  // guard: rule 7
+  return "the primary was lost meanwhile";
+}
+
+bool Converger::FailoverIsDue(const Group& group, const std::set<ServerUuid>& busy) {
+  std::optional<Snapshot> look = LookIfMissed(group.primary);
+  if (!look.has_value()) return false;
   const Plan plan = Decide(*look);
-  if (plan.steps.empty() || !std::holds_alternative<BeginFailover>(plan.steps.front()))
-    return false;
+  const bool begins =
+      !plan.steps.empty() && std::holds_alternative<BeginFailover>(plan.steps.front());
+  // A change that was committed ends first.
+  const bool ends = IsCommitted(look->group) && plan.refusal.has_value();
+  if (!begins && !ends) return false;
   // In the midst of a step a server hears nothing from a primary that lives.
   for (const ServerUuid& server : busy) look->seen.erase(server);
   const Verdict verdict = Judge(*look, /*ask_monitors=*/true);

@@ -92,10 +92,12 @@ class Converger {
     // A fresh id for the operation of an automatic failover.
     std::function<std::string()> new_operation_id;
     // Runs a program and says what it answered, as HookRecord keeps it. Blocks until the program's
-    // own deadline at most, and ends it when `may_act` is no longer OK. One that is only told of
-    // what was done is not waited for: it runs, until a later call says how it ended. Empty: there
-    // are no programs.
-    std::function<std::string(const Snapshot& snapshot, const RunHook& step)> run_hook = {};
+    // own deadline at most, and ends it when `may_act` is no longer OK, or once `is_moot`, which it
+    // asks now and then from the calling thread. One that is only told of what was done is not
+    // waited for: it runs, until a later call says how it ended. Empty: there are no programs.
+    std::function<std::string(const Snapshot& snapshot, const RunHook& step,
+                              const std::function<bool()>& is_moot)>
+        run_hook = {};
     // Such a program of the change of `hooks`, begun by run_hook, has not ended. Empty: none has.
     std::function<bool(const std::string& group, const HookRecord& hooks)> hook_runs = {};
   };
@@ -116,8 +118,12 @@ class Converger {
   // A look made now leads to a failover, also without what is seen of those on which steps are
   // under way.
   bool FailoverIsDue(const Group& group, const std::set<ServerUuid>& busy);
+  // A look at a group whose primary the monitors have lost; nullopt: they have not.
+  std::optional<Snapshot> LookIfMissed(const ServerUuid& primary);
   absl::Status ActOnRecord(const Snapshot& snapshot, const Step& step, Round* round);
   void ActByProgram(const Snapshot& snapshot, const RunHook& step, Round* round);
+  // Why what this program is asked about will not be; empty: it may.
+  std::string WhyMoot(const ServerUuid& primary, const RunHook& step);
   // After a write of unknown outcome: sees to it that it is done or can be done no more, before
   // anything is decided by the record (design section 3).
   absl::Status SettleUnknown(const Group& group);

@@ -81,5 +81,63 @@ TEST_F(GiveWayTest, WhatAnIntentAsksForIsNotGivenUp) {
   EXPECT_THAT(farm_.done, Not(IsEmpty()));
 }
 
+TEST_F(GiveWayTest, WhatIsLeftOfAChangeThatWasCommittedGivesWayToo) {
+  Ask(Goal::kPromote, 'a');
+  farm_.scene.Revoked('b').Revoked('c');
+  farm_.meanwhile = [this] {
+    farm_.scene.Dead('a');
+    watch_();
+  };
+  EXPECT_EQ(converger_->Once().end, RoundEnd::kFailed);
+  EXPECT_EQ(farm_.interruptions, 1);
+  EXPECT_EQ(converger_->Once().ended->error_reason, "PRIMARY_LOST");
+  EXPECT_EQ(converger_->Once().began->kind, "failover");
+}
+
+// A switchover to b whose program is asked, while something happens.
+class AskedProgramTest : public GiveWayTest {
+ protected:
+  AskedProgramTest() {
+    Group asks = Record();
+    asks.settings.before_switchover = "ask";
+    EXPECT_TRUE(store_.UpdateGroup(asks).ok());
+    Ask(Goal::kPromote, 'b');
+  }
+  Round AskWhile(const std::function<void()>& happens) {
+    meanwhile_ = [this, happens](const std::function<bool()>& is_moot) {
+      EXPECT_FALSE(is_moot());
+      happens();
+      clock_.Advance(absl::Seconds(1));
+      is_moot_ = is_moot();
+    };
+    return converger_->Once();
+  }
+  bool is_moot_ = false;
+};
+
+TEST_F(AskedProgramTest, IsNotWaitedForOnceThePrimaryIsLost) {
+  const Round round = AskWhile([this] { farm_.scene.Dead('a'); });
+  EXPECT_TRUE(is_moot_);
+  EXPECT_THAT(round.status.message(), HasSubstr("the primary was lost meanwhile"));
+  EXPECT_THAT(Record().hooks.outcomes, IsEmpty());
+  const Round next = converger_->Once();
+  EXPECT_EQ(next.plan.phase, "revoke") << ToString(next.plan);
+}
+
+TEST_F(AskedProgramTest, IsWaitedForWhileThePrimaryIsOnlySuspected) {
+  const Round round = AskWhile(
+      [this] { farm_.scene.snapshot().reports[Id('a')] = {.observers = 2, .unreachable = 2}; });
+  EXPECT_FALSE(is_moot_);
+  EXPECT_TRUE(round.status.ok()) << round.status;
+  EXPECT_EQ(Record().hooks.outcomes.at("before_switchover"), kHookOk);
+}
+
+TEST_F(AskedProgramTest, IsNotWaitedForOnceAnEndIsAskedFor) {
+  const Round round = AskWhile([this] { EXPECT_TRUE(store_.RequestCancel("op").ok()); });
+  EXPECT_TRUE(is_moot_);
+  EXPECT_THAT(round.status.message(), HasSubstr("somebody asked for an end of it"));
+  EXPECT_THAT(Record().hooks.outcomes, IsEmpty());
+}
+
 }  // namespace
 }  // namespace weft::controller

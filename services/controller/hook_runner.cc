@@ -171,7 +171,8 @@ std::string HookRunner::Begin(const Snapshot& snapshot, const RunHook& step, con
 }
 
 std::string HookRunner::Run(const Snapshot& snapshot, const RunHook& step,
-                            const std::function<bool()>& may_act) {
+                            const std::function<bool()>& may_act,
+                            const std::function<bool()>& is_moot) {
   const auto found = book_.find(step.hook);
   if (found == book_.end()) {
     HookEnd none;
@@ -182,7 +183,7 @@ std::string HookRunner::Run(const Snapshot& snapshot, const RunHook& step,
   const Hook& hook = found->second;
   if (IsOver(step)) return Begin(snapshot, step, hook, may_act);
   const HookEnd end = RunProgram(hook, HookInput(snapshot, step), HookVariables(snapshot, step),
-                                 [&] { return !may_act(); });
+                                 [&] { return !may_act() || is_moot(); });
   Tell(snapshot, step, end);
   if (end.status.ok()) return kHookOk;
   return absl::StrCat(hook.abort_on_failure ? kHookAborted : "passed over: ", Why(end));

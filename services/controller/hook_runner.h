@@ -28,13 +28,15 @@ class HookRunner {
   const HookBook& book() const { return book_; }
 
   // What HookRecord keeps of it: "ok", "aborted: why", "passed over: why" (on_failure: continue, or
-  // nothing left to forbid). Blocks until the program's end, which comes when `may_act` says no.
+  // nothing left to forbid). Blocks until the program's end, which comes when `may_act` says no, or
+  // `is_moot` yes.
   //
   // Of an occasion that is over nothing waits for the program: begins it, unless it was begun and
   // not killed, and says "runs" until a call finds that it has ended. `may_act` is asked until
   // then, by another thread: it outlives Stop.
   std::string Run(const Snapshot& snapshot, const RunHook& step,
-                  const std::function<bool()>& may_act) ABSL_LOCKS_EXCLUDED(mutex_);
+                  const std::function<bool()>& may_act, const std::function<bool()>& is_moot)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   // A program that nothing waits for, of this operation on the group, has not ended.
   bool Runs(const std::string& group, const std::string& operation) const

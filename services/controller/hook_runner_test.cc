@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
@@ -35,7 +36,8 @@ class HookRunnerTest : public ::testing::Test {
   }
 
   std::string Run(HookRunner* runner) {
-    return runner->Run(Scene("abc"), step_, [this] { return leads_.load(); });
+    return runner->Run(
+        Scene("abc"), step_, [this] { return leads_.load(); }, [this] { return is_moot_.load(); });
   }
   void LetItEnd() { std::ofstream(folder_ + ".end") << "now\n"; }
   std::string Told() const {
@@ -59,6 +61,7 @@ class HookRunnerTest : public ::testing::Test {
   HookBook book_;
   RunHook step_;
   std::atomic<bool> leads_ = true;
+  std::atomic<bool> is_moot_ = false;
 };
 
 TEST_F(HookRunnerTest, NothingWaitsForAProgramThatIsToldAndItsEndIsKnownLater) {
@@ -105,6 +108,17 @@ TEST_F(HookRunnerTest, WhatIsKilledByAStopTheNextLeaderRunsAgain) {
   EXPECT_FALSE(next.Runs("g", "op"));
   EXPECT_EQ(Run(&next), kHookRuns);
   ASSERT_TRUE(Await([&] { return Told() == "op true\nop true\n"; }));
+}
+
+TEST_F(HookRunnerTest, OneThatIsAskedIsKilledOnceItsAnswerNoLongerMatters) {
+  step_.occasion = "before_switchover";
+  HookRunner runner(book_, &journal_);
+  std::string answer;
+  std::thread asking([&] { answer = Run(&runner); });
+  EXPECT_TRUE(Await([&] { return Told() == "op false\n"; }));
+  is_moot_ = true;
+  asking.join();
+  EXPECT_EQ(answer, "aborted: killed: nobody waits for its answer any more");
 }
 
 TEST_F(HookRunnerTest, TheNextChangeOfTheGroupIsToldWhileTheLastOneStillIs) {

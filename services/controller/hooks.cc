@@ -96,7 +96,7 @@ absl::Status EndOf(const absl::Status& status, const CommandResult& result, cons
         absl::StrCat("killed at its deadline of ", DurationText(hook.deadline)));
   }
   if (absl::IsCancelled(status)) {
-    return absl::CancelledError("killed: this controller no longer leads");
+    return absl::CancelledError("killed: nobody waits for its answer any more");
   }
   if (!status.ok()) return status;
   if (result.signal != 0) {

@@ -176,8 +176,10 @@ std::unique_ptr<Converger> Reconciler::Impl::NewConverger(const std::string& gro
     }
   };
   ports.new_operation_id = [] { return RandomUuid(); };
-  ports.run_hook = [this, term](const Snapshot& snapshot, const RunHook& step) {
-    return hooks_.Run(snapshot, step, [this, term] { return leadership_.MayAct(term); });
+  ports.run_hook = [this, term](const Snapshot& snapshot, const RunHook& step,
+                                const std::function<bool()>& is_moot) {
+    return hooks_.Run(
+        snapshot, step, [this, term] { return leadership_.MayAct(term); }, is_moot);
   };
   ports.hook_runs = [this](const std::string& of, const HookRecord& record) {
     return hooks_.Runs(of, record.operation);

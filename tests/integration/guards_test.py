@@ -217,6 +217,25 @@ class Guards(unittest.TestCase):
         harness.wait_until(self.told.exists, 10, "the program runs")
         self.await_failover(self.kill_primary())
 
+    def begin_asking(self):
+        """The name of a switchover whose program has begun and will not end soon."""
+        self.set("before_switchover=slow")
+        begun = self.farm.weft("group", "promote", "g1", "--no-wait")
+        harness.wait_until(self.slow.exists, 10, "the program runs")
+        return begun["operation"]["name"]
+
+    def test_5_a_failover_does_not_wait_for_the_program_that_a_switchover_asks(self):
+        self.begin_asking()
+        self.assertLess(self.await_failover(self.kill_primary()), 5)
+
+    def test_5_a_switchover_that_is_cancelled_does_not_wait_for_its_program(self):
+        old = self.farm.primary()
+        name = self.begin_asking()
+        self.farm.weft("operation", "cancel", name)
+        harness.wait_until(
+            lambda: self.farm.weft("operation", "show", name)["state"] == "CANCELLED", 5, "its end")
+        self.assertEqual(self.farm.primary(), old)
+
     def test_6_programs_that_fail_hang_or_are_unknown(self):
         done = self.farm.run("group", "set", "g1", "fence=nobody")
         self.assertNotEqual(done.returncode, 0)

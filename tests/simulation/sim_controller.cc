@@ -166,9 +166,8 @@ void SimController::Challenge() {
   ports.may_act = [this] {
     return MayAct() ? absl::OkStatus() : absl::AbortedError("the lease may be lost");
   };
-  ports.run_hook = [this](const controller::Snapshot&, const controller::RunHook&) {
-    return RunProgram();
-  };
+  ports.run_hook = [this](const controller::Snapshot&, const controller::RunHook&,
+                          const std::function<bool()>& is_moot) { return RunProgram(is_moot); };
   ports.run_all = [this](std::vector<std::function<void()>> jobs, const auto& /*watch*/) {
     while (!jobs.empty()) {
       const int next = world_->chance().Below(static_cast<int>(jobs.size()));
@@ -271,9 +270,9 @@ bool SimController::CommitsStandStill(const SimServer& server) const {
 }
 
 // It takes its time, in which it may be left alone, and answers what it likes.
-std::string SimController::RunProgram() {
+std::string SimController::RunProgram(const std::function<bool()>& is_moot) {
   const Millis until = world_->now() + world_->chance().Between(0, 150);
-  while (world_->now() < until) world_->Tick();
+  while (world_->now() < until && !is_moot()) world_->Tick();
   if (world_->chance().OneIn(4)) return absl::StrCat(kHookAborted, "exit code 1");
   return world_->chance().OneIn(3) ? "passed over: exit code 1" : kHookOk;
 }

@@ -87,7 +87,7 @@ class SimController {
   bool IsBlind(size_t monitor) const;
   // As the monitors' heartbeats would find it.
   bool CommitsStandStill(const SimServer& server) const;
-  std::string RunProgram();
+  std::string RunProgram(const std::function<bool()>& is_moot);
   std::map<ServerUuid, controller::Report> Reports(const std::vector<ServerUuid>& servers);
   void Watch();
 

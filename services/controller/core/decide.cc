@@ -1,5 +1,6 @@
 #include "services/controller/core/decide.h"
 
+#include "services/controller/core/facts.h"
 #include "services/controller/core/phases.h"
 
 namespace weft::controller {
@@ -15,9 +16,7 @@ Plan Decide(const Snapshot& snapshot) {
       return DecideDemotion(snapshot);
     case Goal::kPromote:
       // The commit made the target the primary of record; what is left is to keep the record.
-      if (!intent.target.empty() && intent.target == snapshot.group.primary) {
-        return DecideKeep(snapshot);
-      }
+      if (IsCommitted(snapshot.group)) return DecideKeep(snapshot);
       if (!intent.given_up.empty()) return DecideRollBack(snapshot);  // guard: rule 8
       return DecidePromotion(snapshot);
   }

@@ -60,6 +60,11 @@ bool ReceivesFrom(const Snapshot& snapshot, const ServerUuid& replica, const Ser
          snapshot.Of(replica).replication.receiver != ThreadState::kOff;
 }
 
+bool IsCommitted(const Group& group) {
+  const Intent& intent = group.intent;
+  return intent.goal == Goal::kPromote && !intent.target.empty() && intent.target == group.primary;
+}
+
 uint32_t WaitFor(const Group& group) { return std::max<uint32_t>(1, group.acknowledgements); }
 
 bool IsAcknowledger(const Group& group, const ServerUuid& server) {

@@ -35,6 +35,9 @@ bool PointsAt(const Snapshot& snapshot, const ServerUuid& replica, const ServerU
 // It points at `source` and its receiver is on or trying to connect.
 bool ReceivesFrom(const Snapshot& snapshot, const ServerUuid& replica, const ServerUuid& source);
 
+// A promotion that has been committed and only has to be carried out.
+bool IsCommitted(const Group& group);
+
 // Acknowledgements that a commit of this group needs under `lossless`; at least 1.
 uint32_t WaitFor(const Group& group);
 

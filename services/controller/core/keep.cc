@@ -13,11 +13,6 @@
 namespace weft::controller {
 namespace {
 
-// A promotion that has been committed and only has to be carried out.
-bool IsCommitted(const Group& group) {
-  return group.intent.goal == Goal::kPromote && group.intent.target == group.primary;
-}
-
 // Nobody asked for anything, and somebody asked to be left alone.
 bool Rests(const Snapshot& snapshot, const ServerUuid& server) {
   return snapshot.group.intent.goal == Goal::kKeep &&

@@ -105,6 +105,8 @@ struct RunHook {
   std::string operation;  // of the change that it is run for
   friend bool operator==(const RunHook&, const RunHook&) = default;
 };
+// Asked before a primary that lives hands over.
+inline constexpr char kBeforeSwitchover[] = "before_switchover";
 // What HookRecord holds of a program that nothing waits for, until its end is known.
 inline constexpr char kHookRuns[] = "runs";
 

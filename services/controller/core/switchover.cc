@@ -194,7 +194,7 @@ Plan DecideSwitchover(const Snapshot& snapshot) {
     }
   }
   if (!intent.reopen) {  // also of a primary that came back closed
-    const HookDecision hook = DecideHook(snapshot, "before_switchover");
+    const HookDecision hook = DecideHook(snapshot, kBeforeSwitchover);
     if (hook.refusal.has_value()) return Refuse(*hook.refusal);   // guard: rule 8
     if (hook.run.has_value()) return Phase("hook", {*hook.run});  // guard: rule 8
   }

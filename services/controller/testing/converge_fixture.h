@@ -63,8 +63,10 @@ class ConvergeTest : public ::testing::Test {
       for (const auto& job : jobs) job();
     };
     ports.new_operation_id = [] { return "failover-1"; };
-    ports.run_hook = [this](const Snapshot&, const RunHook& step) {
+    ports.run_hook = [this](const Snapshot&, const RunHook& step,
+                            const std::function<bool()>& is_moot) {
       farm_.done.push_back(Text(step));
+      if (meanwhile_) meanwhile_(is_moot);
       return answer_;
     };
     ports.hook_runs = [this](const std::string& group, const HookRecord& hooks) {
@@ -96,7 +98,8 @@ class ConvergeTest : public ::testing::Test {
   SceneFarm farm_;
   absl::Status may_act_;
   int lease_questions_left_ = 1000;
-  std::string answer_ = kHookOk;  // of programs
+  std::string answer_ = kHookOk;                                         // of programs
+  std::function<void(const std::function<bool()>& is_moot)> meanwhile_;  // while one runs
   bool program_runs_ = false;
   std::function<void()> watch_;  // of the steps under way
   std::unique_ptr<Converger> converger_;
