@@ -18,8 +18,8 @@ inline constexpr absl::string_view kBytes =
     "SELECT CAST(COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) AS UNSIGNED) AS bytes"
     " FROM information_schema.TABLES WHERE TABLE_SCHEMA NOT IN"
     " ('mysql', 'sys', 'information_schema', 'performance_schema', 'ndbinfo')";
-inline constexpr absl::string_view kWhereItsDataAre =
-    "SELECT @@datadir AS datadir, @@server_uuid AS uuid";
+inline constexpr absl::string_view kWhereItIs =
+    "SELECT @@datadir AS datadir, @@socket AS socket, @@server_uuid AS uuid";
 // A GTID set is text with line breaks.
 inline constexpr absl::string_view kExecuted = "SELECT @@GLOBAL.gtid_executed AS executed";
 

@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/mysql/bulk_session.h"
 #include "services/provisioner/dataset/account_copy.h"
+#include "services/provisioner/dataset/bulk_road.h"
 #include "services/provisioner/dataset/copy_mark.h"
 #include "services/provisioner/dataset/dataset_sql.h"
 #include "services/provisioner/dataset/definitions.h"
@@ -26,10 +28,14 @@ namespace weft::provisioner {
 namespace {
 
 // A part is one transaction on the target, and what is read again when nothing else is left to do.
-constexpr uint64_t kPartBytes = uint64_t{48} << 20;
+constexpr uint64_t kPartBytes = uint64_t{16} << 20;
+// Tables that rows are moved into at the same time: by two streams each.
+constexpr int kStreamsOfATable = 2;
 constexpr absl::Duration kPoll = absl::Milliseconds(50);
 // What the target's redo log may grow to meanwhile, and never beyond the size of the data.
 constexpr uint64_t kMostRedo = uint64_t{1} << 30;
+// Of redo that is held in memory; where it is full, those who insert write it out themselves.
+constexpr uint64_t kLogBuffer = uint64_t{32} << 20;
 // Of one statement: dropping what was there, and making what is not rows.
 constexpr absl::Duration kPatience = absl::Minutes(30);
 // Making the keys of a table of terabytes takes its time; a target that dies is noticed before.
@@ -99,7 +105,7 @@ class LogicalCopy {
     if (!locked) WEFT_RETURN_IF_ERROR(Release(snapshot));
     executed_ = snapshot.executed;
     Report("create tables");
-    WEFT_RETURN_IF_ERROR(WidenRedoLog());
+    WEFT_RETURN_IF_ERROR(MakeReady());
     WEFT_RETURN_IF_ERROR(CopySchemas(*source_, *target_));
     WEFT_RETURN_IF_ERROR(CopyTables(*source_, *target_, &tables_));
     WEFT_RETURN_IF_ERROR(CopyRows(snapshot, /*transactional=*/false));
@@ -112,30 +118,41 @@ class LogicalCopy {
     return MakePrograms(*creator, std::move(programs));
   }
 
-  // A redo log that is small for what comes in has the server write each page many times.
-  absl::Status WidenRedoLog() {
+  // The target's settings that suit a server with clients, and cost time where many rows come in.
+  // What it cannot change while it runs stays.
+  absl::Status MakeReady() {
     constexpr uint64_t kUnit = uint64_t{1} << 20;
     const mysql::ServerVersion& version = target_->version();
-    const bool fixed = version.mariadb || !version.AtLeast(8, 0, 30);  // while it runs
-    if (fixed) return absl::OkStatus();
-    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, target_->Query(sql::kRedoLogCapacity));
-    const uint64_t has = rows.empty() ? kMostRedo : rows.front().UintOr("value", kMostRedo);
+    if (version.mariadb || !version.AtLeast(8, 0, 11)) return absl::OkStatus();
+    WEFT_RETURN_IF_ERROR(Widen("innodb_log_buffer_size", kLogBuffer));
+    if (!version.AtLeast(8, 0, 22)) return absl::OkStatus();
+    // Zeros need not be written where rows will be.
+    WEFT_RETURN_IF_ERROR(SetMeanwhile(*target_, "innodb_extend_and_initialize", "0"));
+    if (!version.AtLeast(8, 0, 30)) return absl::OkStatus();
+    // A redo log that is small for what comes in has the server write each page many times.
     uint64_t data = 0;
     for (const Table& table : tables_) data += table.bytes;
-    const uint64_t wanted = std::min(kMostRedo, data / kUnit * kUnit);
-    if (wanted <= has) return absl::OkStatus();
-    return SetMeanwhile(*target_, "innodb_redo_log_capacity", absl::StrCat(wanted));
+    return Widen("innodb_redo_log_capacity", std::min(kMostRedo, data / kUnit * kUnit));
+  }
+
+  absl::Status Widen(absl::string_view variable, uint64_t wanted) {
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows,
+                          target_->Query(absl::StrFormat(sql::kGlobalNumber, variable)));
+    if (rows.empty() || rows.front().UintOr("value", wanted) >= wanted) return absl::OkStatus();
+    return SetMeanwhile(*target_, variable, absl::StrCat(wanted));
   }
 
   absl::Status CopyRows(Snapshot& snapshot, bool transactional) {
-    std::vector<Part> parts;
+    std::vector<std::vector<Part>> by_table;
     for (const Table& table : tables_) {
       estimate_ += table.transactional == transactional ? table.bytes : 0;
       if (table.transactional != transactional) continue;
-      WEFT_ASSIGN_OR_RETURN(const std::vector<Part> some, PlanParts(*source_, table, kPartBytes));
-      parts.insert(parts.end(), some.begin(), some.end());
+      WEFT_ASSIGN_OR_RETURN(std::vector<Part> some, PlanParts(*source_, table, kPartBytes));
+      by_table.push_back(std::move(some));
     }
-    if (parts.empty()) return absl::OkStatus();
+    if (by_table.empty()) return absl::OkStatus();
+    const int window = std::max(1, order_.streams / kStreamsOfATable);
+    std::vector<Part> parts = TakeTurns(by_table, static_cast<size_t>(window));
     WEFT_ASSIGN_OR_RETURN(std::vector<PartPump::Pair> pairs, OpenPairs(snapshot));
     PartPump pump(std::move(pairs), std::move(parts), &throttle_);
     const CopyFigures before = figures_;
@@ -159,11 +176,14 @@ class LogicalCopy {
                           access_.For(order_.target, Duty::kRestore));
     options.read_timeout = kKeysPatience;
     options.write_timeout = kPatience;
+    const mysql::ServerVersion& version = target_->version();
+    const bool sorts_apart = !version.mariadb && version.AtLeast(8, 0, 27);
     std::vector<PartPump::Pair> pairs;
     for (const auto& reader : snapshot.readers) {
-      WEFT_ASSIGN_OR_RETURN(auto loader, mysql::BulkSession::Open(options));
+      WEFT_ASSIGN_OR_RETURN(auto loader, OpenBulk(*target_, options));
       WEFT_RETURN_IF_ERROR(loader->Execute(sql::kLoadSession));
       WEFT_RETURN_IF_ERROR(loader->Execute(sql::kLongCopy));
+      if (sorts_apart) WEFT_RETURN_IF_ERROR(loader->Execute(sql::kSortInMemory));
       pairs.push_back({reader.get(), std::move(loader)});
     }
     return pairs;

@@ -55,8 +55,9 @@ inline constexpr absl::string_view kLoadSession =
 // may stand for as long as kStreamPatience.
 inline constexpr absl::string_view kLongCopy =
     "SET SESSION wait_timeout = 31536000, net_read_timeout = 600, net_write_timeout = 600";
-inline constexpr absl::string_view kRedoLogCapacity =
-    "SELECT @@GLOBAL.innodb_redo_log_capacity AS value";
+inline constexpr absl::string_view kGlobalNumber = "SELECT @@GLOBAL.%s AS value";
+// Bytes. Of as many threads as build one key; the default of 1 MiB has them merge many small runs.
+inline constexpr absl::string_view kSortInMemory = "SET SESSION innodb_ddl_buffer_size = 16777216";
 inline constexpr absl::string_view kWarnings = "SHOW WARNINGS LIMIT 1";
 
 // --- what is no row

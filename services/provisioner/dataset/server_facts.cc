@@ -68,6 +68,18 @@ std::string FolderOf(const HostPort& address, const ServerUuid& uuid, const std:
   return instance->Inspect().server_uuid == uuid.text() ? folder : "";
 }
 
+absl::StatusOr<Home> HomeOf(mysql::Session& session) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet self, session.Query(sql::kWhereItIs));
+  if (self.empty()) return Home();
+  const std::string data = self.front().StringOr("datadir", "");
+  WEFT_ASSIGN_OR_RETURN(const ServerUuid uuid,
+                        ServerUuid::Parse(self.front().StringOr("uuid", "")));
+  const mysql::ConnectOptions& options = session.options();
+  const HostPort address{options.host, static_cast<uint16_t>(options.port)};
+  if (FolderOf(address, uuid, data).empty()) return Home();
+  return Home{.data = data, .socket = self.front().StringOr("socket", "")};
+}
+
 absl::Status SeeFreshSizes(mysql::Session& session) {
   const mysql::ServerVersion& version = session.version();
   if (version.mariadb || !version.AtLeast(8, 0)) return absl::OkStatus();

@@ -39,6 +39,13 @@ struct ServerFacts {
 // itself; empty: it is none.
 std::string FolderOf(const HostPort& address, const ServerUuid& uuid, const std::string& datadir);
 
+// Where a server of this machine has its data, as FolderOf; all empty: it is none.
+struct Home {
+  std::string data;    // a folder
+  std::string socket;  // a path
+};
+absl::StatusOr<Home> HomeOf(mysql::Session& session);
+
 // Has the session see the sizes of tables as they are; from 8.0 on they are a day old otherwise.
 absl::Status SeeFreshSizes(mysql::Session& session);
 

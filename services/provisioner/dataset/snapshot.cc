@@ -8,6 +8,7 @@
 #include "common/base/status_macros.h"
 #include "common/mysql/dialect.h"
 #include "common/mysql/errors.h"
+#include "services/provisioner/dataset/bulk_road.h"
 #include "services/provisioner/dataset/dataset_sql.h"
 #include "services/provisioner/dataset/logical_sql.h"
 
@@ -35,8 +36,8 @@ absl::Status Lock(mysql::Session& keeper, Clock* clock) {
 }
 
 absl::StatusOr<std::unique_ptr<mysql::BulkSession>> OpenReader(
-    const mysql::ConnectOptions& options) {
-  WEFT_ASSIGN_OR_RETURN(auto reader, mysql::BulkSession::Open(options));
+    mysql::Session& keeper, const mysql::ConnectOptions& options) {
+  WEFT_ASSIGN_OR_RETURN(auto reader, OpenBulk(keeper, options));
   WEFT_RETURN_IF_ERROR(reader->Execute(sql::kLongCopy));
   WEFT_RETURN_IF_ERROR(reader->Execute(sql::kRepeatableRead));
   return reader;
@@ -47,15 +48,15 @@ absl::StatusOr<std::unique_ptr<mysql::BulkSession>> OpenReader(
 absl::StatusOr<Snapshot> TakeSnapshot(const FarmAccess& access, const HostPort& source, int readers,
                                       Clock* clock) {
   Snapshot snapshot;
+  WEFT_ASSIGN_OR_RETURN(snapshot.keeper, access.Open(source, Duty::kBackup));
+  WEFT_RETURN_IF_ERROR(snapshot.keeper->Execute(sql::kLongCopy));
   WEFT_ASSIGN_OR_RETURN(mysql::ConnectOptions options, access.For(source, Duty::kBackup));
   options.read_timeout = kStreamPatience;
   options.write_timeout = kStreamPatience;
   for (int i = 0; i < readers; ++i) {
-    WEFT_ASSIGN_OR_RETURN(auto reader, OpenReader(options));
+    WEFT_ASSIGN_OR_RETURN(auto reader, OpenReader(*snapshot.keeper, options));
     snapshot.readers.push_back(std::move(reader));
   }
-  WEFT_ASSIGN_OR_RETURN(snapshot.keeper, access.Open(source, Duty::kBackup));
-  WEFT_RETURN_IF_ERROR(snapshot.keeper->Execute(sql::kLongCopy));
   snapshot.keeps_definitions = snapshot.keeper->version().AtLeast(8, 0);
   if (snapshot.keeps_definitions) {
     WEFT_RETURN_IF_ERROR(snapshot.keeper->Execute(sql::kBackupLock));

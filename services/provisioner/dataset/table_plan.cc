@@ -96,6 +96,21 @@ absl::StatusOr<std::vector<Part>> PlanParts(mysql::Session& session, const Table
   return CutTable(table, least, greatest, part_bytes);
 }
 
+std::vector<Part> TakeTurns(const std::vector<std::vector<Part>>& by_table, size_t window) {
+  std::vector<Part> order;
+  for (size_t first = 0; first < by_table.size(); first += window) {
+    const size_t end = std::min(by_table.size(), first + window);
+    size_t longest = 0;
+    for (size_t i = first; i < end; ++i) longest = std::max(longest, by_table[i].size());
+    for (size_t turn = 0; turn < longest; ++turn) {
+      for (size_t i = first; i < end; ++i) {
+        if (turn < by_table[i].size()) order.push_back(by_table[i][turn]);
+      }
+    }
+  }
+  return order;
+}
+
 std::string SelectOf(const Part& part) {
   std::vector<std::string> columns;
   for (const Column& column : part.table->columns) {

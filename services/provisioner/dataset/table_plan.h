@@ -52,6 +52,11 @@ std::vector<Part> CutTable(const Table& table, const std::string& least,
 absl::StatusOr<std::vector<Part>> PlanParts(mysql::Session& session, const Table& table,
                                             uint64_t part_bytes);
 
+// The parts of all tables in the order in which they are moved: of `window` tables at a time one
+// part each in turn, so that who moves them at the same time seldom writes to the same table, while
+// the keys of tables that are whole are built beside the rows of others. Pure.
+std::vector<Part> TakeTurns(const std::vector<std::vector<Part>>& by_table, size_t window);
+
 // "SELECT ... FROM ..." of a part, and the LOAD DATA that takes its rows as RowEncoder writes them.
 std::string SelectOf(const Part& part);
 std::string LoadOf(const Part& part);

@@ -1,5 +1,9 @@
 #include "services/provisioner/dataset/table_plan.h"
 
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace weft::provisioner {
@@ -31,6 +35,20 @@ TEST(TablePlanTest, SmallTablesAndThoseWithoutANumberAreOnePart) {
   EXPECT_EQ(CutTable(table, "1", "2", 1).size(), 1u);  // fewer numbers than parts
   table.number = "";
   EXPECT_EQ(CutTable(table, "", "", 1).size(), 1u);
+}
+
+TEST(TablePlanTest, SomeTablesAtATimeTakeTurns) {
+  Table tables[4];
+  const auto parts = [&](int table, int count) {
+    std::vector<Part> of(count, Part{&tables[table]});
+    for (int i = 0; i < count; ++i) of[i].bytes = i;
+    return of;
+  };
+  std::string order;
+  for (const Part& part : TakeTurns({parts(0, 3), parts(1, 1), {}, parts(3, 2)}, 2)) {
+    order += absl::StrCat(" ", part.table - tables, ".", part.bytes);
+  }
+  EXPECT_EQ(order, " 0.0 1.0 0.1 0.2 3.0 3.1");
 }
 
 TEST(TablePlanTest, ReadsFloatsWithAllTheirDigits) {

@@ -39,17 +39,11 @@ absl::Status EndOthers(mysql::Session& restorer) {
 // REQUIRES: no schemas of users but the mark. Only empty folders go; the server's own are left.
 absl::Status RemoveLeftFolders(mysql::Session& restorer) {
   namespace fs = std::filesystem;
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet self, restorer.Query(sql::kWhereItsDataAre));
-  if (self.empty()) return absl::OkStatus();
-  const std::string data = self.front().StringOr("datadir", "");
-  WEFT_ASSIGN_OR_RETURN(const ServerUuid uuid,
-                        ServerUuid::Parse(self.front().StringOr("uuid", "")));
-  const mysql::ConnectOptions& options = restorer.options();
-  const HostPort address{options.host, static_cast<uint16_t>(options.port)};
-  if (FolderOf(address, uuid, data).empty()) return absl::OkStatus();
+  WEFT_ASSIGN_OR_RETURN(const Home home, HomeOf(restorer));
+  if (home.data.empty()) return absl::OkStatus();
   std::error_code error;
   std::vector<fs::path> left;
-  for (const fs::directory_entry& entry : fs::directory_iterator(data, error)) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(home.data, error)) {
     const std::string name = entry.path().filename().string();
     const bool own = absl::StartsWith(name, "#") || name == sql::kMark || name == "mysql" ||
                      name == "sys" || name == "performance_schema" || name == "ndbinfo";
