@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -75,6 +76,10 @@ std::vector<char*> Pointers(const std::vector<std::string>& words) {
   if (plan.parent != 0) {
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) fail(kReportFd);
     if (getppid() != plan.parent) _exit(127);  // It had ended before.
+  }
+  if (plan.largest_file != 0) {
+    const rlimit bound = {plan.largest_file, plan.largest_file};
+    if (setrlimit(RLIMIT_FSIZE, &bound) != 0) fail(kReportFd);
   }
   execve(plan.argv[0], plan.argv.data(), plan.environment.data());
   fail(kReportFd);

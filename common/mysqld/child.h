@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,10 +22,11 @@ struct ChildPlan {
   std::vector<char*> argv;
   std::vector<char*> environment;
   const char* working_dir;
-  int input;         // Becomes stdin.
-  int output;        // Becomes stdout and stderr.
-  int report;        // errno of a failed exec is written here; closed by a successful one.
-  pid_t parent = 0;  // Other than 0: the child ends with it.
+  int input;                  // Becomes stdin.
+  int output;                 // Becomes stdout and stderr.
+  int report;                 // errno of a failed exec is written here; closed by a successful one.
+  pid_t parent = 0;           // Other than 0: the child ends with it.
+  uint64_t largest_file = 0;  // In bytes; 0: no bound.
 };
 
 // Becomes the program, with no other descriptor than the three, and all signals as by default.

@@ -74,7 +74,8 @@ absl::Status RunWithin(const CommandLimits& limits, const SpawnOptions& options,
                           .working_dir = options.working_dir.c_str(),
                           .input = descriptors.input,
                           .output = output.write_end,
-                          .report = status.write_end};
+                          .report = status.write_end,
+                          .largest_file = options.largest_file};
   const pid_t child = fork();
   if (child < 0) return absl::ErrnoToStatus(errno, "fork");
   if (child == 0) {

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "common/mysqld/files.h"
 
 namespace weft {
@@ -58,6 +60,15 @@ std::string LocateCompanion(absl::string_view folder, absl::string_view name) {
   if (fs::is_regular_file(in_runfiles, code)) return in_runfiles.string();
   const std::string found = LookUpward(here, wanted);
   return found.empty() ? LookUpward(fs::current_path(code), wanted) : found;
+}
+
+std::string LocateProgram(const std::string& name) {
+  if (name.find('/') != std::string::npos) return name;
+  for (const absl::string_view folder : absl::StrSplit(Variable("PATH"), ':', absl::SkipEmpty())) {
+    const std::string path = absl::StrCat(folder, "/", name);
+    if (access(path.c_str(), X_OK) == 0) return path;
+  }
+  return "";
 }
 
 std::string CacheDir() {

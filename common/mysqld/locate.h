@@ -11,6 +11,10 @@ namespace weft {
 // that keeps the layout), or in one of those above the working directory. Empty: nowhere.
 std::string LocateCompanion(absl::string_view folder, absl::string_view name);
 
+// The program that a shell would run as `name`: that itself where it has a slash, else the first
+// executable of that name in a folder of PATH. Empty: none.
+std::string LocateProgram(const std::string& name);
+
 // ${WEFT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/weft}, with the account's home where HOME is unset
 // (as under a test runner). Absolute; may not exist.
 std::string CacheDir();

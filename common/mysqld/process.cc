@@ -116,9 +116,13 @@ absl::StatusOr<ProcessId> SpawnDetached(const SpawnOptions& options) {
   if (descriptors.input < 0) return FileError(errno, "read", options.input);
   if (descriptors.output < 0) return FileError(errno, "write", options.output);
   if (!status.Open() || !pid_pipe.Open()) return absl::ErrnoToStatus(errno, "pipe");
-  const ChildPlan plan = {Pointers(options.argv),      Pointers(options.environment),
-                          options.working_dir.c_str(), descriptors.input,
-                          descriptors.output,          status.write_end};
+  const ChildPlan plan = {.argv = Pointers(options.argv),
+                          .environment = Pointers(options.environment),
+                          .working_dir = options.working_dir.c_str(),
+                          .input = descriptors.input,
+                          .output = descriptors.output,
+                          .report = status.write_end,
+                          .largest_file = options.largest_file};
 
   const pid_t middle = fork();
   if (middle < 0) return absl::ErrnoToStatus(errno, "fork");
@@ -166,7 +170,8 @@ absl::StatusOr<ProcessId> SpawnChild(const SpawnOptions& options) {
                           .input = descriptors.input,
                           .output = descriptors.output,
                           .report = status.write_end,
-                          .parent = getpid()};
+                          .parent = getpid(),
+                          .largest_file = options.largest_file};
   const pid_t child = fork();
   if (child < 0) return absl::ErrnoToStatus(errno, "fork");
   if (child == 0) {

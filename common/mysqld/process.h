@@ -51,6 +51,8 @@ struct SpawnOptions {
   std::string input;       // stdin is this file; empty: /dev/null.
   std::string input_text;  // stdin is this text; empty: `input`.
   std::string output;      // stdout and stderr are appended to this file; empty: /dev/null.
+  // Bytes that a file may have where it writes: beyond, SIGXFSZ; 0: no bound.
+  uint64_t largest_file = 0;
 };
 
 // Starts a process detached from the caller: a session of its own, no other descriptor than the

@@ -168,6 +168,17 @@ TEST(ProcessTest, ATextGivenToACommandCanBeOpenedAsAFileOfItsUserAlone) {
   EXPECT_EQ(result->output, "600\n[client]\n");
 }
 
+TEST(ProcessTest, ACommandThatWritesTooLargeAFileIsEnded) {
+  const std::string path = absl::StrCat(testing::TempDir(), "/large");
+  SpawnOptions spawn = Shell("");
+  spawn.argv = {"/bin/dd", "if=/dev/zero", absl::StrCat("of=", path), "bs=1000", "count=5"};
+  spawn.largest_file = 4500;
+  const auto result = RunCommand(spawn, absl::Seconds(10));
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->signal, SIGXFSZ);
+  EXPECT_EQ(ReadFile(path).value_or("").size(), 4500u);
+}
+
 TEST(ProcessTest, ACommandThatDoesNotEndIsEndedWithItsChildren) {
   const absl::Duration before = RealClock::Get()->MonotonicNow();
   const auto result = RunCommand(Shell("sleep 60 & sleep 60"), absl::Milliseconds(200));

@@ -1,5 +1,6 @@
 #include "services/controller/mysql/rescue.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -19,6 +21,7 @@
 #include "common/base/stable_hash.h"
 #include "common/base/status_macros.h"
 #include "common/mysqld/files.h"
+#include "common/mysqld/locate.h"
 #include "common/mysqld/process.h"
 #include "services/controller/mysql/farm_sql.h"
 
@@ -102,10 +105,8 @@ absl::Status RunReader(Turn& turn, const FarmOptions& options, const std::string
                        const std::string& target) {
   if (options.mysqlbinlog.empty()) return Unavailable(options, "no program");
   SpawnOptions spawn;
-  // The shell's limit is the one on the file's size (in blocks of 512 bytes), which holds whatever
-  // the program does. Arguments are passed by position, never as shell text.
-  spawn.argv = {"/bin/sh", "-c", "ulimit -f \"$0\" && exec \"$@\"",
-                absl::StrCat(options.rescue_limit / 512)};
+  // Whatever the program does.
+  spawn.largest_file = options.rescue_limit;
   // On its standard input, so that no password is left in a folder whoever is killed meanwhile.
   spawn.input_text = login;
   // The option file must be the first option, where some would have --no-defaults.
@@ -120,15 +121,17 @@ absl::Status RunReader(Turn& turn, const FarmOptions& options, const std::string
                                        absl::StrCat("--include-gtids=", set.ToString()),
                                        absl::StrCat("--result-file=", target)});
   spawn.argv.insert(spawn.argv.end(), logs.begin(), logs.end());
+  spawn.argv.front() = LocateProgram(spawn.argv.front());
   spawn.environment = CleanEnvironment();
   spawn.working_dir = options.rescue_dir;
-  WEFT_ASSIGN_OR_RETURN(const CommandResult result, RunCommand(spawn, turn.deadline().Remaining()));
+  const absl::StatusOr<CommandResult> ran = RunCommand(spawn, turn.deadline().Remaining());
+  if (absl::IsNotFound(ran.status())) return Unavailable(options, "not found");
+  WEFT_ASSIGN_OR_RETURN(const CommandResult result, ran);
   if (result.exit_code == 0) return absl::OkStatus();
-  constexpr int kNotFound = 127;
-  constexpr int kTooLarge = 128 + 25;  // SIGXFSZ
+  constexpr int kNotFound = 127;  // by a script that runs it
   if (result.exit_code == kNotFound) return Unavailable(options, "not found");
   struct stat status;
-  const bool full = result.exit_code == kTooLarge ||
+  const bool full = result.exit_code == 128 + SIGXFSZ ||
                     (stat(target.c_str(), &status) == 0 &&
                      static_cast<uint64_t>(status.st_size) + 512 > options.rescue_limit);
   if (full) {
