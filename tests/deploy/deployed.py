@@ -35,6 +35,29 @@ def kustomize():
     return [obtained("kustomize-5.0.0") / "kustomize", "build"]
 
 
+def example_in(folder):
+    """The resources of a copy of deploy/kubernetes/example, made in `folder` as a user does it; and what
+    make-secrets did, a completed process."""
+    load_schemas()
+    import yaml
+
+    for name in ("base", "example"):
+        shutil.copytree(ROOT / "deploy/kubernetes" / name, folder / name)
+    made = run(ROOT / "deploy/kubernetes/make-secrets", folder / "example")
+    built = run(*kustomize(), folder / "example")
+    if made.returncode != 0 or built.returncode != 0:
+        raise RuntimeError(made.stderr + built.stderr)
+    return list(yaml.safe_load_all(built.stdout)), made
+
+
+def workloads(resources):
+    """(resource, its pod, the pod's container) of each that runs a process."""
+    for one in resources:
+        if one["kind"] in ("StatefulSet", "Deployment"):
+            pod = one["spec"]["template"]
+            yield one, pod, pod["spec"]["containers"][0]
+
+
 def flags_of(program):
     """The flags of a program, as its source has them: "weft-monitor"."""
     source = (ROOT / "services" / program.removeprefix("weft-") / "main.cc").read_text()

@@ -6,7 +6,6 @@ import copy
 import json
 import pathlib
 import re
-import shutil
 import sys
 import tempfile
 import unittest
@@ -22,7 +21,6 @@ KUBERNETES = ROOT / "deploy/kubernetes"
 MACHINE = ROOT / "services/provisioner/providers/kubernetes/testdata/machine.json"
 # The oldest that is still kept, about, and the newest that the schemas know.
 VERSIONS = ("1.30", "1.37")
-WORKLOADS = ("StatefulSet", "Deployment")
 # Of an interface that is not Kubernetes' own: the fields that are used, with their types.
 SERVICE_MONITOR = {
     "selector": {"matchLabels": dict},
@@ -50,21 +48,13 @@ class KubernetesTest(unittest.TestCase):
     def setUpClass(cls):
         deployed.load_schemas()
         import kubernetes_validate
-        import yaml
 
         cls.validate = staticmethod(kubernetes_validate.validate)
         cls.invalid = kubernetes_validate.ValidationError
         scratch = tempfile.TemporaryDirectory(prefix="weft-kubernetes-")
         cls.addClassCleanup(scratch.cleanup)
         cls.folder = pathlib.Path(scratch.name)
-        # As a user does it: a copy of the example beside the base.
-        for name in ("base", "example"):
-            shutil.copytree(KUBERNETES / name, cls.folder / name)
-        cls.made = run(KUBERNETES / "make-secrets", cls.folder / "example")
-        built = run(*deployed.kustomize(), cls.folder / "example")
-        if cls.made.returncode != 0 or built.returncode != 0:
-            raise RuntimeError(cls.made.stderr + built.stderr)
-        cls.resources = list(yaml.safe_load_all(built.stdout))
+        cls.resources, cls.made = deployed.example_in(cls.folder)
 
     def of_kind(self, *kinds):
         return [one for one in self.resources if one["kind"] in kinds]
@@ -77,9 +67,7 @@ class KubernetesTest(unittest.TestCase):
         raise AssertionError(f"there is no {kind} {start}")
 
     def workloads(self):
-        for one in self.of_kind(*WORKLOADS):
-            pod = one["spec"]["template"]
-            yield one, pod, pod["spec"]["containers"][0]
+        return deployed.workloads(self.resources)
 
     def invalid_ones(self, resource, version):
         try:
@@ -180,6 +168,12 @@ class KubernetesTest(unittest.TestCase):
                 self.assertFalse(context["allowPrivilegeEscalation"])
                 self.assertEqual(context["capabilities"]["drop"], ["ALL"])
                 self.assertIn("memory", container["resources"]["limits"])
+
+    def test_an_image_that_was_loaded_by_hand_is_run(self):
+        # Without a word on it ":latest" is pulled always, from a registry that does not have it.
+        for workload, _, container in self.workloads():
+            self.assertEqual((container["image"], container["imagePullPolicy"]),
+                             ("weft:latest", "IfNotPresent"), workload["metadata"]["name"])
 
     def test_every_process_is_probed_by_grpc_where_it_answers_in_plain_text(self):
         for workload, _, container in self.workloads():
