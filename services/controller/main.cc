@@ -72,7 +72,9 @@ ABSL_FLAG(std::string, admin_password_file, "",
           "File with its password; empty: calls need no login (loopback only).");
 ABSL_FLAG(std::string, tls_cert, "", "Certificate of this process.");
 ABSL_FLAG(std::string, tls_key, "", "Key of that certificate.");
-ABSL_FLAG(std::string, tls_ca, "", "Authority that vouches for the MySQL servers and the store.");
+ABSL_FLAG(
+    std::string, mysql_ca, "",
+    "Authority that vouches for the MySQL servers and the store; empty: they are not verified.");
 ABSL_FLAG(std::string, client_ca, "",
           "When set, clients must show a certificate of this authority.");
 ABSL_FLAG(bool, insecure, false, "Allow plain text beyond loopback.");
@@ -118,7 +120,7 @@ absl::StatusOr<mysql::ConnectOptions> StoreLogin(const std::vector<HostPort>& me
   connect.host = members.front().host;
   connect.port = members.front().port;
   connect.user = absl::GetFlag(FLAGS_store_user);
-  connect.ca_file = absl::GetFlag(FLAGS_tls_ca);
+  connect.ca_file = absl::GetFlag(FLAGS_mysql_ca);
   if (!connect.ca_file.empty()) connect.tls = mysql::TlsMode::kVerifyCa;
   const std::string file = absl::GetFlag(FLAGS_store_password_file);
   if (!file.empty()) {
@@ -178,7 +180,7 @@ FarmOptions FarmOptionsFromFlags(const std::vector<HostPort>& stores, StoreIdent
   options.restore =
       LoginOf(absl::GetFlag(FLAGS_restore_user), absl::GetFlag(FLAGS_restore_password_file));
   options.monitor_user = absl::GetFlag(FLAGS_monitor_user);
-  options.ca_file = absl::GetFlag(FLAGS_tls_ca);
+  options.ca_file = absl::GetFlag(FLAGS_mysql_ca);
   if (!options.ca_file.empty()) options.tls = mysql::TlsMode::kVerifyCa;
   options.mysqlbinlog = absl::GetFlag(FLAGS_mysqlbinlog);
   options.rescue_dir = absl::GetFlag(FLAGS_rescue_dir);

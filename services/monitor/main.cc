@@ -43,6 +43,8 @@ ABSL_FLAG(absl::Duration, patience, absl::Milliseconds(1500),
 ABSL_FLAG(std::string, tls_cert, "", "Certificate of this process, for its own gRPC.");
 ABSL_FLAG(std::string, tls_key, "", "Key of that certificate.");
 ABSL_FLAG(std::string, tls_ca, "", "Authority that vouches for the controllers.");
+ABSL_FLAG(std::string, mysql_ca, "",
+          "Authority that vouches for the MySQL servers; empty: they are not verified.");
 ABSL_FLAG(bool, insecure, false, "Allow plain text beyond loopback.");
 ABSL_FLAG(std::string, log_format, "logfmt", "logfmt or json.");
 ABSL_FLAG(std::string, log_level, "info", "debug, info, warning or error.");
@@ -65,6 +67,10 @@ absl::StatusOr<Monitor::Options> OptionsFromFlags() {
   options.watcher.detector.patience = absl::GetFlag(FLAGS_patience);
   options.watcher.prober.deadline = absl::GetFlag(FLAGS_probe_deadline);
   options.watcher.prober.user = absl::GetFlag(FLAGS_monitor_user);
+  options.watcher.prober.ca_file = absl::GetFlag(FLAGS_mysql_ca);
+  if (!options.watcher.prober.ca_file.empty()) {
+    options.watcher.prober.tls = mysql::TlsMode::kVerifyCa;
+  }
   const std::string monitor_file = absl::GetFlag(FLAGS_monitor_password_file);
   // What cannot be read now would be missed at the first connection.
   WEFT_RETURN_IF_ERROR(Password(monitor_file).status());

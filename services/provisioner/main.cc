@@ -72,8 +72,10 @@ ABSL_FLAG(std::string, admin_password_file, "",
           "File with its password; empty: calls need no login (loopback only).");
 ABSL_FLAG(std::string, tls_cert, "", "Certificate of this process.");
 ABSL_FLAG(std::string, tls_key, "", "Key of that certificate.");
-ABSL_FLAG(std::string, tls_ca, "",
-          "Authority that vouches for the controllers, the MySQL servers and the store.");
+ABSL_FLAG(std::string, tls_ca, "", "Authority that vouches for the controllers.");
+ABSL_FLAG(
+    std::string, mysql_ca, "",
+    "Authority that vouches for the MySQL servers and the store; empty: they are not verified.");
 ABSL_FLAG(std::string, client_ca, "",
           "When set, clients must show a certificate of this authority.");
 ABSL_FLAG(bool, insecure, false, "Allow plain text beyond loopback.");
@@ -112,7 +114,7 @@ absl::StatusOr<MysqlInventory::Options> StoreOptions() {
   MysqlInventory::Options options;
   WEFT_ASSIGN_OR_RETURN(options.members, ParseStoreAddress(absl::GetFlag(FLAGS_store)));
   options.connect.user = absl::GetFlag(FLAGS_store_user);
-  options.connect.ca_file = absl::GetFlag(FLAGS_tls_ca);
+  options.connect.ca_file = absl::GetFlag(FLAGS_mysql_ca);
   if (!options.connect.ca_file.empty()) options.connect.tls = mysql::TlsMode::kVerifyCa;
   WEFT_ASSIGN_OR_RETURN(options.connect.password, Secret(absl::GetFlag(FLAGS_store_password_file)));
   options.database = absl::GetFlag(FLAGS_store_database);
@@ -157,7 +159,7 @@ AccessOptions AccessFromFlags() {
     if (file.empty()) continue;
     access.logins[duty] = {user, [path = file] { return ReadSecretFile(path); }};
   }
-  access.ca_file = absl::GetFlag(FLAGS_tls_ca);
+  access.ca_file = absl::GetFlag(FLAGS_mysql_ca);
   if (!access.ca_file.empty()) access.tls = mysql::TlsMode::kVerifyCa;
   return access;
 }

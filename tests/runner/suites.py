@@ -173,9 +173,10 @@ def fuzz():
 
 
 def deployments():
-    """deploy/kubernetes against the schemas of Kubernetes; image and composition on a real engine."""
-    result = script("deployments", sys.executable, "-B", "tests/deploy/kubernetes_test.py")
-    result.add(script("deployments", sys.executable, "-B", "tests/deploy/compose_test.py"))
+    """deploy/kubernetes against schemas, and its processes begun; image and composition on an engine."""
+    result = tally.Tally()
+    for name in ("kubernetes", "processes", "compose"):
+        result.add(script("deployments", sys.executable, "-B", f"tests/deploy/{name}_test.py"))
     return result
 
 

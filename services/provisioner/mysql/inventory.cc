@@ -62,7 +62,7 @@ absl::Status Translate(const absl::Status& status) {
         absl::StatusCode::kFailedPrecondition, "STORE_LOGIN",
         absl::StrCat("the state store does not let the provisioner in: ", status.message()),
         "a login that the state store accepts", status.message(),
-        "check --store-user and --store-password-file");
+        "check --store-user, --store-password-file and --mysql-ca");
   }
   if (contact == mysql::Contact::kAnswered && !absl::IsAborted(status)) {
     return Annotate(status, "the state store");
