@@ -4,7 +4,6 @@ the processes as the composition has them."""
 import json
 import os
 import pathlib
-import re
 import shutil
 import signal
 import subprocess
@@ -23,6 +22,18 @@ COMPOSE = ROOT / "deploy/compose/compose.yaml"
 NO_ENGINE = 3  # docker_engine.sh: it cannot run here, and says why
 PORT = 26276  # of the engine's TLS, which nobody here asks
 PATIENCE = 60  # seconds
+# Who runs the composition: nobody in particular, and not root.
+OWNER = 23765
+# What stands for the store's image, which is not on this machine: as that one makes it, a server with one database
+# and an account that may do anything there.
+STORE_ENTRYPOINT = ["/usr/sbin/mysqld", "--no-defaults", "--datadir=/var/lib/mysql", "--socket=/tmp/mysql.sock",
+                    "--pid-file=/tmp/mysql.pid", "--innodb-buffer-pool-size=32M", "--innodb-use-native-aio=OFF",
+                    "--mysqlx=OFF", "--secure-file-priv=NULL",
+                    "--init-file=/docker-entrypoint-initdb.d/user-data.sql"]
+STORE_SQL = """CREATE DATABASE IF NOT EXISTS weft;
+CREATE USER IF NOT EXISTS weft_store@'%' IDENTIFIED BY '{password}';
+GRANT ALL ON weft.* TO weft_store@'%';
+"""
 
 
 def composition():
@@ -54,8 +65,16 @@ class CompositionTest(unittest.TestCase):
                 self.assertEqual(compose["secrets"][secret], {"file": f"secrets/{secret}"})
 
 
+    def test_no_service_lives_in_the_network_of_another(self):
+        # When that one's container is begun again, it is left behind in a network that is no more.
+        for name, service in weft_services(composition()).items():
+            self.assertNotIn("network_mode", service, name)
+
+
 class EngineTest(unittest.TestCase):
     """One engine for all cases."""
+
+    refusal = ""  # what `weft` said last on its standard error
 
     @classmethod
     def setUpClass(cls):
@@ -77,9 +96,12 @@ class EngineTest(unittest.TestCase):
             if cls.engine.poll() is not None or time.monotonic() > end:
                 raise RuntimeError((cls.folder / "engine.log").read_text()[-3000:])
             time.sleep(0.1)
-        image = cls.folder / "weft-image.tar"
+        image, store = cls.folder / "weft-image.tar", cls.folder / "store.tar"
+        changes = ["--change", "USER mysql", "--change", f"ENTRYPOINT {json.dumps(STORE_ENTRYPOINT)}"]
         for words in ([ROOT / "deploy/images/build", "--output", image],
-                      ["docker", *cls.host(), "load", "--input", image]):
+                      ["docker", *cls.host(), "load", "--input", image],
+                      [ROOT / "tests/integration/docker_image.sh", store],
+                      ["docker", *cls.host(), "import", *changes, store, composition()["services"]["store"]["image"]]):
             done = run(*words)
             if done.returncode != 0:
                 raise RuntimeError(done.stderr)
@@ -108,7 +130,7 @@ class EngineTest(unittest.TestCase):
     def awaits(self, what, done):
         end = time.monotonic() + PATIENCE
         while not done():
-            self.assertLess(time.monotonic(), end, what)
+            self.assertLess(time.monotonic(), end, f"{what}: {self.refusal}")
             time.sleep(0.1)
 
     def test_every_program_of_the_image_runs_with_nothing_but_the_image(self):
@@ -122,48 +144,87 @@ class EngineTest(unittest.TestCase):
         said = self.docker("run", "--rm", "--read-only", "weft:latest", *binlog, "--version")
         self.assertIn("mysqlbinlog", said.stdout, said.stderr)
 
-    def start(self, name, service):
-        words = ["run", "--detach", "--name", name, "--read-only", "--cap-drop=ALL",
-                 "--user", f"{os.getuid()}:{os.getgid()}"]
-        for secret in service["secrets"]:
-            words += ["--volume", f"{self.folder}/secrets/{secret}:/run/secrets/{secret}:ro"]
-        if "network_mode" in service:
-            words += ["--network", f"container:{service['network_mode'].partition(':')[2]}"]
-        for port in service.get("ports", []):
-            words += ["--publish", port]
-        begun = self.docker(*words, "weft:latest", *service["command"])
+    def begin(self, name, *words):
+        """A container of that name, which the others find by it, as those of a composition."""
+        begun = self.docker("run", "--detach", "--name", name, "--network", "node", *words)
         self.assertEqual(begun.returncode, 0, begun.stderr)
 
-    def test_the_composed_processes_find_each_other_and_answer_from_outside(self):
-        shutil.copy(COMPOSE, self.folder)
-        made = run(ROOT / "deploy/kubernetes/make-secrets", self.folder)
+    def start_store(self, service):
+        data = self.node / "store.sql"
+        data.write_text(STORE_SQL.format(password=(self.node / "secrets/store").read_text().strip()))
+        data.chmod(0o644)
+        self.begin("store", "--volume", f"{data}:/docker-entrypoint-initdb.d/user-data.sql:ro", service["image"],
+                   *service["command"])
+
+    def start(self, name, service):
+        words = ["--read-only", "--cap-drop=ALL", "--user", f"{OWNER}:{OWNER}"]
+        for secret in service["secrets"]:
+            words += ["--volume", f"{self.node}/secrets/{secret}:/run/secrets/{secret}:ro"]
+        for volume in service.get("volumes", []):
+            words += ["--volume", volume.replace("./", f"{self.node}/")]
+        for variable, value in service.get("environment", {}).items():
+            words += ["--env", f"{variable}={value}"]
+        for port in service.get("ports", []):
+            words += ["--publish", port]
+        self.begin(name, *words, service["image"], *service["command"])
+
+    def make_node(self):
+        """The folder of the composition, made by who runs it."""
+        self.folder.chmod(0o711)
+        self.node = self.folder / "node"
+        self.node.mkdir()
+        for path in (COMPOSE, ROOT / "deploy/kubernetes/make-secrets"):
+            shutil.copy(path, self.node)
+        os.chown(self.node, OWNER, OWNER)
+        made = run(self.node / "make-secrets", self.node, user=OWNER, group=OWNER, extra_groups=[])
         self.assertEqual(made.returncode, 0, made.stderr)
+
+    def weft(self, *words):
+        """As `docker compose exec controller weft ...`; None while that fails."""
+        said = self.docker("exec", "controller", "weft", *words, "--output", "json")
+        self.refusal = said.stderr
+        return json.loads(said.stdout) if said.returncode == 0 else None
+
+    def from_outside(self, path):
+        """(HTTP code, body) of the gateway at its published port."""
+        said = run("nsenter", f"--net=/proc/{self.engine.pid}/ns/net", "curl", "--silent", "--write-out",
+                   "\n%{http_code}", f"http://127.0.0.1:32270{path}").stdout
+        body, _, code = said.rpartition("\n")
+        return code, body
+
+    def await_whole(self, group):
+        """A group that is made now is seen by all: monitor, provisioner and gateway reach the controller."""
+        self.awaits("a controller leads", lambda: (self.weft("manage", "status") or {}).get("leading"))
+        self.assertIsNotNone(self.weft("group", "create", group))
+        self.awaits("the monitor reports", lambda: self.weft("manage", "status").get("monitors") == 1)
+        self.awaits("the provisioner answers", lambda: self.weft("provider", "list") is not None)
+        self.awaits("the gateway shows it", lambda: group in self.from_outside("/v1/groups")[1])
+
+    def test_the_composed_processes_find_each_other_and_answer_from_outside(self):
+        self.make_node()
+        self.assertEqual(self.docker("network", "create", "node").returncode, 0)
+        services = composition()["services"]
+        self.start_store(services["store"])
         for name, service in weft_services(composition()).items():
             self.start(name, service)
-
-        def node():
-            said = self.docker("exec", "controller", "weft", "node", "status", "--output", "json",
-                               "--password-file", "/run/secrets/admin")
-            return json.loads(said.stdout) if said.stdout else {}
-
-        # There is no state store here: the controller says so, and serves.
-        self.awaits("the controller answers", lambda: "storeError" in node() or "leader" in node())
-
-        def published():
-            return run("nsenter", f"--net=/proc/{self.engine.pid}/ns/net", "curl", "--silent",
-                       "--output", "/dev/null", "--write-out", "%{http_code}",
-                       "http://127.0.0.1:32270/").stdout
-
-        self.awaits("the gateway answers on its published port",
-                    lambda: re.fullmatch("[2-5]..", published()) is not None)
-        for name in ("controller", "monitor", "gateway", "provisioner"):
-            state = self.docker("inspect", "--format", "{{.State.Status}}", name).stdout.strip()
-            self.assertEqual(state, "running", self.docker("logs", name).stderr[-2000:])
+        self.awaits("the store is set up", lambda: self.weft("manage", "setup") is not None)
+        self.await_whole("before")
+        # A container that comes back may have another address.
+        for name in ("controller", "provisioner"):
+            self.assertEqual(self.docker("restart", name).returncode, 0)
+            self.await_whole(f"after-{name}")
+        self.save_into_rescue(services["controller"])
         # Who is asked to stop stops in order.
         for name in ("provisioner", "gateway", "monitor", "controller"):
             self.docker("stop", "--time", "20", name)
             code = self.docker("inspect", "--format", "{{.State.ExitCode}}", name).stdout.strip()
             self.assertEqual(code, "0", self.docker("logs", name).stderr[-2000:])
+
+    def save_into_rescue(self, service):
+        """The controller's mysqlbinlog may write where rescues go."""
+        binlog = service["command"][-1].partition("=")[2].split(",")
+        said = self.docker("exec", "controller", *binlog, "--result-file=/var/lib/weft/proof", "/dev/null")
+        self.assertTrue((self.node / "rescue/proof").exists(), said.stdout + said.stderr)
 
 
 if __name__ == "__main__":
