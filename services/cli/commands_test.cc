@@ -213,7 +213,11 @@ TEST_F(CommandsTest, DemotionNeedsAYes) {
 }
 
 TEST_F(CommandsTest, ACheckShowsWhatStandsInTheWay) {
-  EXPECT_EQ(Run({"server", "check", "a:1", "g1"}), kExitOk);
+  EXPECT_EQ(Run({"server", "check", "a:1", "g1", "--provisioner", "127.0.0.1:1"}), kExitOk);
+  EXPECT_NE(
+      out().find("the recipe of role member (--role for another):\nnot done, as no provisioner"),
+      std::string::npos)
+      << out();
   v1::ServerProblem problem;
   problem.set_code("GTID_MODE_OFF");
   problem.set_remedy("SET PERSIST gtid_mode = ON;");

@@ -1,4 +1,4 @@
-"""`weft server clone` and `weft server check --role` on real servers: each method, and what is refused."""
+"""`weft server clone` and `weft server check` on real servers: each method, and what is refused."""
 
 import pathlib
 import sys
@@ -158,6 +158,26 @@ class Clone(unittest.TestCase):
         for deviation in found.get("deviations", []):
             self.assertTrue(deviation["why"], deviation)
             self.assertTrue(deviation.get("sql") or deviation.get("config"), deviation)
+
+    def deviation(self, setting, *options):
+        """What a check of the target says of one setting; None where it is as the recipe has it."""
+        done = self.farm.run("server", "check", self.target, *options)
+        self.assertIn(done.returncode, (0, 8), done.stderr)
+        found = harness.parse_last(done.stdout)
+        found = found if options else found["recipe"]
+        return next((one for one in found["deviations"] if one["setting"] == setting), None)
+
+    def test_a_deviation_is_named_and_the_sql_that_is_said_mends_it(self):
+        for options in ([], ["--role", "member"]):
+            with self.subTest(options):
+                self.sql(self.target, "SET GLOBAL sync_binlog = 0")
+                deviation = self.deviation("sync_binlog", *options)
+                self.assertEqual((deviation["expected"], deviation["found"], deviation["required"]),
+                                 ("1", "0", True))
+                self.assertEqual(deviation["sql"], "SET PERSIST sync_binlog = 1")
+                self.assertEqual(deviation["config"], "sync_binlog=1")
+                self.sql(self.target, deviation["sql"])
+                self.assertIsNone(self.deviation("sync_binlog", *options))
 
 
 if __name__ == "__main__":

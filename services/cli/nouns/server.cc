@@ -71,6 +71,7 @@ absl::StatusOr<Answer> Check(Context& context) {
   for (const v1::ServerProblem& problem : response.problems()) {
     if (problem.fatal()) answer.exit_code = kExitAttention;
   }
+  AddRecipe(context, given.address, &answer);
   return answer;
 }
 
@@ -169,9 +170,10 @@ std::vector<Command> WorkCommands() {
   return {
       {.verb = "check",
        .summary = "say what stands in the way of adding a server, and the SQL that mends it",
-       .details = "Exit code 8 when it cannot be added. The two arguments may be swapped. With "
-                  "--role a provisioner holds its settings against a recipe: each deviation with "
-                  "why, the SQL and the line of my.cnf; exit code 8 when one must be mended.",
+       .details = "Exit code 8 when it cannot be added. The two arguments may be swapped. Then a "
+                  "provisioner holds its settings against the recipe of a member: each deviation "
+                  "with why, the SQL and the line of my.cnf. With --role it does that alone, for "
+                  "that role; exit code 8 when one must be mended.",
        .examples = {"weft server check db3.example.net:3306 g1",
                     "weft server check db3.example.net:3306 --role member"},
        .positionals = {AddressParameter(), GroupParameter(true)},

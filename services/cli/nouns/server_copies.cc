@@ -15,6 +15,9 @@ namespace {
 
 using v1::Copies;
 
+// What most servers that are checked shall become: a member of a lossless group.
+constexpr char kUsualRole[] = "member";
+
 v1::CopyMethod MethodOf(const std::string& text) {
   const std::string lower = absl::AsciiStrToLower(text);
   if (lower == "plugin") return v1::COPY_METHOD_PLUGIN;
@@ -82,19 +85,44 @@ std::string DeviationsText(const v1::CheckRecipeResponse& response) {
   return text;
 }
 
+absl::StatusOr<v1::CheckRecipeResponse> AskRecipe(Context& context, const std::string& address,
+                                                  const std::string& role) {
+  v1::CheckRecipeRequest request;
+  request.set_address(address);
+  request.set_role(role);
+  return context.CallProvisioner(&Copies::Stub::CheckRecipe, request);
+}
+
+// `json` with more members at its end.
+void AddMembers(const std::vector<std::pair<std::string, std::string>>& members,
+                std::string* json) {
+  json->pop_back();
+  absl::StrAppend(json, ",", absl::string_view(JsonObject(members)).substr(1));
+}
+
 }  // namespace
 
 absl::StatusOr<Answer> CheckAgainstRecipe(Context& context, const std::string& address) {
-  v1::CheckRecipeRequest request;
-  request.set_address(address);
-  request.set_role(context.arguments().Text("role"));
   WEFT_ASSIGN_OR_RETURN(const v1::CheckRecipeResponse response,
-                        context.CallProvisioner(&Copies::Stub::CheckRecipe, request));
+                        AskRecipe(context, address, context.arguments().Text("role")));
   Answer answer = {.json = ToJson(response), .text = DeviationsText(response)};
   for (const v1::Deviation& deviation : response.deviations()) {
     if (deviation.required()) answer.exit_code = kExitAttention;
   }
   return answer;
+}
+
+void AddRecipe(Context& context, const std::string& address, Answer* answer) {
+  const auto response = AskRecipe(context, address, kUsualRole);
+  AddMembers({{"role", JsonString(kUsualRole)},
+              {"recipe", response.ok() ? ToJson(*response) : "null"},
+              {"recipe_error", JsonString(response.status().message())}},
+             &answer->json);
+  absl::StrAppend(&answer->text, "\nheld against the recipe of role ", kUsualRole,
+                  " (--role for another):\n",
+                  response.ok() ? DeviationsText(*response)
+                                : absl::StrCat("not done, as no provisioner could: ",
+                                               Printable(response.status().message()), "\n"));
 }
 
 std::vector<Command> CopyCommands() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -13,5 +14,9 @@ std::vector<Command> CopyCommands();
 
 // `weft server check HOST:PORT --role ROLE`: each deviation from the recipe of a role.
 absl::StatusOr<Answer> CheckAgainstRecipe(Context& context, const std::string& address);
+
+// The same for the role that a check without one means, added to what the controller found. Where
+// no provisioner can say, that is said; `answer` keeps its exit code.
+void AddRecipe(Context& context, const std::string& address, Answer* answer);
 
 }  // namespace weft::cli
