@@ -365,6 +365,7 @@ class Wire(unittest.TestCase):
         (machine,) = self.farm.weft("machine", "list")["machines"]
         self.addCleanup(self.farm.weft, "machine", "destroy", machine["uuid"], "--yes", "--force")
         address = "{host}:{port}".format(**machine["addresses"][0])
+        self.assertEqual([json.loads(row[3]) for row in self.rows("server.list", "here")], [{"loopback": [address]}])
         done = self.rows("server.clone", "g1", address)[0]
         self.assertTrue(done[2], done)
         self.farm.weft("group", "add", "g1", address)

@@ -17,6 +17,7 @@
 #include "protos/weft/v1/machines.grpc.pb.h"
 #include "services/gateway/commands/arguments.h"
 #include "services/gateway/commands/handlers.h"
+#include "services/gateway/commands/machine_text.h"
 
 namespace weft::gateway {
 namespace {
@@ -77,12 +78,17 @@ absl::Status AddPairs(const Value& list, Pairs* pairs) {
   return absl::OkStatus();
 }
 
-absl::Status BeforeProvider(Session& session, const List& arguments) {
-  const std::string id = TextOf(arguments[0]);
-  if (!session.here().provisioners.has_value()) return NoProvider(id);
+absl::StatusOr<std::string> TypeOf(Session& session, const std::string& provider) {
+  if (!session.here().provisioners.has_value()) return NoProvider(provider);
   v1::ListProvidersRequest request;
-  request.set_name(id);
-  return InWords(session.CallProvisioner(&Machines::Stub::ListProviders, request).status(), id);
+  request.set_name(provider);
+  const auto response = session.CallProvisioner(&Machines::Stub::ListProviders, request);
+  WEFT_RETURN_IF_ERROR(InWords(response.status(), provider));
+  return response->providers().empty() ? "" : response->providers(0).type();
+}
+
+absl::Status BeforeProvider(Session& session, const List& arguments) {
+  return TypeOf(session, TextOf(arguments[0])).status();
 }
 
 // --- providers
@@ -159,25 +165,6 @@ Sets ListProviders(Session& session, const List& arguments) {
 
 // --- machines
 
-// "zone:host", "-" for what is not known.
-std::string ZoneText(const v1::Machine& machine) {
-  return absl::StrCat(machine.zone().empty() ? "-" : machine.zone(), ":",
-                      machine.host().empty() ? "-" : machine.host());
-}
-
-// One address alone as it is; of several networks JSON, as the original had it of OpenStack.
-std::string AddressesText(const v1::Machine& machine) {
-  const auto text = [](const v1::MachineAddress& address) {
-    return address.port() == 0 ? address.host() : absl::StrCat(address.host(), ":", address.port());
-  };
-  if (machine.addresses_size() == 1) return text(machine.addresses(0));
-  nlohmann::ordered_json networks = nlohmann::ordered_json::object();
-  for (const v1::MachineAddress& address : machine.addresses()) {
-    networks[address.network()].push_back(text(address));
-  }
-  return networks.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
-
 // The parameters of a kind of manager that was never shipped.
 absl::Status CheckNoDatastore(const List& arguments) {
   constexpr size_t kFirst = 13;
@@ -234,9 +221,10 @@ absl::StatusOr<v1::CreateMachinesRequest> OrderOf(const List& arguments) {
   return request;
 }
 
-Struct MachineStruct(const std::string& provider, const v1::Machine& machine) {
+Struct MachineStruct(const std::string& provider, const std::string& type,
+                     const v1::Machine& machine) {
   return {{"provider_id", {provider}},
-          {"addresses", {AddressesText(machine)}},
+          {"addresses", {AddressesText(type, machine)}},
           {"uuid", {machine.uuid()}},
           {"av_zone", {ZoneText(machine)}}};
 }
@@ -253,11 +241,12 @@ absl::StatusOr<Deed> CreateMachines(Session& session, const List& arguments) {
   list.set_live(unlisted);
   WEFT_ASSIGN_OR_RETURN(const v1::ListMachinesResponse all,
                         session.CallProvisioner(&Machines::Stub::ListMachines, list));
+  WEFT_ASSIGN_OR_RETURN(const std::string type, TypeOf(session, request.provider()));
   List made;
   for (const v1::Machine& asked : begun->machines()) {
     for (const v1::Machine& machine : all.machines()) {
       if (machine.uuid() == asked.uuid()) {
-        made.push_back({MachineStruct(request.provider(), machine)});
+        made.push_back({MachineStruct(request.provider(), type, machine)});
       }
     }
   }
@@ -290,7 +279,7 @@ absl::Status CheckFilters(const List& arguments, const v1::ListMachinesRequest& 
 }
 
 Sets ListMachines(Session& session, const List& arguments) {
-  WEFT_RETURN_IF_ERROR(BeforeProvider(session, arguments));
+  WEFT_ASSIGN_OR_RETURN(const std::string type, TypeOf(session, TextOf(arguments[0])));
   v1::ListMachinesRequest request;
   request.set_provider(TextOf(arguments[0]));
   WEFT_RETURN_IF_ERROR(AddPairs(arguments[1], request.mutable_filters()));
@@ -305,8 +294,10 @@ Sets ListMachines(Session& session, const List& arguments) {
     set.columns.push_back({name, Type::kString});
   }
   for (const v1::Machine& machine : response.machines()) {
-    set.rows.push_back(
-        {{machine.uuid()}, {request.provider()}, {ZoneText(machine)}, {AddressesText(machine)}});
+    set.rows.push_back({{machine.uuid()},
+                        {request.provider()},
+                        {ZoneText(machine)},
+                        {AddressesText(type, machine)}});
   }
   return std::vector<ResultSet>{std::move(set)};
 }
