@@ -107,12 +107,17 @@ class Node:
                 value = f"{value.partition(':')[0]}:{self.ports[name][listen]}"
             yield f"{flag}={value}"
 
-    def start(self, name):
+    def start(self, name, *more):
         program = harness.BINARIES / f"services/{name}/weft-{name}"
         prefix = WITHOUT_SHELL if os.geteuid() == 0 else []
         with open(self.folder / f"{name}.log", "w") as log:
-            self.processes[name] = subprocess.Popen([*prefix, program, *self.arguments(name)],
+            self.processes[name] = subprocess.Popen([*prefix, program, *self.arguments(name), *more],
                                                     stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def start_again(self, name, *more):
+        self.processes[name].send_signal(signal.SIGTERM)
+        self.processes[name].wait(30)
+        self.start(name, *more)
 
     def end(self):
         for process in self.processes.values():
@@ -132,9 +137,13 @@ class Node:
             input=ASKED, stdout=subprocess.PIPE, timeout=10)
         return done.stdout == SERVING
 
-    def weft(self, *words):
+    def run(self, *words):
         """As in the pod of a controller."""
-        done = run(harness.WEFT, *words, "-o", "json", env={**os.environ, **self.environment("controller")})
+        return run(harness.WEFT, *words, "-o", "json", env={**os.environ, **self.environment("controller")})
+
+    def weft(self, *words):
+        """As run; what it printed, parsed."""
+        done = self.run(*words)
         if done.returncode != 0:
             raise AssertionError(f"weft {' '.join(words)}: {done.stdout} {done.stderr}")
         return harness.parse_last(done.stdout)
@@ -194,13 +203,16 @@ class ProcessesTest(unittest.TestCase):
         self.node.weft("group", "promote", "g1")
         self.node.weft("group", "activate", "g1")
 
-        def watched():
-            done = run(harness.WEFT, "health", "g1", "-o", "json",
-                       env={**os.environ, **self.node.environment("controller")})
-            reports = json.loads(done.stdout).get("reports", []) if done.stdout else []
-            return {one["observer"] for one in reports if one["report"].get("contact") == "ANSWERED"}
+        self.await_reports("ANSWERED")
 
-        harness.wait_until(lambda: watched() == {"weft-monitor-0"}, PATIENCE, self.node.said("monitor"))
+    def await_reports(self, contact):
+        """Until the monitor says of each server of the group that it is so."""
+        def reports():
+            told = json.loads(self.node.run("health", "g1").stdout or "{}").get("reports", [])
+            return [(one["observer"], one["report"]["contact"]) for one in told]
+
+        harness.wait_until(lambda: reports() == [("weft-monitor-0", contact)] * 2, PATIENCE,
+                           f"{contact}: {self.node.said('monitor')}")
 
     def test_3_the_provisioner_reaches_store_controllers_and_servers(self):
         self.node.weft("provider", "register", "nobody", "--type", "null")
@@ -262,6 +274,24 @@ class ProcessesTest(unittest.TestCase):
                              " FROM performance_schema.threads WHERE connection_type IS NOT NULL"
                              " AND processlist_user IN ('weft_manage', 'weft_monitor') ORDER BY 1")
         self.assertEqual(spoken, [["weft_manage", "SSL/TLS"], ["weft_monitor", "SSL/TLS"]])
+
+    def begin_again(self, names, authority):
+        for name in names:
+            self.node.start_again(name, f"--mysql-ca={authority}")
+            harness.wait_until(lambda: self.node.probed(name), PATIENCE, self.node.said(name))
+
+    def test_7_a_named_authority_must_vouch_for_store_and_servers(self):
+        theirs, ours = self.folder / "theirs.pem", self.folder / "etc/weft/tls/ca.crt"
+        theirs.write_text("".join(path.read_text() for path in (self.folder / "s").glob("**/ca.pem")))
+        self.begin_again(("controller", "monitor", "provisioner"), theirs)
+        harness.wait_until(lambda: self.node.weft("manage", "status")["leading"], PATIENCE, "a leader")
+        self.await_reports("ANSWERED")
+        self.node.weft("provider", "list")
+        self.begin_again(("monitor", "provisioner"), ours)
+        self.await_reports("REJECTED")
+        self.assertIn("certificate", self.node.run("provider", "list").stderr)
+        self.begin_again(("controller",), ours)
+        self.assertIn("certificate", self.node.run("manage", "status").stdout)
 
 
 if __name__ == "__main__":
