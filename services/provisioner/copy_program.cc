@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "common/base/error_details.h"
 #include "common/base/mutex.h"
+#include "common/base/random.h"
 #include "common/base/status_macros.h"
 #include "services/provisioner/dataset/copy_rules.h"
 #include "services/provisioner/dataset/copy_run.h"
@@ -67,6 +68,7 @@ absl::StatusOr<Json> Run(const CopyProgram& program, const FarmAccess& access,
   CopyOrder order;
   order.source = program.from;
   order.target = program.onto;
+  order.job = RandomUuid();
   order.bytes_per_second = program.bytes_per_second;
   order.streams = program.streams;
   WEFT_ASSIGN_OR_RETURN(const CopyFigures figures,

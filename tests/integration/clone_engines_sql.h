@@ -106,6 +106,8 @@ inline constexpr absl::string_view kClonesUnderWay =
     "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'CLONE INSTANCE %'";
 inline constexpr absl::string_view kRowsUnderWay =
     "SELECT COUNT(*) > 0 FROM information_schema.PROCESSLIST WHERE INFO LIKE 'LOAD DATA %'";
+inline constexpr absl::string_view kSessionsOf =
+    "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = '%s'";
 // Failed ones that would still be held against the server.
 inline constexpr absl::string_view kUnsettledClones =
     "SELECT COUNT(*) FROM performance_schema.clone_status"

@@ -63,6 +63,8 @@ CopyOrder CloneFarm::Order() const {
   CopyOrder order;
   order.source = address(0);
   order.target = address(1);
+  order.job = "the-job";
+  order.resumed = resumed_;
   order.bytes_per_second = bytes_per_second_;
   order.patience = patience_;
   return order;

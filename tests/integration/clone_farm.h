@@ -53,6 +53,7 @@ class CloneFarm : public ::testing::Test {
   std::unique_ptr<FarmAccess> access_;
   CopyProgress last_;
   uint64_t bytes_per_second_ = 0;
+  bool resumed_ = false;
   absl::Duration patience_ = absl::Minutes(1);
 };
 

@@ -191,6 +191,7 @@ TEST_F(CloneFaultsTest, ACopyWhoseMakerDiedIsMadeAgain) {
       return !farm_->instance(1).Inspect().running;  // in the swap
     });
     bytes_per_second_ = 0;
+    resumed_ = true;
     ASSERT_TRUE(MendFolder(farm_->instance(1).dir(), RealClock::Get()).ok());
     const auto again = Copy(method);
     ASSERT_TRUE(again.ok()) << again.status();
@@ -363,7 +364,7 @@ TEST_F(CloneFaultsTest, ADiskThatIsTooSmallIsSeenBeforeAndLeavesTheTargetEmptyEl
       const auto left = Target();
       ASSERT_TRUE(left.ok()) << left.status();
       EXPECT_TRUE(left->half_copied || left->schemas.empty());
-      ASSERT_TRUE(EmptyServer(*access_, address(1)).ok());
+      ASSERT_TRUE(EmptyServer(*access_, Order(), RealClock::Get()).ok());
       ASSERT_TRUE(disk.Resize(kSmall));
     }
     ExpectEmpty();

@@ -143,6 +143,7 @@ class Clone(unittest.TestCase):
         first = self.farm.weft("server", "clone", "g1", self.target, "--surrender", "--no-wait",
                                "--method", "logical", "--throttle", "200000")["operation"]["name"]
         self.refused("CLONE_UNDER_WAY", "g1", self.target, "--surrender")
+        self.refused("CLONE_UNDER_WAY", "g1", self.target.replace("127.0.0.1", "127.1"), "--surrender")
         harness.wait_until(lambda: self.figures(first).get("rows_done", 0) > 0, 60, "rows under way")
         self.assertGreater(self.figures(first)["bytes_total"], 0)
         self.farm.weft("operation", "cancel", first)

@@ -22,7 +22,6 @@ namespace {
 using nlohmann::json;
 
 constexpr char kKind[] = "clone";
-constexpr char kUnderWay[] = "CLONE_UNDER_WAY";
 constexpr absl::Duration kAgain = absl::Milliseconds(500);
 
 std::string WrittenDown(const CopyAsked& asked) {
@@ -34,26 +33,28 @@ std::string WrittenDown(const CopyAsked& asked) {
       .dump();
 }
 
-// Kept before the target's first byte is touched: from then on its data are nobody's. The folders
-// are those of servers of this machine: the target may stand still when the copy is resumed, and
-// the source may have settings of the copy.
+// Kept before the target's first byte is touched: from then on its data are nobody's. By its uuid
+// it is known under another name, too. The folders are those of servers of this machine: the target
+// may stand still when the copy is resumed, and the source may have settings of the copy.
 struct Touched {
   bool touched = false;
+  std::string target_uuid;
   std::string folder;
   std::string source_folder;
 };
 
 std::string WrittenDown(const Touched& touched) {
   return json{{"touched", touched.touched},
+              {"target_uuid", touched.target_uuid},
               {"folder", touched.folder},
               {"source_folder", touched.source_folder}}
       .dump();
 }
 
-Touched ReadNotes(const RunningJob& job) {
-  const json notes = json::parse(job.notes(), nullptr, /*allow_exceptions=*/false);
+Touched ReadNotes(const std::string& text) {
+  const json notes = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!notes.is_object()) return {};
-  return {notes.value("touched", false), notes.value("folder", ""),
+  return {notes.value("touched", false), notes.value("target_uuid", ""), notes.value("folder", ""),
           notes.value("source_folder", "")};
 }
 
@@ -66,7 +67,7 @@ CopyAsked ReadBack(const RunningJob& job) {
   asked.source = request.value("source", "");
   asked.method = ParseCopyMethod(request.value("method", "")).value_or(CopyMethod::kAuto);
   asked.bytes_per_second = request.value("bytes_per_second", int64_t{0});
-  asked.surrender = request.value("surrender", false) || ReadNotes(job).touched;
+  asked.surrender = request.value("surrender", false) || ReadNotes(job.notes()).touched;
   return asked;
 }
 
@@ -123,6 +124,7 @@ absl::StatusOr<CopyPlan> CopyRequests::Plan(const CopyAsked& asked) {
   plan.reason = absl::StrCat(choice.reason, "; ", method.reason);
   plan.source = std::move(choice.server);
   plan.target = target;
+  plan.target_uuid = to.uuid;
   plan.target_folder = to.folder;
   plan.source_folder = from.folder;
   plan.method = method.method;
@@ -134,15 +136,17 @@ absl::StatusOr<CopyPlan> CopyRequests::Plan(const CopyAsked& asked) {
   return plan;
 }
 
-absl::Status CopyRequests::CheckAlone(const HostPort& target, const std::string& job) {
+absl::Status CopyRequests::CheckAlone(const HostPort& target, const ServerUuid& uuid,
+                                      const std::string& job) {
   WEFT_ASSIGN_OR_RETURN(const std::vector<Job> jobs, inventory_->ListJobs());
   for (const Job& other : jobs) {
     if (other.kind != kKind) continue;
     const json request = json::parse(other.request, nullptr, /*allow_exceptions=*/false);
     const auto onto = HostPort::Parse(request.is_object() ? request.value("target", "") : "");
-    if (!onto.ok() || *onto != target) continue;
     if (other.id == job) return absl::OkStatus();
-    return Refusal(absl::StatusCode::kAborted, kUnderWay,
+    const bool same_server = !uuid.empty() && ReadNotes(other.notes).target_uuid == uuid.text();
+    if (!same_server && (!onto.ok() || *onto != target)) continue;
+    return Refusal(absl::StatusCode::kAborted, kCloneUnderWay,
                    absl::StrCat("a copy onto ", target.ToString(), " is under way"),
                    "no other copy", absl::StrCat("operation ", other.id),
                    absl::StrCat("weft operation wait ", other.id));
@@ -150,10 +154,11 @@ absl::Status CopyRequests::CheckAlone(const HostPort& target, const std::string&
   return absl::OkStatus();
 }
 
-absl::Status CopyRequests::AwaitAlone(const CopyAsked& asked, const RunningJob& job) {
+absl::Status CopyRequests::AwaitAlone(const CopyAsked& asked, const ServerUuid& uuid,
+                                      const RunningJob& job) {
   WEFT_ASSIGN_OR_RETURN(const HostPort target, HostPort::Parse(asked.target));
   while (true) {
-    const absl::Status alone = CheckAlone(target, job.id());
+    const absl::Status alone = CheckAlone(target, uuid, job.id());
     // While the store is away the claim cannot be renewed, which ends the waiting.
     if (!IsStoreAway(alone) || job.cancelled()) return alone;
     clock_->Sleep(kAgain);
@@ -172,7 +177,7 @@ absl::StatusOr<CopyRequests::Begun> CopyRequests::Clone(const CopyAsked& asked) 
     }
   }
   WEFT_ASSIGN_OR_RETURN(begun.plan, Plan(asked));
-  WEFT_RETURN_IF_ERROR(CheckAlone(begun.plan.target, ""));
+  WEFT_RETURN_IF_ERROR(CheckAlone(begun.plan.target, begun.plan.target_uuid, ""));
   if (asked.validate_only) return begun;
   JobRequest request;
   request.kind = kKind;
@@ -209,20 +214,28 @@ absl::StatusOr<CopyPlan> CopyRequests::PlanAgain(const CopyAsked& asked, const R
   }
 }
 
-// A copy that was begun and cannot be resumed. The target may have become somebody's in between:
-// it is emptied only where it is known that it has not.
+// A target may have become somebody's since it was looked at first.
+absl::Status CopyRequests::CheckNobodys(const HostPort& server, const ServerUuid& uuid) const {
+  WEFT_ASSIGN_OR_RETURN(const Membership member, groups_->FindMember({server}, uuid));
+  const bool is_store = options_.is_store && options_.is_store(server, uuid);
+  if (member.group.empty() && !is_store) return absl::OkStatus();
+  const std::string what = is_store ? "a state store" : absl::StrCat("in group ", member.group);
+  return absl::FailedPreconditionError(absl::StrCat("it is ", what, " by now"));
+}
+
+// A copy that was begun and cannot be resumed.
 absl::Status CopyRequests::GiveUp(const CopyAsked& asked, const RunningJob& job,
                                   const absl::Status& failure) {
   CopyOrder order;
   WEFT_ASSIGN_OR_RETURN(order.target, HostPort::Parse(asked.target));
+  order.job = job.id();
+  order.resumed = true;
   const auto facts = GatherFacts(*access_, order.target, Duty::kRestore);
   if (facts.ok()) {
-    const auto member = groups_->FindMember({order.target}, facts->uuid);
-    const bool is_store = options_.is_store && options_.is_store(order.target, facts->uuid);
-    if (member.ok() && member->group.empty() && !is_store) {
-      return LeaveEmpty(
-          *access_, order, failure, [&job] { return job.lost(); }, clock_);
-    }
+    CopyWatch watch;
+    watch.may_be_emptied = [&] { return CheckNobodys(order.target, facts->uuid); };
+    return LeaveEmpty(
+        *access_, order, failure, watch, [&job] { return job.lost(); }, clock_);
   }
   absl::Status status = Annotate(
       failure, absl::StrCat(asked.target, " was left as it is and may hold no whole copy"));
@@ -232,33 +245,39 @@ absl::Status CopyRequests::GiveUp(const CopyAsked& asked, const RunningJob& job,
 
 absl::StatusOr<std::string> CopyRequests::Work(RunningJob& job) {
   job.Report(0, "look at both servers");
-  const Touched before = ReadNotes(job);
+  const Touched before = ReadNotes(job.notes());
   const CopyAsked asked = ReadBack(job);
   const auto plan_anew = [&]() -> absl::StatusOr<CopyPlan> {
     // Of two that were asked for at the same moment the one recorded first goes on.
-    WEFT_RETURN_IF_ERROR(AwaitAlone(asked, job));
+    WEFT_RETURN_IF_ERROR(AwaitAlone(asked, ServerUuid(), job));
     // One that cannot be asked keeps its note for the next copy, or restarts with its own settings.
     MendSource(*access_, before.source_folder).IgnoreError();
     WEFT_RETURN_IF_ERROR(MendFolder(before.folder, clock_));
-    return before.touched ? PlanAgain(asked, job) : PlanReady(asked);
+    absl::StatusOr<CopyPlan> plan = before.touched ? PlanAgain(asked, job) : PlanReady(asked);
+    // Now also under another name.
+    if (plan.ok()) WEFT_RETURN_IF_ERROR(AwaitAlone(asked, plan->target_uuid, job));
+    return plan;
   };
   absl::StatusOr<CopyPlan> planned = plan_anew();
-  const bool is_anothers = ErrorReason(planned.status()) == kUnderWay;
+  const bool is_anothers = ErrorReason(planned.status()) == kCloneUnderWay;
   if (!planned.ok() && before.touched && !is_anothers && !job.lost()) {
     return GiveUp(asked, job, planned.status());
   }
   WEFT_ASSIGN_OR_RETURN(const CopyPlan plan, std::move(planned));
-  WEFT_RETURN_IF_ERROR(
-      job.Keep(WrittenDown(Touched{true, plan.target_folder, plan.source_folder})));
+  WEFT_RETURN_IF_ERROR(job.Keep(
+      WrittenDown(Touched{true, plan.target_uuid.text(), plan.target_folder, plan.source_folder})));
   WEFT_RETURN_IF_ERROR(MendFolder(plan.target_folder, clock_));
   CopyOrder order;
   order.source = plan.source.address;
   order.target = plan.target;
+  order.job = job.id();
+  order.resumed = before.touched;
   order.bytes_per_second = plan.bytes_per_second;
   order.streams = options_.streams;
   const absl::Duration start = clock_->MonotonicNow();
   CopyWatch watch;
   watch.cancelled = [&job] { return job.cancelled(); };
+  watch.may_be_emptied = [&] { return CheckNobodys(plan.target, plan.target_uuid); };
   watch.report = [&](const CopyProgress& progress) {
     const uint64_t of = std::max(progress.estimate, progress.bytes);
     const double share =

@@ -45,6 +45,7 @@ struct CopyAsked {
 struct CopyPlan {
   Server source;
   HostPort target;
+  ServerUuid target_uuid;
   // Of servers of this machine; empty: none.
   std::string target_folder;
   std::string source_folder;
@@ -72,10 +73,12 @@ class CopyRequests {
  private:
   absl::StatusOr<CopyPlan> Plan(const CopyAsked& asked);
   // ABORTED CLONE_UNDER_WAY: a copy onto the target that was recorded before `job` (empty: any)
-  // has not ended.
-  absl::Status CheckAlone(const HostPort& target, const std::string& job);
+  // has not ended. It is known by its address, and by its uuid unless that is empty.
+  absl::Status CheckAlone(const HostPort& target, const ServerUuid& uuid, const std::string& job);
   // The same for one that runs, however long the store is away.
-  absl::Status AwaitAlone(const CopyAsked& asked, const RunningJob& job);
+  absl::Status AwaitAlone(const CopyAsked& asked, const ServerUuid& uuid, const RunningJob& job);
+  // FAILED_PRECONDITION: it is a group's, or the store's. UNAVAILABLE: nobody tells.
+  absl::Status CheckNobodys(const HostPort& server, const ServerUuid& uuid) const;
   absl::StatusOr<std::string> Work(RunningJob& job);
   // With the plugin loaded where it is to be used; where it cannot be, by another method.
   absl::StatusOr<CopyPlan> PlanReady(CopyAsked asked);

@@ -25,11 +25,14 @@ struct CopyProgress {
   uint64_t rows = 0;      // 0 where the method does not count them
 };
 
-// What a copy tells while it runs, and asks. Both are called from any thread, several times a
-// second.
+// What a copy tells while it runs, and asks. The first two are called from any thread, several
+// times a second.
 struct CopyWatch {
   std::function<void(const CopyProgress&)> report;
   std::function<bool()> cancelled;
+  // Asked before a target is emptied after a failure; empty: it may be. FAILED_PRECONDITION: it is
+  // somebody's by now. UNAVAILABLE: nobody knows yet.
+  std::function<absl::Status()> may_be_emptied;
 
   // CANCELLED once that was asked for.
   absl::Status MayGoOn() const;
@@ -46,6 +49,10 @@ struct CopyFigures {
 struct CopyOrder {
   HostPort source;
   HostPort target;
+  // Whose copy it is: other makers of the same job are this one's earlier selves.
+  std::string job;
+  // One of them may have been at work on the target.
+  bool resumed = false;
   // The most to read from the source in a second; 0: no bound.
   uint64_t bytes_per_second = 0;
   // How many tables or ranges are copied at once (logical).
@@ -53,6 +60,9 @@ struct CopyOrder {
   // How long a target that died under the copy is waited for, so that it can be emptied.
   absl::Duration patience = absl::Minutes(1);
 };
+
+// The reason of an error: another copy onto the target is at work.
+inline constexpr char kCloneUnderWay[] = "CLONE_UNDER_WAY";
 
 // UNAVAILABLE SOURCE_LOST: it does not answer any more; `found` says how.
 absl::Status SourceLost(const HostPort& source, absl::string_view found);

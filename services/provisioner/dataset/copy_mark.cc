@@ -14,12 +14,14 @@
 namespace weft::provisioner {
 namespace {
 
+bool IsNotThere(const absl::Status& status) {
+  const int code = mysql::MysqlErrorCode(status);
+  return code == mysql::kErrUnknownTable || code == mysql::kErrUnknownDatabase;
+}
+
 absl::Status PutSettingsBack(mysql::Session& restorer) {
   const auto noted = restorer.Query(sql::kNotedSettings);
-  const int code = mysql::MysqlErrorCode(noted.status());
-  if (code == mysql::kErrUnknownTable || code == mysql::kErrUnknownDatabase) {
-    return absl::OkStatus();
-  }
+  if (IsNotThere(noted.status())) return absl::OkStatus();
   WEFT_RETURN_IF_ERROR(noted.status());
   for (const mysql::ResultSet::Row row : *noted) {
     WEFT_RETURN_IF_ERROR(restorer.Execute(absl::StrFormat(
@@ -30,9 +32,19 @@ absl::Status PutSettingsBack(mysql::Session& restorer) {
 
 }  // namespace
 
-absl::Status MakeMark(mysql::Session& restorer) {
+absl::Status MakeMark(mysql::Session& restorer, const std::string& job) {
   WEFT_RETURN_IF_ERROR(restorer.Execute(sql::kMakeMark));
-  return restorer.Execute(sql::kMakeNotedSettings);
+  WEFT_RETURN_IF_ERROR(restorer.Execute(sql::kMakeNotedSettings));
+  WEFT_RETURN_IF_ERROR(restorer.Execute(sql::kMakeMaker));
+  return restorer.Execute(sql::kNoteMaker, {job}).status();
+}
+
+absl::StatusOr<std::optional<std::string>> MakerOf(mysql::Session& restorer) {
+  const auto noted = restorer.Query(sql::kMaker);
+  if (IsNotThere(noted.status())) return std::nullopt;
+  WEFT_RETURN_IF_ERROR(noted.status());
+  if (noted->empty()) return std::nullopt;
+  return noted->front().StringOr("job", "");
 }
 
 absl::Status SetMeanwhile(mysql::Session& restorer, absl::string_view variable,

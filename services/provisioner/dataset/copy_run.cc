@@ -31,14 +31,21 @@ absl::StatusOr<CopyFigures> CopyBy(CopyMethod method, const FarmAccess& access,
   return absl::InternalError("a copy without a method");
 }
 
+// Whether another attempt may do better.
+bool MayMend(const absl::Status& status) {
+  return !absl::IsFailedPrecondition(status) && ErrorReason(status) != kCloneUnderWay;
+}
+
 // One that was killed under a clone may be on its way back.
 absl::Status EmptyPatiently(const FarmAccess& access, const CopyOrder& order,
-                            const std::function<bool()>& lost, Clock* clock) {
+                            const CopyWatch& watch, const std::function<bool()>& lost,
+                            Clock* clock) {
   const Deadline deadline = Deadline::After(clock, order.patience);
   while (true) {
     if (lost && lost()) return absl::AbortedError("another provisioner goes on with it");
-    const absl::Status status = EmptyServer(access, order.target);
-    if (status.ok() || deadline.Passed()) return status;
+    absl::Status status = watch.may_be_emptied ? watch.may_be_emptied() : absl::OkStatus();
+    if (status.ok()) status = EmptyServer(access, order, clock);
+    if (status.ok() || deadline.Passed() || !MayMend(status)) return status;
     clock->Sleep(kRetry);
   }
 }
@@ -46,10 +53,10 @@ absl::Status EmptyPatiently(const FarmAccess& access, const CopyOrder& order,
 }  // namespace
 
 absl::Status LeaveEmpty(const FarmAccess& access, const CopyOrder& order,
-                        const absl::Status& failure, const std::function<bool()>& lost,
-                        Clock* clock) {
+                        const absl::Status& failure, const CopyWatch& watch,
+                        const std::function<bool()>& lost, Clock* clock) {
   const std::string target = order.target.ToString();
-  const absl::Status emptied = EmptyPatiently(access, order, lost, clock);
+  const absl::Status emptied = EmptyPatiently(access, order, watch, lost, clock);
   absl::Status status = Annotate(
       failure, emptied.ok() ? absl::StrCat(target, " was left empty")
                             : absl::StrCat(target, " could not be emptied (", emptied.message(),
@@ -63,12 +70,13 @@ absl::StatusOr<CopyFigures> RunCopy(const FarmAccess& access, CopyMethod method,
                                     const std::function<bool()>& lost, Clock* clock) {
   absl::StatusOr<CopyFigures> copied = CopyBy(method, access, order, watch, clock);
   if (copied.ok() || (lost && lost())) return copied;
+  if (ErrorReason(copied.status()) == kCloneUnderWay) return copied;  // the target is another's
   if (watch.report) watch.report({.phase = absl::StrCat("empty ", order.target.ToString())});
   absl::Status failure = copied.status();
   if (SaysFull(failure)) {
     failure = DiskTooSmall(order.target, "room for the source's data", failure.message());
   }
-  return LeaveEmpty(access, order, failure, lost, clock);
+  return LeaveEmpty(access, order, failure, watch, lost, clock);
 }
 
 }  // namespace weft::provisioner

@@ -49,6 +49,13 @@ inline constexpr absl::string_view kSetPurged = "SET GLOBAL gtid_purged = ?";
 // knows that the data are not whole.
 inline constexpr absl::string_view kMark = "weft_unfinished_copy";
 inline constexpr absl::string_view kMakeMark = "CREATE DATABASE IF NOT EXISTS weft_unfinished_copy";
+// Whose copy it is.
+inline constexpr absl::string_view kMakeMaker =
+    "CREATE TABLE IF NOT EXISTS weft_unfinished_copy.maker"
+    " (only_one INT PRIMARY KEY, job VARCHAR(64) NOT NULL) ENGINE = InnoDB";
+inline constexpr absl::string_view kNoteMaker =
+    "REPLACE INTO weft_unfinished_copy.maker VALUES (1, ?)";
+inline constexpr absl::string_view kMaker = "SELECT job FROM weft_unfinished_copy.maker";
 // What was changed for the time of the copy, as it was before. The first to note it is right.
 inline constexpr absl::string_view kMakeNotedSettings =
     "CREATE TABLE IF NOT EXISTS weft_unfinished_copy.settings"
@@ -80,15 +87,19 @@ inline constexpr absl::string_view kDirtyPages =
     "SHOW GLOBAL STATUS LIKE 'Innodb\\_buffer\\_pool\\_pages\\_dirty'";
 inline constexpr absl::string_view kEngineStatus = "SHOW ENGINE INNODB STATUS";
 
-// --- a target whose clone was left behind
+// --- a target that another may be at work on
 
-// Of the account's own sessions, which it sees without a privilege.
-inline constexpr absl::string_view kStatementsAtWork =
+// Of the account, which sees its own without a privilege.
+inline constexpr absl::string_view kOtherSessions =
     "SELECT ID AS id FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID()"
-    " AND COMMAND = 'Query' AND USER = SUBSTRING_INDEX(CURRENT_USER(), '@', 1)";
+    " AND USER = SUBSTRING_INDEX(CURRENT_USER(), '@', 1)";
+// Whoever has it makes the only copy onto the server. 5.6 allows a session one lock.
+inline constexpr absl::string_view kLockTarget = "SELECT GET_LOCK('weft_copy', 0) AS got";
+// One that a dead server left is said to be in progress still. Where the plugin is loaded.
 inline constexpr absl::string_view kClonesAtWork =
-    "SELECT ID AS id FROM information_schema.PROCESSLIST"
-    " WHERE ID <> CONNECTION_ID() AND INFO LIKE 'CLONE INSTANCE %'";
+    "SELECT p.ID AS id FROM performance_schema.clone_status AS s"
+    " JOIN information_schema.PROCESSLIST AS p ON p.ID = s.PID"
+    " WHERE s.STATE = 'In Progress' AND s.DESTINATION = 'LOCAL INSTANCE'";
 inline constexpr absl::string_view kKill = "KILL ?";
 
 // --- the plugin's bound (MiB a second; 0: none)

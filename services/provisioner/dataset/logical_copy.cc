@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,7 @@
 #include "services/provisioner/dataset/server_facts.h"
 #include "services/provisioner/dataset/snapshot.h"
 #include "services/provisioner/dataset/table_plan.h"
+#include "services/provisioner/dataset/target_hold.h"
 #include "services/provisioner/dataset/target_state.h"
 #include "services/provisioner/dataset/throttle.h"
 
@@ -78,14 +80,15 @@ class LogicalCopy {
     WEFT_ASSIGN_OR_RETURN(target_, access_.Open(order_.target, Duty::kRestore, kPatience));
     WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
     WEFT_RETURN_IF_ERROR(target_->Execute(sql::kLongCopy));
+    WEFT_RETURN_IF_ERROR(HoldTarget(*target_, order_, clock_));
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
     WEFT_RETURN_IF_ERROR(Detach(*manager));
     WEFT_RETURN_IF_ERROR(target_->Execute(sql::kNoBinaryLog));
     WEFT_RETURN_IF_ERROR(OpenForCopy(*target_));
-    WEFT_RETURN_IF_ERROR(MakeMark(*target_));
+    WEFT_RETURN_IF_ERROR(MakeMark(*target_, order_.job));
     WEFT_RETURN_IF_ERROR(StopEvents(*target_));
     WEFT_RETURN_IF_ERROR(Empty(*target_));  // with the mark, and what it remembers
-    WEFT_RETURN_IF_ERROR(MakeMark(*target_));
+    WEFT_RETURN_IF_ERROR(MakeMark(*target_, order_.job));
     WEFT_RETURN_IF_ERROR(StopEvents(*target_));
     WEFT_RETURN_IF_ERROR(target_->Execute(sql::kLoadSession));
     return SetMeanwhile(*target_, "local_infile", "1");
@@ -115,6 +118,7 @@ class LogicalCopy {
     WEFT_ASSIGN_OR_RETURN(const auto creator,
                           access_.Open(order_.target, Duty::kRestore, kPatience));
     WEFT_RETURN_IF_ERROR(creator->Execute(sql::kLoadSession));
+    WEFT_RETURN_IF_ERROR(CheckStillOurs());
     return MakePrograms(*creator, std::move(programs));
   }
 
@@ -186,11 +190,22 @@ class LogicalCopy {
       if (sorts_apart) WEFT_RETURN_IF_ERROR(loader->Execute(sql::kSortInMemory));
       pairs.push_back({reader.get(), std::move(loader)});
     }
+    // Who took the target over ended the sessions that there were, not those opened since.
+    WEFT_RETURN_IF_ERROR(CheckStillOurs());
     return pairs;
+  }
+
+  absl::Status CheckStillOurs() {
+    WEFT_ASSIGN_OR_RETURN(const std::optional<std::string> maker, MakerOf(*target_));
+    if (maker == order_.job) return absl::OkStatus();
+    return Refusal(absl::StatusCode::kAborted, "TARGET_TAKEN_OVER",
+                   absl::StrCat(order_.target.ToString(), " is not this copy's any more"),
+                   "its mark", maker.value_or("none"), "clone again");
   }
 
   absl::Status Finish() {
     WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
+    WEFT_RETURN_IF_ERROR(CheckStillOurs());
     Report("copy accounts");
     WEFT_RETURN_IF_ERROR(WriteAccounts(*target_, accounts_));
     WEFT_RETURN_IF_ERROR(CheckUnwritten(*target_));

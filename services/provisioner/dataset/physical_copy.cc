@@ -23,6 +23,7 @@
 #include "services/provisioner/dataset/folder_swap.h"
 #include "services/provisioner/dataset/quiet_source.h"
 #include "services/provisioner/dataset/server_facts.h"
+#include "services/provisioner/dataset/target_hold.h"
 #include "services/provisioner/dataset/target_state.h"
 
 namespace weft::provisioner {
@@ -92,6 +93,9 @@ class PhysicalCopy {
                      from.folder.empty() ? order_.source.ToString() : order_.target.ToString(),
                      "clone by another method");
     }
+    // Until it stands still nobody else may be at work on it; a session held would delay that.
+    WEFT_ASSIGN_OR_RETURN(const auto restorer, access_.Open(order_.target, Duty::kRestore));
+    WEFT_RETURN_IF_ERROR(HoldTarget(*restorer, order_, clock_));
     WEFT_ASSIGN_OR_RETURN(const Instance source, Instance::Open(from.folder));
     WEFT_ASSIGN_OR_RETURN(Instance target, Instance::Open(to.folder));
     source_folder_ = source.dir();
@@ -180,9 +184,10 @@ class PhysicalCopy {
 
   absl::Status Settle() {
     Report("settle");
+    WEFT_ASSIGN_OR_RETURN(const auto restorer, access_.Open(order_.target, Duty::kRestore));
+    WEFT_RETURN_IF_ERROR(HoldTarget(*restorer, order_, clock_));
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
     WEFT_RETURN_IF_ERROR(Detach(*manager));
-    WEFT_ASSIGN_OR_RETURN(const auto restorer, access_.Open(order_.target, Duty::kRestore));
     WEFT_RETURN_IF_ERROR(OpenForCopy(*restorer));
     WEFT_RETURN_IF_ERROR(TakeOverGtids(*restorer, executed_));
     WEFT_RETURN_IF_ERROR(restorer->Execute(sql::kNoBinaryLog));

@@ -17,6 +17,7 @@
 #include "services/provisioner/dataset/dataset_sql.h"
 #include "services/provisioner/dataset/disk_full.h"
 #include "services/provisioner/dataset/donor_watch.h"
+#include "services/provisioner/dataset/target_hold.h"
 #include "services/provisioner/dataset/target_state.h"
 
 namespace weft::provisioner {
@@ -84,7 +85,8 @@ class PluginCopy {
                           access_.Open(order_.target, Duty::kRestore, absl::Minutes(10)));
     WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
     // First of all: with other settings it might come to its end, which is a restart.
-    WEFT_ASSIGN_OR_RETURN(std::string earlier, EndAnother(*restorer));
+    WEFT_RETURN_IF_ERROR(HoldTarget(*restorer, order_, clock_));
+    WEFT_ASSIGN_OR_RETURN(std::string earlier, AwaitIdle(*restorer));
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
     WEFT_RETURN_IF_ERROR(Detach(*manager));
     // The source's own channel comes along with its data: it must not start.
@@ -97,20 +99,10 @@ class PluginCopy {
         absl::StrFormat(sql::kSetGlobal, sql::kCloneBandwidth, MebibytesPerSecond())));
     WEFT_RETURN_IF_ERROR(OpenForCopy(*restorer));
     WEFT_RETURN_IF_ERROR(restorer->Execute(sql::kNoBinaryLog));
-    WEFT_RETURN_IF_ERROR(MakeMark(*restorer));
+    WEFT_RETURN_IF_ERROR(MakeMark(*restorer, order_.job));
     // The plugin does it too, but fails at names with backticks.
     WEFT_RETURN_IF_ERROR(DropSchemas(*restorer));
     return earlier;
-  }
-
-  // A clone that a provisioner began and did not see the end of may still be at work. Ends it, and
-  // returns when the last one began.
-  absl::StatusOr<std::string> EndAnother(mysql::Session& restorer) {
-    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet others, restorer.Query(sql::kClonesAtWork));
-    for (const mysql::ResultSet::Row row : others) {
-      restorer.Execute(sql::kKill, {row.UintOr("id", 0)}).status().IgnoreError();
-    }
-    return AwaitIdle(restorer);
   }
 
   // Until no clone works on the target. Returns when the last one began.
@@ -232,9 +224,11 @@ class PluginCopy {
     // One that went while data came was not restarted by its clone.
     const Deadline deadline = Deadline::After(clock_, donor_.Midway() ? order_.patience : kRestart);
     while (true) {
-      WEFT_ASSIGN_OR_RETURN(const bool back, IsBack(earlier));
-      if (back) return absl::OkStatus();
+      // Of two makers of one job the first may wake up when the second is done, and the target at
+      // work in its group.
       WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
+      WEFT_ASSIGN_OR_RETURN(const bool back, IsBack(earlier));
+      if (back) return watch_.MayGoOn();
       if (deadline.Passed()) break;
       clock_->Sleep(kPoll);
     }

@@ -19,22 +19,10 @@
 #include "services/provisioner/dataset/copy_mark.h"
 #include "services/provisioner/dataset/dataset_sql.h"
 #include "services/provisioner/dataset/server_facts.h"
+#include "services/provisioner/dataset/target_hold.h"
 
 namespace weft::provisioner {
 namespace {
-
-// A verb without its channel's name would be about all of them.
-
-// What a copy that ended had under way would hold its tables, some of it (keys being built) for
-// hours after its session was cut.
-absl::Status EndOthers(mysql::Session& restorer) {
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet others, restorer.Query(sql::kStatementsAtWork));
-  for (const mysql::ResultSet::Row row : others) {
-    // It may have ended by itself.
-    restorer.Execute(sql::kKill, {row.UintOr("id", 0)}).status().IgnoreError();
-  }
-  return absl::OkStatus();
-}
 
 // REQUIRES: no schemas of users but the mark. Only empty folders go; the server's own are left.
 absl::Status RemoveLeftFolders(mysql::Session& restorer) {
@@ -97,7 +85,6 @@ absl::Status CloseWhole(mysql::Session& restorer) {
 }
 
 absl::Status DropSchemas(mysql::Session& restorer) {
-  WEFT_RETURN_IF_ERROR(EndOthers(restorer));
   WEFT_RETURN_IF_ERROR(OpenForCopy(restorer));
   WEFT_RETURN_IF_ERROR(restorer.Execute(sql::kNoBinaryLog));
   WEFT_RETURN_IF_ERROR(restorer.Execute(sql::kNoForeignKeyChecks));
@@ -118,12 +105,13 @@ absl::Status Empty(mysql::Session& restorer) {
   return DropMark(restorer);
 }
 
-absl::Status EmptyServer(const FarmAccess& access, const HostPort& target) {
-  WEFT_ASSIGN_OR_RETURN(const auto manager, access.Open(target, Duty::kManage));
-  WEFT_RETURN_IF_ERROR(Detach(*manager));
+absl::Status EmptyServer(const FarmAccess& access, const CopyOrder& order, Clock* clock) {
   // Dropping large tables takes its time.
   WEFT_ASSIGN_OR_RETURN(const auto restorer,
-                        access.Open(target, Duty::kRestore, absl::Minutes(10)));
+                        access.Open(order.target, Duty::kRestore, absl::Minutes(10)));
+  WEFT_RETURN_IF_ERROR(HoldTarget(*restorer, order, clock));
+  WEFT_ASSIGN_OR_RETURN(const auto manager, access.Open(order.target, Duty::kManage));
+  WEFT_RETURN_IF_ERROR(Detach(*manager));
   WEFT_RETURN_IF_ERROR(Empty(*restorer));
   if (manager->version().AtLeast(5, 7, 5)) {
     WEFT_RETURN_IF_ERROR(manager->Execute(sql::kOfflineOff));

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "absl/status/status.h"
+#include "common/base/clock.h"
 #include "common/model/gtid_set.h"
 #include "common/mysql/session.h"
+#include "services/provisioner/dataset/copy.h"
 #include "services/provisioner/dataset/farm_access.h"
 
 // What is done to a target before a copy, after it, and when it failed. All may be repeated.
@@ -27,7 +29,7 @@ absl::Status Close(mysql::Session& restorer);
 absl::Status CloseWhole(mysql::Session& restorer);
 
 // Leaves it without schemas of users but for the mark of an unfinished copy. Accounts and GTIDs
-// stay. `restorer` is of the restore account, whose other statements are ended. A clone whose
+// stay. `restorer` is of the restore account and holds the target (HoldTarget). A clone whose
 // server died leaves folders behind in whose place no schema can be made: those of a server of this
 // machine are removed.
 absl::Status DropSchemas(mysql::Session& restorer);
@@ -35,8 +37,9 @@ absl::Status DropSchemas(mysql::Session& restorer);
 // The same, and without GTIDs and, in the end, the mark.
 absl::Status Empty(mysql::Session& restorer);
 
-// The same with sessions of its own, and detached and closed. UNAVAILABLE: it does not answer.
-absl::Status EmptyServer(const FarmAccess& access, const HostPort& target);
+// The same of the order's target with sessions of its own, held, and detached and closed.
+// UNAVAILABLE: it does not answer. ABORTED CLONE_UNDER_WAY: another copies onto it.
+absl::Status EmptyServer(const FarmAccess& access, const CopyOrder& order, Clock* clock);
 
 // Its binary logs begin anew, behind what `executed` says. REQUIRES: no replication runs.
 absl::Status TakeOverGtids(mysql::Session& restorer, const GtidSet& executed);
