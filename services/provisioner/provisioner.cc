@@ -1,6 +1,5 @@
 #include "services/provisioner/provisioner.h"
 
-#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -23,6 +22,7 @@
 #include "services/provisioner/machine_requests.h"
 #include "services/provisioner/machine_work.h"
 #include "services/provisioner/machines_service.h"
+#include "services/provisioner/mysql/store_servers.h"
 #include "services/provisioner/provider_directory.h"
 #include "services/provisioner/reach.h"
 #include "services/provisioner/scaling/client_sessions.h"
@@ -104,10 +104,10 @@ absl::StatusOr<Job> BeginClone(CopyRequests* copies, const std::string& group,
   return std::move(begun.job);
 }
 
-// The state store is never a target. Its members are known by the addresses they were named by.
-CopyOptions WithStore(CopyOptions options, const std::vector<HostPort>& members) {
-  options.is_store = [members](const HostPort& server, const ServerUuid&) {
-    return std::find(members.begin(), members.end(), server) != members.end();
+// The state store is never a target.
+CopyOptions WithStore(CopyOptions options, StoreServers* store) {
+  options.is_store = [store](const HostPort& server, const ServerUuid& uuid) {
+    return store->Has(server, uuid);
   };
   return options;
 }
@@ -141,8 +141,9 @@ struct Provisioner::Parts {
         runner(options.jobs, &claims, clock),
         requests(&inventory, &directory, &groups, &runner, clock),
         machines(&directory, &requests, clock),
-        copy_requests(WithStore(options.copies, options.store.members), &access, &groups,
-                      &inventory, &runner, clock),
+        store_servers(options.store),
+        copy_requests(WithStore(options.copies, &store_servers), &access, &groups, &inventory,
+                      &runner, clock),
         copies(&copy_requests, &access, clock),
         editor(rpc::LeaderClient(controllers, &interrupt)),
         scaling_requests({.editor = &editor,
@@ -194,6 +195,7 @@ struct Provisioner::Parts {
   JobRunner runner;
   MachineRequests requests;
   MachinesService machines;
+  StoreServers store_servers;
   CopyRequests copy_requests;
   CopiesService copies;
   ControllerEditor editor;

@@ -151,6 +151,23 @@ class Clone(unittest.TestCase):
         self.clone()
         self.put_back()
 
+    def give_accounts_of_copies(self, socket):
+        """To a server that is in no farm, with the passwords that the farm's servers know."""
+        for user, host, secret in self.sql(
+                self.target, "SELECT user, host, HEX(authentication_string) FROM mysql.user"
+                             " WHERE user IN ('weft_manage', 'weft_restore')"):
+            by_hand.sql(socket, f"CREATE USER IF NOT EXISTS '{user}'@'{host}'"
+                                f" IDENTIFIED WITH caching_sha2_password AS 0x{secret}",
+                        f"GRANT ALL ON *.* TO '{user}'@'{host}'")
+
+    def test_8a_the_state_store_is_refused_by_whatever_name(self):
+        store = self.farm.layout["store"]["address"]
+        socket = self.farm.directory + "/store/mysqld.sock"
+        self.give_accounts_of_copies(socket)
+        for name in (store, store.replace("127.0.0.1", "127.1")):
+            self.refused("TARGET_IS_STORE", "g1", name, "--surrender")
+        self.assertEqual(by_hand.sql(socket, "SELECT COUNT(*) > 0 FROM weft.weft_group"), [["1"]])
+
     def test_9_a_member_is_as_its_recipe_has_it_but_for_what_is_said(self):
         done = self.farm.run("server", "check", self.target, "--role", "member")
         self.assertIn(done.returncode, (0, 8), done.stderr)

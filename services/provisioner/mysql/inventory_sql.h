@@ -12,6 +12,7 @@ inline constexpr absl::string_view kPrepareSession =
     " SESSION innodb_lock_wait_timeout = 1, SESSION max_execution_time = 0,"
     " SESSION sql_select_limit = DEFAULT, SESSION transaction_isolation = 'READ-COMMITTED',"
     " SESSION wait_timeout = 3600";
+inline constexpr absl::string_view kUuid = "SELECT @@GLOBAL.server_uuid AS uuid";
 // Whether writes go to this server: it stands alone, or is the primary of a majority.
 inline constexpr absl::string_view kTakesWrites =
     "SELECT NOT (@@GLOBAL.super_read_only OR @@GLOBAL.offline_mode) AS writable,"
