@@ -14,6 +14,7 @@
 #include "common/base/status_macros.h"
 #include "services/provisioner/dataset/copy_rules.h"
 #include "services/provisioner/dataset/copy_run.h"
+#include "services/provisioner/dataset/event_zones.h"
 #include "services/provisioner/dataset/server_facts.h"
 #include "services/provisioner/dataset/target_state.h"
 
@@ -65,6 +66,9 @@ absl::StatusOr<Json> Run(const CopyProgram& program, const FarmAccess& access,
   // Nobody here knows; who might be a primary is treated like one.
   wish.source_is_primary = true;
   WEFT_ASSIGN_OR_RETURN(const MethodChoice choice, JudgeCopy(from, to, wish));
+  if (choice.method == CopyMethod::kLogical) {
+    WEFT_RETURN_IF_ERROR(CheckEventZones(access, program.from, program.onto));
+  }
   CopyOrder order;
   order.source = program.from;
   order.target = program.onto;

@@ -151,6 +151,24 @@ class Clone(unittest.TestCase):
         self.clone()
         self.put_back()
 
+    def test_3a_an_event_in_a_time_zone_that_the_target_does_not_know_is_refused_before(self):
+        self.take_out()
+        zone = "INSERT INTO mysql.time_zone (Time_zone_id) VALUES (7)"
+        name = "INSERT INTO mysql.time_zone_name VALUES ('Weft/Nowhere', 7)"
+        kind = "INSERT INTO mysql.time_zone_transition_type VALUES (7, 0, 3600, 0, 'WNT')"
+        primary = self.farm.primary()
+        self.sql(primary, "SET SESSION sql_log_bin = OFF", zone, name, kind)
+        members = [address for address in self.sockets if address not in (primary, self.target)]
+        for address in members:
+            self.sql(address, "SET GLOBAL super_read_only = OFF", "SET SESSION sql_log_bin = OFF",
+                     zone, name, kind, "SET GLOBAL super_read_only = ON")
+        self.sql(primary, "SET SESSION time_zone = 'Weft/Nowhere'",
+                 "CREATE EVENT app.far ON SCHEDULE EVERY 1 YEAR DO DO 0")
+        self.addCleanup(self.sql, primary, "DROP EVENT app.far")
+        self.farm.await_settled()
+        self.refused("UNKNOWN_TIME_ZONE", "g1", self.target, "--surrender", "--method", "logical")
+        self.assertEqual(self.sql(self.target, "SELECT COUNT(*) > 0 FROM app.rows_of_old"), [["1"]])
+
     def give_accounts_of_copies(self, socket):
         """To a server that is in no farm, with the passwords that the farm's servers know."""
         for user, host, secret in self.sql(

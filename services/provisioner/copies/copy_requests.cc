@@ -9,6 +9,7 @@
 #include "nlohmann/json.hpp"
 #include "services/provisioner/copies/progress_json.h"
 #include "services/provisioner/dataset/copy_run.h"
+#include "services/provisioner/dataset/event_zones.h"
 #include "services/provisioner/dataset/folder_swap.h"
 #include "services/provisioner/dataset/plugin_copy.h"
 #include "services/provisioner/dataset/server_facts.h"
@@ -120,6 +121,9 @@ absl::StatusOr<CopyPlan> CopyRequests::Plan(const CopyAsked& asked) {
   wish.target_group = std::move(member.group);
   wish.target_is_store = options_.is_store && options_.is_store(target, to.uuid);
   WEFT_ASSIGN_OR_RETURN(const MethodChoice method, JudgeCopy(from, to, wish));
+  if (method.method == CopyMethod::kLogical) {
+    WEFT_RETURN_IF_ERROR(CheckEventZones(*access_, choice.server.address, target));
+  }
   CopyPlan plan;
   plan.reason = absl::StrCat(choice.reason, "; ", method.reason);
   plan.source = std::move(choice.server);

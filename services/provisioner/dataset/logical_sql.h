@@ -90,6 +90,13 @@ inline constexpr absl::string_view kEvents =
     "SELECT EVENT_SCHEMA AS `schema`, EVENT_NAME AS name, 'EVENT' AS kind"
     " FROM information_schema.EVENTS WHERE EVENT_SCHEMA NOT IN"
     " ('mysql', 'sys', 'information_schema', 'performance_schema', 'ndbinfo') ORDER BY 1, 2";
+// The named ones: others need no tables.
+inline constexpr absl::string_view kEventZones =
+    "SELECT TIME_ZONE AS zone, MIN(CONCAT(EVENT_SCHEMA, '.', EVENT_NAME)) AS event"
+    " FROM information_schema.EVENTS WHERE TIME_ZONE <> 'SYSTEM' AND TIME_ZONE NOT LIKE '+%'"
+    " AND TIME_ZONE NOT LIKE '-%' GROUP BY TIME_ZONE ORDER BY 1";
+inline constexpr absl::string_view kKnowsZone =
+    "SELECT CONVERT_TZ('2000-01-01 00:00:00', '+00:00', ?) IS NOT NULL AS known";
 // As it was created under: a routine keeps these.
 inline constexpr absl::string_view kCreationMode =
     "SET SESSION sql_mode = ?, collation_connection = ?";
