@@ -39,6 +39,10 @@ inline constexpr absl::string_view kAlterTable = "ALTER TABLE %s %s";
 inline constexpr absl::string_view kSelect = "SELECT %s FROM %s%s";
 // A FLOAT prints with six digits; as a DOUBLE with all, and it comes back as the same FLOAT.
 inline constexpr absl::string_view kWholeFloat = "(%s * 1e0)";
+// Of a row's columns that may be large, and by them of the row.
+inline constexpr absl::string_view kBytesOfColumn = "COALESCE(OCTET_LENGTH(%s), 0)";
+inline constexpr absl::string_view kIsLarge = "%s > %d";
+inline constexpr absl::string_view kUnlessLarge = "IF(%s > %d, NULL, %s)";
 inline constexpr absl::string_view kLoad =
     "LOAD DATA LOCAL INFILE 'rows' INTO TABLE %s CHARACTER SET binary (%s)%s";
 // A JSON document is not taken from bytes.

@@ -20,7 +20,9 @@ constexpr size_t kBatch = size_t{64} << 10;
 // Turns the rows of a SELECT into what LOAD DATA reads.
 class Feed {
  public:
-  explicit Feed(mysql::BulkSession* reader) : reader_(reader), encoder_(reader->plain_columns()) {}
+  // `marked`: the last column is not a row's own, and "1" of one that is to be left out.
+  Feed(mysql::BulkSession* reader, bool marked)
+      : reader_(reader), marked_(marked), encoder_(reader->plain_columns()) {}
 
   // At most `size` bytes; 0 at the end.
   absl::StatusOr<size_t> Fill(char* buffer, size_t size) {
@@ -32,26 +34,44 @@ class Feed {
   }
 
   uint64_t rows() const { return rows_; }
+  uint64_t left_out() const { return left_out_; }
 
  private:
   absl::Status ReadBatch() {
     batch_.clear();
     sent_ = 0;
     while (!ended_ && batch_.size() < kBatch) {
-      WEFT_ASSIGN_OR_RETURN(const mysql::RawRow row, reader_->NextRow());
-      ended_ = row.cells == nullptr;
-      if (ended_) break;
-      encoder_.Append(row, &batch_);
+      if (row_.cells == nullptr) WEFT_RETURN_IF_ERROR(NextRow());
+      if (row_.cells == nullptr) continue;
+      if (!encoder_.Append(row_, kBatch, &place_, &batch_)) break;
+      row_ = {};
       ++rows_;
     }
     return absl::OkStatus();
   }
 
+  // None at the end, and in place of one that is left out.
+  absl::Status NextRow() {
+    WEFT_ASSIGN_OR_RETURN(row_, reader_->NextRow());
+    place_ = {};
+    ended_ = row_.cells == nullptr;
+    if (ended_ || !marked_) return absl::OkStatus();
+    --row_.count;
+    if (*row_.cells[row_.count] != '1') return absl::OkStatus();
+    ++left_out_;
+    row_ = {};
+    return absl::OkStatus();
+  }
+
   mysql::BulkSession* const reader_;
+  const bool marked_;
   const RowEncoder encoder_;
   std::string batch_;
   size_t sent_ = 0;
+  mysql::RawRow row_;  // of which some is not yet in a batch
+  RowEncoder::Place place_;
   uint64_t rows_ = 0;
+  uint64_t left_out_ = 0;
   bool ended_ = false;
 };
 
@@ -109,20 +129,43 @@ const Part* PartPump::Next() {
 }
 
 void PartPump::Work(Pair& pair) {
-  while (const Part* const part = Next()) {
-    absl::Status status = Move(pair, *part);
-    if (!status.ok()) {
-      Fail(Annotate(status, absl::StrCat("rows of ", part->table->QuotedName())));
-      break;
-    }
-    if (--unmoved_.at(part->table) > 0 || part->table->add_keys.empty()) continue;
-    status = pair.loader->Execute(AddKeysOf(*part->table));
-    if (!status.ok()) {
-      Fail(Annotate(status, absl::StrCat("keys of ", part->table->QuotedName())));
-      break;
-    }
-  }
+  absl::Status status = MoveParts(pair);
+  if (status.ok() && &pair == &pairs_.front()) status = MoveLargeRows(pair);
+  if (!status.ok()) Fail(std::move(status));
+  MutexLock lock(&mutex_);
   ++ended_;
+  pair_ended_.NotifyAll();
+}
+
+absl::Status PartPump::MoveParts(Pair& pair) {
+  while (const Part* const part = Next()) {
+    const std::string name = part->table->QuotedName();
+    WEFT_RETURN_IF_ERROR(Annotate(Move(pair, *part), absl::StrCat("rows of ", name)));
+    if (--unmoved_.at(part->table) > 0 || part->table->add_keys.empty()) continue;
+    WEFT_RETURN_IF_ERROR(
+        Annotate(pair.loader->Execute(AddKeysOf(*part->table)), absl::StrCat("keys of ", name)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PartPump::MoveLargeRows(Pair& pair) {
+  std::vector<LargeRows> all;
+  {
+    MutexLock lock(&mutex_);
+    while (ended_ + 1 < pairs_.size()) pair_ended_.Wait(&mutex_);
+    all = large_;
+  }
+  for (const LargeRows& large : all) {
+    const Part& part = *large.part;
+    const uint64_t before = rows_;
+    WEFT_RETURN_IF_ERROR(
+        Annotate(MoveRows(pair, part, SelectLargeOf(part), /*marked=*/false).status(),
+                 absl::StrCat("large rows of ", part.table->QuotedName())));
+    if (rows_ - before == large.count) continue;
+    return Lost(part, absl::StrCat(large.count, " large rows, ", rows_ - before, " read"),
+                *pair.loader);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status PartPump::OfSource(absl::Status status) {
@@ -131,8 +174,18 @@ absl::Status PartPump::OfSource(absl::Status status) {
 }
 
 absl::Status PartPump::Move(Pair& pair, const Part& part) {
-  WEFT_RETURN_IF_ERROR(OfSource(pair.reader->Select(SelectOf(part))));
-  Feed feed(pair.reader);
+  const bool marked = part.table->MayHaveLargeRows();
+  WEFT_ASSIGN_OR_RETURN(const uint64_t large, MoveRows(pair, part, SelectOf(part), marked));
+  if (large == 0) return absl::OkStatus();
+  MutexLock lock(&mutex_);
+  large_.push_back({&part, large});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint64_t> PartPump::MoveRows(Pair& pair, const Part& part, const std::string& select,
+                                            bool marked) {
+  WEFT_RETURN_IF_ERROR(OfSource(pair.reader->Select(select)));
+  Feed feed(pair.reader, marked);
   uint64_t counted = 0;
   const auto produce = [&](char* buffer, size_t size) -> absl::StatusOr<size_t> {
     if (stop_) return absl::CancelledError("the copy ends");
@@ -154,7 +207,7 @@ absl::Status PartPump::Move(Pair& pair, const Part& part) {
                 absl::StrCat(feed.rows(), " rows read, ", loaded.records - loaded.skipped, " kept"),
                 *pair.loader);
   }
-  return absl::OkStatus();
+  return feed.left_out();
 }
 
 }  // namespace weft::provisioner

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "common/base/mutex.h"
 #include "common/mysql/bulk_session.h"
 #include "services/provisioner/dataset/table_plan.h"
@@ -17,7 +19,8 @@
 namespace weft::provisioner {
 
 // Moves the parts of tables over pairs of sessions, a thread each, until none is left or one fails.
-// Who moves the last part of a table makes its late keys.
+// Who moves the last part of a table makes its late keys. Large rows are left to the first pair, at
+// the end: in each pair's buffers there is room for the largest row that it has met.
 // Thread-safe.
 class PartPump {
  public:
@@ -45,9 +48,21 @@ class PartPump {
   uint64_t rows() const { return rows_; }
 
  private:
+  // Some rows of a part.
+  struct LargeRows {
+    const Part* part;
+    uint64_t count;
+  };
+
   void Work(Pair& pair);
+  absl::Status MoveParts(Pair& pair);
+  absl::Status MoveLargeRows(Pair& pair);
   const Part* Next();
+  // All but the large rows, which are noted.
   absl::Status Move(Pair& pair, const Part& part);
+  // Returns how many rows of `select` were large and left out. `marked`: its last column says so.
+  absl::StatusOr<uint64_t> MoveRows(Pair& pair, const Part& part, const std::string& select,
+                                    bool marked);
   absl::Status OfSource(absl::Status status);
   void Fail(absl::Status status);
 
@@ -62,7 +77,9 @@ class PartPump {
   std::atomic<uint64_t> bytes_ = 0;
   std::atomic<uint64_t> rows_ = 0;
   mutable Mutex mutex_;
+  CondVar pair_ended_;
   absl::Status status_ ABSL_GUARDED_BY(mutex_);
+  std::vector<LargeRows> large_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::thread> threads_;  // last: they use all of the above
 };
 

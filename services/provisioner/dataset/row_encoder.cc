@@ -1,5 +1,6 @@
 #include "services/provisioner/dataset/row_encoder.h"
 
+#include <algorithm>
 #include <array>
 
 namespace weft::provisioner {
@@ -31,18 +32,27 @@ void AppendEscaped(const char* cell, size_t length, std::string* out) {
 
 }  // namespace
 
-void RowEncoder::Append(const mysql::RawRow& row, std::string* out) const {
-  for (unsigned i = 0; i < row.count; ++i) {
-    if (i > 0) out->push_back('\t');
+bool RowEncoder::Append(const mysql::RawRow& row, size_t enough, Place* place,
+                        std::string* out) const {
+  for (; place->column < row.count; *place = {place->column + 1, 0}) {
+    const unsigned i = place->column;
+    if (place->byte == 0 && i > 0) out->push_back('\t');
     if (row.cells[i] == nullptr) {
       out->append("\\N", 2);
-    } else if (plain_[i]) {
-      out->append(row.cells[i], row.lengths[i]);
-    } else {
-      AppendEscaped(row.cells[i], row.lengths[i], out);
+      continue;
     }
+    const size_t room = std::max(enough, out->size() + 1) - out->size();
+    const size_t count = std::min<size_t>(room, row.lengths[i] - place->byte);
+    if (plain_[i]) {
+      out->append(row.cells[i] + place->byte, count);
+    } else {
+      AppendEscaped(row.cells[i] + place->byte, count, out);
+    }
+    place->byte += count;
+    if (place->byte < row.lengths[i]) return false;
   }
   out->push_back('\n');
+  return true;
 }
 
 }  // namespace weft::provisioner

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,14 @@ class RowEncoder {
   // `plain`: the columns whose values need no look for marks (BulkSession::plain_columns).
   explicit RowEncoder(std::vector<bool> plain) : plain_(std::move(plain)) {}
 
-  void Append(const mysql::RawRow& row, std::string* out) const;
+  // How far a row is written.
+  struct Place {
+    unsigned column = 0;
+    size_t byte = 0;  // of its value
+  };
+  // Goes on from `place` until `out` has `enough` bytes, or some more where they are escaped, so
+  // that a row may be large. True: that was the row's end.
+  bool Append(const mysql::RawRow& row, size_t enough, Place* place, std::string* out) const;
 
  private:
   const std::vector<bool> plain_;

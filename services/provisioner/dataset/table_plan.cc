@@ -37,7 +37,44 @@ absl::Status ReadColumns(mysql::Session& session, Table* table) {
   return absl::OkStatus();
 }
 
+// In SQL, the bytes of a row's columns that may be large.
+std::string LargeBytesOf(const Table& table) {
+  std::vector<std::string> lengths;
+  for (const Column& column : table.columns) {
+    if (!column.MayBeLarge()) continue;
+    lengths.push_back(absl::StrFormat(sql::kBytesOfColumn, mysql::QuoteIdentifier(column.name)));
+  }
+  return absl::StrJoin(lengths, " + ");
+}
+
+std::string ExpressionOf(const Column& column) {
+  const std::string name = mysql::QuoteIdentifier(column.name);
+  return column.type == "float" ? absl::StrFormat(sql::kWholeFloat, name) : name;
+}
+
+std::string SelectWith(const Part& part, const std::vector<std::string>& columns,
+                       std::vector<std::string> conditions) {
+  const std::string number = mysql::QuoteIdentifier(part.table->number);
+  if (!part.from.empty()) conditions.push_back(absl::StrCat(number, " >= ", part.from));
+  if (!part.until.empty()) conditions.push_back(absl::StrCat(number, " < ", part.until));
+  const std::string where =
+      conditions.empty() ? "" : absl::StrCat(" WHERE ", absl::StrJoin(conditions, " AND "));
+  return absl::StrFormat(sql::kSelect, absl::StrJoin(columns, ", "), part.table->QuotedName(),
+                         where);
+}
+
 }  // namespace
+
+bool Column::MayBeLarge() const {
+  constexpr std::array<absl::string_view, 4> kLarge = {"mediumblob", "longblob", "mediumtext",
+                                                       "longtext"};
+  return std::find(kLarge.begin(), kLarge.end(), type) != kLarge.end();
+}
+
+bool Table::MayHaveLargeRows() const {
+  return std::any_of(columns.begin(), columns.end(),
+                     [](const Column& column) { return column.MayBeLarge(); });
+}
 
 std::string Table::QuotedName() const {
   return absl::StrCat(mysql::QuoteIdentifier(schema), ".", mysql::QuoteIdentifier(name));
@@ -112,19 +149,24 @@ std::vector<Part> TakeTurns(const std::vector<std::vector<Part>>& by_table, size
 }
 
 std::string SelectOf(const Part& part) {
+  const std::string bytes = LargeBytesOf(*part.table);
   std::vector<std::string> columns;
   for (const Column& column : part.table->columns) {
-    const std::string name = mysql::QuoteIdentifier(column.name);
-    columns.push_back(column.type == "float" ? absl::StrFormat(sql::kWholeFloat, name) : name);
+    std::string expression = ExpressionOf(column);
+    if (column.MayBeLarge()) {
+      expression = absl::StrFormat(sql::kUnlessLarge, bytes, kLargeRow, expression);
+    }
+    columns.push_back(std::move(expression));
   }
-  std::vector<std::string> bounds;
-  const std::string number = mysql::QuoteIdentifier(part.table->number);
-  if (!part.from.empty()) bounds.push_back(absl::StrCat(number, " >= ", part.from));
-  if (!part.until.empty()) bounds.push_back(absl::StrCat(number, " < ", part.until));
-  const std::string where =
-      bounds.empty() ? "" : absl::StrCat(" WHERE ", absl::StrJoin(bounds, " AND "));
-  return absl::StrFormat(sql::kSelect, absl::StrJoin(columns, ", "), part.table->QuotedName(),
-                         where);
+  if (!bytes.empty()) columns.push_back(absl::StrFormat(sql::kIsLarge, bytes, kLargeRow));
+  return SelectWith(part, columns, {});
+}
+
+std::string SelectLargeOf(const Part& part) {
+  std::vector<std::string> columns;
+  for (const Column& column : part.table->columns) columns.push_back(ExpressionOf(column));
+  return SelectWith(part, columns,
+                    {absl::StrFormat(sql::kIsLarge, LargeBytesOf(*part.table), kLargeRow)});
 }
 
 std::string LoadOf(const Part& part) {

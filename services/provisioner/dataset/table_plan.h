@@ -12,7 +12,14 @@ namespace weft::provisioner {
 struct Column {
   std::string name;
   std::string type;  // "varchar", "json", ...: information_schema's DATA_TYPE
+
+  // A value may be as large as memory, and its length costs the server nothing to tell.
+  bool MayBeLarge() const;
 };
+
+// Bytes in such columns from which on a row is large. The client library keeps a row whole, and its
+// buffer for the largest one it has met.
+inline constexpr uint64_t kLargeRow = uint64_t{8} << 20;
 
 // A table as the copy of its rows needs it.
 struct Table {
@@ -28,6 +35,7 @@ struct Table {
   std::string add_keys;
 
   std::string QuotedName() const;
+  bool MayHaveLargeRows() const;
 };
 
 // A part of a table: rows whose `number` is at least `from` and below `until`; an empty bound is
@@ -58,7 +66,11 @@ absl::StatusOr<std::vector<Part>> PlanParts(mysql::Session& session, const Table
 std::vector<Part> TakeTurns(const std::vector<std::vector<Part>>& by_table, size_t window);
 
 // "SELECT ... FROM ..." of a part, and the LOAD DATA that takes its rows as RowEncoder writes them.
+// Where the table may have large rows the SELECT has one more column, "1" of a large one, whose
+// columns that make it so are NULL then.
 std::string SelectOf(const Part& part);
+// The large rows of a part. REQUIRES: its table may have some.
+std::string SelectLargeOf(const Part& part);
 std::string LoadOf(const Part& part);
 // ALTER TABLE that makes the table's late keys. REQUIRES: it has some.
 std::string AddKeysOf(const Table& table);

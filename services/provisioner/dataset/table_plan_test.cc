@@ -58,6 +58,20 @@ TEST(TablePlanTest, ReadsFloatsWithAllTheirDigits) {
             "SELECT `id`, (`f` * 1e0), `j` FROM `shop`.`rows` WHERE `id` >= 5 AND `id` < 9");
 }
 
+TEST(TablePlanTest, MarksLargeRowsAndReadsThemApart) {
+  Table table = Numbered();
+  table.columns = {{"id", "bigint"}, {"b", "longblob"}, {"t", "mediumtext"}, {"s", "text"}};
+  const Part part = {&table, "", "9", 0};
+  EXPECT_EQ(SelectOf(part),
+            "SELECT `id`, IF(COALESCE(OCTET_LENGTH(`b`), 0) + COALESCE(OCTET_LENGTH(`t`), 0) >"
+            " 8388608, NULL, `b`), IF(COALESCE(OCTET_LENGTH(`b`), 0) + COALESCE(OCTET_LENGTH(`t`),"
+            " 0) > 8388608, NULL, `t`), `s`, COALESCE(OCTET_LENGTH(`b`), 0) +"
+            " COALESCE(OCTET_LENGTH(`t`), 0) > 8388608 FROM `shop`.`rows` WHERE `id` < 9");
+  EXPECT_EQ(SelectLargeOf(part),
+            "SELECT `id`, `b`, `t`, `s` FROM `shop`.`rows` WHERE COALESCE(OCTET_LENGTH(`b`), 0) +"
+            " COALESCE(OCTET_LENGTH(`t`), 0) > 8388608 AND `id` < 9");
+}
+
 TEST(TablePlanTest, LoadsDocumentsAsText) {
   const Table table = Numbered();
   EXPECT_EQ(LoadOf({&table, "", "", 0}),
