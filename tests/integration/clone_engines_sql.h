@@ -80,6 +80,18 @@ INSERT INTO many (pad) SELECT REPEAT('x', 1000) FROM kinds a, kinds b, kinds c, 
 INSERT INTO many (pad) SELECT a.pad FROM many a, (SELECT 1 FROM many LIMIT 100) b;
 )";
 
+// Beside the data folder. Of a link a server shows nothing but the file.
+inline constexpr absl::string_view kFillElsewhere = R"(
+CREATE DATABASE shop;
+CREATE TABLE shop.away (id INT PRIMARY KEY, v INT) DATA DIRECTORY = '%1$s';
+INSERT INTO shop.away VALUES (1, 2), (3, 4);
+CREATE TABLE shop.old_away (v INT) ENGINE = MyISAM DATA DIRECTORY = '%1$s';
+INSERT INTO shop.old_away VALUES (5);
+)";
+inline constexpr absl::string_view kAway = "SELECT * FROM shop.away, shop.old_away ORDER BY 1";
+inline constexpr absl::string_view kWhereAwayIs =
+    "SELECT PATH FROM information_schema.INNODB_SYS_DATAFILES WHERE PATH LIKE '%/shop/away.ibd'";
+
 inline constexpr absl::string_view kMany = "CHECKSUM TABLE shop.many; SHOW CREATE TABLE shop.many";
 inline constexpr absl::string_view kChecksumMany = "CHECKSUM TABLE shop.many";
 inline constexpr absl::string_view kCountMany = "ANALYZE TABLE shop.many";

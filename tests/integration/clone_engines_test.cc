@@ -8,6 +8,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "common/base/clock.h"
 #include "common/base/error_details.h"
@@ -15,7 +17,9 @@
 #include "common/mysql/errors.h"
 #include "common/mysql/session.h"
 #include "gtest/gtest.h"
+#include "services/provisioner/dataset/copy_rules.h"
 #include "services/provisioner/dataset/copy_run.h"
+#include "services/provisioner/dataset/server_facts.h"
 #include "tests/integration/clone_engines_sql.h"
 #include "tests/integration/clone_farm.h"
 
@@ -213,6 +217,44 @@ TEST_F(ClosedTargetTest, AWriteOfAnAdministratorEndsACopyOfRows) {
   EXPECT_EQ(ErrorReason(copied.status()), "TARGET_WRITTEN_TO") << copied.status();
   ExpectEmpty();
   EXPECT_EQ(Root(1, sql::kEventsNow), "ON");
+}
+
+TEST_F(CloneEnginesTest, DataOutsideTheDataFolderAreCopiedByRowsAndNotByFiles) {
+  ASSERT_NO_FATAL_FAILURE(Start("5.6"));
+  const std::string elsewhere = farm_->dir() + "/elsewhere";
+  std::filesystem::create_directory(elsewhere);
+  std::filesystem::permissions(elsewhere, std::filesystem::perms::all);
+  Root(0, absl::StrFormat(sql::kFillElsewhere, elsewhere));
+  const auto source = GatherFacts(*access_, address(0), Duty::kBackup);
+  const auto target = GatherFacts(*access_, address(1), Duty::kRestore);
+  ASSERT_TRUE(source.ok() && target.ok()) << source.status() << target.status();
+  const auto found = absl::StrJoin(source->outside, " ");
+  EXPECT_TRUE(absl::StrContains(found, "away.isl")) << found;
+  EXPECT_TRUE(absl::StrContains(found, "old_away.MYD")) << found;
+  EXPECT_TRUE(absl::StrContains(found, elsewhere + "/shop/away.ibd")) << found;
+  const auto refused = JudgeCopy(*source, *target, {CopyMethod::kPhysical, true});
+  EXPECT_EQ(ErrorReason(refused.status()), "METHOD_UNAVAILABLE") << refused.status();
+  const auto choice = JudgeCopy(*source, *target, {CopyMethod::kAuto, true});
+  ASSERT_TRUE(choice.ok()) << choice.status();
+  EXPECT_EQ(choice->method, CopyMethod::kLogical);
+  // Also where a table got there since.
+  EXPECT_EQ(ErrorReason(Copy(CopyMethod::kPhysical).status()), "METHOD_UNAVAILABLE");
+  const auto copied = Copy(CopyMethod::kLogical);
+  ASSERT_TRUE(copied.ok()) << copied.status();
+  EXPECT_EQ(Root(1, sql::kAway), Root(0, sql::kAway));
+  EXPECT_EQ(Root(1, sql::kWhereAwayIs), "./shop/away.ibd");
+}
+
+TEST_F(CloneEnginesTest, ALinkInTheDataFolderIsFoundInAnyVersion) {
+  ASSERT_NO_FATAL_FAILURE(Start("9.7"));
+  auto source = GatherFacts(*access_, address(0), Duty::kBackup);
+  ASSERT_TRUE(source.ok()) << source.status();
+  EXPECT_EQ(absl::StrJoin(source->outside, " "), "");
+  const std::string link = Root(0, sql::kDataFolder) + "app/rows.ibd";
+  std::filesystem::create_symlink("/elsewhere/rows.ibd", link);
+  source = GatherFacts(*access_, address(0), Duty::kBackup);
+  ASSERT_TRUE(source.ok()) << source.status();
+  EXPECT_EQ(absl::StrJoin(source->outside, " "), link);
 }
 
 TEST_F(CloneEnginesTest, RowsWidenTheTargetsRedoLogForTheirTime) {

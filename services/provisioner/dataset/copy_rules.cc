@@ -40,6 +40,13 @@ absl::Status CheckWhoItIs(const ServerFacts& source, const ServerFacts& target,
   return absl::OkStatus();
 }
 
+// For people.
+std::string Some(std::vector<std::string> names) {
+  const bool more = names.size() > 5;
+  if (more) names.resize(5);
+  return absl::StrCat(absl::StrJoin(names, ", "), more ? ", ..." : "");
+}
+
 absl::Status CheckWhatItHolds(const ServerFacts& target, const CopyWish& wish) {
   // What an unfinished copy left is nobody's.
   if (wish.surrender || target.half_copied) return absl::OkStatus();
@@ -51,12 +58,9 @@ absl::Status CheckWhatItHolds(const ServerFacts& target, const CopyWish& wish) {
               "stop its replication, or give it up: --surrender");
   }
   if (!target.schemas.empty()) {
-    std::vector<std::string> some = target.schemas;
-    if (some.size() > 5) some.resize(5);
     return No("TARGET_NOT_EMPTY", absl::StrCat(name, " has data of its own, which would be lost"),
               "a server without schemas of its own",
-              absl::StrCat(target.schemas.size(), " schemas: ", absl::StrJoin(some, ", "),
-                           target.schemas.size() > some.size() ? ", ..." : ""),
+              absl::StrCat(target.schemas.size(), " schemas: ", Some(target.schemas)),
               "name another target, or give its data up: --surrender");
   }
   return absl::OkStatus();
@@ -146,6 +150,9 @@ std::string WhyNotPhysical(const ServerFacts& source, const ServerFacts& target,
                            const CopyWish& wish) {
   if (source.folder.empty() || target.folder.empty()) {
     return "both must be servers of the provisioner's machine";
+  }
+  if (!source.outside.empty()) {
+    return absl::StrCat("data of the source lie outside its data folder: ", Some(source.outside));
   }
   if (wish.source_is_primary) return "commits on the source wait meanwhile, and it is the primary";
   if (source.version.text != target.version.text) {

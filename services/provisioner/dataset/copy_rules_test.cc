@@ -72,6 +72,19 @@ TEST_F(CopyRulesTest, OldServersOfThisMachineAreCopiedByFilesButNeverAPrimary) {
   EXPECT_EQ(Method(), CopyMethod::kLogical);
 }
 
+TEST_F(CopyRulesTest, ASourceWithDataElsewhereIsNotCopiedByFiles) {
+  source_ = Facts(1, "5.6.24");
+  target_ = Facts(2, "5.6.24");
+  source_.folder = "/a";
+  target_.folder = "/b";
+  source_.outside = {"/elsewhere/shop/t.ibd"};
+  EXPECT_EQ(Method(), CopyMethod::kLogical);
+  wish_.method = CopyMethod::kPhysical;
+  EXPECT_EQ(Refused(), "METHOD_UNAVAILABLE");
+  EXPECT_TRUE(absl::StrContains(DescribeError(JudgeCopy(source_, target_, wish_).status()),
+                                "/elsewhere/shop/t.ibd"));
+}
+
 TEST_F(CopyRulesTest, GoesToALaterVersionByRowsAndNeverToAnOlderOne) {
   source_ = Facts(1, "5.6.24");
   EXPECT_EQ(Method(), CopyMethod::kLogical);

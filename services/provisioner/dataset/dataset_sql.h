@@ -20,6 +20,15 @@ inline constexpr absl::string_view kBytes =
     " ('mysql', 'sys', 'information_schema', 'performance_schema', 'ndbinfo')";
 inline constexpr absl::string_view kWhereItIs =
     "SELECT @@datadir AS datadir, @@socket AS socket, @@server_uuid AS uuid";
+inline constexpr absl::string_view kPlacesOfInnodb =
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('innodb_data_home_dir', 'innodb_data_file_path',"
+    " 'innodb_log_group_home_dir', 'innodb_undo_directory')";
+inline constexpr absl::string_view kTablespaceFiles =
+    "SELECT FILE_NAME AS path FROM information_schema.FILES"
+    " WHERE ENGINE = 'InnoDB' AND FILE_TYPE <> 'TEMPORARY'";
+// Before 5.7.
+inline constexpr absl::string_view kOldTablespaceFiles =
+    "SELECT PATH AS path FROM information_schema.INNODB_SYS_DATAFILES";
 // A GTID set is text with line breaks.
 inline constexpr absl::string_view kExecuted = "SELECT @@GLOBAL.gtid_executed AS executed";
 

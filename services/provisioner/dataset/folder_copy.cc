@@ -19,9 +19,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/mysqld/files.h"
+#include "services/provisioner/dataset/data_places.h"
 
 namespace weft::provisioner {
 namespace {
@@ -79,6 +81,10 @@ absl::StatusOr<FolderCopy::Listing> FolderCopy::List() const {
     }
     if (options_.leaves_out && options_.leaves_out(name)) {
       if (S_ISDIR(info.st_mode)) entry.disable_recursion_pending();
+    } else if (LeadsElsewhere(entry->path().string())) {
+      return Refusal(absl::StatusCode::kFailedPrecondition, "METHOD_UNAVAILABLE",
+                     absl::StrCat("files of ", options_.from, " lie elsewhere"),
+                     "all of them in the folder", name, "clone by another method");
     } else if (S_ISDIR(info.st_mode)) {
       listing.folders.push_back(name);
     } else if (S_ISREG(info.st_mode)) {

@@ -45,7 +45,8 @@ class FolderCopy {
 
   // Copies the files that nobody has written to for `rested` (zero: all), but for those that are
   // copied already as they are. With all of them the copy is the folder as it was at the beginning,
-  // if nobody wrote. Returns once all is on the disk. Errors as common/mysqld/files.h. After an
+  // if nobody wrote. Returns once all is on the disk. Errors as common/mysqld/files.h;
+  // FAILED_PRECONDITION METHOD_UNAVAILABLE: a file leads elsewhere (LeadsElsewhere). After an
   // error another round may be tried.
   absl::Status Round(absl::Duration rested);
 

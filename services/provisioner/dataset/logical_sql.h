@@ -72,7 +72,10 @@ inline constexpr absl::string_view kTrustCreatorsOn =
     "SET GLOBAL log_bin_trust_function_creators = ON";
 inline constexpr absl::string_view kTrustCreatorsOff =
     "SET GLOBAL log_bin_trust_function_creators = OFF";
-inline constexpr absl::string_view kLaxCreation = "SET SESSION innodb_strict_mode = OFF";
+// A table that lies outside the source's data folder lies in the target's own.
+inline constexpr absl::string_view kLaxCreation =
+    "SET SESSION innodb_strict_mode = OFF,"
+    " sql_mode = CONCAT(@@SESSION.sql_mode, ',NO_DIR_IN_CREATE')";
 inline constexpr absl::string_view kUse = "USE %s";
 inline constexpr absl::string_view kShowCreateSchema = "SHOW CREATE DATABASE IF NOT EXISTS %s";
 inline constexpr absl::string_view kShowCreateTable = "SHOW CREATE TABLE %s";

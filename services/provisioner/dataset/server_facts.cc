@@ -10,6 +10,7 @@
 #include "common/mysql/clone_sql.h"
 #include "common/mysql/replica_status.h"
 #include "common/mysqld/instance.h"
+#include "services/provisioner/dataset/data_places.h"
 #include "services/provisioner/dataset/dataset_sql.h"
 
 namespace weft::provisioner {
@@ -106,6 +107,9 @@ absl::StatusOr<ServerFacts> GatherFacts(const FarmAccess& access, const HostPort
   WEFT_ASSIGN_OR_RETURN(const auto manager, access.Open(address, Duty::kManage));
   WEFT_RETURN_IF_ERROR(ReadReplication(*manager, &facts));
   LookAround(&facts);
+  if (reader == Duty::kBackup && !facts.folder.empty()) {
+    WEFT_ASSIGN_OR_RETURN(facts.outside, DataOutside(*session, facts.Variable("datadir")));
+  }
   return facts;
 }
 

@@ -29,6 +29,7 @@ struct ServerFacts {
   // A server of this machine: its folder, and the free bytes there.
   std::string folder;
   std::optional<uint64_t> free_bytes;
+  std::vector<std::string> outside;  // of a source: DataOutside
 
   // "" when absent.
   std::string Variable(const std::string& name) const;
