@@ -80,6 +80,21 @@ INSERT INTO many (pad) SELECT REPEAT('x', 1000) FROM kinds a, kinds b, kinds c, 
 INSERT INTO many (pad) SELECT a.pad FROM many a, (SELECT 1 FROM many LIMIT 100) b;
 )";
 
+// Rows of which each takes as much of a copy's memory as a stream may, in a table of small ones.
+inline constexpr absl::string_view kFillLarge = R"(
+CREATE DATABASE shop;
+CREATE TABLE shop.mixed (id INT PRIMARY KEY AUTO_INCREMENT, what VARCHAR(10), body LONGBLOB,
+  note MEDIUMTEXT CHARACTER SET latin1, KEY (what));
+INSERT INTO shop.mixed (what, body, note) VALUES ('small', x'5C00', x'FC'), ('none', NULL, NULL);
+INSERT INTO shop.mixed (what, body, note) VALUES ('text', '', REPEAT(x'FC5C', 6000000));
+INSERT INTO shop.mixed (what, body) SELECT 'large', REPEAT(x'5C00FF41', 5242880)
+  FROM (SELECT 1 UNION SELECT 2 UNION SELECT 3) a, (SELECT 1 UNION SELECT 2 UNION SELECT 3) b;
+INSERT INTO shop.mixed (what, body) VALUES ('small', x'09');
+ANALYZE TABLE shop.mixed;
+)";
+inline constexpr absl::string_view kMixed =
+    "CHECKSUM TABLE shop.mixed; SHOW CREATE TABLE shop.mixed";
+
 // Beside the data folder. Of a link a server shows nothing but the file.
 inline constexpr absl::string_view kFillElsewhere = R"(
 CREATE DATABASE shop;

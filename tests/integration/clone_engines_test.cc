@@ -1,7 +1,13 @@
 // The engines of copies between real servers.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -217,6 +223,36 @@ TEST_F(ClosedTargetTest, AWriteOfAnAdministratorEndsACopyOfRows) {
   EXPECT_EQ(ErrorReason(copied.status()), "TARGET_WRITTEN_TO") << copied.status();
   ExpectEmpty();
   EXPECT_EQ(Root(1, sql::kEventsNow), "ON");
+}
+
+// MiB that the process has had in memory at once.
+uint64_t MostMemory() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    uint64_t kib = 0;
+    if (std::sscanf(line.c_str(), "VmHWM: %lu", &kib) == 1) return kib >> 10;
+  }
+  return 0;
+}
+
+TEST_F(CloneEnginesTest, OfLargeRowsACopyHoldsOneAtATime) {
+  ASSERT_NO_FATAL_FAILURE(Start("9.7"));
+  Root(0, sql::kFillLarge);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const uint64_t before = MostMemory();
+    const auto copied = Copy(CopyMethod::kLogical);
+    if (!copied.ok()) absl::FPrintF(stderr, "%s\n", copied.status().ToString());
+    const uint64_t grown = MostMemory() - before;
+    absl::FPrintF(stderr, "%d MiB more at the most\n", grown);
+    _exit(!copied.ok() ? 255 : static_cast<int>(std::min<uint64_t>(grown, 254)));
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_LT(WEXITSTATUS(status), 60) << "MiB, for rows of 20";
+  EXPECT_EQ(Root(1, sql::kMixed), Root(0, sql::kMixed));
 }
 
 TEST_F(CloneEnginesTest, DataOutsideTheDataFolderAreCopiedByRowsAndNotByFiles) {
