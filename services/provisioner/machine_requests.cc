@@ -8,10 +8,9 @@
 #include "common/base/error_details.h"
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
-#include "common/model/ids.h"
 #include "common/version/version.h"
+#include "services/provisioner/membership.h"
 #include "services/provisioner/ports/inventory_errors.h"
-#include "services/provisioner/ports/machine_address.h"
 
 namespace weft::provisioner {
 namespace {
@@ -180,37 +179,17 @@ absl::Status MachineRequests::CheckIdle(const MachineEntry& entry) {
 
 absl::Status MachineRequests::CheckNoMember(const std::string& machine, const std::string& provider,
                                             const absl::StatusOr<MachineEntry>& entry) {
-  std::vector<MachineAddress> own;
-  if (entry.ok()) {
-    own = entry->machine.addresses;
-  } else {
+  std::vector<MachineAddress> addresses;
+  if (entry.ok()) addresses = entry->machine.addresses;
+  // Listed without any: nobody saw it stand.
+  if (addresses.empty()) {
     WEFT_ASSIGN_OR_RETURN(const std::shared_ptr<Provider> opened, directory_->Open(provider));
     const absl::StatusOr<Machine> live = opened->Get(machine, Deadline::After(clock_, kAsk));
     if (absl::IsNotFound(live.status())) return absl::OkStatus();
     if (!live.ok()) return live.status();
-    own = live->addresses;
+    addresses = live->addresses;
   }
-  std::vector<HostPort> addresses;
-  addresses.reserve(own.size());
-  for (const MachineAddress& address : own) addresses.push_back(HostPortOf(address));
-  // Of some providers a machine's uuid is its server's.
-  const ServerUuid uuid = ServerUuid::Parse(machine).value_or(ServerUuid());
-  const absl::StatusOr<Membership> member = groups_->FindMember(addresses, uuid);
-  if (!member.ok()) {
-    return Refusal(
-        absl::StatusCode::kFailedPrecondition, "GROUPS_UNKNOWN",
-        absl::StrCat("no controller tells whether a group has a server on machine ", machine),
-        "an answer of the leading controller", member.status().message(),
-        "try again when it answers, or destroy it all the same with --force");
-  }
-  if (member->group.empty()) return absl::OkStatus();
-  const std::string server = member->address.ToString();
-  return Refusal(absl::StatusCode::kFailedPrecondition, "MACHINE_IN_GROUP",
-                 absl::StrCat("machine ", machine, " carries a server of a group"),
-                 "a machine of no group",
-                 absl::StrCat("server ", server, " in group ", member->group),
-                 absl::StrCat("weft group remove ", member->group, " ", server,
-                              ", or destroy it all the same with --force"));
+  return provisioner::CheckNoMember(groups_, machine, addresses);
 }
 
 absl::StatusOr<Job> MachineRequests::Destroy(const DestroyOrder& order, const Caller& caller) {

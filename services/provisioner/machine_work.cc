@@ -7,6 +7,7 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
+#include "services/provisioner/membership.h"
 #include "services/provisioner/ports/machine_address.h"
 
 namespace weft::provisioner {
@@ -34,20 +35,35 @@ absl::Status NotRunning(const Machine& machine) {
       "look at the provider");
 }
 
+// As it is listed before there is anything of it.
+Machine Asked(const CreateWish& wish, const MachineOrder& order) {
+  Machine machine;
+  machine.uuid = order.uuid;
+  machine.provider_id = wish.provider;
+  machine.meta = order.meta;
+  return machine;
+}
+
+// Returns `why` it is not destroyed.
+absl::Status LeaveAsOrphan(Inventory* inventory, MachineEntry entry, absl::string_view detail,
+                           const absl::Status& why) {
+  entry.stage = Stage::kOrphan;
+  entry.machine.detail = absl::StrCat(detail, ": ", why.message());
+  WEFT_RETURN_IF_ERROR(inventory->PutMachine(entry));
+  WEFT_LOG(kWarning, "a machine is left as an orphan",
+           {{"machine", entry.machine.uuid},
+            {"provider", entry.machine.provider_id},
+            {"error", why.message()}});
+  return why;
+}
+
 }  // namespace
 
 absl::Status RemoveFrom(Provider* provider, Inventory* inventory, MachineEntry entry,
                         const Deadline& deadline) {
   const absl::Status removed = provider->Destroy(entry.machine.uuid, deadline);
   if (removed.ok()) return inventory->RemoveMachine(entry.machine.uuid);
-  entry.stage = Stage::kOrphan;
-  entry.machine.detail = absl::StrCat("it could not be destroyed: ", removed.message());
-  WEFT_RETURN_IF_ERROR(inventory->PutMachine(entry));
-  WEFT_LOG(kWarning, "a machine is left as an orphan",
-           {{"machine", entry.machine.uuid},
-            {"provider", entry.machine.provider_id},
-            {"error", removed.message()}});
-  return removed;
+  return LeaveAsOrphan(inventory, std::move(entry), "it could not be destroyed", removed);
 }
 
 absl::Status DestroyListed(ProviderDirectory* directory, Inventory* inventory,
@@ -65,8 +81,12 @@ absl::Status DestroyListed(ProviderDirectory* directory, Inventory* inventory,
 }
 
 MachineWork::MachineWork(Options options, Inventory* inventory, ProviderDirectory* directory,
-                         Clock* clock)
-    : options_(std::move(options)), inventory_(inventory), directory_(directory), clock_(clock) {}
+                         GroupDirectory* groups, Clock* clock)
+    : options_(std::move(options)),
+      inventory_(inventory),
+      directory_(directory),
+      groups_(groups),
+      clock_(clock) {}
 
 void MachineWork::Serve(JobRunner* runner) {
   runner->Handle(kCreateMachines, [this](RunningJob& job) { return Create(job); });
@@ -89,17 +109,21 @@ absl::StatusOr<std::string> MachineWork::Create(RunningJob& job) {
   return MachinesResult(*machines);
 }
 
+MachineEntry MachineWork::EntryOf(const RunningJob& job, Machine machine, Stage stage) const {
+  MachineEntry entry;
+  entry.machine = std::move(machine);
+  entry.stage = stage;
+  entry.operation = job.id();
+  entry.created = clock_->Now();
+  return entry;
+}
+
 absl::StatusOr<std::vector<Machine>> MachineWork::MakeAll(RunningJob& job, const CreateWish& wish,
                                                           Provider* provider) {
   // All are listed before the provider hears of the first.
   for (const MachineOrder& order : wish.orders) {
-    MachineEntry entry;
-    entry.machine.uuid = order.uuid;
-    entry.machine.provider_id = wish.provider;
-    entry.machine.meta = order.meta;
-    entry.operation = job.id();
-    entry.created = clock_->Now();
-    WEFT_RETURN_IF_ERROR(inventory_->PutMachine(entry));
+    WEFT_RETURN_IF_ERROR(
+        inventory_->PutMachine(EntryOf(job, Asked(wish, order), Stage::kCreating)));
   }
   std::vector<Machine> made;
   const double steps = 2.0 * static_cast<double>(wish.orders.size());
@@ -109,19 +133,15 @@ absl::StatusOr<std::vector<Machine>> MachineWork::MakeAll(RunningJob& job, const
     WEFT_ASSIGN_OR_RETURN(Machine machine, MakeOne(job, wish, order, provider));
     made.push_back(std::move(machine));
   }
-  for (size_t i = 0; i < made.size(); ++i) {
-    if (wish.wait) {
-      job.Report((static_cast<double>(made.size() + i)) / steps,
-                 absl::StrCat("wait for machine ", i + 1, " of ", made.size()));
-      WEFT_ASSIGN_OR_RETURN(made[i], AwaitOne(job, wish, made[i], provider));
-    }
+  for (size_t i = 0; wish.wait && i < made.size(); ++i) {
+    job.Report((static_cast<double>(made.size() + i)) / steps,
+               absl::StrCat("wait for machine ", i + 1, " of ", made.size()));
+    WEFT_ASSIGN_OR_RETURN(made[i], AwaitOne(job, wish, made[i], provider));
+  }
+  // Not before all stand: who sees one ready makes use of it, and it might yet be put back.
+  for (const Machine& machine : made) {
     if (job.lost()) return Cancelled();
-    MachineEntry entry;
-    entry.machine = made[i];
-    entry.stage = Stage::kReady;
-    entry.operation = job.id();
-    entry.created = clock_->Now();
-    WEFT_RETURN_IF_ERROR(inventory_->PutMachine(entry));
+    WEFT_RETURN_IF_ERROR(inventory_->PutMachine(EntryOf(job, machine, Stage::kReady)));
   }
   return made;
 }
@@ -181,6 +201,22 @@ absl::Status MachineWork::Reach(const Machine& machine) const {
   return last.ok() ? absl::UnavailableError("it has no address yet") : last;
 }
 
+absl::Status MachineWork::PutBackOne(MachineEntry entry, Provider* provider) {
+  const std::string uuid = entry.machine.uuid;
+  const Deadline deadline = Deadline::After(clock_, options_.call);
+  absl::StatusOr<Machine> live = provider->Get(uuid, deadline);
+  absl::Status spare = absl::IsNotFound(live.status()) ? absl::OkStatus() : live.status();
+  if (live.ok()) {
+    spare = CheckNoMember(groups_, uuid, live->addresses);
+    live->provider_id = entry.machine.provider_id;
+    entry.machine = *std::move(live);
+  }
+  if (!spare.ok()) {
+    return LeaveAsOrphan(inventory_, std::move(entry), "its operation failed and left it", spare);
+  }
+  return RemoveFrom(provider, inventory_, std::move(entry), deadline);
+}
+
 absl::Status MachineWork::PutBack(RunningJob& job, const CreateWish& wish, Provider* provider,
                                   const absl::Status& why) {
   job.Report(0, "destroy what was made");
@@ -189,11 +225,12 @@ absl::Status MachineWork::PutBack(RunningJob& job, const CreateWish& wish, Provi
     // Whoever resumes it finds what is left on the list.
     if (job.lost()) return why;
     absl::StatusOr<MachineEntry> entry = inventory_->GetMachine(order.uuid);
-    const Deadline deadline = Deadline::After(clock_, options_.call);
-    absl::Status removed = entry.status();
-    if (entry.ok()) removed = RemoveFrom(provider, inventory_, *entry, deadline);
     // Taken from the list by one who held this job before, and maybe made again since.
-    if (absl::IsNotFound(entry.status())) removed = provider->Destroy(order.uuid, deadline);
+    if (absl::IsNotFound(entry.status())) {
+      entry = EntryOf(job, Asked(wish, order), Stage::kCreating);
+    }
+    const absl::Status removed =
+        entry.ok() ? PutBackOne(*std::move(entry), provider) : entry.status();
     if (!removed.ok()) ++orphans;
   }
   if (orphans == 0) return why;

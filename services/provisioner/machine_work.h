@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "services/provisioner/copies/group_directory.h"
 #include "services/provisioner/jobs.h"
 #include "services/provisioner/ports/inventory.h"
 #include "services/provisioner/provider_directory.h"
@@ -31,7 +32,8 @@ class MachineWork {
   };
 
   // All outlive this.
-  MachineWork(Options options, Inventory* inventory, ProviderDirectory* directory, Clock* clock);
+  MachineWork(Options options, Inventory* inventory, ProviderDirectory* directory,
+              GroupDirectory* groups, Clock* clock);
 
   // Tells `runner` what to do for jobs of machines, which this outlives.
   void Serve(JobRunner* runner);
@@ -48,14 +50,17 @@ class MachineWork {
   absl::StatusOr<Machine> AwaitOne(RunningJob& job, const CreateWish& wish, Machine machine,
                                    Provider* provider);
   absl::Status Reach(const Machine& machine) const;
-  // Destroys what the wish made, and takes it off the list; what cannot be destroyed stays on it as
-  // an orphan. Returns `why`, with how many those are.
+  // Destroys what the wish made, and takes it off the list; what cannot be destroyed, or may be in a
+  // group, stays on it as an orphan. Returns `why`, with how many those are.
   absl::Status PutBack(RunningJob& job, const CreateWish& wish, Provider* provider,
                        const absl::Status& why);
+  absl::Status PutBackOne(MachineEntry entry, Provider* provider);
+  MachineEntry EntryOf(const RunningJob& job, Machine machine, Stage stage) const;
 
   const Options options_;
   Inventory* const inventory_;
   ProviderDirectory* const directory_;
+  GroupDirectory* const groups_;
   Clock* const clock_;
 };
 

@@ -134,10 +134,10 @@ struct Provisioner::Parts {
         claims(With(options.store, absl::ZeroDuration(), clock)),
         inventory(With(options.store, options.jobs.ttl, clock)),
         directory(&inventory, std::move(seal), {.clock = clock, .content = options.content}),
-        machine_work({.reach = Reaching(options)}, &inventory, &directory, clock),
-        snapshot_work(&inventory, &directory, clock),
         access(options.access),
         groups(rpc::LeaderClient(controllers, &interrupt)),
+        machine_work({.reach = Reaching(options)}, &inventory, &directory, &groups, clock),
+        snapshot_work(&inventory, &directory, clock),
         runner(options.jobs, &claims, clock),
         requests(&inventory, &directory, &groups, &runner, clock),
         machines(&directory, &requests, clock),
@@ -187,11 +187,11 @@ struct Provisioner::Parts {
   MysqlInventory claims;
   MysqlInventory inventory;
   ProviderDirectory directory;
-  MachineWork machine_work;
-  SnapshotWork snapshot_work;
   FarmAccess access;
   Interrupt interrupt;
   ControllerDirectory groups;
+  MachineWork machine_work;
+  SnapshotWork snapshot_work;
   JobRunner runner;
   MachineRequests requests;
   MachinesService machines;

@@ -82,13 +82,14 @@ class ScalingFarm {
                                std::make_shared<const Seal>(*Seal::Create(kKey)),
                                {.clock = RealClock::Get()},
                                FakeCloud::Types()};
+  FakeGroupDirectory memberships_;
   MachineWork work_{{.poll = absl::Milliseconds(1),
                      .reach = [](const MachineAddress&) { return absl::OkStatus(); }},
                     &inventory,
                     &directory_,
+                    &memberships_,
                     RealClock::Get()};
   JobRunner runner_;
-  FakeGroupDirectory memberships_;
   MachineRequests machines_{&inventory, &directory_, &memberships_, &runner_, RealClock::Get()};
 };
 

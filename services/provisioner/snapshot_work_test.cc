@@ -1,0 +1,64 @@
+#include "services/provisioner/snapshot_work.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/base/error_details.h"
+#include "services/provisioner/testing/machine_work_fixture.h"
+
+namespace weft::provisioner {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+using SnapshotWorkTest = MachineWorkTest;
+
+TEST_F(SnapshotWorkTest, GivesARestoreTheTimeThatMuchDataTake) {
+  ASSERT_TRUE(inventory_.PutSnapshot({{.name = "s"}, "os"}).ok());
+  const auto begun = requests_.Restore("s", {}, {});
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  EXPECT_EQ(Ended(begun->job.id).state, JobState::kSucceeded);
+  EXPECT_GT(cloud_.time_to_restore, absl::Hours(23));
+}
+
+TEST_F(SnapshotWorkTest, EndsASnapshotInItsMidstWhenThatIsAskedFor) {
+  EXPECT_EQ(Make(1).state, JobState::kSucceeded);
+  const std::string uuid = Listed()[0].machine.uuid;
+  cloud_.copies_for_long = true;
+  const auto begun = requests_.CreateSnapshot({.machine = uuid}, {});
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  const Deadline deadline = Deadline::After(RealClock::Get(), kPatience);
+  while (!cloud_.copies && !deadline.Passed()) RealClock::Get()->Sleep(absl::Milliseconds(1));
+  inventory_.RequestCancel(begun->id);
+  EXPECT_EQ(Ended(begun->id).state, JobState::kCancelled);
+  EXPECT_THAT(*inventory_.ListSnapshots("", ""), IsEmpty());
+  cloud_.copies_for_long = false;
+  EXPECT_EQ(Ended(requests_.CreateSnapshot({.machine = uuid}, {})->id).state, JobState::kSucceeded);
+  EXPECT_THAT(*inventory_.ListSnapshots("", ""), SizeIs(1));
+}
+
+TEST_F(SnapshotWorkTest, MakesNoSecondSnapshotWhereItIsResumedAfterTheFirst) {
+  EXPECT_EQ(Make(1).state, JobState::kSucceeded);
+  const std::string uuid = Listed()[0].machine.uuid;
+  ASSERT_TRUE(inventory_.PutSnapshot({{.name = "made", .machine_uuid = uuid}, "os"}).ok());
+  SnapshotWish wish;
+  wish.provider = "os";
+  wish.machine = uuid;
+  Job left;
+  left.id = "left";
+  left.kind = kCreateSnapshot;
+  left.request_id = "r";
+  left.request = ToJson(wish);
+  left.notes = NotesOf({.name = "made", .machine_uuid = uuid});
+  ASSERT_TRUE(inventory_.BeginJob(left).ok());
+  const Job ended = Ended("left");
+  EXPECT_EQ(ended.state, JobState::kSucceeded) << ended.error_message;
+  EXPECT_THAT(ended.result, HasSubstr("made"));
+  EXPECT_FALSE(cloud_.copies);
+  EXPECT_THAT(*inventory_.ListSnapshots("", ""), SizeIs(1));
+}
+
+}  // namespace
+}  // namespace weft::provisioner

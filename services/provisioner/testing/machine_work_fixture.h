@@ -1,0 +1,157 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "services/provisioner/copies/testing/fake_group_directory.h"
+#include "services/provisioner/machine_requests.h"
+#include "services/provisioner/machine_work.h"
+#include "services/provisioner/ports/memory_inventory.h"
+#include "services/provisioner/ports/provider_errors.h"
+#include "services/provisioner/snapshot_work.h"
+
+namespace weft::provisioner {
+
+constexpr absl::Duration kPatience = absl::Seconds(20);
+
+// A provider in its memory, which fails as it is told to.
+struct Cloud {
+  std::set<std::string> machines;
+  absl::Status create, destroy;
+  size_t room = 100;  // for machines
+  MachineState state = MachineState::kRunning;
+  std::string never_up;  // the uuid of a machine that stays pending
+  bool makes_all_the_same = false;  // an error of Create comes after the machine was made
+  int port = 3306;
+  bool has_servers = true;
+  absl::Duration time_to_restore;
+  std::atomic<bool> copies = false;
+  bool copies_for_long = false;
+  Inventory* inventory = nullptr;
+  bool saw_unlisted = false;  // it was asked for a machine that nobody had listed
+};
+inline Cloud* cloud = nullptr;
+
+class CloudProvider : public Provider {
+ public:
+  bool has_servers() const override { return cloud->has_servers; }
+  absl::Status Check(const Deadline&) override { return absl::OkStatus(); }
+  absl::StatusOr<Machine> Create(const MachineOrder& order, const Deadline& deadline) override {
+    if (!cloud->inventory->GetMachine(order.uuid).ok()) cloud->saw_unlisted = true;
+    if (cloud->machines.size() >= cloud->room) return ProviderQuota("cloud", "no room");
+    if (cloud->create.ok() || cloud->makes_all_the_same) cloud->machines.insert(order.uuid);
+    if (!cloud->create.ok()) return cloud->create;
+    return Get(order.uuid, deadline);
+  }
+  absl::StatusOr<Machine> Get(const std::string& uuid, const Deadline&) override {
+    if (cloud->machines.count(uuid) == 0) return MachineUnknown("cloud", uuid);
+    Machine machine;
+    machine.uuid = uuid;
+    machine.addresses = {{.host = "10.0.0.1", .port = cloud->port}};
+    machine.state = uuid == cloud->never_up ? MachineState::kPending : cloud->state;
+    return machine;
+  }
+  absl::StatusOr<std::vector<Machine>> Search(const Properties&, const Properties&,
+                                              const Deadline&) override {
+    return std::vector<Machine>();
+  }
+  absl::Status Destroy(const std::string& uuid, const Deadline&) override {
+    if (cloud->destroy.ok()) cloud->machines.erase(uuid);
+    return cloud->destroy;
+  }
+  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
+                                                 const CopyTerms& terms) override {
+    cloud->copies = true;
+    while (cloud->copies_for_long && !terms.Cancelled()) {
+      if (terms.deadline.Passed()) return ProviderTooSlow("cloud", "a snapshot");
+      RealClock::Get()->Sleep(absl::Milliseconds(1));
+    }
+    if (terms.Cancelled()) return ProviderCancelled("cloud", "a snapshot");
+    return MachineSnapshot{.name = absl::StrCat("snapshot-", uuid), .machine_uuid = uuid};
+  }
+  absl::StatusOr<std::vector<MachineSnapshot>> ListSnapshots(const std::string&,
+                                                             const Deadline&) override {
+    return std::vector<MachineSnapshot>();
+  }
+  absl::Status DestroySnapshot(const std::string&, const Deadline&) override {
+    return absl::OkStatus();
+  }
+  absl::StatusOr<Machine> Restore(const std::string&, const MachineOrder& order,
+                                  const CopyTerms& terms) override {
+    cloud->time_to_restore = terms.deadline.Remaining();
+    return Create(order, terms.deadline);
+  }
+};
+
+inline absl::StatusOr<std::unique_ptr<Provider>> MakeCloud(const ProviderRecord&,
+                                                    const ProviderSurroundings&) {
+  return std::make_unique<CloudProvider>();
+}
+
+// Requests of machines and snapshots, and the work on them, over a cloud that fails as it is told.
+class MachineWorkTest : public ::testing::Test {
+ protected:
+  MachineWorkTest() {
+    cloud = &cloud_;
+    cloud_.inventory = &inventory_;
+    work_.Serve(&runner_);
+    snapshots_.Serve(&runner_);
+    runner_.Start();
+    ProviderDirectory::Registration registration;
+    registration.record.id = "os";
+    registration.record.type = "cloud";
+    EXPECT_TRUE(directory_.Register(registration, Deadline()).ok());
+  }
+  ~MachineWorkTest() override { runner_.Stop(); }
+
+  // Asks for machines and waits for the end.
+  Job Make(int count, bool unlisted = false) {
+    MachineRequests::CreateOrder order;
+    order.provider = "os";
+    order.count = count;
+    order.unlisted = unlisted;
+    order.reach_timeout = absl::Milliseconds(50);
+    const auto begun = requests_.Create(order, {.user = "jane"});
+    EXPECT_TRUE(begun.ok()) << begun.status();
+    return Ended(begun->job.id);
+  }
+  Job Ended(const std::string& id) {
+    const Deadline deadline = Deadline::After(RealClock::Get(), kPatience);
+    while (!inventory_.GetJob(id)->done() && !deadline.Passed()) {
+      RealClock::Get()->Sleep(absl::Milliseconds(2));
+    }
+    return *inventory_.GetJob(id);
+  }
+  std::vector<MachineEntry> Listed() { return *requests_.List(""); }
+
+  Cloud cloud_;
+  MemoryInventory inventory_;
+  const std::vector<ProviderType> types_ = {{"cloud", &MakeCloud}};
+  ProviderDirectory directory_{&inventory_, nullptr, {.clock = RealClock::Get()}, types_};
+  FakeGroupDirectory groups_;
+  absl::Status reach_;
+  std::function<void()> on_reach_;
+  MachineWork work_{{.poll = absl::Milliseconds(5),
+                     .reach =
+                         [this](const MachineAddress& address) {
+                           EXPECT_EQ(address.port, 3306);
+                           if (on_reach_) on_reach_();
+                           return reach_;
+                         }},
+                    &inventory_,
+                    &directory_,
+                    &groups_,
+                    RealClock::Get()};
+  SnapshotWork snapshots_{&inventory_, &directory_, RealClock::Get()};
+  JobRunner runner_{{.name = "p", .period = absl::Milliseconds(20)}, &inventory_, RealClock::Get()};
+  MachineRequests requests_{&inventory_, &directory_, &groups_, &runner_, RealClock::Get()};
+};
+
+}  // namespace weft::provisioner
