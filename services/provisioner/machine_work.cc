@@ -166,7 +166,8 @@ absl::StatusOr<Machine> MachineWork::AwaitOne(RunningJob& job, const CreateWish&
   while (true) {
     if (job.cancelled()) return Cancelled();
     if (machine.state == MachineState::kRunning) {
-      const absl::Status reached = provider->has_servers() ? Reach(machine) : absl::OkStatus();
+      const absl::Status reached =
+          provider->has_servers() ? Reach(wish, machine) : absl::OkStatus();
       if (reached.ok()) return machine;
       found = std::string(reached.message());
     }
@@ -191,11 +192,15 @@ absl::StatusOr<Machine> MachineWork::AwaitOne(RunningJob& job, const CreateWish&
   }
 }
 
-absl::Status MachineWork::Reach(const Machine& machine) const {
+absl::Status MachineWork::Reach(const CreateWish& wish, const Machine& machine) const {
   absl::Status last;
   for (MachineAddress address : machine.addresses) {
     address.port = HostPortOf(address).port;
     last = options_.reach(address);
+    // The saved data name whom their server followed: what is restored is to stay what was saved.
+    if (last.ok() && !wish.snapshot.empty()) {
+      last = Annotate(options_.detach(address), "it may follow whom the saved one followed");
+    }
     if (last.ok()) return last;
   }
   return last.ok() ? absl::UnavailableError("it has no address yet") : last;

@@ -29,6 +29,9 @@ class MachineWork {
     absl::Duration poll = absl::Milliseconds(500);
     // Whether something answers at an address as a MySQL server does; blocks for seconds at most.
     std::function<absl::Status(const MachineAddress&)> reach;
+    // Lets the server at an address, which was made of another's data, follow nobody; blocks for
+    // seconds.
+    std::function<absl::Status(const MachineAddress&)> detach;
   };
 
   // All outlive this.
@@ -46,10 +49,10 @@ class MachineWork {
                                                Provider* provider);
   absl::StatusOr<Machine> MakeOne(RunningJob& job, const CreateWish& wish, MachineOrder order,
                                   Provider* provider);
-  // Until it runs and was reached. An error says what it waited for.
+  // Until it runs and was reached, and follows nobody. An error says what it waited for.
   absl::StatusOr<Machine> AwaitOne(RunningJob& job, const CreateWish& wish, Machine machine,
                                    Provider* provider);
-  absl::Status Reach(const Machine& machine) const;
+  absl::Status Reach(const CreateWish& wish, const Machine& machine) const;
   // Destroys what the wish made, and takes it off the list; what cannot be destroyed, or may be in a
   // group, stays on it as an orphan. Returns `why`, with how many those are.
   absl::Status PutBack(RunningJob& job, const CreateWish& wish, Provider* provider,

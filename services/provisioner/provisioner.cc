@@ -25,6 +25,7 @@
 #include "services/provisioner/mysql/store_servers.h"
 #include "services/provisioner/provider_directory.h"
 #include "services/provisioner/reach.h"
+#include "services/provisioner/restored_server.h"
 #include "services/provisioner/scaling/client_sessions.h"
 #include "services/provisioner/scaling/controller_editor.h"
 #include "services/provisioner/scaling/scaling_requests.h"
@@ -136,7 +137,12 @@ struct Provisioner::Parts {
         directory(&inventory, std::move(seal), {.clock = clock, .content = options.content}),
         access(options.access),
         groups(rpc::LeaderClient(controllers, &interrupt)),
-        machine_work({.reach = Reaching(options)}, &inventory, &directory, &groups, clock),
+        machine_work({.reach = Reaching(options),
+                      .detach =
+                          [this](const MachineAddress& address) {
+                            return DetachRestored(access, address);
+                          }},
+                     &inventory, &directory, &groups, clock),
         snapshot_work(&inventory, &directory, clock),
         runner(options.jobs, &claims, clock),
         requests(&inventory, &directory, &groups, &runner, clock),

@@ -23,6 +23,23 @@ TEST_F(SnapshotWorkTest, GivesARestoreTheTimeThatMuchDataTake) {
   EXPECT_GT(cloud_.time_to_restore, absl::Hours(23));
 }
 
+TEST_F(SnapshotWorkTest, HasNoRestoredMachineReadyThatFollowsWhomTheSavedOneFollowed) {
+  ASSERT_TRUE(inventory_.PutSnapshot({{.name = "s"}, "os"}).ok());
+  const MachineRequests::CreateOrder order = {.reach_timeout = absl::Milliseconds(50)};
+  detach_ = absl::PermissionDeniedError("REPLICATION_SLAVE_ADMIN is lacking");
+  const Job refused = Ended(requests_.Restore("s", order, {})->job.id);
+  EXPECT_EQ(refused.error_reason, "MACHINE_UNREACHABLE");
+  EXPECT_THAT(refused.error_message, HasSubstr("is lacking"));
+  EXPECT_THAT(Listed(), IsEmpty());
+  detach_ = absl::OkStatus();
+  detached_ = 0;
+  EXPECT_EQ(Ended(requests_.Restore("s", order, {})->job.id).state, JobState::kSucceeded);
+  EXPECT_EQ(detached_, 1);
+  // One that is new has nobody to follow.
+  EXPECT_EQ(Make(1).state, JobState::kSucceeded);
+  EXPECT_EQ(detached_, 1);
+}
+
 TEST_F(SnapshotWorkTest, EndsASnapshotInItsMidstWhenThatIsAskedFor) {
   EXPECT_EQ(Make(1).state, JobState::kSucceeded);
   const std::string uuid = Listed()[0].machine.uuid;

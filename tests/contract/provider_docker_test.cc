@@ -1,5 +1,6 @@
 #include <memory>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/random.h"
 #include "services/provisioner/providers/docker/provider.h"
@@ -99,6 +100,7 @@ TEST(DockerFakeTest, SavesTwiceInOneSecondAndLeavesNothingOfWhatIsDestroyed) {
   EXPECT_EQ(docker.engine().VolumeData("machine-" + other.uuid), "first");
   const auto files = docker.engine().Files("machine-" + other.uuid);
   EXPECT_EQ(files.at("/var/lib/mysql/auto.cnf"), "[auto]\nserver-uuid=" + other.uuid + "\n");
+  EXPECT_TRUE(absl::StrContains(files.at("/var/lib/mysql/mysqld-auto.cnf"), "skip_replica_start"));
 
   for (const std::string& uuid : {order.uuid, other.uuid}) {
     ASSERT_TRUE(provider.Destroy(uuid, docker.Soon()).ok());

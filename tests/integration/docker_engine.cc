@@ -27,7 +27,7 @@ constexpr absl::Duration kUpTime = absl::Minutes(3);  // packages may have to be
 constexpr absl::Duration kImageTime = absl::Minutes(2);
 constexpr absl::Duration kStopTime = absl::Seconds(30);
 constexpr char kEntrypoint[] =
-    R"(ENTRYPOINT ["/usr/sbin/mysqld", "--no-defaults", "--datadir=/var/lib/mysql",)"
+    R"(ENTRYPOINT ["/usr/sbin/mysqld", "--datadir=/var/lib/mysql",)"
     R"( "--socket=/tmp/mysql.sock", "--pid-file=/tmp/mysql.pid", "--secure-file-priv=NULL",)"
     R"( "--innodb-buffer-pool-size=16M", "--innodb-use-native-aio=OFF", "--mysqlx=OFF",)"
     R"( "--init-file=/docker-entrypoint-initdb.d/user-data.sql"])";

@@ -12,6 +12,16 @@ inline constexpr char kMakeTable[] =
 inline constexpr char kInsert[] = "INSERT INTO mysql.weft_test VALUES ()";
 inline constexpr char kCount[] = "SELECT COUNT(*) AS answer FROM mysql.weft_test";
 inline constexpr char kServerId[] = "SELECT @@server_id AS answer";
+inline constexpr char kPersist[] = "SET PERSIST max_connections = 77";
+inline constexpr char kMaxConnections[] = "SELECT @@max_connections AS answer";
+// Whom nobody answers for: it is asked again and again.
+inline constexpr char kFollow[] =
+    "CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = 1,"
+    " SOURCE_USER = 'nobody' FOR CHANNEL 'elsewhere'";
+inline constexpr char kStartChannel[] = "START REPLICA FOR CHANNEL 'elsewhere'";
+inline constexpr char kReceiver[] =
+    "SELECT SERVICE_STATE AS answer FROM performance_schema.replication_connection_status"
+    " WHERE CHANNEL_NAME = 'elsewhere'";
 inline constexpr char kServerUuid[] = "SELECT @@server_uuid AS answer";
 
 }  // namespace weft::provisioner

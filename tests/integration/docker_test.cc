@@ -186,6 +186,29 @@ TEST_F(DockerTest, MakesAServerSavesItAndMakesAnotherOfWhatWasSaved) {
   EXPECT_EQ(Ask(*other, kCount), "1");
 }
 
+TEST_F(DockerTest, RestoresAReplicaThatDoesNotReplicate) {
+  MachineOrder order = docker_->Order();
+  order.user_data = kMakeAccount;
+  const auto machine = provider().Create(order, Soon());
+  ASSERT_TRUE(machine.ok()) << DescribeError(machine.status());
+  const auto session = Connect(*machine);
+  ASSERT_NE(session, nullptr);
+  for (const char* const statement : {kPersist, kFollow, kStartChannel}) {
+    const absl::Status done = session->Execute(statement);
+    ASSERT_TRUE(done.ok()) << done;
+  }
+  EXPECT_EQ(Ask(*session, kReceiver), "CONNECTING");
+  const auto snapshot = provider().CreateSnapshot(order.uuid, {Soon()});
+  ASSERT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
+
+  const auto restored = provider().Restore(snapshot->name, docker_->Order(), {Soon()});
+  ASSERT_TRUE(restored.ok()) << DescribeError(restored.status());
+  const auto other = Connect(*restored);
+  ASSERT_NE(other, nullptr);
+  EXPECT_EQ(Ask(*other, kReceiver), "OFF");
+  EXPECT_EQ(Ask(*other, kMaxConnections), "77");
+}
+
 TEST_F(DockerTest, SaysThatASnapshotIsDamaged) {
   const MachineOrder order = docker_->Order();
   ASSERT_TRUE(provider().Create(order, Soon()).ok());

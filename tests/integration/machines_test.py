@@ -79,8 +79,7 @@ class Machines(unittest.TestCase):
         self.assertEqual([machine["uuid"] for machine in self.live()],
                          [one["uuid"], two["uuid"]])
         self.assertEqual(self.sql(one, "SELECT @@server_uuid"), one["uuid"])
-        self.farm.weft("group", "add", "g1", self.address(one))
-        self.assertEqual(self.farm.server(self.address(one))["status"], "SECONDARY")
+        self.join(one)
         self.check_spared(one)
         self.farm.weft("group", "remove", "g1", self.address(one))
         self.assertEqual(self.refusal("provider", "unregister", "here")["reason"],
@@ -189,6 +188,29 @@ class Machines(unittest.TestCase):
         error = self.refusal("snapshot", "restore", snapshots[1]["id"])
         self.assertEqual(error["reason"], "SNAPSHOT_DAMAGED", error)
         self.assertEqual(len(self.machines()), 2)
+
+    def test_a_restored_replica_stays_what_was_saved(self):
+        machine = self.create()[0]
+        self.join(machine)
+        self.farm.weft("snapshot", "create", machine["uuid"])
+        (snapshot,) = self.farm.weft("snapshot", "list")["snapshots"]
+        restored = self.farm.weft("snapshot", "restore", snapshot["id"])["machine"]["uuid"]
+        other = next(one for one in self.machines() if one["uuid"] == restored)
+        channels = "SELECT COUNT(*) FROM performance_schema.replication_connection_configuration"
+        self.assertEqual((self.sql(machine, channels), self.sql(other, channels)), ("1", "0"))
+        # It has never asked its source for anything.
+        logs = [self.there / uuid / "server/mysqld.log" for uuid in (machine["uuid"], restored)]
+        self.assertEqual(["connected to source" in log.read_text() for log in logs], [True, False])
+        self.farm.weft("group", "remove", "g1", self.address(machine))
+        self.join(other)
+        persisted = "SELECT COUNT(*) FROM performance_schema.persisted_variables WHERE VARIABLE_NAME LIKE 'skip%'"
+        self.assertEqual(self.sql(other, persisted), "0")
+        self.farm.weft("group", "remove", "g1", self.address(other))
+
+    def join(self, machine):
+        self.farm.weft("group", "add", "g1", self.address(machine))
+        self.farm.await_settled()
+        self.assertEqual(self.farm.server(self.address(machine))["status"], "SECONDARY")
 
     def register_with_secret(self, name):
         """A provider that has a password."""

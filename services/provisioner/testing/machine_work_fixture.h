@@ -136,7 +136,8 @@ class MachineWorkTest : public ::testing::Test {
   const std::vector<ProviderType> types_ = {{"cloud", &MakeCloud}};
   ProviderDirectory directory_{&inventory_, nullptr, {.clock = RealClock::Get()}, types_};
   FakeGroupDirectory groups_;
-  absl::Status reach_;
+  absl::Status reach_, detach_;
+  std::atomic<int> detached_ = 0;
   std::function<void()> on_reach_;
   MachineWork work_{{.poll = absl::Milliseconds(5),
                      .reach =
@@ -144,6 +145,12 @@ class MachineWorkTest : public ::testing::Test {
                            EXPECT_EQ(address.port, 3306);
                            if (on_reach_) on_reach_();
                            return reach_;
+                         },
+                     .detach =
+                         [this](const MachineAddress& address) {
+                           EXPECT_EQ(address.port, 3306);
+                           ++detached_;
+                           return detach_;
                          }},
                     &inventory_,
                     &directory_,

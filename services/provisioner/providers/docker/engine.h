@@ -62,6 +62,10 @@ class Engine {
   // Writes one file; its folder is made where it lacks. `path` is absolute.
   absl::Status PutFile(const std::string& name, absl::string_view path, absl::string_view content,
                        int mode, const Deadline& deadline);
+  // The content of a small file; nullopt where there is none. `path` is absolute.
+  absl::StatusOr<std::optional<std::string>> GetFile(const std::string& name,
+                                                     absl::string_view path,
+                                                     const Deadline& deadline);
   // Copies a folder with all that is in it, owners and modes too, between two containers that need
   // not run. What is more in the other stays. Nothing is kept here but a few buffers. CANCELLED.
   absl::StatusOr<Digest> Copy(const std::string& from, const std::string& to,

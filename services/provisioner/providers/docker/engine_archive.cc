@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -18,6 +19,7 @@ namespace weft::provisioner::docker {
 namespace {
 
 constexpr size_t kTarBlock = 512;
+constexpr size_t kLargestFile = 1 << 20;
 constexpr char kTarType[] = "Content-Type: application/x-tar";
 
 // An archive of one regular file of root's (POSIX.1-1988 ustar).
@@ -44,6 +46,24 @@ std::string TarOf(absl::string_view path, absl::string_view content, int mode) {
   const size_t padded = (content.size() + kTarBlock - 1) / kTarBlock * kTarBlock;
   archive.resize(kTarBlock + padded + 2 * kTarBlock);
   return archive;
+}
+
+// The first regular file of an archive; nullopt where there is none.
+std::optional<std::string> FirstFileOf(absl::string_view archive) {
+  while (archive.size() >= kTarBlock) {
+    const char type = archive[156];
+    size_t size = 0;
+    for (const char digit : archive.substr(124, 11)) {
+      if (digit < '0' || digit > '7') return std::nullopt;
+      size = size * 8 + static_cast<size_t>(digit - '0');
+    }
+    archive.remove_prefix(kTarBlock);
+    if (size > archive.size()) return std::nullopt;
+    if (type == '0' || type == '\0') return std::string(archive.substr(0, size));
+    // What is said of the file that follows.
+    archive.remove_prefix(std::min(archive.size(), (size + kTarBlock - 1) / kTarBlock * kTarBlock));
+  }
+  return std::nullopt;
 }
 
 class Hasher {
@@ -91,6 +111,25 @@ absl::Status Engine::PutFile(const std::string& name, absl::string_view path,
   request.headers = {kTarType};
   request.body = TarOf(path.substr(1), content, mode);
   return Judge("take a file", rest_.SendRaw(std::move(request), deadline));
+}
+
+absl::StatusOr<std::optional<std::string>> Engine::GetFile(const std::string& name,
+                                                            absl::string_view path,
+                                                            const Deadline& deadline) {
+  std::string archive;
+  http::Request request;
+  request.url = ArchiveUrl(name, path);
+  request.sink = [this, &archive](absl::string_view piece) {
+    absl::StrAppend(&archive, piece);
+    return archive.size() > kLargestFile ? Garbage("a small file", Json(archive.size()))
+                                         : absl::OkStatus();
+  };
+  const auto reply = rest_.SendRaw(std::move(request), deadline);
+  if (reply.ok() && reply->code == 404) return std::nullopt;
+  WEFT_RETURN_IF_ERROR(Judge("give a file", reply));
+  std::optional<std::string> file = FirstFileOf(archive);
+  if (!file.has_value()) return Garbage("an archive of a file", Json(archive.size()));
+  return file;
 }
 
 absl::StatusOr<Digest> Engine::Read(const std::string& name, const std::string& folder,

@@ -20,6 +20,7 @@
 #include "services/provisioner/providers/docker/engine.h"
 #include "services/provisioner/providers/docker/snapshots.h"
 #include "services/provisioner/providers/order.h"
+#include "services/provisioner/providers/persisted.h"
 #include "services/provisioner/providers/transport.h"
 
 namespace weft::provisioner {
@@ -121,6 +122,7 @@ class DockerProvider : public Provider {
     WEFT_RETURN_IF_ERROR(Make(order, container, unfinished, deadline));
     WEFT_RETURN_IF_ERROR(snapshots_.CopyInto(snapshot, unfinished, terms));
     WEFT_RETURN_IF_ERROR(GiveOwnIdentity(order, unfinished, deadline));
+    WEFT_RETURN_IF_ERROR(SkipReplicaStart(unfinished, deadline));
     WEFT_RETURN_IF_ERROR(engine_.Rename(unfinished, MachineName(order.uuid), deadline));
     WEFT_RETURN_IF_ERROR(Begin(order, deadline));
     return Get(order.uuid, deadline);
@@ -213,6 +215,16 @@ class DockerProvider : public Provider {
     return engine_.PutFile(name, absl::StrCat(settings_.data_dir, "/auto.cnf"),
                            absl::StrCat("[auto]\nserver-uuid=", uuid->text(), "\n"), 0644,
                            deadline);
+  }
+
+  // Whom the saved server followed the restored one would follow at once, and be no more what was
+  // saved.
+  absl::Status SkipReplicaStart(const std::string& name, const Deadline& deadline) {
+    const std::string path = absl::StrCat(settings_.data_dir, "/", kPersistedFile);
+    WEFT_ASSIGN_OR_RETURN(const std::optional<std::string> found,
+                          engine_.GetFile(name, path, deadline));
+    WEFT_ASSIGN_OR_RETURN(const std::string told, WithSkipReplicaStart(found.value_or("")));
+    return engine_.PutFile(name, path, told, 0644, deadline);
   }
 
   static constexpr char kBeingRestored[] = "its data are being restored, or that was broken off";

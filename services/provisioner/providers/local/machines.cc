@@ -12,6 +12,7 @@
 #include "common/mysqld/ports.h"
 #include "services/provisioner/ports/provider_errors.h"
 #include "services/provisioner/providers/order.h"
+#include "services/provisioner/providers/persisted.h"
 
 namespace weft::provisioner::local {
 namespace {
@@ -24,9 +25,27 @@ constexpr absl::Duration kGreeting = absl::Milliseconds(500);
 constexpr absl::Duration kLockPoll = absl::Milliseconds(20);
 constexpr char kRelaxed[] = "relaxed";
 
-std::vector<std::string> SettingsOf(const Installation& installation) {
-  if (CanClone(installation)) return {"plugin-load-add=mysql_clone.so"};
-  return {};
+// From then on it can be persisted that replication does not start with the server.
+constexpr int kSkipReplicaStart = 80024;
+
+std::vector<std::string> SettingsOf(const Installation& installation, bool of_other_data) {
+  std::vector<std::string> settings;
+  if (CanClone(installation)) settings.push_back("plugin-load-add=mysql_clone.so");
+  if (of_other_data && installation.version_number < kSkipReplicaStart) {
+    settings.push_back("skip-slave-start");
+  }
+  return settings;
+}
+
+absl::Status SkipReplicaStart(const Installation& installation, const std::string& data_dir) {
+  if (installation.version_number < kSkipReplicaStart) return absl::OkStatus();
+  const std::string path = absl::StrCat(data_dir, "/", kPersistedFile);
+  std::string found;
+  if (Exists(path)) {
+    WEFT_ASSIGN_OR_RETURN(found, ReadFile(path));
+  }
+  WEFT_ASSIGN_OR_RETURN(const std::string told, WithSkipReplicaStart(found));
+  return WriteFileAtomically(path, told, 0640);
 }
 
 }  // namespace
@@ -170,7 +189,7 @@ absl::Status Machines::MakeLocked(const Blueprint& blueprint, const Deadline& de
   options.server_uuid = uuid;
   options.role = InstanceRole::kMember;
   options.durable = file.flavor != kRelaxed;
-  options.extra_cnf = SettingsOf(installation);
+  options.extra_cnf = SettingsOf(installation, blueprint.fill != nullptr);
   options.init_statements = InitialStatements(installation.version_number, options_.content);
   options.init_statements.insert(options.init_statements.end(), blueprint.statements.begin(),
                                  blueprint.statements.end());
@@ -181,6 +200,7 @@ absl::Status Machines::MakeLocked(const Blueprint& blueprint, const Deadline& de
     WEFT_RETURN_IF_ERROR(RemoveTree(server.data_dir()));
     WEFT_RETURN_IF_ERROR(blueprint.fill(server.data_dir()));
     WEFT_RETURN_IF_ERROR(WriteFileAtomically(identity, own, 0640));
+    WEFT_RETURN_IF_ERROR(SkipReplicaStart(installation, server.data_dir()));
   }
   return WriteFileAtomically(Made(uuid), "", 0600);
 }

@@ -28,7 +28,8 @@ namespace weft::provisioner::local {
 struct Blueprint {
   MachineFile machine;                  // without ports
   std::vector<std::string> statements;  // SQL, once before the first connection
-  // Puts other data into the new server's data folder, before its first start; may be empty.
+  // Puts other data into the new server's data folder, before its first start; may be empty. Whom
+  // the server of these data followed the new one does not by itself.
   std::function<absl::Status(const std::string& data_dir)> fill;
 };
 
