@@ -82,6 +82,21 @@ TEST(KubernetesTest, MakesAMachineOfObjectsThatGoWithIt) {
   EXPECT_EQ(kubernetes.cluster().objects(), 0u);
 }
 
+TEST(KubernetesTest, HasNotDestroyedAMachineWhosePodLivesOn) {
+  Kubernetes kubernetes(true);
+  const MachineOrder order = kubernetes.Order();
+  ASSERT_TRUE(kubernetes.provider().Create(order, kubernetes.Soon()).ok());
+  kubernetes.cluster().SetNeverCollect(true);
+  for (int i = 0; i < 2; ++i) {
+    const absl::Status status =
+        kubernetes.provider().Destroy(order.uuid, kubernetes.Soon(absl::Milliseconds(300)));
+    EXPECT_EQ(ErrorReason(status), "PROVIDER_TOO_SLOW") << DescribeError(status);
+  }
+  kubernetes.cluster().SetNeverCollect(false);
+  EXPECT_TRUE(kubernetes.provider().Destroy(order.uuid, kubernetes.Soon()).ok());
+  EXPECT_EQ(kubernetes.cluster().objects(), 0u);
+}
+
 TEST(KubernetesTest, AMachineThatThePolicyForbidsIsNoMatterOfCredentials) {
   Kubernetes kubernetes(true);
   MachineOrder order = kubernetes.Order();

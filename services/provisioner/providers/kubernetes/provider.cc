@@ -25,6 +25,7 @@ using kubernetes::Objects;
 using kubernetes::Settings;
 
 constexpr absl::Duration kSnapshotPoll = absl::Milliseconds(500);
+constexpr absl::Duration kEndPoll = absl::Milliseconds(200);
 constexpr absl::Duration kCleanUpTime = absl::Seconds(10);
 
 std::string Labels(const std::string& uuid) {
@@ -81,7 +82,14 @@ class KubernetesProvider : public Provider {
 
   absl::Status Destroy(const std::string& uuid, const Deadline& deadline) override {
     WEFT_RETURN_IF_ERROR(CheckName("uuid", uuid));
-    return cluster_.Delete(kubernetes::kStatefulSets, MachineName(uuid), deadline);
+    WEFT_RETURN_IF_ERROR(
+        cluster_.Delete(kubernetes::kStatefulSets, MachineName(uuid), deadline));
+    // The cluster takes what it owned in its own time: a pod runs on while its node does not answer.
+    for (const Kind& kind : {kubernetes::kStatefulSets, kubernetes::kPods, kubernetes::kClaims,
+                             kubernetes::kServices, kubernetes::kSecrets}) {
+      WEFT_RETURN_IF_ERROR(AwaitNone(kind, uuid, deadline));
+    }
+    return absl::OkStatus();
   }
 
   absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
@@ -204,6 +212,17 @@ class KubernetesProvider : public Provider {
       by_name.emplace(name, std::move(item));
     }
     return by_name;
+  }
+
+  absl::Status AwaitNone(const Kind& kind, const std::string& uuid, const Deadline& deadline) {
+    while (true) {
+      WEFT_ASSIGN_OR_RETURN(const auto left, cluster_.List(kind, Labels(uuid), deadline));
+      if (!left.has_value() || left->empty()) return absl::OkStatus();
+      if (deadline.Passed()) {
+        return ProviderTooSlow(cluster_.who(), absl::StrCat("the end of its ", kind.plural));
+      }
+      clock_->Sleep(std::min(kEndPoll, deadline.Remaining()));
+    }
   }
 
   static bool IsReady(const Json& snapshot) { return TrueAt(snapshot, {"status", "readyToUse"}); }

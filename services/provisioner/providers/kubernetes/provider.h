@@ -29,7 +29,7 @@ namespace weft::provisioner {
 //   meta               command, entrypoint, environment shape the container (words as in a shell);
 //                      all others are kept as an annotation
 // BAD_ORDER for all else. Search knows the keys name, status (the pod's phase), node, image.
-// Destroy returns once the cluster has taken it on; pod and volume follow in its own time.
+// Destroy returns once pod, claim and all else are gone; PROVIDER_TOO_SLOW where they are not yet.
 //
 // Snapshots are VolumeSnapshots; NOT_OFFERED in clusters without them. A machine that is restored
 // has the server uuid of the one that was saved (auto.cnf).

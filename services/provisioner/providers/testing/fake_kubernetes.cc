@@ -11,6 +11,9 @@
 namespace weft::provisioner::testing {
 namespace {
 
+// A cluster's garbage collector comes after the answer, and a pod takes its time to end.
+constexpr int kRequestsUntilCollected = 3;
+
 struct KindOf {
   std::string api_version;
   std::string kind;
@@ -96,6 +99,11 @@ void FakeKubernetes::SetNeverRun(bool never) {
   never_run_ = never;
 }
 
+void FakeKubernetes::SetNeverCollect(bool never) {
+  MutexLock lock(&mutex_);
+  never_collect_ = never;
+}
+
 void FakeKubernetes::SetSnapshots(bool offered) {
   MutexLock lock(&mutex_);
   snapshots_ = offered;
@@ -114,6 +122,7 @@ size_t FakeKubernetes::objects() {
 
 FakeAnswer FakeKubernetes::Handle(const FakeRequest& request) {
   MutexLock lock(&mutex_);
+  CollectGarbage();
   if (request.Header("authorization") != absl::StrCat("Bearer ", options_.token)) {
     return Status(401, "Unauthorized", "Unauthorized");
   }
@@ -235,13 +244,23 @@ FakeAnswer FakeKubernetes::Delete(const FakeRequest& request, const Key& key) {
   }
   const auto found = objects_.find(key);
   if (found == objects_.end()) return NotFound(key.second);
-  const Json uid = found->second["metadata"]["uid"];
   objects_.erase(found);
-  std::erase_if(objects_, [&uid](const auto& entry) {
-    const Json& owners = At(entry.second, {"metadata", "ownerReferences"});
-    return owners.is_array() && owners.front()["uid"] == uid;
-  });
   return Status(200, "", "");
+}
+
+void FakeKubernetes::CollectGarbage() {
+  if (never_collect_) return;
+  std::set<std::string> uids;
+  for (const auto& [key, object] : objects_) uids.insert(TextAt(object, {"metadata", "uid"}));
+  std::vector<Key> ended;
+  for (auto& [key, object] : objects_) {
+    const Json& owners = At(object, {"metadata", "ownerReferences"});
+    if (!owners.is_array() || uids.contains(TextAt(owners.front(), {"uid"}))) continue;
+    const int64_t seen = NumberAt(object, {"metadata", "requestsWithoutOwner"}) + 1;
+    object["metadata"]["requestsWithoutOwner"] = seen;
+    if (seen > kRequestsUntilCollected) ended.push_back(key);
+  }
+  for (const Key& key : ended) objects_.erase(key);
 }
 
 void FakeKubernetes::RunControllers() {

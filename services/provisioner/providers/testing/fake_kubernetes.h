@@ -13,7 +13,7 @@ namespace weft::provisioner::testing {
 
 // A Kubernetes API server as far as it concerns machines, with what its controllers do: objects are
 // kept by kind and name, applied by server-side apply, checked for their kind's fields, listed by
-// labels, and collected with their owner. A StatefulSet whose claim and Secret are there gets its
+// labels, and some requests later collected with their owner. A StatefulSet whose claim and Secret are there gets its
 // pod, which runs at once.
 class FakeKubernetes {
  public:
@@ -31,6 +31,8 @@ class FakeKubernetes {
   // From now on a quota refuses pods and claims.
   void SetFull(bool full);
   void SetNeverRun(bool never);
+  // Nothing goes with its owner: a node that holds it does not answer.
+  void SetNeverCollect(bool never);
   // Without: a cluster that has no VolumeSnapshots.
   void SetSnapshots(bool offered);
   // Null where there is none. `plural`: "services".
@@ -47,6 +49,7 @@ class FakeKubernetes {
   FakeAnswer Delete(const FakeRequest& request, const Key& key);
   std::string Invalid(const Json& object, const Key& key) const;
   void RunControllers();
+  void CollectGarbage();
   Json PodFor(const std::string& name, const Json& stateful_set);
 
   const Options options_;
@@ -56,6 +59,7 @@ class FakeKubernetes {
   int made_ ABSL_GUARDED_BY(mutex_) = 0;
   bool full_ ABSL_GUARDED_BY(mutex_) = false;
   bool never_run_ ABSL_GUARDED_BY(mutex_) = false;
+  bool never_collect_ ABSL_GUARDED_BY(mutex_) = false;
   bool snapshots_ ABSL_GUARDED_BY(mutex_) = true;
   FakeHttp http_;  // last: its threads use what stands above
 };
