@@ -111,6 +111,27 @@ TEST(OpenStackTest, SaysWhichNameOfAnOrderIsUnknown) {
   EXPECT_EQ(openstack.cloud().Count("servers"), 0u);
 }
 
+TEST(OpenStackTest, SaysAtOnceThatASnapshotHasFailed) {
+  OpenStack openstack;
+  const MachineOrder order = openstack.Order();
+  ASSERT_TRUE(openstack.provider().Create(order, openstack.Soon()).ok());
+  openstack.cloud().SetSnapshotsFail(true);
+  const absl::Status failed =
+      openstack.provider().CreateSnapshot(order.uuid, {openstack.Soon()}).status();
+  EXPECT_EQ(ErrorReason(failed), "PROVIDER_REFUSED") << DescribeError(failed);
+}
+
+TEST(OpenStackTest, TakesAServerThatIsKeptForAWhileForDeleted) {
+  OpenStack openstack;
+  openstack.cloud().SetSoftDelete(true);
+  const MachineOrder order = openstack.Order();
+  ASSERT_TRUE(openstack.provider().Create(order, openstack.Soon()).ok());
+  const absl::Status destroyed = openstack.provider().Destroy(order.uuid, openstack.Soon());
+  EXPECT_TRUE(destroyed.ok()) << DescribeError(destroyed);
+  EXPECT_EQ(ErrorReason(openstack.provider().Get(order.uuid, openstack.Soon()).status()),
+            "MACHINE_UNKNOWN");
+}
+
 TEST(OpenStackTest, LogsInAgainWhenItsTokenIsNoMoreTaken) {
   OpenStack openstack;
   const MachineOrder order = openstack.Order();

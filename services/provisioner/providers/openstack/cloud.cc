@@ -93,9 +93,7 @@ absl::Status Cloud::DeleteServer(const std::string& id, const Deadline& deadline
   while (true) {
     WEFT_ASSIGN_OR_RETURN(const http::Reply reply, session_.Do("show a server", Service::kCompute,
                                                                "GET", path, {}, deadline));
-    if (reply.code == 404 || TextAt(reply.body, {"server", "status"}) == "DELETED") {
-      return absl::OkStatus();
-    }
+    if (reply.code == 404 || IsDeleted(At(reply.body, {"server"}))) return absl::OkStatus();
     if (deadline.Passed()) return ProviderTooSlow(who(), "the deletion of a server");
     clock_->Sleep(std::min(kPoll, deadline.Remaining()));
   }

@@ -21,6 +21,8 @@ using openstack::Cloud;
 using openstack::Found;
 
 constexpr absl::Duration kImagePoll = absl::Seconds(1);
+// In which the image of a snapshot is seen that Nova has taken on.
+constexpr absl::Duration kImageAppears = absl::Minutes(1);
 constexpr absl::Duration kCleanUpTime = absl::Seconds(10);
 
 // Keys in lower case, as the original had them; the default's name where there are none.
@@ -211,8 +213,11 @@ class OpenStackProvider : public Provider {
     return snapshot.ok() ? snapshot : cloud_.Garbage(snapshot.status().message(), image);
   }
 
+  // Nova makes the image before it answers, and deletes it where it fails.
   absl::StatusOr<MachineSnapshot> AwaitActive(const std::string& name, const CopyTerms& terms) {
     const Deadline& deadline = terms.deadline;
+    const Deadline appears = Deadline::After(clock_, kImageAppears);
+    bool seen = false;
     while (true) {
       if (terms.Cancelled()) return ProviderCancelled(cloud_.who(), "a snapshot");
       WEFT_ASSIGN_OR_RETURN(const std::vector<Json> images, Snapshots(name, deadline));
@@ -221,6 +226,11 @@ class OpenStackProvider : public Provider {
       if (status == "killed" || status == "deleted") {
         return ProviderRefused(cloud_.who(), "save a server", "its image is " + status);
       }
+      if (images.empty() && (seen || appears.Passed())) {
+        return ProviderRefused(cloud_.who(), "save a server",
+                               seen ? "its image is gone again" : "it made no image");
+      }
+      seen = !images.empty();
       if (deadline.Passed()) return ProviderTooSlow(cloud_.who(), "a snapshot");
       clock_->Sleep(std::min(kImagePoll, deadline.Remaining()));
     }

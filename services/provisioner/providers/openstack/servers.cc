@@ -104,11 +104,14 @@ bool ImageMatches(const Json& image, const Properties& wanted) {
   return Matches(image, translated);
 }
 
-bool IsOurs(const Json& server, const std::string& provider_id) {
+bool IsDeleted(const Json& server) {
   const std::string status = TextAt(server, {"status"});
+  return status == "DELETED" || status == "SOFT_DELETED";
+}
+
+bool IsOurs(const Json& server, const std::string& provider_id) {
   return TextAt(server, {"metadata", kProviderKey}) == provider_id &&
-         !TextAt(server, {"metadata", kUuidKey}).empty() && status != "DELETED" &&
-         status != "SOFT_DELETED";
+         !TextAt(server, {"metadata", kUuidKey}).empty() && !IsDeleted(server);
 }
 
 absl::StatusOr<Machine> MachineOf(const Json& server, const std::string& provider_id) {

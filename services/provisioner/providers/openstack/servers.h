@@ -32,6 +32,8 @@ absl::StatusOr<Json> ServerOf(const MachineOrder& order, const Found& found,
 bool FlavorMatches(const Json& flavor, const Properties& wanted);
 bool ImageMatches(const Json& image, const Properties& wanted);
 
+// Whether it was deleted, though Nova may still show it and an administrator bring it back.
+bool IsDeleted(const Json& server);
 // Whether Weft made the server for this provider, and has not deleted it.
 bool IsOurs(const Json& server, const std::string& provider_id);
 // An INTERNAL error without a reason where it is no server.

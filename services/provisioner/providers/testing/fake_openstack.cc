@@ -86,6 +86,16 @@ void FakeOpenStack::SetNeverRun(bool never) {
   never_run_ = never;
 }
 
+void FakeOpenStack::SetSoftDelete(bool soft) {
+  MutexLock lock(&mutex_);
+  soft_delete_ = soft;
+}
+
+void FakeOpenStack::SetSnapshotsFail(bool fail) {
+  MutexLock lock(&mutex_);
+  snapshots_fail_ = fail;
+}
+
 void FakeOpenStack::ForgetTokens() {
   MutexLock lock(&mutex_);
   tokens_.clear();
@@ -180,7 +190,14 @@ FakeAnswer FakeOpenStack::Page(const FakeRequest& request, const std::string& ki
 }
 
 FakeAnswer FakeOpenStack::Delete(const std::string& kind, const std::string& id) {
-  return objects_[kind].erase(id) > 0 ? Empty(204) : NotFound();
+  const auto found = objects_[kind].find(id);
+  if (found == objects_[kind].end()) return NotFound();
+  if (kind == "servers" && soft_delete_) {
+    found->second["status"] = "SOFT_DELETED";
+  } else {
+    objects_[kind].erase(found);
+  }
+  return Empty(204);
 }
 
 FakeAnswer FakeOpenStack::Compute(const FakeRequest& request, const std::string& path) {
@@ -238,7 +255,9 @@ FakeAnswer FakeOpenStack::MakeServer(const Json& body) {
 FakeAnswer FakeOpenStack::SaveServer(const Json& body) {
   const Json& order = At(body, {"createImage"});
   if (!order.is_object()) return Fault(400, "badRequest", "no such action");
-  Json image = {{"name", TextAt(order, {"name"})}, {"status", "active"}, {"size", 1 << 20}};
+  Json image = {{"name", TextAt(order, {"name"})},
+                {"status", snapshots_fail_ ? "saving" : "active"},
+                {"size", 1 << 20}};
   image.update(At(order, {"metadata"}));
   Add("images", image);
   return Empty(202);
@@ -246,7 +265,10 @@ FakeAnswer FakeOpenStack::SaveServer(const Json& body) {
 
 FakeAnswer FakeOpenStack::Image(const FakeRequest& request, const std::string& path) {
   if (request.method == "GET" && path == "/images") {
-    return Page(request, "images", {"name", "weft_provider", "weft_snapshot"});
+    FakeAnswer page = Page(request, "images", {"name", "weft_provider", "weft_snapshot"});
+    std::erase_if(objects_["images"],
+                  [](const auto& entry) { return entry.second["status"] == "saving"; });
+    return page;
   }
   absl::string_view id = path;
   if (request.method == "DELETE" && absl::ConsumePrefix(&id, "/images/")) {

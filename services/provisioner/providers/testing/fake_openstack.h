@@ -34,6 +34,10 @@ class FakeOpenStack {
   void SetFull(bool full);
   // Servers stay in BUILD, and get no port.
   void SetNeverRun(bool never);
+  // Deleted servers are kept for a while (reclaim_instance_interval).
+  void SetSoftDelete(bool soft);
+  // A snapshot fails after it was seen to begin, and takes its image along.
+  void SetSnapshotsFail(bool fail);
   // Tokens given until now are no more taken.
   void ForgetTokens();
   // Null where there is none. `kind`: "servers", "images", "floatingips", ...
@@ -64,6 +68,8 @@ class FakeOpenStack {
   int made_ ABSL_GUARDED_BY(mutex_) = 0;
   int logins_ ABSL_GUARDED_BY(mutex_) = 0;
   bool full_ ABSL_GUARDED_BY(mutex_) = false;
+  bool soft_delete_ ABSL_GUARDED_BY(mutex_) = false;
+  bool snapshots_fail_ ABSL_GUARDED_BY(mutex_) = false;
   bool never_run_ ABSL_GUARDED_BY(mutex_) = false;
   FakeHttp http_;  // last: its threads use what stands above
 };
