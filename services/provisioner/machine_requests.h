@@ -95,8 +95,8 @@ class MachineRequests {
   absl::StatusOr<std::string> ProviderOf(const std::string& machine, const std::string& provider,
                                          bool unlisted);
   absl::Status CheckIdle(const MachineEntry& entry);
-  // That no group has a server on the machine. Its provider is asked for its addresses where `entry`
-  // has none or is NOT_FOUND. FAILED_PRECONDITION MACHINE_IN_GROUP, GROUPS_UNKNOWN.
+  // That no group has a server on the machine. Its provider is asked for its addresses where
+  // `entry` has none or is NOT_FOUND. FAILED_PRECONDITION MACHINE_IN_GROUP, GROUPS_UNKNOWN.
   absl::Status CheckNoMember(const std::string& machine, const std::string& provider,
                              const absl::StatusOr<MachineEntry>& entry);
   absl::Status MarkOrphans(std::vector<MachineEntry>* entries);

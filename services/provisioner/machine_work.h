@@ -53,8 +53,8 @@ class MachineWork {
   absl::StatusOr<Machine> AwaitOne(RunningJob& job, const CreateWish& wish, Machine machine,
                                    Provider* provider);
   absl::Status Reach(const CreateWish& wish, const Machine& machine) const;
-  // Destroys what the wish made, and takes it off the list; what cannot be destroyed, or may be in a
-  // group, stays on it as an orphan. Returns `why`, with how many those are.
+  // Destroys what the wish made, and takes it off the list; what cannot be destroyed, or may be in
+  // a group, stays on it as an orphan. Returns `why`, with how many those are.
   absl::Status PutBack(RunningJob& job, const CreateWish& wish, Provider* provider,
                        const absl::Status& why);
   absl::Status PutBackOne(MachineEntry entry, Provider* provider);

@@ -137,12 +137,11 @@ struct Provisioner::Parts {
         directory(&inventory, std::move(seal), {.clock = clock, .content = options.content}),
         access(options.access),
         groups(rpc::LeaderClient(controllers, &interrupt)),
-        machine_work({.reach = Reaching(options),
-                      .detach =
-                          [this](const MachineAddress& address) {
-                            return DetachRestored(access, address);
-                          }},
-                     &inventory, &directory, &groups, clock),
+        machine_work(
+            {.reach = Reaching(options),
+             .detach =
+                 [this](const MachineAddress& address) { return DetachRestored(access, address); }},
+            &inventory, &directory, &groups, clock),
         snapshot_work(&inventory, &directory, clock),
         runner(options.jobs, &claims, clock),
         requests(&inventory, &directory, &groups, &runner, clock),

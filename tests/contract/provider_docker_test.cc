@@ -2,6 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
 #include "common/base/random.h"
 #include "services/provisioner/providers/docker/provider.h"
 #include "services/provisioner/providers/testing/fake_docker.h"
@@ -67,6 +68,17 @@ TEST(DockerFakeTest, KeepsAPortThatIsItsOwnAndTakesTheNextWhereThatIsTaken) {
   EXPECT_EQ(again->state, MachineState::kRunning);
   EXPECT_EQ(again->addresses.front().port, port == 25999 ? 21000 : port + 1);
   EXPECT_EQ(docker.engine().containers(), 1u);
+}
+
+TEST(DockerFakeTest, AsksForAVersionOfTheApiThatTheEngineTakes) {
+  Docker later({}), older({});
+  later.engine().SetVersions(44, 52);
+  const auto machine = later.provider().Create(later.Order(), later.Soon());
+  EXPECT_TRUE(machine.ok()) << DescribeError(machine.status());
+  older.engine().SetVersions(12, 40);
+  const absl::Status refused = older.provider().Check(older.Soon());
+  EXPECT_EQ(ErrorReason(refused), "PROVIDER_REFUSED");
+  EXPECT_TRUE(absl::StrContains(DescribeError(refused), "1.40")) << DescribeError(refused);
 }
 
 TEST(DockerFakeTest, PutsUserDataIntoPlaceBeforeTheFirstStart) {

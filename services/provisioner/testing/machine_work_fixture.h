@@ -27,7 +27,7 @@ struct Cloud {
   absl::Status create, destroy;
   size_t room = 100;  // for machines
   MachineState state = MachineState::kRunning;
-  std::string never_up;  // the uuid of a machine that stays pending
+  std::string never_up;             // the uuid of a machine that stays pending
   bool makes_all_the_same = false;  // an error of Create comes after the machine was made
   int port = 3306;
   bool has_servers = true;
@@ -91,7 +91,7 @@ class CloudProvider : public Provider {
 };
 
 inline absl::StatusOr<std::unique_ptr<Provider>> MakeCloud(const ProviderRecord&,
-                                                    const ProviderSurroundings&) {
+                                                           const ProviderSurroundings&) {
   return std::make_unique<CloudProvider>();
 }
 

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
 #include "services/provisioner/ports/provider_errors.h"
@@ -12,8 +14,21 @@
 namespace weft::provisioner::docker {
 namespace {
 
-constexpr char kVersion[] = "/v1.41";
+using ApiVersion = std::pair<int, int>;
+
+// Of the API: what is asked for where the engine takes it. Newer engines take only newer ones.
+constexpr ApiVersion kOwnVersion = {1, 41};
 constexpr absl::Duration kPoll = absl::Milliseconds(100);
+
+std::optional<ApiVersion> ParseVersion(const std::string& text) {
+  const std::pair<std::string, std::string> parts = absl::StrSplit(text, absl::MaxSplits('.', 1));
+  ApiVersion version;
+  if (!absl::SimpleAtoi(parts.first, &version.first) ||
+      !absl::SimpleAtoi(parts.second, &version.second)) {
+    return std::nullopt;
+  }
+  return version;
+}
 
 // An engine has no quota, but a host with an end; it says so by a status of 500.
 bool IsExhaustion(absl::string_view message) {
@@ -33,12 +48,43 @@ http::Rest::Options RestOptions(const Transport& transport) {
 }  // namespace
 
 Engine::Engine(const Transport& transport, Clock* clock)
-    : base_(absl::StrCat(transport.base, kVersion)), rest_(RestOptions(transport)), clock_(clock) {}
+    : base_(transport.base), rest_(RestOptions(transport)), clock_(clock) {}
 
-std::string Engine::Url(absl::string_view path) const { return absl::StrCat(base_, path); }
+std::string Engine::ContainerPath(const std::string& name, absl::string_view rest) {
+  return absl::StrCat("/containers/", http::UrlEncoded(name), rest);
+}
 
-std::string Engine::ContainerUrl(const std::string& name, absl::string_view rest) const {
-  return absl::StrCat(base_, "/containers/", http::UrlEncoded(name), rest);
+absl::StatusOr<std::string> Engine::AskVersion(const Deadline& deadline) {
+  const auto reply = rest_.Send({.url = absl::StrCat(base_, "/version")}, deadline);
+  WEFT_RETURN_IF_ERROR(Judge("say its version", reply));
+  const std::string newest = TextAt(reply->body, {"ApiVersion"});
+  const std::string oldest = TextAt(reply->body, {"MinAPIVersion"});
+  const auto ceiling = ParseVersion(newest);
+  const auto floor = oldest.empty() ? kOwnVersion : ParseVersion(oldest);
+  if (!ceiling.has_value() || !floor.has_value()) {
+    return Garbage("an ApiVersion and a MinAPIVersion", reply->body);
+  }
+  const ApiVersion chosen = std::max(kOwnVersion, *floor);
+  if (chosen > *ceiling) {
+    return ProviderRefused(who(), "serve API 1.41 (Docker 20.10) or a later one",
+                           absl::StrCat("its newest is ", newest));
+  }
+  std::string version = absl::StrCat("/v", chosen.first, ".", chosen.second);
+  MutexLock lock(&mutex_);
+  version_ = version;
+  return version;
+}
+
+absl::StatusOr<std::string> Engine::Url(absl::string_view path, const Deadline& deadline) {
+  std::string version;
+  {
+    MutexLock lock(&mutex_);
+    version = version_;
+  }
+  if (version.empty()) {
+    WEFT_ASSIGN_OR_RETURN(version, AskVersion(deadline));
+  }
+  return absl::StrCat(base_, version, path);
 }
 
 absl::Status Engine::Judge(absl::string_view what, const absl::StatusOr<http::Reply>& reply) const {
@@ -52,8 +98,9 @@ absl::Status Engine::Judge(absl::string_view what, const absl::StatusOr<http::Re
   return ProviderRefused(who(), what, reply->message);
 }
 
-absl::StatusOr<http::Reply> Engine::Do(absl::string_view what, const http::Rest::Call& call,
+absl::StatusOr<http::Reply> Engine::Do(absl::string_view what, http::Rest::Call call,
                                        const std::vector<int>& expected, const Deadline& deadline) {
+  WEFT_ASSIGN_OR_RETURN(call.url, Url(call.url, deadline));
   auto reply = rest_.Send(call, deadline);
   const bool known =
       reply.ok() && std::find(expected.begin(), expected.end(), reply->code) != expected.end();
@@ -68,16 +115,11 @@ absl::Status Engine::Order(absl::string_view what, const http::Rest::Call& call,
   return absl::OkStatus();
 }
 
-absl::Status Engine::Check(const Deadline& deadline) {
-  WEFT_ASSIGN_OR_RETURN(const http::Reply reply,
-                        Do("serve API 1.41", {.url = Url("/version")}, {}, deadline));
-  if (TextAt(reply.body, {"ApiVersion"}).empty()) return Garbage("an ApiVersion", reply.body);
-  return absl::OkStatus();
-}
+absl::Status Engine::Check(const Deadline& deadline) { return AskVersion(deadline).status(); }
 
 absl::StatusOr<std::string> Engine::FindImage(const std::string& name, const Deadline& deadline) {
   const std::string filters = Written({{"reference", {name}}});
-  const std::string url = Url(absl::StrCat("/images/json?filters=", http::UrlEncoded(filters)));
+  const std::string url = absl::StrCat("/images/json?filters=", http::UrlEncoded(filters));
   WEFT_ASSIGN_OR_RETURN(const http::Reply reply, Do("search images", {.url = url}, {}, deadline));
   if (!reply.body.is_array()) return Garbage("a list of images", reply.body);
   if (reply.body.empty()) return ImageUnknown(who(), name);
@@ -92,7 +134,7 @@ absl::StatusOr<std::string> Engine::FindImage(const std::string& name, const Dea
 }
 
 absl::Status Engine::CheckNetwork(const std::string& label, const Deadline& deadline) {
-  const std::string url = Url(absl::StrCat("/networks/", http::UrlEncoded(label)));
+  const std::string url = absl::StrCat("/networks/", http::UrlEncoded(label));
   WEFT_ASSIGN_OR_RETURN(const http::Reply reply,
                         Do("show a network", {.url = url}, {404}, deadline));
   return reply.code == 404 ? NetworkUnknown(who(), label) : absl::OkStatus();
@@ -102,7 +144,7 @@ absl::StatusOr<std::optional<Json>> Engine::Inspect(const std::string& name,
                                                     const Deadline& deadline) {
   WEFT_ASSIGN_OR_RETURN(
       http::Reply reply,
-      Do("show a container", {.url = ContainerUrl(name, "/json")}, {404}, deadline));
+      Do("show a container", {.url = ContainerPath(name, "/json")}, {404}, deadline));
   if (reply.code == 404) return std::nullopt;
   return std::move(reply.body);
 }
@@ -111,7 +153,7 @@ absl::StatusOr<std::vector<std::string>> Engine::Names(const std::vector<std::st
                                                        const Deadline& deadline) {
   const std::string filters = Written({{"label", labels}});
   const std::string url =
-      Url(absl::StrCat("/containers/json?all=true&filters=", http::UrlEncoded(filters)));
+      absl::StrCat("/containers/json?all=true&filters=", http::UrlEncoded(filters));
   WEFT_ASSIGN_OR_RETURN(const http::Reply reply, Do("list containers", {.url = url}, {}, deadline));
   if (!reply.body.is_array()) return Garbage("a list of containers", reply.body);
   std::vector<std::string> names;
@@ -129,7 +171,7 @@ absl::StatusOr<std::vector<std::string>> Engine::Names(const std::vector<std::st
 
 absl::Status Engine::Create(const std::string& name, const Json& container,
                             const Deadline& deadline) {
-  const std::string url = Url(absl::StrCat("/containers/create?name=", http::UrlEncoded(name)));
+  const std::string url = absl::StrCat("/containers/create?name=", http::UrlEncoded(name));
   WEFT_ASSIGN_OR_RETURN(const http::Reply reply,
                         Do("create a container", {.method = "POST", .url = url, .body = container},
                            {404, 409}, deadline));
@@ -139,30 +181,30 @@ absl::Status Engine::Create(const std::string& name, const Json& container,
 }
 
 absl::Status Engine::Start(const std::string& name, const Deadline& deadline) {
-  return Order("start a container", {.method = "POST", .url = ContainerUrl(name, "/start")}, {304},
+  return Order("start a container", {.method = "POST", .url = ContainerPath(name, "/start")}, {304},
                deadline);
 }
 
 absl::Status Engine::Rename(const std::string& name, const std::string& to,
                             const Deadline& deadline) {
   const std::string query = absl::StrCat("/rename?name=", http::UrlEncoded(to));
-  return Order("rename a container", {.method = "POST", .url = ContainerUrl(name, query)}, {},
+  return Order("rename a container", {.method = "POST", .url = ContainerPath(name, query)}, {},
                deadline);
 }
 
 absl::Status Engine::Pause(const std::string& name, const Deadline& deadline) {
-  return Order("pause a container", {.method = "POST", .url = ContainerUrl(name, "/pause")}, {409},
+  return Order("pause a container", {.method = "POST", .url = ContainerPath(name, "/pause")}, {409},
                deadline);
 }
 
 absl::Status Engine::Unpause(const std::string& name, const Deadline& deadline) {
-  return Order("resume a container", {.method = "POST", .url = ContainerUrl(name, "/unpause")},
+  return Order("resume a container", {.method = "POST", .url = ContainerPath(name, "/unpause")},
                {409}, deadline);
 }
 
 absl::Status Engine::Connect(const std::string& network, const std::string& name,
                              const Deadline& deadline) {
-  const std::string url = Url(absl::StrCat("/networks/", http::UrlEncoded(network), "/connect"));
+  const std::string url = absl::StrCat("/networks/", http::UrlEncoded(network), "/connect");
   return Order("connect a container to a network",
                {.method = "POST", .url = url, .body = {{"Container", name}}}, {403}, deadline);
 }
@@ -170,7 +212,7 @@ absl::Status Engine::Connect(const std::string& network, const std::string& name
 absl::Status Engine::Remove(const std::string& name, const Deadline& deadline) {
   while (true) {
     const http::Rest::Call call{.method = "DELETE",
-                                .url = ContainerUrl(name, "?force=true&v=true")};
+                                .url = ContainerPath(name, "?force=true&v=true")};
     WEFT_ASSIGN_OR_RETURN(const http::Reply reply,
                           Do("remove a container", call, {404, 409}, deadline));
     if (reply.code == 404) return absl::OkStatus();
@@ -182,7 +224,7 @@ absl::Status Engine::Remove(const std::string& name, const Deadline& deadline) {
 }
 
 absl::Status Engine::RemoveVolume(const std::string& name, const Deadline& deadline) {
-  const std::string url = Url(absl::StrCat("/volumes/", http::UrlEncoded(name), "?force=true"));
+  const std::string url = absl::StrCat("/volumes/", http::UrlEncoded(name), "?force=true");
   return Order("remove a volume", {.method = "DELETE", .url = url}, {404}, deadline);
 }
 

@@ -4,10 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "services/provisioner/http/rest.h"
 #include "services/provisioner/ports/provider.h"
 #include "services/provisioner/providers/transport.h"
@@ -32,6 +34,7 @@ class Engine {
     return rest_.Garbage(expected, found);
   }
 
+  // Also chooses the version of the API anew.
   absl::Status Check(const Deadline& deadline);
   // The first tag of the first image of that name (its id, where it has no tag). IMAGE_UNKNOWN.
   absl::StatusOr<std::string> FindImage(const std::string& name, const Deadline& deadline);
@@ -75,12 +78,15 @@ class Engine {
                               const CopyTerms& terms);
 
  private:
-  std::string Url(absl::string_view path) const;
-  std::string ContainerUrl(const std::string& name, absl::string_view rest) const;
-  std::string ArchiveUrl(const std::string& name, absl::string_view folder) const;
+  // "/v1.41": what is asked for from now on. PROVIDER_REFUSED: the engine is too old.
+  absl::StatusOr<std::string> AskVersion(const Deadline& deadline);
+  // Of a path; the engine is asked for its versions once.
+  absl::StatusOr<std::string> Url(absl::string_view path, const Deadline& deadline);
+  static std::string ContainerPath(const std::string& name, absl::string_view rest);
+  static std::string ArchivePath(const std::string& name, absl::string_view folder);
   // Send, with what the engine says by a 500 told apart, and other 4xx than those of `expected`
-  // made errors.
-  absl::StatusOr<http::Reply> Do(absl::string_view what, const http::Rest::Call& call,
+  // made errors. `call` names a path for its url.
+  absl::StatusOr<http::Reply> Do(absl::string_view what, http::Rest::Call call,
                                  const std::vector<int>& expected, const Deadline& deadline);
   // Of calls whose answer is empty; codes of `good` besides 2xx are OK.
   absl::Status Order(absl::string_view what, const http::Rest::Call& call,
@@ -90,6 +96,8 @@ class Engine {
   const std::string base_;
   http::Rest rest_;
   Clock* const clock_;
+  Mutex mutex_;
+  std::string version_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace weft::provisioner::docker

@@ -98,8 +98,8 @@ std::pair<std::string, std::string> SplitPath(absl::string_view path) {
 
 }  // namespace
 
-std::string Engine::ArchiveUrl(const std::string& name, absl::string_view folder) const {
-  return ContainerUrl(name, absl::StrCat("/archive?path=", http::UrlEncoded(folder)));
+std::string Engine::ArchivePath(const std::string& name, absl::string_view folder) {
+  return ContainerPath(name, absl::StrCat("/archive?path=", http::UrlEncoded(folder)));
 }
 
 absl::Status Engine::PutFile(const std::string& name, absl::string_view path,
@@ -107,18 +107,18 @@ absl::Status Engine::PutFile(const std::string& name, absl::string_view path,
   http::Request request;
   request.method = "PUT";
   // From the root on: the engine makes folders that lack.
-  request.url = ArchiveUrl(name, "/");
+  WEFT_ASSIGN_OR_RETURN(request.url, Url(ArchivePath(name, "/"), deadline));
   request.headers = {kTarType};
   request.body = TarOf(path.substr(1), content, mode);
   return Judge("take a file", rest_.SendRaw(std::move(request), deadline));
 }
 
 absl::StatusOr<std::optional<std::string>> Engine::GetFile(const std::string& name,
-                                                            absl::string_view path,
-                                                            const Deadline& deadline) {
+                                                           absl::string_view path,
+                                                           const Deadline& deadline) {
   std::string archive;
   http::Request request;
-  request.url = ArchiveUrl(name, path);
+  WEFT_ASSIGN_OR_RETURN(request.url, Url(ArchivePath(name, path), deadline));
   request.sink = [this, &archive](absl::string_view piece) {
     absl::StrAppend(&archive, piece);
     return archive.size() > kLargestFile ? Garbage("a small file", Json(archive.size()))
@@ -136,7 +136,7 @@ absl::StatusOr<Digest> Engine::Read(const std::string& name, const std::string& 
                                     const CopyTerms& terms) {
   Hasher hasher;
   http::Request request;
-  request.url = ArchiveUrl(name, folder);
+  WEFT_ASSIGN_OR_RETURN(request.url, Url(ArchivePath(name, folder), terms.deadline));
   request.sink = [&hasher](absl::string_view piece) {
     hasher.Add(piece);
     return absl::OkStatus();
@@ -151,7 +151,7 @@ absl::StatusOr<Digest> Engine::Copy(const std::string& from, const std::string& 
   Pipe pipe;
   Hasher hasher;
   http::Request give;
-  give.url = ArchiveUrl(from, folder);
+  WEFT_ASSIGN_OR_RETURN(give.url, Url(ArchivePath(from, folder), terms.deadline));
   give.sink = [&](absl::string_view piece) {
     hasher.Add(piece);
     return pipe.Push(piece);
@@ -159,7 +159,7 @@ absl::StatusOr<Digest> Engine::Copy(const std::string& from, const std::string& 
   http::Request take;
   take.method = "PUT";
   // The archive holds the folder itself, with its owner and mode.
-  take.url = ArchiveUrl(to, SplitPath(folder).first);
+  WEFT_ASSIGN_OR_RETURN(take.url, Url(ArchivePath(to, SplitPath(folder).first), terms.deadline));
   take.headers = {kTarType};
   take.source = [&pipe](char* buffer, size_t capacity) { return pipe.Pull(buffer, capacity); };
 

@@ -1,5 +1,6 @@
 #pragma once
-// Containers of a Docker engine (Engine API 1.41, engines from 20.10 on) as machines.
+// Containers of a Docker engine (Engine API 1.41 or what later engines take; from 20.10 on) as
+// machines.
 #include <memory>
 
 #include "absl/status/statusor.h"

@@ -82,9 +82,9 @@ class KubernetesProvider : public Provider {
 
   absl::Status Destroy(const std::string& uuid, const Deadline& deadline) override {
     WEFT_RETURN_IF_ERROR(CheckName("uuid", uuid));
-    WEFT_RETURN_IF_ERROR(
-        cluster_.Delete(kubernetes::kStatefulSets, MachineName(uuid), deadline));
-    // The cluster takes what it owned in its own time: a pod runs on while its node does not answer.
+    WEFT_RETURN_IF_ERROR(cluster_.Delete(kubernetes::kStatefulSets, MachineName(uuid), deadline));
+    // The cluster takes what it owned in its own time: a pod runs on while its node does not
+    // answer.
     for (const Kind& kind : {kubernetes::kStatefulSets, kubernetes::kPods, kubernetes::kClaims,
                              kubernetes::kServices, kubernetes::kSecrets}) {
       WEFT_RETURN_IF_ERROR(AwaitNone(kind, uuid, deadline));

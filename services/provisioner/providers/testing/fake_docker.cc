@@ -16,7 +16,6 @@ namespace weft::provisioner::testing {
 namespace {
 
 constexpr int kFirstPublishedPort = 20000;
-constexpr char kPrefix[] = "/v1.41/";
 
 FakeAnswer Error(int code, absl::string_view message) {
   return JsonAnswer(code, {{"message", std::string(message)}});
@@ -49,6 +48,12 @@ bool HasLabel(const Json& labels, const std::string& wanted) {
 FakeDocker::FakeDocker(const FakeHttp::Options& options)
     : networks_({{"bridge", Json::object()}}),
       http_(options, [this](const FakeRequest& request) { return Handle(request); }) {}
+
+void FakeDocker::SetVersions(int oldest, int newest) {
+  MutexLock lock(&mutex_);
+  oldest_ = oldest;
+  newest_ = newest;
+}
 
 void FakeDocker::AddImage(const std::string& tag) {
   MutexLock lock(&mutex_);
@@ -115,10 +120,19 @@ size_t FakeDocker::volumes() {
 FakeAnswer FakeDocker::Handle(const FakeRequest& request) {
   MutexLock lock(&mutex_);
   absl::string_view path = request.path;
-  if (!absl::ConsumePrefix(&path, kPrefix)) return Error(404, "page not found");
-  if (path == "version" && request.method == "GET") {
-    return JsonAnswer(200, {{"Version", "20.10.24"}, {"ApiVersion", "1.41"}});
+  if (path == "/version" && request.method == "GET") {
+    return JsonAnswer(200, {{"Version", "20.10.24"},
+                            {"ApiVersion", absl::StrCat("1.", newest_)},
+                            {"MinAPIVersion", absl::StrCat("1.", oldest_)}});
   }
+  int minor = 0;
+  if (!absl::ConsumePrefix(&path, "/v1.") ||
+      !absl::SimpleAtoi(path.substr(0, path.find('/')), &minor)) {
+    return Error(404, "page not found");
+  }
+  path.remove_prefix(path.find('/') + 1);
+  if (minor < oldest_) return Error(400, absl::StrCat("client version 1.", minor, " is too old"));
+  if (minor > newest_) return Error(400, absl::StrCat("client version 1.", minor, " is too new"));
   if (path == "images/json" && request.method == "GET") return Images(request);
   if (path == "containers/json" && request.method == "GET") return List(request);
   if (path == "containers/create" && request.method == "POST") return Create(request);

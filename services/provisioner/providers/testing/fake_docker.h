@@ -11,14 +11,16 @@
 
 namespace weft::provisioner::testing {
 
-// A Docker engine as its API shows it (1.41): containers, volumes, images and networks are kept,
-// what is asked is checked as the engine checks it, nothing runs.
+// A Docker engine as its API shows it (1.24 to 1.41): containers, volumes, images and networks are
+// kept, what is asked is checked as the engine checks it, nothing runs.
 class FakeDocker {
  public:
   explicit FakeDocker(const FakeHttp::Options& options = {});
 
   FakeHttp& http() { return http_; }
 
+  // 1.MINOR, both ends, of the API.
+  void SetVersions(int oldest, int newest);
   void AddImage(const std::string& tag);
   void AddNetwork(const std::string& name);
   // From now on there is no room for another volume.
@@ -69,6 +71,8 @@ class FakeDocker {
   Json images_ ABSL_GUARDED_BY(mutex_) = Json::array();
   std::map<std::string, Json> networks_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> ports_ ABSL_GUARDED_BY(mutex_);
+  int oldest_ ABSL_GUARDED_BY(mutex_) = 24;
+  int newest_ ABSL_GUARDED_BY(mutex_) = 41;
   int made_ ABSL_GUARDED_BY(mutex_) = 0;
   bool full_ ABSL_GUARDED_BY(mutex_) = false;
   bool reads_fail_ ABSL_GUARDED_BY(mutex_) = false;

@@ -13,8 +13,8 @@ namespace weft::provisioner::testing {
 
 // A Kubernetes API server as far as it concerns machines, with what its controllers do: objects are
 // kept by kind and name, applied by server-side apply, checked for their kind's fields, listed by
-// labels, and some requests later collected with their owner. A StatefulSet whose claim and Secret are there gets its
-// pod, which runs at once.
+// labels, and some requests later collected with their owner. A StatefulSet whose claim and Secret
+// are there gets its pod, which runs at once.
 class FakeKubernetes {
  public:
   struct Options {
