@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "common/base/clock.h"
 #include "common/base/error_details.h"
 #include "common/mysql/session.h"
 #include "common/mysqld/files.h"
@@ -221,6 +222,27 @@ TEST_F(FarmDataTest, SavedTransactionsCanBeReadAndNobodyElseMayReadThem) {
   EXPECT_EQ(
       ErrorReason(farm().SaveTransactions(group_, uuid(0), never, absl::Seconds(30)).status()),
       "TRANSACTIONS_PURGED");
+}
+
+TEST_F(FarmDataTest, ARescueThatCannotBeWrittenSaysWhyAndLeavesNothing) {
+  Start(1);
+  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
+  ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
+  const GtidSet written = See(0).executed;
+  uint64_t term = 1;  // each of them leads after the one before
+  const auto refusal = [&](const FarmOptions& options) {
+    MysqlFarm farm(options, RealClock::Get());
+    farm.SetTerm(++term, nullptr);
+    return ErrorReason(farm.SaveTransactions(group_, uuid(0), written, absl::Seconds(30)).status());
+  };
+  FarmOptions options = real_->options();
+  options.rescue_limit = 1024;
+  EXPECT_EQ(refusal(options), "RESCUE_TOO_LARGE");
+  for (const std::string program : {"/nonexistent/mysqlbinlog", "weft-no-such-program"}) {
+    options.mysqlbinlog = {program};
+    EXPECT_EQ(refusal(options), "MYSQLBINLOG_UNAVAILABLE");
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(options.rescue_dir));
 }
 
 // --- accounts
