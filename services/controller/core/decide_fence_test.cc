@@ -73,6 +73,7 @@ Scene Stuck() {
   scene.group().intent.failover = true;
   scene.group().intent.target = Id('b');
   scene.group().acknowledgers.servers.erase(Id('a'));
+  scene.group().history.back().at_start = scene.group().watermark = scene.Of('b').executed;
   scene.Record('a').status = ServerStatus::kFaulty;
   scene.Of('a').replication = Replication();
   scene.Of('a').semi_sync = scene.Of('b').semi_sync;
@@ -85,7 +86,41 @@ TEST(DecideFenceTest, WhoCannotBeFencedAndTellsNobodyDoesNotKeepItsSuccessorClos
   Scene scene = Stuck();
   scene.Fenced('b');
   EXPECT_EQ(Text(Decide(scene)), "unfence b\nfence a");
-  EXPECT_EQ(Text(Decide(Stuck())), "fence a") << "once it is open";
+  EXPECT_EQ(Text(Decide(Stuck())), "finish") << "once it is open";
+}
+
+TEST(DecideFenceTest, WhoCannotBeFencedAndTellsNobodyKeepsItsGroupFromNothing) {
+  Scene scene = Stuck();
+  scene.group().intent = Intent();
+  EXPECT_EQ(Text(Decide(scene)), "fence a");
+  Scene lagging = scene;
+  lagging.Revoked('c');
+  EXPECT_EQ(Text(Decide(lagging)), "follow c <- b, acknowledging\nfence a");
+  Scene asked = scene;
+  asked.Promote('c');
+  EXPECT_EQ(Text(Decide(asked)), "begin switchover to c");
+  Scene dead = scene;
+  dead.Dead('b');
+  EXPECT_EQ(Decide(dead).phase, "begin");
+  dead.Failover();
+  EXPECT_EQ(Decide(dead).phase, "revoke");
+  Scene uncertain = scene;
+  uncertain.Silent('b').Revoked('c');
+  uncertain.snapshot().reports.clear();
+  EXPECT_EQ(Text(Decide(uncertain)), "follow c <- b, acknowledging\nfence a");
+}
+
+TEST(DecideFenceTest, WhoCannotBeFencedIsFencedRatherThanThatARefusalIsRepeated) {
+  Scene scene = Stuck();
+  scene.group().intent = Intent();
+  scene.group().settings.failover_enabled = false;
+  scene.Dead('b').Revoked('c');
+  EXPECT_EQ(Text(Decide(scene)), "follow c <- b, acknowledging\nfence a");
+  Scene waiting = Stuck();
+  waiting.group().intent = Intent();
+  waiting.group().settings.failover_enabled = false;
+  waiting.Dead('b');
+  EXPECT_EQ(Text(Decide(waiting)), "fence a");
 }
 
 TEST(DecideFenceTest, WhoMayTellAClientOkIsFencedFirst) {

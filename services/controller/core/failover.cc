@@ -55,7 +55,7 @@ std::optional<Refusal> RefuseFailover(const Snapshot& snapshot) {
 Plan DecideFailover(const Snapshot& snapshot) {
   if (std::optional<Refusal> refusal = RefuseFailover(snapshot)) return Refuse(*refusal);
   const Election election = Elect(snapshot).election;
-  std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
+  std::vector<Step> fence = FenceFirst(snapshot);
   if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
   for (const char* occasion : {"before_failover", "fence"}) {
     const HookDecision hook = DecideHook(snapshot, occasion);

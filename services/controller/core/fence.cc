@@ -1,7 +1,22 @@
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
 #include "services/controller/core/facts.h"
 #include "services/controller/core/phases.h"
 
 namespace weft::controller {
+namespace {
+
+// No client of it is told OK, whether it is fenced or not: its commits wait for acknowledgements,
+// for ever, and nobody who could give one is connected.
+bool TellsNobody(const Observation& server) {
+  const SemiSync& semi_sync = server.semi_sync;
+  if (!semi_sync.source_active || semi_sync.source_clients > 0) return false;  // guard: rule 2
+  return IsArmed(server, std::max<uint32_t>(semi_sync.source_wait_for, 1));
+}
+
+}  // namespace
 
 std::vector<Step> FenceOthers(const Snapshot& snapshot, const ServerUuid& except) {
   std::vector<Step> steps;
@@ -19,6 +34,25 @@ std::vector<Step> FenceOthers(const Snapshot& snapshot, const ServerUuid& except
     }
   }
   return steps;
+}
+
+std::vector<Step> FenceFirst(const Snapshot& snapshot) {
+  std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
+  const bool is_urgent = std::any_of(fence.begin(), fence.end(), [&](const Step& step) {
+    return !TellsNobody(snapshot.Of(ServerOf(step)));
+  });
+  if (!is_urgent) fence.clear();
+  return fence;
+}
+
+Plan WithFence(const Snapshot& snapshot, Plan plan) {
+  std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
+  if (fence.empty()) return plan;
+  if (plan.steps.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
+  const bool on_servers =
+      !IsRecordStep(plan.steps.front()) && !std::holds_alternative<RunHook>(plan.steps.front());
+  if (on_servers) plan.steps.insert(plan.steps.end(), fence.begin(), fence.end());
+  return plan;
 }
 
 }  // namespace weft::controller

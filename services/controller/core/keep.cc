@@ -76,27 +76,9 @@ Plan CorrectRecord(const Snapshot& snapshot) {
   return Plan();
 }
 
-// No client of it is told OK, whether it is fenced or not: its commits wait for acknowledgements,
-// for ever, and nobody who could give one is connected.
-bool TellsNobody(const Observation& server) {
-  const SemiSync& semi_sync = server.semi_sync;
-  if (!semi_sync.source_active || semi_sync.source_clients > 0) return false;  // guard: rule 2
-  return IsArmed(server, std::max<uint32_t>(semi_sync.source_wait_for, 1));
-}
-
-// One that cannot be fenced (its disk is stuck) does not keep its successor closed.
-bool MayOpenBeside(const Snapshot& snapshot, const std::vector<Step>& fence) {
-  return !IsOpen(snapshot.Of(snapshot.group.primary)) &&
-         std::all_of(fence.begin(), fence.end(),
-                     [&](const Step& step) { return TellsNobody(snapshot.Of(ServerOf(step))); });
-}
-
-Plan KeepAlive(const Snapshot& snapshot) {
+// REQUIRES: nobody has to be fenced first.
+Plan ServeAndRepair(const Snapshot& snapshot) {
   const bool committed = IsCommitted(snapshot.group);
-  std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
-  if (!fence.empty() && !MayOpenBeside(snapshot, fence)) {  // guard: rule 2
-    return Phase("fence", std::move(fence));
-  }
   std::vector<Step> serve = ServePrimary(snapshot);
   // What somebody closed in a window stays closed; that commits are acknowledged is seen to.
   if (Rests(snapshot, snapshot.group.primary)) {  // guard: rule 7
@@ -106,11 +88,9 @@ Plan KeepAlive(const Snapshot& snapshot) {
   if (!serve.empty()) {
     const std::vector<Step> urgent = Urgent(snapshot, repair);
     serve.insert(serve.end(), urgent.begin(), urgent.end());
-    serve.insert(serve.end(), fence.begin(), fence.end());
     return Phase("serve", std::move(serve));
   }
   if (std::optional<RunHook> told = ProgramToTell(snapshot)) return Phase("hook", {*told});
-  if (!fence.empty()) return Phase("fence", std::move(fence));
   if (committed && IsAcknowledged(snapshot)) return Phase("finish", {Finish{}});
   Plan correction = CorrectRecord(snapshot);
   if (!correction.settled()) return correction;
@@ -136,15 +116,20 @@ Plan KeepAlive(const Snapshot& snapshot) {
   return Await("the program that is told of the last change of primary to end");
 }
 
+Plan KeepAlive(const Snapshot& snapshot) {
+  std::vector<Step> fence = FenceFirst(snapshot);
+  if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
+  return WithFence(snapshot, ServeAndRepair(snapshot));
+}
+
 std::optional<Plan> HandOver(const Snapshot& snapshot, const ServerUuid& heir,
                              const std::string& evidence) {
   if (RefuseUnasked(snapshot).has_value()) return {};  // guard: rule 7
   return Phase("begin", {BeginFailover{.evidence = evidence, .target = heir}});
 }
 
-Plan KeepDead(const Snapshot& snapshot, const Verdict& verdict) {
-  std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
-  if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
+// REQUIRES: nobody has to be fenced first.
+Plan ReplaceDead(const Snapshot& snapshot, const Verdict& verdict) {
   if (std::optional<Refusal> refusal = RefuseFailover(snapshot)) {
     std::vector<Step> reattach = Reattach(snapshot);
     return reattach.empty() ? Refuse(*refusal) : Phase("re-attach", std::move(reattach));
@@ -157,6 +142,12 @@ Plan KeepDead(const Snapshot& snapshot, const Verdict& verdict) {
     return Refuse(*std::move(refusal));
   }
   return Phase("begin", {BeginFailover{.evidence = verdict.evidence}});
+}
+
+Plan KeepDead(const Snapshot& snapshot, const Verdict& verdict) {
+  std::vector<Step> fence = FenceFirst(snapshot);
+  if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
+  return WithFence(snapshot, ReplaceDead(snapshot, verdict));
 }
 
 // A primary that cannot commit, or lets nobody in, makes room for another where the group's policy
@@ -210,11 +201,14 @@ Plan KeepWithoutPrimary(const Snapshot& snapshot) {
 }
 
 Plan KeepUncertain(const Snapshot& snapshot, const Verdict& verdict) {
-  std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
+  std::vector<Step> fence = FenceFirst(snapshot);
   if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
-  std::vector<Step> reattach = Reattach(snapshot);
-  if (!reattach.empty()) return Phase("re-attach", std::move(reattach));
-  return snapshot.group.active || IsCommitted(snapshot.group) ? Await(verdict.evidence) : Plan();
+  const bool awaits = snapshot.group.active || IsCommitted(snapshot.group);
+  Plan plan = awaits ? Await(verdict.evidence) : Plan();
+  if (std::vector<Step> reattach = Reattach(snapshot); !reattach.empty()) {
+    plan = Phase("re-attach", std::move(reattach));
+  }
+  return WithFence(snapshot, std::move(plan));
 }
 
 }  // namespace

@@ -26,6 +26,11 @@ inline Plan Await(std::string what) {
 // fence.cc: every server that answers and is not the primary of record refuses clients' writes
 // (rule 2). `except` may be empty.
 std::vector<Step> FenceOthers(const Snapshot& snapshot, const ServerUuid& except);
+// The same where nothing else may be done before: not while clients of none of them can be told OK.
+// One that cannot be fenced (its disk is stuck) does not keep its group from anything.
+std::vector<Step> FenceFirst(const Snapshot& snapshot);
+// `plan`, with those fenced beside it who need it and did not have to be fenced first.
+Plan WithFence(const Snapshot& snapshot, Plan plan);
 
 // promote.cc: the intent names a promotion that has not been committed.
 Plan DecidePromotion(const Snapshot& snapshot);

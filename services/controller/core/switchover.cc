@@ -182,7 +182,7 @@ Plan DecideSwitchover(const Snapshot& snapshot) {
   if (choice.refusal.has_value()) return GiveUpOrRefuse(snapshot, *choice.refusal);
   const ServerUuid& target = choice.target;
 
-  std::vector<Step> fence = FenceOthers(snapshot, /*except=*/ServerUuid());
+  std::vector<Step> fence = FenceFirst(snapshot);
   if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
   const bool is_fenced = IsFenced(primary);
   if (!is_fenced) {
