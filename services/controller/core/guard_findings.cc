@@ -71,10 +71,11 @@ void HookForbade(const Snapshot& snapshot, const Emit& emit) {
   if (snapshot.hook_rest <= absl::ZeroDuration()) return;
   for (const auto& [occasion, outcome] : hooks.outcomes) {
     if (!absl::StartsWith(outcome, kHookAborted)) continue;
-    emit(ServerUuid(),
-         absl::StrCat("the program for ", occasion, " forbade the last change of primary: ",
-                      outcome, "; no failover unasked for ", DurationText(snapshot.hook_rest)),
-         "see the program's log");
+    emit(
+        ServerUuid(),
+        absl::StrCat("the program for ", occasion, " forbade the last change of primary: ", outcome,
+                     "; it is not asked again unasked for ", DurationText(snapshot.hook_rest)),
+        "see the program's log");
   }
 }
 

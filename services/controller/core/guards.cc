@@ -63,6 +63,8 @@ std::optional<Refusal> RefuseAfterHook(const Snapshot& snapshot) {
   if (snapshot.hook_rest <= absl::ZeroDuration()) return std::nullopt;  // proof: rule 7
   for (const auto& [occasion, outcome] : group.hooks.outcomes) {
     if (!absl::StartsWith(outcome, kHookAborted)) continue;  // proof: rule 7
+    // Who would not have a primary hand over was not asked what is to be done when it is lost.
+    if (occasion == kBeforeSwitchover && !snapshot.Of(group.primary).reached()) continue;
     return Refusal{
         .reason = "HOOK_ABORTED",
         .message = absl::StrCat("the program for ", occasion, " forbade it (", outcome,

@@ -203,6 +203,17 @@ TEST(GuardsTest, AProgramMayForbidASwitchoverBeforeWritesStop) {
   EXPECT_EQ(Decide(scene).phase, "begin");
 }
 
+// Another question than what is to be done when the primary dies.
+TEST(GuardsTest, AProgramThatForbadeASwitchoverForbidsNoFailover) {
+  Scene scene = DeadPrimary();
+  scene.group().hooks.operation = "op";
+  scene.group().hooks.outcomes["before_switchover"] = "aborted: exit code 1";
+  scene.snapshot().hook_rest = absl::Seconds(40);
+  EXPECT_EQ(Decide(scene).phase, "begin");
+  scene.group().hooks.outcomes["before_failover"] = "aborted: exit code 1";
+  EXPECT_EQ(Text(Decide(scene)), "refused HOOK_ABORTED");
+}
+
 TEST(GuardsTest, AProgramIsAskedAlsoWhereThePrimaryIsClosedAlready) {
   Scene scene("abc");
   scene.Promote('b').Fenced('a');
