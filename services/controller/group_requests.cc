@@ -299,6 +299,11 @@ absl::StatusOr<Group> GroupRequests::Expect(const Order& order) {
   WEFT_RETURN_IF_ERROR(ValidateGroupId(order.group));
   WEFT_RETURN_IF_ERROR(ports_.reconciler->CheckLeading());
   WEFT_ASSIGN_OR_RETURN(Group record, ports_.reconciler->Refresh(order.group));
+  WEFT_RETURN_IF_ERROR(Compare(order, record));
+  return record;
+}
+
+absl::Status GroupRequests::Compare(const Order& order, const Group& record) {
   if (!order.expected_primary.empty()) {
     WEFT_ASSIGN_OR_RETURN(const ServerReference expected,
                           ServerReferenceOf(order.expected_primary));
@@ -316,7 +321,7 @@ absl::StatusOr<Group> GroupRequests::Expect(const Order& order) {
   if (order.expected_epoch != 0 && order.expected_epoch != record.epoch) {
     return EpochMoved(order.group, order.expected_epoch, record.epoch);
   }
-  return record;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<GroupRequests::Outcome> GroupRequests::Begin(const Order& order,
@@ -330,7 +335,9 @@ absl::StatusOr<GroupRequests::Outcome> GroupRequests::Begin(const Order& order,
     return outcome;
   }
   const Operation operation = ports_.ledger->New(caller, kind, order.group, intent.target.text());
-  absl::StatusOr<Operation> begun = ports_.reconciler->Request(order.group, intent, operation);
+  absl::StatusOr<Operation> begun =
+      ports_.reconciler->Request(order.group, intent, operation,
+                                 [&order](const Group& record) { return Compare(order, record); });
   if (!IsRequestKnown(begun.status())) ports_.ledger->Tell(operation, begun.status());
   if (IsRequestKnown(begun.status())) {
     WEFT_ASSIGN_OR_RETURN(outcome.operation, ports_.ledger->Earlier(caller, kind, order.group));

@@ -96,6 +96,8 @@ class GroupRequests {
 
  private:
   absl::StatusOr<Group> Expect(const Order& order);
+  // ABORTED PRIMARY_MOVED, EPOCH_MOVED: the group is not as whoever gave the order expected.
+  static absl::Status Compare(const Order& order, const Group& record);
   absl::StatusOr<Outcome> Begin(const Order& order, absl::string_view kind, const Intent& intent,
                                 const Caller& caller);
   absl::Status Write(const Change& change);

@@ -328,7 +328,8 @@ std::optional<GroupWorker::Standing> Reconciler::StandingOf(const std::string& g
 }
 
 absl::StatusOr<Operation> Reconciler::Request(const std::string& group, const Intent& intent,
-                                              Operation operation) {
+                                              Operation operation,
+                                              absl::FunctionRef<absl::Status(const Group&)> check) {
   WEFT_RETURN_IF_ERROR(CheckLeading());
   WEFT_ASSIGN_OR_RETURN(const auto keeper, impl_->Known(group));
   for (int attempt = 1;; ++attempt) {
@@ -336,6 +337,7 @@ absl::StatusOr<Operation> Reconciler::Request(const std::string& group, const In
     Group& record = look.snapshot.group;
     WEFT_ASSIGN_OR_RETURN(record, impl_->table_.Refresh(group));
     if (record.intent.goal != Goal::kKeep) return IntentPending(group, record.intent.operation);
+    WEFT_RETURN_IF_ERROR(check(record));
     record.intent = intent;
     record.intent.operation = operation.id;
     const Plan plan = Decide(look.snapshot);

@@ -107,9 +107,11 @@ class Reconciler {
 
   // Writes the intent with its operation and wakes the group. The operation is RUNNING; it ends
   // when Converge fulfils or refuses the intent. Refuses at once (FAILED_PRECONDITION with the
-  // refusal as detail, nothing written) when the first look says that it cannot be done.
+  // refusal as detail, nothing written) when the first look says that it cannot be done, or where
+  // `check` does of the very record that the intent is written to.
   absl::StatusOr<Operation> Request(const std::string& group, const Intent& intent,
-                                    Operation operation);
+                                    Operation operation,
+                                    absl::FunctionRef<absl::Status(const Group&)> check);
   // The phases that Request would lead to, as far as they can be foreseen from one look.
   absl::StatusOr<std::vector<Plan>> Foresee(const std::string& group, const Intent& intent);
 

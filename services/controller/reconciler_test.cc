@@ -68,7 +68,7 @@ class ReconcilerTest : public ::testing::Test {
     operation.id = RandomUuid();
     operation.kind = "promote";
     operation.group = "g";
-    return reconciler_->Request("g", intent, operation);
+    return reconciler_->Request("g", intent, operation, check_);
   }
   OperationState Wait(const absl::StatusOr<Operation>& operation) {
     if (!operation.ok()) return OperationState::kFailed;
@@ -83,6 +83,7 @@ class ReconcilerTest : public ::testing::Test {
   Mutex mutex_;
   std::map<std::string, std::vector<uint64_t>> told_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Reconciler> reconciler_;
+  std::function<absl::Status(const Group&)> check_ = [](const Group&) { return absl::OkStatus(); };
 };
 
 TEST_F(ReconcilerTest, BringsAGroupToItsIntentAndComesToRest) {
@@ -92,6 +93,27 @@ TEST_F(ReconcilerTest, BringsAGroupToItsIntentAndComesToRest) {
   EXPECT_TRUE(reconciler_->WaitSettled("g", absl::Seconds(10)).ok());
   EXPECT_TRUE(farm_.WriteOn(FakeFarm::UuidOf(1)));
   EXPECT_EQ(reconciler_->Cached("g")->primary, FakeFarm::UuidOf(1));
+}
+
+TEST_F(ReconcilerTest, WhatIsExpectedOfTheRecordIsAskedOfTheOneThatIsWritten) {
+  Start();
+  MakeGroup();
+  ASSERT_EQ(Wait(Promote(1)), OperationState::kSucceeded);
+  uint64_t asked_of = 0;
+  check_ = [&](const Group& record) {
+    // Somebody changes the group between the question and the write: it is asked again.
+    if (asked_of == 0) {
+      EXPECT_TRUE(store_.UpdateGroup(record).ok());
+    }
+    asked_of = record.revision;
+    return absl::OkStatus();
+  };
+  const uint64_t before = store_.Load("g")->revision;
+  EXPECT_EQ(Wait(Promote(2)), OperationState::kSucceeded);
+  EXPECT_GT(asked_of, before);
+  check_ = [](const Group&) { return absl::AbortedError("another epoch"); };
+  EXPECT_EQ(Promote(3).status(), absl::AbortedError("another epoch"));
+  EXPECT_EQ(store_.Load("g")->intent.goal, Goal::kKeep);
 }
 
 class SlowReconcilerTest : public ReconcilerTest {

@@ -49,7 +49,8 @@ class CrashPointMembersTest : public RealFarmTest {
     operation.id = RandomUuid();
     operation.kind = "promote";
     operation.group = group_.id;
-    ASSERT_TRUE(leader_->reconciler().Request(group_.id, promote, operation).ok());
+    const auto agree = [](const Group&) { return absl::OkStatus(); };
+    ASSERT_TRUE(leader_->reconciler().Request(group_.id, promote, operation, agree).ok());
     ASSERT_TRUE(Settles());
   }
 
