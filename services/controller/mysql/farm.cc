@@ -119,7 +119,8 @@ absl::Status MysqlFarm::Apply(const Group& group, const Step& step, absl::Durati
   absl::Status status;
   {
     WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<Turn> turn,
-                          link->Take(ServerOf(step), Deadline::After(clock_, deadline)));
+                          link->Take(ServerOf(step), Deadline::After(clock_, deadline),
+                                     /*gives_way=*/true));
     turn->LetInterrupt(true);
     status = RunStep(step, *turn);
   }

@@ -237,7 +237,7 @@ void Link::Nudge() {
 // --- acting
 
 absl::StatusOr<std::unique_ptr<Turn>> Link::Take(const ServerUuid& expected,
-                                                 const Deadline& deadline) {
+                                                 const Deadline& deadline, bool gives_way) {
   const uint64_t term = gate_->term();
   if (term == 0) {
     return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "NOT_LEADING",
@@ -246,8 +246,9 @@ absl::StatusOr<std::unique_ptr<Turn>> Link::Take(const ServerUuid& expected,
   Held held;
   {
     MutexLock lock(&mutex_);
+    const uint64_t before = interruptions_;
     while (acting_) {
-      if (deadline.Passed()) {
+      if (deadline.Passed() || (gives_way && interruptions_ != before)) {
         return ::weft::Refusal(
             absl::StatusCode::kUnavailable, "STEP_UNDER_WAY",
             absl::StrCat(address_.ToString(), ": what was begun there has not ended"));
@@ -286,6 +287,8 @@ absl::Status Link::Refresh(Held* held, uint64_t term, const Deadline& deadline) 
 void Link::Interrupt() {
   MutexLock lock(&mutex_);
   if (interruptible_ != nullptr) interruptible_->Abort();
+  ++interruptions_;
+  changed_.NotifyAll();
 }
 
 void Link::EndTurn(Held held) {

@@ -59,10 +59,12 @@ class Link {
   // The acting session, for one step; waits for the step before it. The server's uuid must be
   // `expected` (empty: any), else FAILED_PRECONDITION, reason WRONG_SERVER. UNAVAILABLE when older
   // sessions could not be seen gone or another step has not ended. FAILED_PRECONDITION, reason
-  // NOT_LEADING, in term 0.
-  absl::StatusOr<std::unique_ptr<Turn>> Take(const ServerUuid& expected, const Deadline& deadline);
+  // NOT_LEADING, in term 0. `gives_way`: Interrupt ends the wait for the step before it.
+  absl::StatusOr<std::unique_ptr<Turn>> Take(const ServerUuid& expected, const Deadline& deadline,
+                                             bool gives_way = false);
 
-  // Cuts the session of the Turn that is out, if it may be interrupted. Any thread, does not block.
+  // Cuts the session of the Turn that is out, if it may be interrupted, and ends the wait of those
+  // who wait for it and give way. Any thread, does not block.
   void Interrupt();
 
   // True while a statement that this process gave up on may still take effect on the server.
@@ -125,6 +127,7 @@ class Link {
   Held act_session_ ABSL_GUARDED_BY(mutex_);
   // Of the Turn that is out, where it may be interrupted.
   mysql::Session* interruptible_ ABSL_GUARDED_BY(mutex_) = nullptr;
+  uint64_t interruptions_ ABSL_GUARDED_BY(mutex_) = 0;
 
   // Own sessions by connection id, and those that broke.
   mutable Mutex ids_mutex_;

@@ -123,10 +123,10 @@ absl::Status AwaitApplied(Turn& turn, const GtidSet& goal, const Deadline& budge
           absl::StrCat(turn.address().ToString(), ": has not executed ", goal.ToString(), " yet"));
     }
     // The wait must end by itself, before the statement's own deadline would cut the session.
-    turn.session().set_statement_timeout(turn.deadline().Remaining() + kSlice);
-    WEFT_ASSIGN_OR_RETURN(
-        const bool executed,
-        mysql::WaitForExecuted(turn.session(), turn.dialect(), goal, std::min(left, kSlice)));
+    const absl::Duration slice = std::min(left, kSlice);
+    turn.session().set_statement_timeout(slice + kAnswer);
+    WEFT_ASSIGN_OR_RETURN(const bool executed,
+                          mysql::WaitForExecuted(turn.session(), turn.dialect(), goal, slice));
     if (executed) return absl::OkStatus();
     WEFT_RETURN_IF_ERROR(NudgeApplier(turn, /*may_start=*/false));
   }

@@ -2,6 +2,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/model/gtid_set.h"
 #include "common/mysql/replica_status.h"
@@ -9,6 +10,9 @@
 
 // What the steps on replicas share.
 namespace weft::controller {
+
+// A server that takes longer for an answer hangs, however long it may go on to apply.
+inline constexpr absl::Duration kAnswer = absl::Seconds(2);
 
 // The default channel; an empty source_host when the server is no replica.
 absl::StatusOr<mysql::ReplicaStatus> ReadReplica(Turn& turn);

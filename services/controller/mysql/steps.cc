@@ -75,6 +75,7 @@ absl::Status Run(const StopReceiver&, Turn& turn) {
 
 absl::Status Run(const CatchUp& step, Turn& turn) {
   const Deadline budget = Deadline::After(turn.clock(), step.budget);
+  turn.AnswerWithin(kAnswer);
   // The common case costs one round trip.
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet executed, turn.Read(sql::kExecuted));
   WEFT_ASSIGN_OR_RETURN(

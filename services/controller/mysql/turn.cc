@@ -1,5 +1,6 @@
 #include "services/controller/mysql/turn.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -30,7 +31,7 @@ absl::Status Turn::Arm() {
     return absl::DeadlineExceededError(
         absl::StrCat(address().ToString(), ": the step's time is used up"));
   }
-  held_.session->set_statement_timeout(left);
+  held_.session->set_statement_timeout(std::min(left, answer_within_));
   return absl::OkStatus();
 }
 

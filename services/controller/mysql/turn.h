@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/model/ids.h"
 #include "common/mysql/dialect.h"
@@ -24,6 +25,9 @@ class Turn {
 
   // Whether Link::Interrupt ends it as if its deadline had passed, from now on; not at first.
   void LetInterrupt(bool may);
+
+  // No statement from now on takes longer than this, whatever is left of the deadline.
+  void AnswerWithin(absl::Duration limit) { answer_within_ = limit; }
 
   // Runs a statement that changes something. `what` names it in errors: the statement itself never
   // appears there. An error of a `secret` statement keeps its number and loses its text, since
@@ -68,6 +72,7 @@ class Turn {
   Link::Held held_;
   const mysql::Dialect dialect_;
   const Deadline deadline_;
+  absl::Duration answer_within_ = absl::InfiniteDuration();
 };
 
 }  // namespace weft::controller
