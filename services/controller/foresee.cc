@@ -24,6 +24,7 @@ class Effects {
   void operator()(const Unfence& step) {
     Observation& seen = look_->seen[step.server];
     seen.read_only = seen.super_read_only = seen.offline = false;
+    seen.may_start_writable = false;
   }
   void operator()(const StopReceiver& step) {
     look_->seen[step.server].replication.receiver = ThreadState::kOff;
@@ -79,6 +80,7 @@ class Effects {
     semi_sync.source_endless = true;
     semi_sync.source_wait_for = step.wait_for;
   }
+  void operator()(const CloseAtStart& step) { look_->seen[step.server].may_start_writable = false; }
   void operator()(const RotateLog&) {}
   void operator()(const BeginFailover& step) {
     look_->group.intent = Intent();

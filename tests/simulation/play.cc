@@ -33,6 +33,7 @@ Play::Play(const Scenario& scenario, bool keep_log)
       stalls_(scenario.world.servers),
       sticks_(scenario.world.servers) {
   world_.set_stale_clients(scenario.stale_clients);
+  if (scenario.taken_over) ReplicateByHand();
   CreateGroup();
   world_.AddActor([this] { Strike(); });
   for (int i = 0; i < scenario.world.controllers; ++i) {
@@ -42,6 +43,19 @@ Play::Play(const Scenario& scenario, bool keep_log)
     SimController* const one = controllers_.back().get();
     world_.AddActor([one] { one->LeaseTurn(); });
     world_.AddActor([one] { one->RoundTurn(); });
+  }
+}
+
+void Play::ReplicateByHand() {
+  for (SimServer& server : world_.servers()) {
+    server.starts_writable = true;
+    if (server.index == 0) {
+      server.read_only = false;
+      continue;
+    }
+    server.configured = server.applier_on = true;
+    server.source = 0;
+    server.StartReceiver(world_.now());
   }
 }
 
@@ -56,6 +70,11 @@ void Play::CreateGroup() {
   }
   if (scenario_.replaces_sick) group.settings.primary_sick = PrimarySick::kFailover;
   if (scenario_.hooks) group.settings.before_failover = group.settings.before_switchover = "ask";
+  if (scenario_.taken_over) {
+    group.primary = world_.servers().front().uuid;
+    group.epoch = 1;
+    group.history = {{.number = 1, .primary = group.primary, .at_start = {}, .started = {}}};
+  }
   admin_.CreateGroup(group).IgnoreError();
   for (const SimServer& one : world_.servers()) {
     Server server;
@@ -63,7 +82,9 @@ void Play::CreateGroup() {
     server.address = one.address;
     server.group = "g";
     const bool spare = one.index >= scenario_.world.servers - scenario_.spares;
-    server.status = spare ? ServerStatus::kSpare : ServerStatus::kSecondary;
+    server.status = spare                       ? ServerStatus::kSpare
+                    : one.uuid == group.primary ? ServerStatus::kPrimary
+                                                : ServerStatus::kSecondary;
     server.mode = DefaultMode(server.status);
     admin_.AddServer("g", admin_.Load("g")->revision, server).IgnoreError();
   }
@@ -72,7 +93,7 @@ void Play::CreateGroup() {
 
 Outcome Play::Finish() {
   RunUntil(100);
-  Request(Goal::kPromote, kPrimary);
+  if (!scenario_.taken_over) Request(Goal::kPromote, kPrimary);
   RunUntil(kSetUpTime);
   while ((next_fault_ < scenario_.faults.size() || !healings_.empty()) && world_.checkers().ok()) {
     RunUntil(world_.now() + 50);

@@ -18,6 +18,8 @@ class Play {
   Outcome Finish();
 
  private:
+  // The first server is open and the others follow it, as nobody of Weft set them up.
+  void ReplicateByHand();
   void CreateGroup();
   // An actor of the world: what is due happens also in the middle of a controller's round.
   void Strike();

@@ -308,6 +308,7 @@ constexpr Setting kSettings[] = {
     OfWorld<&World::Options::apply_percent>("apply-percent", 90),
     OfWorld<&World::Options::write_every>("write-every", 60),
     OfScenario<&Scenario::stale_clients>("stale-clients", 0),
+    OfScenario<&Scenario::taken_over>("taken-over", 0),
     OfScenario<&Scenario::continues>("continues", 0),
     OfScenario<&Scenario::replaces_sick>("replaces-sick", 0),
     OfScenario<&Scenario::hooks>("hooks", 0),

@@ -64,6 +64,8 @@ struct Scenario {
   uint32_t acknowledgements = 1;
   int spares = 0;  // of the servers, the last
   bool stale_clients = false;
+  bool taken_over =
+      false;  // the first server was open, and the others followed it, before Weft came
   bool continues = false;  // when the last acknowledger is lost
   bool replaces_sick = false;
   bool hooks = false;         // programs are asked before changes of primary, some of which forbid

@@ -195,6 +195,7 @@ absl::StatusOr<ServerUuid> SimFarm::Clone(const Group&, const ServerUuid& recipi
     server.binlog.clear();
     server.executed = server.purged = source.executed;
     server.accounts = source.accounts;  // a clone brings the donor's accounts along
+    server.starts_writable = false;
     server.Restart(world->now());
     return true;
   }));
@@ -231,7 +232,7 @@ absl::StatusOr<controller::Farm::Rewound> SimFarm::Rewind(const Group&, const Se
   WEFT_RETURN_IF_ERROR(Execute(index, until, [](SimServer& one) {
     one.ResetReplica();
     one.read_only = true;
-    one.source_enabled = false;
+    one.source_enabled = one.starts_writable = false;
     return one.waiting.empty();
   }));
   if (progress) progress(0.5);

@@ -70,6 +70,7 @@ class SimFarm : public controller::Farm {
   absl::Status Run(const controller::OpenAccount& step, Millis until);
   absl::Status Run(const controller::LockAccount& step, Millis until);
   absl::Status Run(const controller::ArmSource& step, Millis until);
+  absl::Status Run(const controller::CloseAtStart& step, Millis until);
   absl::Status Run(const controller::RotateLog& step, Millis until);
 
   World* const world_;

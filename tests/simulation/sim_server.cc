@@ -15,7 +15,7 @@ void SimServer::Crash() {
 void SimServer::Restart(Millis now) {
   down = false;
   hung = false;
-  read_only = true;  // as its my.cnf says (S20)
+  read_only = !starts_writable;
   offline = false;
   source_enabled = false;
   replica_flag = replica_preset;
@@ -70,6 +70,7 @@ controller::Observation SimServer::Observe(const std::vector<SimServer>& all,
   seen.uuid = uuid;
   seen.version = old_version ? "5.6.24" : "9.7.4";
   seen.read_only = seen.super_read_only = read_only;
+  seen.may_start_writable = starts_writable && !read_only;
   seen.offline = offline;
   seen.gives_accounts = gives_accounts;
   for (const auto& [replica, locked] : accounts) seen.accounts[all[replica].uuid] = locked;

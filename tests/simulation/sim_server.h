@@ -58,6 +58,8 @@ struct SimServer {
   uint32_t wait_for = 1;
   bool replica_flag = false;
   bool replica_preset = false;  // the flag is ON in its my.cnf
+  // Neither its my.cnf nor what is persisted on it has it start read-only.
+  bool starts_writable = false;
   bool skip_replica_start = false;
 
   // --- data

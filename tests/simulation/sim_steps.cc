@@ -117,7 +117,7 @@ absl::Status SimFarm::Run(const controller::Unfence& step, Millis until) {
   const auto opened = std::make_shared<bool>(false);
   const auto open = [opened, wait_for = step.wait_for](SimServer& server) {
     *opened = wait_for == 0 || (server.armed() && server.wait_for == wait_for);
-    if (*opened) server.read_only = server.offline = false;
+    if (*opened) server.read_only = server.offline = server.starts_writable = false;
     return true;
   };
   WEFT_RETURN_IF_ERROR(Execute(IndexOf(step.server), until, open));
@@ -153,7 +153,7 @@ absl::Status SimFarm::Run(const controller::Follow& step, Millis until) {
   WEFT_RETURN_IF_ERROR(Execute(server, until, [world = world_](SimServer& replica) {
     if (!replica.waiting.empty()) return false;
     replica.read_only = true;
-    replica.offline = false;
+    replica.offline = replica.starts_writable = false;
     if (replica.source_enabled) world->Disarm(replica.index);
     return true;
   }));
@@ -225,6 +225,13 @@ absl::Status SimFarm::Run(const controller::LockAccount& step, Millis until) {
                    world->LockOut(server.index, replica);
                    return true;
                  });
+}
+
+absl::Status SimFarm::Run(const controller::CloseAtStart& step, Millis until) {
+  return Execute(IndexOf(step.server), until, [](SimServer& server) {
+    server.starts_writable = false;
+    return true;
+  });
 }
 
 absl::Status SimFarm::Run(const controller::ArmSource& step, Millis until) {

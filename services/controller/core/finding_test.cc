@@ -171,6 +171,14 @@ TEST(FindingTest, AcknowledgersThatWouldNotCountAreTold) {
   EXPECT_THAT(Codes(spare), Contains("FEW_ACKNOWLEDGERS"));
 }
 
+TEST(FindingTest, APrimaryThatMayStartWritableIsToldWhereWeftCannotMendIt) {
+  Scene scene("abc");
+  scene.Of('a').may_start_writable = true;
+  EXPECT_THAT(Codes(scene), IsEmpty());
+  scene.Of('a').no_closed_start_because = "persisted_globals_load is OFF there";
+  EXPECT_THAT(Found(scene, "STARTS_WRITABLE").message, HasSubstr("persisted_globals_load is OFF"));
+}
+
 TEST(FindingTest, TheStateOfTheGroupIsTold) {
   Scene none("abc");
   none.group().primary = ServerUuid();

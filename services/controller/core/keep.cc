@@ -19,8 +19,9 @@ bool Rests(const Snapshot& snapshot, const ServerUuid& server) {
          (InMaintenance(snapshot) || InMaintenance(snapshot, server));
 }
 
-std::vector<Step> RepairReplicas(const Snapshot& snapshot) {
+std::vector<Step> RepairServers(const Snapshot& snapshot) {
   std::vector<Step> steps;
+  if (!Rests(snapshot, snapshot.group.primary)) steps = RepairPrimary(snapshot);
   for (const ServerUuid& server : ReachedOthers(snapshot)) {
     if (Rests(snapshot, server)) continue;  // guard: rule 7
     const std::vector<Step> one = RepairReplica(snapshot, server);
@@ -84,7 +85,7 @@ Plan ServeAndRepair(const Snapshot& snapshot) {
   if (Rests(snapshot, snapshot.group.primary)) {  // guard: rule 7
     std::erase_if(serve, [](const Step& s) { return std::holds_alternative<Unfence>(s); });
   }
-  std::vector<Step> repair = RepairReplicas(snapshot);
+  std::vector<Step> repair = RepairServers(snapshot);
   if (!serve.empty()) {
     const std::vector<Step> urgent = Urgent(snapshot, repair);
     serve.insert(serve.end(), urgent.begin(), urgent.end());

@@ -62,6 +62,8 @@ Plan DecideKeep(const Snapshot& snapshot);
 
 // primary.cc: what the primary of record needs to serve, in order. REQUIRES: it answers.
 std::vector<Step> ServePrimary(const Snapshot& snapshot);
+// What it lacks beside that, which nothing waits for. REQUIRES: it answers.
+std::vector<Step> RepairPrimary(const Snapshot& snapshot);
 
 // replica.cc: what a server that answers needs to be what its status says; empty when nothing, or
 // nothing that Weft may do unasked. REQUIRES: the primary of record answers.

@@ -32,21 +32,25 @@ std::string Begun(const BeginFailover& step) {
   return absl::StrCat("begin handing over to ", step.target.text(), ": ", step.evidence);
 }
 
+std::string Told(const CloseAtStart& step) {
+  return absl::StrCat("close ", step.server.text(), " at its next start");
+}
+
 }  // namespace
 
 bool IsRecordStep(const Step& step) {
   return std::visit(
       Overloaded{
-          [](const Fence&) { return false; },           [](const Unfence&) { return false; },
-          [](const StopReceiver&) { return false; },    [](const StopReplica&) { return false; },
-          [](const CatchUp&) { return false; },         [](const Follow&) { return false; },
-          [](const Detach&) { return false; },          [](const OpenAccount&) { return false; },
-          [](const LockAccount&) { return false; },     [](const ArmSource&) { return false; },
-          [](const RotateLog&) { return false; },       [](const Commit&) { return true; },
-          [](const SetAcknowledgers&) { return true; }, [](const SetStatus&) { return true; },
-          [](const BeginFailover&) { return true; },    [](const BeginSwitchover&) { return true; },
-          [](const GiveUp&) { return true; },           [](const Finish&) { return true; },
-          [](const RunHook&) { return false; },
+          [](const Fence&) { return false; },          [](const Unfence&) { return false; },
+          [](const StopReceiver&) { return false; },   [](const StopReplica&) { return false; },
+          [](const CatchUp&) { return false; },        [](const Follow&) { return false; },
+          [](const Detach&) { return false; },         [](const OpenAccount&) { return false; },
+          [](const LockAccount&) { return false; },    [](const ArmSource&) { return false; },
+          [](const CloseAtStart&) { return false; },   [](const RotateLog&) { return false; },
+          [](const Commit&) { return true; },          [](const SetAcknowledgers&) { return true; },
+          [](const SetStatus&) { return true; },       [](const BeginFailover&) { return true; },
+          [](const BeginSwitchover&) { return true; }, [](const GiveUp&) { return true; },
+          [](const Finish&) { return true; },          [](const RunHook&) { return false; },
       },
       step);
 }
@@ -96,6 +100,7 @@ std::string ToString(const Step& step) {
                        ? absl::StrCat("disarm ", s.server.text())
                        : absl::StrCat("arm ", s.server.text(), ", commits wait for ", s.wait_for);
           },
+          [](const CloseAtStart& s) { return Told(s); },
           [](const RotateLog& s) { return absl::StrCat("rotate log of ", s.server.text()); },
           [](const Commit& s) {
             return absl::StrCat("commit primary ", s.primary.empty() ? "none" : s.primary.text(),

@@ -87,6 +87,13 @@ struct ArmSource {
   uint32_t wait_for = 1;
   friend bool operator==(const ArmSource&, const ArmSource&) = default;
 };
+// From its next start on the server refuses writes until Weft says otherwise (rule 9); its present
+// state stays. Unfence and Follow do the same: this is for a primary that was open when it was
+// taken over.
+struct CloseAtStart {
+  ServerUuid server;
+  friend bool operator==(const CloseAtStart&, const CloseAtStart&) = default;
+};
 // Begins a new binary log where the present one is large: a replica that comes has its place in it
 // found by reading it from the beginning (4 ms a MiB), and the first commits wait for that. Where
 // the server does not do it the step has no effect.
@@ -161,9 +168,10 @@ struct Finish {
   friend bool operator==(const Finish&, const Finish&) = default;
 };
 
-using Step = std::variant<Fence, Unfence, StopReceiver, StopReplica, CatchUp, Follow, Detach,
-                          OpenAccount, LockAccount, ArmSource, RotateLog, Commit, SetAcknowledgers,
-                          SetStatus, BeginFailover, BeginSwitchover, GiveUp, Finish, RunHook>;
+using Step =
+    std::variant<Fence, Unfence, StopReceiver, StopReplica, CatchUp, Follow, Detach, OpenAccount,
+                 LockAccount, ArmSource, CloseAtStart, RotateLog, Commit, SetAcknowledgers,
+                 SetStatus, BeginFailover, BeginSwitchover, GiveUp, Finish, RunHook>;
 
 // True for steps on the record, false for steps on servers.
 bool IsRecordStep(const Step& step);

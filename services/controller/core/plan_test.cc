@@ -17,6 +17,7 @@ TEST(PlanTest, EachStepReadsAsASentence) {
   EXPECT_EQ(Text(Step(Unfence{.server = Id('a')})), "unfence a");
   EXPECT_EQ(Text(Step(StopReceiver{.server = Id('b')})), "stop receiver of b");
   EXPECT_EQ(Text(Step(RotateLog{.server = Id('b')})), "rotate log of b");
+  EXPECT_EQ(Text(Step(CloseAtStart{.server = Id('a')})), "close a at its next start");
   EXPECT_EQ(Text(Step(CatchUp{.server = Id('b'), .goal = Gtids("a:1-5")})),
             "catch up b to [a:1-5] within 1 min");
   EXPECT_EQ(Text(Step(Follow{

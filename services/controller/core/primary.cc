@@ -68,4 +68,14 @@ std::vector<Step> ServePrimary(const Snapshot& snapshot) {
   return steps;
 }
 
+std::vector<Step> RepairPrimary(const Snapshot& snapshot) {
+  const ServerUuid& server = snapshot.group.primary;
+  const Observation& primary = snapshot.Of(server);
+  std::vector<Step> steps;
+  if (!primary.no_closed_start_because.empty()) return steps;  // MayStartWritable tells
+  // Weft has not opened it: somebody else had, before it was taken over (S20).
+  if (primary.may_start_writable) steps.push_back(CloseAtStart{.server = server});  // guard: rule 9
+  return steps;
+}
+
 }  // namespace weft::controller

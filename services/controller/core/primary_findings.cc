@@ -234,6 +234,17 @@ void SharedAccount(const Snapshot& snapshot, const Emit& emit) {
        "docs/accounts.md has the grant");
 }
 
+void MayStartWritable(const Snapshot& snapshot, const Emit& emit) {
+  const Observation& primary = PrimaryOf(snapshot);
+  if (!primary.may_start_writable || primary.no_closed_start_because.empty()) return;
+  emit(snapshot.group.primary,
+       absl::StrCat("expected the primary ", PrimaryName(snapshot),
+                    " to refuse writes after a crash until Weft opens it, found that only its "
+                    "option file could say so: ",
+                    primary.no_closed_start_because),
+       "see that its option file has super_read_only=ON (before 5.7.8 read_only=ON)");
+}
+
 void FewAcknowledgers(const Snapshot& snapshot, const Emit& emit) {
   const Group& group = snapshot.group;
   if (!IsLosslessEpoch(group) || group.acknowledgers.servers.size() > WaitFor(group)) return;
@@ -311,6 +322,7 @@ constexpr FindingRow kRows[] = {
     {"NOT_LOSSLESS", Severity::kWarning, NotLossless},
     {"OLD_PRIMARY_MAY_ACCEPT_WRITES", Severity::kCritical, MayStillAcceptWrites},
     {"SHARED_ACCOUNT", Severity::kInfo, SharedAccount},
+    {"STARTS_WRITABLE", Severity::kInfo, MayStartWritable},
     {"FEW_ACKNOWLEDGERS", Severity::kInfo, FewAcknowledgers},
     {"PRIMARY_MUST_NOT", Severity::kInfo, MustNotLead},
     {"NO_PRIMARY", Severity::kWarning, NoPrimary},

@@ -78,7 +78,12 @@ struct Observation {
   ServerUuid uuid;
   std::string version;  // "9.7.4"
   bool read_only = false;
-  bool super_read_only = false;       // on 5.6, which has none: equals read_only
+  bool super_read_only = false;  // on 5.6, which has none: equals read_only
+  // It accepts writes, and no persisted setting has it refuse them from its next start on.
+  // What its option file says of that nobody can ask a running server.
+  bool may_start_writable = false;
+  // Why Weft cannot persist such a setting, for people; empty where it can, or where nobody asked.
+  std::string no_closed_start_because;
   bool offline = false;               // offline_mode: clients and replicas are cut off
   bool can_semi_sync = false;         // the version has lossless semi-sync (5.7 and later)
   bool receiver_only_change = false;  // it can be repointed with the applier running (5.7.4 on)

@@ -13,11 +13,14 @@ namespace weft::controller::sql {
 
 // --- looking
 
-// Once per session. Followed by kAdminColumns where the version has an administrative interface.
+// Once per session, followed by what the version has of the columns below.
 inline constexpr absl::string_view kWho =
     "SELECT @@GLOBAL.server_uuid AS uuid, @@GLOBAL.port AS port";
 inline constexpr absl::string_view kAdminColumns =
     ", @@GLOBAL.admin_address AS admin_address, @@GLOBAL.admin_port AS admin_port";
+// Where the version can persist settings.
+inline constexpr absl::string_view kPersistedLoadColumn =
+    ", @@GLOBAL.persisted_globals_load AS persisted_load";
 inline constexpr absl::string_view kUuid = "SELECT @@GLOBAL.server_uuid AS uuid";
 
 // At each look, followed by those of the lists below that the server has.
@@ -27,6 +30,10 @@ inline constexpr absl::string_view kState =
 inline constexpr absl::string_view kExecuted = "SELECT @@GLOBAL.gtid_executed AS executed";
 inline constexpr absl::string_view kSuperReadOnlyColumn =
     ", @@GLOBAL.super_read_only AS super_read_only";
+// 1 where it refuses writes or will from its next start on (8.0.11 on).
+inline constexpr absl::string_view kClosedStartColumn =
+    ", IF(@@GLOBAL.read_only, 1, (SELECT COUNT(*) FROM performance_schema.persisted_variables"
+    " WHERE VARIABLE_NAME = 'super_read_only' AND VARIABLE_VALUE = 'ON')) AS closed_start";
 inline constexpr absl::string_view kOfflineColumn = ", @@GLOBAL.offline_mode AS offline";
 
 // "weft_r...:N,weft_r...:Y": accounts of replicas' own, and whether each is locked (5.7.6 on).

@@ -21,6 +21,10 @@
 namespace weft::controller {
 namespace {
 
+// What it takes to persist a setting.
+constexpr absl::string_view kSetVariables = "SYSTEM_VARIABLES_ADMIN";
+constexpr absl::string_view kPersistVariables = "PERSIST_RO_VARIABLES_ADMIN";
+
 ThreadState StateOf(mysql::ReceiverState state) {
   switch (state) {
     case mysql::ReceiverState::kStopped:
@@ -52,6 +56,7 @@ std::string StateSql(const LookMemory& memory) {
   if (memory.dialect.can.super_read_only) absl::StrAppend(&sql, sql::kSuperReadOnlyColumn);
   if (memory.reads_accounts) absl::StrAppend(&sql, sql::kReplicaAccountsColumn);
   if (memory.dialect.can.offline_mode) absl::StrAppend(&sql, sql::kOfflineColumn);
+  if (memory.dialect.can.set_persist) absl::StrAppend(&sql, sql::kClosedStartColumn);
   if (const mysql::SemiSyncNames* names = memory.semi_sync.source; names != nullptr) {
     absl::StrAppend(&sql, ", @@GLOBAL.", names->source_enabled, " AS source_enabled, @@GLOBAL.",
                     names->source_timeout, " AS source_timeout, @@GLOBAL.",
@@ -115,6 +120,7 @@ absl::Status FindHalfRewind(mysql::Session& session, LookMemory* memory) {
 absl::Status FindRights(mysql::Session& session, LookMemory* memory) {
   memory->reads_accounts = false;
   memory->no_accounts_because = "this version cannot lock accounts";
+  memory->no_closed_start_because = "this version cannot persist settings";
   if (!memory->dialect.can.lock_account) return absl::OkStatus();
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, session.Query(sql::kGrants));
   Grants grants;
@@ -124,6 +130,14 @@ absl::Status FindRights(mysql::Session& session, LookMemory* memory) {
                         grants.Has("REPLICATION SLAVE", "*.*") && grants.Has(kGrantOption, "*.*");
   memory->no_accounts_because =
       may_give ? "" : absl::StrCat("the manage account has no ", kGrantOption);
+  if (!memory->dialect.can.set_persist) return absl::OkStatus();
+  const bool may_set = grants.Has(kSetVariables, "*.*");
+  const bool may_persist = may_set && grants.Has(kPersistVariables, "*.*");
+  memory->no_closed_start_because =
+      !memory->loads_persisted ? "persisted_globals_load is OFF there"
+      : may_persist
+          ? ""
+          : absl::StrCat("the manage account has no ", may_set ? kPersistVariables : kSetVariables);
   return absl::OkStatus();
 }
 
@@ -217,6 +231,7 @@ absl::Status ReadState(const mysql::ResultSet& rows, const LookMemory& memory, O
     const std::optional<ServerUuid> replica = ReplicaOfAccount(part.first);
     if (!replica.has_value()) continue;
     // Under several hosts: locked where all are.
+  seen->may_start_writable = !row.BoolOr("closed_start", seen->read_only);
     const auto [account, is_new] = seen->accounts.emplace(*replica, true);
     account->second = account->second && part.second == "Y";
   }
@@ -321,9 +336,11 @@ absl::Status Prime(mysql::Session& session, LookMemory* memory) {
   memory->admin = {};
   // No admin_address: no administrative interface, whatever the port says.
   const std::string address = who.front().StringOr("admin_address", "");
+  if (memory->dialect.can.set_persist) absl::StrAppend(&sql, sql::kPersistedLoadColumn);
   if (!address.empty()) {
     const bool any = address == "*" || address == "0.0.0.0" || address == "::";
     memory->admin.host = any ? session.options().host : address;
+  memory->loads_persisted = who.front().BoolOr("persisted_load", false);
     memory->admin.port = static_cast<uint16_t>(who.front().UintOr("admin_port", 0));
   }
   WEFT_RETURN_IF_ERROR(FindHalfClone(session, memory));
@@ -348,5 +365,6 @@ absl::StatusOr<Observation> LookAt(mysql::Session& session, LookMemory* memory,
   WEFT_RETURN_IF_ERROR(LookAtSemiSync(session, monotonic_now, memory, &seen));
   return seen;
 }
+  seen.no_closed_start_because = memory->no_closed_start_because;
 
 }  // namespace weft::controller

@@ -55,6 +55,8 @@ struct LookMemory {
   bool replica_preset = false;
   bool reads_accounts = false;  // the accounts of replicas' own are asked for
   std::string no_accounts_because;
+  bool loads_persisted = false;  // at its start, what is persisted on it
+  std::string no_closed_start_because;
   std::string state_sql;
 
   // Across sessions.

@@ -22,6 +22,7 @@ absl::Status Run(const Detach& step, Turn& turn);
 absl::Status Run(const OpenAccount& step, Turn& turn);
 absl::Status Run(const LockAccount& step, Turn& turn);
 absl::Status Run(const ArmSource& step, Turn& turn);
+absl::Status Run(const CloseAtStart& step, Turn& turn);
 absl::Status Run(const RotateLog& step, Turn& turn);
 
 // Dispatches a step on a server. INVALID_ARGUMENT for a step on the record.
