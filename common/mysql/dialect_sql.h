@@ -55,19 +55,26 @@ inline constexpr absl::string_view kHasExecuted =
     "SELECT GTID_SUBSET(?, @@GLOBAL.gtid_executed) AS executed";
 
 // The receiver's last sign of life from its source. One row per channel; `silence_us` is NULL when
-// there was no event yet. Times never reached are zero, which GREATEST ignores. 8.0 and later; 5.7
-// has no times of transactions, but sends heartbeats on an idle channel alike.
+// there was no event yet. Times never reached are zero, which GREATEST ignores. `heartbeat_ms` is
+// how often a source with nothing to send is heard, 0 for never. 8.0 and later; 5.7 has no times of
+// transactions, but sends heartbeats on an idle channel alike.
 inline constexpr absl::string_view kReceiverProgress =
     "SELECT CHANNEL_NAME AS channel, RECEIVED_TRANSACTION_SET AS received,"
     " COUNT_RECEIVED_HEARTBEATS AS heartbeats,"
     " TIMESTAMPDIFF(MICROSECOND, NULLIF(GREATEST(LAST_HEARTBEAT_TIMESTAMP,"
     " LAST_QUEUED_TRANSACTION_END_QUEUE_TIMESTAMP, QUEUEING_TRANSACTION_START_QUEUE_TIMESTAMP),"
-    " '0000-00-00 00:00:00'), NOW(6)) AS silence_us"
-    " FROM performance_schema.replication_connection_status";
+    " '0000-00-00 00:00:00'), NOW(6)) AS silence_us,"
+    " (SELECT ROUND(1000 * HEARTBEAT_INTERVAL)"
+    " FROM performance_schema.replication_connection_configuration AS c"
+    " WHERE c.CHANNEL_NAME = s.CHANNEL_NAME) AS heartbeat_ms"
+    " FROM performance_schema.replication_connection_status AS s";
 inline constexpr absl::string_view kReceiverProgressOld =
     "SELECT CHANNEL_NAME AS channel, RECEIVED_TRANSACTION_SET AS received,"
     " COUNT_RECEIVED_HEARTBEATS AS heartbeats,"
     " TIMESTAMPDIFF(MICROSECOND, NULLIF(LAST_HEARTBEAT_TIMESTAMP, '0000-00-00 00:00:00'), NOW(6))"
-    " AS silence_us FROM performance_schema.replication_connection_status";
+    " AS silence_us, (SELECT ROUND(1000 * HEARTBEAT_INTERVAL)"
+    " FROM performance_schema.replication_connection_configuration AS c"
+    " WHERE c.CHANNEL_NAME = s.CHANNEL_NAME) AS heartbeat_ms"
+    " FROM performance_schema.replication_connection_status AS s";
 
 }  // namespace weft::mysql::statements

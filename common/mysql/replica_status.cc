@@ -129,6 +129,9 @@ absl::StatusOr<std::vector<ReceiverProgress>> ParseReceiverProgress(const Result
       WEFT_ASSIGN_OR_RETURN(const int64_t silence, row.Int("silence_us"));
       progress.silence = absl::Microseconds(silence);
     }
+    if (const uint64_t period = row.UintOr("heartbeat_ms", 0); period > 0) {
+      progress.heartbeat_period = absl::Milliseconds(period);
+    }
     channels.push_back(std::move(progress));
   }
   return channels;

@@ -76,6 +76,7 @@ struct ReceiverProgress {
   // Since the last heartbeat or event; nullopt when there was none yet. A source that is alive
   // sends one of them at least every heartbeat period.
   std::optional<absl::Duration> silence;
+  absl::Duration heartbeat_period = absl::InfiniteDuration();  // infinite: none are asked for
 
   bool operator==(const ReceiverProgress&) const = default;
 };

@@ -132,5 +132,14 @@ TEST(ReceiverProgressTest, KnowsHowLongTheSourceWasSilent) {
   EXPECT_EQ(none->at(0).silence, std::nullopt);
 }
 
+TEST(ReceiverProgressTest, KnowsHowOftenASourceWithNothingToSendIsHeard) {
+  const auto period = [](const char* milliseconds) {
+    return ParseReceiverProgress(Row({{"heartbeat_ms", milliseconds}}))->at(0).heartbeat_period;
+  };
+  EXPECT_EQ(period("30000"), absl::Seconds(30));
+  EXPECT_EQ(period("500"), absl::Milliseconds(500));
+  EXPECT_EQ(period("0"), absl::InfiniteDuration());
+}
+
 }  // namespace
 }  // namespace weft::mysql

@@ -17,7 +17,7 @@ import harness  # noqa: E402
 LONGEST_GAP_MS = 500
 
 
-class Adoption(unittest.TestCase):
+class ByHand(unittest.TestCase):
     """Three servers of a sandbox that no group owns, replicating as somebody set them up."""
 
     @classmethod
@@ -32,11 +32,20 @@ class Adoption(unittest.TestCase):
         for address in cls.sockets:
             cls.farm.weft("group", "remove", "g1", address)
         cls.farm.weft("group", "destroy", "g1")
+        cls.forget_what_is_persisted()
         cls.replicate_by_hand()
 
     @classmethod
     def sql(cls, address, *statements):
         return by_hand.sql(cls.sockets[address], *statements)
+
+    @classmethod
+    def forget_what_is_persisted(cls):
+        """Neither Weft nor their option files have them start read-only."""
+        for socket in cls.sockets.values():
+            by_hand.sql(socket, "RESET PERSIST")
+            options = pathlib.Path(socket).parent / "my.cnf"
+            options.write_text(options.read_text().replace("super-read-only=ON\n", ""))
 
     @classmethod
     def replicate_by_hand(cls):
@@ -49,11 +58,21 @@ class Adoption(unittest.TestCase):
                     f"SOURCE_PORT = {port}, SOURCE_USER = 'by_hand', SOURCE_PASSWORD = 'by hand', "
                     "SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1", "START REPLICA")
 
+    def starts_read_only(self, address):
+        """Whether something is persisted on the server that has it do so."""
+        return self.sql(address, "SELECT VARIABLE_VALUE FROM performance_schema.persisted_variables"
+                        " WHERE VARIABLE_NAME = 'super_read_only'") == [["ON"]]
+
+
+class Adoption(ByHand):
+    """Of a topology as it runs."""
+
     def assert_untouched(self):
         """Nobody owns the servers, and the source is writable as before."""
         self.assertEqual(self.farm.weft("group", "list")["groups"], [])
         self.assertEqual(self.farm.weft("server", "list")["servers"], [])
         self.assertEqual(self.sql(self.source, "SELECT @@read_only"), [["0"]])
+        self.assertFalse(self.starts_read_only(self.source))
 
     def test_a_running_topology_is_adopted_without_a_write_stop(self):
         with harness.Writer(self.farm) as writer:
@@ -95,6 +114,8 @@ class Adoption(unittest.TestCase):
                 self.assertEqual((health["source"], health["receiver"], health["writable"]),
                                  (self.source, "on", False))
                 self.assertTrue(health["applier_running"] and health["semi_sync_replica"], health)
+        for address in (self.source, *self.replicas):
+            self.assertTrue(self.starts_read_only(address), address)
         # Weft's own account replicates now, not the one of whoever set it up.
         for replica in self.replicas:
             [[user]] = self.sql(replica, "SELECT user FROM performance_schema."
@@ -109,6 +130,34 @@ class Adoption(unittest.TestCase):
             self.farm.kill(self.source)
             self.assertIn(writer.moved()["to"], self.replicas)
             self.assertEqual(writer.check()["lost"], 0)
+
+
+class AsyncServers(ByHand):
+    """Servers that run already, added one by one to an asynchronous group."""
+
+    def heartbeat_period(self, replica):
+        [[period]] = self.sql(replica, "SELECT HEARTBEAT_INTERVAL FROM performance_schema."
+                              "replication_connection_configuration")
+        return float(period)
+
+    def test_they_get_the_heartbeats_and_the_start_that_weft_relies_on(self):
+        for replica in self.replicas:
+            self.assertGreater(self.heartbeat_period(replica), 1)
+        self.farm.weft("group", "create", "g1", "--durability", "async")
+        for address in (self.source, *self.replicas):
+            self.farm.weft("group", "add", "g1", address)
+        self.farm.weft("group", "promote", "g1")
+        self.farm.await_settled()
+        self.assertEqual(self.farm.primary(), self.source)
+        self.assertEqual(self.sql(self.source, "SELECT @@read_only"), [["0"]])
+        for replica in self.replicas:
+            self.assertEqual(self.heartbeat_period(replica), 0.5)
+
+        # Nobody told Weft to keep the group going: it stays as it comes back.
+        self.farm.kill(self.source)
+        self.farm.await_gone(self.source)
+        self.farm.start(self.source)
+        self.assertEqual(self.sql(self.source, "SELECT @@super_read_only"), [["1"]])
 
 
 if __name__ == "__main__":

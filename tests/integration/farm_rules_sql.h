@@ -5,6 +5,17 @@
 // What the farm's tests do to servers behind its back.
 namespace weft::controller::test_sql {
 
+inline constexpr absl::string_view kMayNotPersist =
+    "SET SESSION sql_log_bin = 0; REVOKE PERSIST_RO_VARIABLES_ADMIN ON *.* FROM weft_manage";
+// As somebody has set it up who named no period: half of the receiver's timeout.
+inline constexpr absl::string_view kRareHeartbeats =
+    "STOP REPLICA IO_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_HEARTBEAT_PERIOD = 30;"
+    " START REPLICA IO_THREAD";
+inline constexpr absl::string_view kRareHeartbeatsOld =
+    "STOP SLAVE; CHANGE MASTER TO MASTER_HEARTBEAT_PERIOD = 30; START SLAVE";
+inline constexpr absl::string_view kNoHeartbeats =
+    "STOP REPLICA IO_THREAD; CHANGE REPLICATION SOURCE TO SOURCE_HEARTBEAT_PERIOD = 0;"
+    " START REPLICA IO_THREAD";
 // How many were ever made, the asking one included.
 inline constexpr absl::string_view kConnections =
     "SELECT VARIABLE_VALUE FROM performance_schema.global_status"

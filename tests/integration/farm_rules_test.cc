@@ -334,5 +334,57 @@ TEST_F(FarmRulesTest, AServerThatWasMadeWritableComesBackReadOnlyFromACrash) {
   EXPECT_TRUE(back.super_read_only);
 }
 
+// It was open before Weft came, and its own settings would let it start writable again.
+TEST_F(FarmRulesTest, AServerThatWasOpenIsSeenToStartWritableUntilItIsTold) {
+  Start({.servers = 1, .version = "9.7", .role = InstanceRole::kStandalone});
+  const Observation found = See(0);
+  EXPECT_TRUE(found.may_start_writable);
+  EXPECT_EQ(found.no_closed_start_because, "");
+  ASSERT_EQ(Do(CloseAtStart{uuid(0)}), absl::OkStatus());
+  const Observation told = See(0);
+  EXPECT_FALSE(told.may_start_writable);
+  EXPECT_FALSE(told.read_only);  // nothing has changed for its clients
+  ASSERT_EQ(real_->Kill(uuid(0)), absl::OkStatus());
+  ASSERT_EQ(real_->Start(uuid(0)), absl::OkStatus());
+  const Observation back = Until(0, [](const Observation& seen) { return seen.reached(); });
+  EXPECT_TRUE(back.super_read_only);
+  EXPECT_FALSE(back.may_start_writable);
+}
+
+TEST_F(FarmRulesTest, TellsWhyAServerCannotBeToldToStartReadOnly) {
+  Start({.servers = 1, .version = "9.7", .role = InstanceRole::kStandalone});
+  Root(0, test_sql::kMayNotPersist);
+  EXPECT_EQ(See(*AnotherFarm(2), 0).no_closed_start_because,
+            "the manage account has no PERSIST_RO_VARIABLES_ADMIN");
+  Start({.servers = 1,
+         .version = "9.7",
+         .role = InstanceRole::kStandalone,
+         .extra_cnf = {"persisted-globals-load=OFF"}});
+  EXPECT_TRUE(See(0).may_start_writable);
+  EXPECT_EQ(See(0).no_closed_start_because, "persisted_globals_load is OFF there");
+  Start({.servers = 1, .version = "5.6", .role = InstanceRole::kStandalone});
+  EXPECT_TRUE(See(0).may_start_writable);
+  EXPECT_EQ(See(0).no_closed_start_because, "this version cannot persist settings");
+}
+
+// --- rule 7
+
+// Somebody else set it up: it would be believed to hear from a source that hangs.
+TEST_F(FarmRulesTest, AReplicaThatHearsTooSeldomFollowsAnew) {
+  for (const std::string version : {"5.6", "9.7"}) {
+    SCOPED_TRACE(version);
+    Start({.servers = 2, .version = version});
+    ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
+    ASSERT_EQ(Do(FollowStep(1, 0, /*acknowledge=*/false)), absl::OkStatus());
+    EXPECT_EQ(See(1).replication.heartbeat_period, real_->options().heartbeat_period);
+    Root(1, version == "5.6" ? test_sql::kRareHeartbeatsOld : test_sql::kRareHeartbeats);
+    EXPECT_EQ(See(1).replication.heartbeat_period, absl::Seconds(30));
+    ASSERT_EQ(Do(FollowStep(1, 0, /*acknowledge=*/false)), absl::OkStatus());
+    EXPECT_EQ(See(1).replication.heartbeat_period, real_->options().heartbeat_period);
+  }
+  Root(1, test_sql::kNoHeartbeats);
+  EXPECT_EQ(See(1).replication.heartbeat_period, absl::InfiniteDuration());
+}
+
 }  // namespace
 }  // namespace weft::controller

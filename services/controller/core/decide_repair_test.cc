@@ -27,6 +27,39 @@ TEST(DecideRepairTest, AnAcknowledgerWhoseFlagWouldNotOutliveItsConnectionFollow
   EXPECT_EQ(Text(Decide(scene)), "follow b <- a, acknowledging");
 }
 
+TEST(DecideRepairTest, AReplicaThatHearsFromItsSourceTooSeldomFollowsAnew) {
+  Scene scene("abc");
+  scene.Async();
+  for (const absl::Duration period : {absl::Seconds(30), absl::InfiniteDuration()}) {
+    scene.Of('b').replication.heartbeat_period = period;
+    EXPECT_EQ(Text(Decide(scene)), "follow b <- a") << period;
+  }
+  scene.Of('b').replication.heartbeat_period = absl::Milliseconds(500);
+  EXPECT_EQ(Text(Decide(scene)), "settled");
+}
+
+// --- the primary
+
+TEST(DecideRepairTest, APrimaryThatWasOpenWhenItWasTakenOverIsToldToStartClosed) {
+  Scene scene("abc");
+  scene.Of('a').may_start_writable = true;
+  EXPECT_EQ(Text(Decide(scene)), "close a at its next start");
+  scene.group().active = false;
+  scene.Async();
+  EXPECT_EQ(Text(Decide(scene)), "close a at its next start");
+  scene.snapshot().maintenance[Id('a').text()] = absl::Minutes(1);
+  EXPECT_EQ(Text(Decide(scene)), "settled");
+}
+
+TEST(DecideRepairTest, AServerThatCannotBeToldToStartClosedIsNotToldAgainAndAgain) {
+  Scene scene("abc");
+  scene.Of('a').may_start_writable = true;
+  scene.Of('a').no_closed_start_because = "this version cannot persist settings";
+  EXPECT_EQ(Text(Decide(scene)), "settled");
+}
+
+// --- errors
+
 TEST(DecideRepairTest, AnErrorThatIsOverDoesNotKeepAReplicaOut) {
   Scene scene("abc");
   scene.Of('b').replication.receiver_error = "Got fatal error 1236 from source";

@@ -60,6 +60,11 @@ bool ReceivesFrom(const Snapshot& snapshot, const ServerUuid& replica, const Ser
          snapshot.Of(replica).replication.receiver != ThreadState::kOff;
 }
 
+absl::Duration HearingPatience(const Snapshot& snapshot, const ServerUuid& replica) {
+  const std::optional<absl::Duration> period = snapshot.Of(replica).replication.heartbeat_period;
+  return std::max(snapshot.heard_threshold, 3 * period.value_or(absl::ZeroDuration()));
+}
+
 bool IsCommitted(const Group& group) {
   const Intent& intent = group.intent;
   return intent.goal == Goal::kPromote && !intent.target.empty() && intent.target == group.primary;

@@ -35,6 +35,10 @@ bool PointsAt(const Snapshot& snapshot, const ServerUuid& replica, const ServerU
 // It points at `source` and its receiver is on or trying to connect.
 bool ReceivesFrom(const Snapshot& snapshot, const ServerUuid& replica, const ServerUuid& source);
 
+// How long a replica may hear nothing from a source that lives: three heartbeats, and at least the
+// snapshot's heard_threshold.
+absl::Duration HearingPatience(const Snapshot& snapshot, const ServerUuid& replica);
+
 // A promotion that has been committed and only has to be carried out.
 bool IsCommitted(const Group& group);
 

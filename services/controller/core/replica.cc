@@ -78,9 +78,11 @@ bool IsInPlace(const Snapshot& snapshot, const ServerUuid& server) {
   // The flag takes effect when the receiver connects.
   const bool in_effect =
       seen.replication.receiver != ThreadState::kOn || seen.semi_sync.replica_active == acknowledge;
+  // With a longer heartbeat it would keep a primary that hangs from being called dead.
+  const bool hears_often = HearingPatience(snapshot, server) == snapshot.heard_threshold;
   return ReceivesFrom(snapshot, server, snapshot.group.primary) && seen.replication.auto_position &&
          seen.replication.applier_running && seen.semi_sync.replica_enabled == acknowledge &&
-         in_effect;
+         in_effect && hears_often;
 }
 
 std::string WhatReplicasAwait(const Snapshot& snapshot) {

@@ -64,7 +64,7 @@ std::vector<ServerUuid> CutOffReplicas(const Snapshot& snapshot) {
     if (!ReceivesFrom(snapshot, server, primary)) continue;
     const bool hears = replication.receiver == ThreadState::kOn &&
                        replication.heard_ago.value_or(absl::ZeroDuration()) <
-                           std::max(snapshot.heard_threshold, snapshot.sick_after);
+                           std::max(HearingPatience(snapshot, server), snapshot.sick_after);
     if (hears) return {};  // guard: rule 7
     cut.push_back(server);
   }

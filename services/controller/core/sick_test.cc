@@ -185,6 +185,9 @@ TEST(SickTest, APrimaryThatNoReplicaHearsIsReplacedWithoutIt) {
     early.Of(replica).replication.heard_ago = absl::Seconds(4);
   }
   EXPECT_THAT(Text(Decide(early)), HasSubstr("begin failover"));
+  // One of them gets no heartbeat yet that would tell.
+  early.Of('b').replication.heartbeat_period = absl::Seconds(30);
+  EXPECT_TRUE(CutOffReplicas(early).empty());
 }
 
 TEST(SickTest, NothingIsBegunThatWouldBeRefused) {

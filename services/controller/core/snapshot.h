@@ -39,6 +39,9 @@ struct Replication {
   std::string applier_error;
   // Since the last event or heartbeat came in; nullopt when none ever did or it is not known.
   std::optional<absl::Duration> heard_ago;
+  // How often a source that has nothing to send lets it hear; infinite: not at all. nullopt when it
+  // is not known.
+  std::optional<absl::Duration> heartbeat_period;
   absl::Duration lag = absl::ZeroDuration();
 
   friend bool operator==(const Replication&, const Replication&) = default;

@@ -11,6 +11,14 @@
 namespace weft::controller {
 namespace {
 
+// Why a replica that has heard nothing for longer than Weft's own would is still believed.
+std::string Seldom(const Snapshot& snapshot, const ServerUuid& replica) {
+  if (HearingPatience(snapshot, replica) == snapshot.heard_threshold) return "";
+  const absl::Duration period = *snapshot.Of(replica).replication.heartbeat_period;
+  if (period == absl::InfiniteDuration()) return " and gets no heartbeats";
+  return absl::StrCat(" and gets a heartbeat every ", DurationText(period), " alone");
+}
+
 // Replicas that still hear from the primary. Not a service state but an age: the receiver of a hung
 // source stays "on". One whose connection broke has nothing to hear by (rule 7).
 std::vector<std::string> StillHearing(const Snapshot& snapshot) {
@@ -21,9 +29,10 @@ std::vector<std::string> StillHearing(const Snapshot& snapshot) {
     if (replication.receiver != ThreadState::kOn) continue;
     if (!replication.heard_ago.has_value()) {
       hearing.push_back(absl::StrCat(NameOf(snapshot.group, server), " receives from it"));
-    } else if (*replication.heard_ago < snapshot.heard_threshold) {  // guard: rule 7
+    } else if (*replication.heard_ago < HearingPatience(snapshot, server)) {  // guard: rule 7
       hearing.push_back(absl::StrCat(NameOf(snapshot.group, server), " heard from it ",
-                                     DurationText(*replication.heard_ago), " ago"));
+                                     DurationText(*replication.heard_ago), " ago",
+                                     Seldom(snapshot, server)));
     }
   }
   return hearing;

@@ -57,6 +57,25 @@ TEST(VerdictTest, CuttingOnlyWeftOffCausesNoFailover) {
   EXPECT_EQ(Judge(scene, /*ask_monitors=*/false).state, PrimaryState::kUncertain);
 }
 
+// As somebody else set it up, who named no period (S11).
+TEST(VerdictTest, AReplicaWithRareHeartbeatsIsBelievedForThreeOfThem) {
+  Scene scene("ab");
+  scene.Silent('a');
+  Replication& replication = scene.Of('b').replication;
+  replication.heartbeat_period = absl::Seconds(30);
+  const Verdict verdict = Judge(scene, /*ask_monitors=*/true);
+  EXPECT_EQ(verdict.state, PrimaryState::kUncertain);
+  EXPECT_THAT(verdict.evidence,
+              HasSubstr("b:3306 heard from it 1 min ago and gets a heartbeat every 30 s alone"));
+  replication.heard_ago = absl::Seconds(91);
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
+  replication.heartbeat_period = absl::InfiniteDuration();
+  EXPECT_THAT(Judge(scene, /*ask_monitors=*/true).evidence, HasSubstr("and gets no heartbeats"));
+  replication.heartbeat_period = absl::Milliseconds(500);
+  replication.heard_ago = absl::Milliseconds(1600);
+  EXPECT_EQ(JudgeAutomatically(scene), PrimaryState::kDead);
+}
+
 TEST(VerdictTest, AReceiverOfUnknownAgeCountsAsHearing) {
   Scene scene("abc");
   scene.Silent('a');

@@ -54,9 +54,11 @@ inline constexpr absl::string_view kSemiSyncStatus =
     "SHOW GLOBAL STATUS LIKE 'Rpl\\_semi\\_sync\\_%'";
 // Of the status variable, in either family, that counts commits that wait.
 inline constexpr absl::string_view kWaitSessionsSuffix = "_wait_sessions";
-// Before 5.7 the only trace of a heartbeat.
-inline constexpr absl::string_view kHeartbeatCount =
-    "SHOW GLOBAL STATUS LIKE 'Slave\\_received\\_heartbeats'";
+// Before 5.7 the only traces of heartbeats: how many came, and the seconds between two.
+inline constexpr absl::string_view kHeartbeatStatus =
+    "SHOW GLOBAL STATUS WHERE Variable_name IN"
+    " ('Slave_received_heartbeats', 'Slave_heartbeat_period')";
+inline constexpr absl::string_view kHeartbeatPeriod = "Slave_heartbeat_period";
 
 // Where the present value of a variable comes from (8.0 on), and what a restart will bring.
 inline constexpr absl::string_view kVariableSource =

@@ -1,5 +1,6 @@
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
@@ -9,6 +10,7 @@
 #include "services/controller/mysql/farm_sql.h"
 #include "services/controller/mysql/fence.h"
 #include "services/controller/mysql/preparation.h"
+#include "services/controller/mysql/receiver_memory.h"
 #include "services/controller/mysql/replica.h"
 #include "services/controller/mysql/replica_account.h"
 #include "services/controller/mysql/semi_sync.h"
@@ -98,6 +100,23 @@ bool FollowsAlready(const Follow& step, const Present& present) {
     return !mysql::LoginRefused(replica);
   }
   return present.semi_sync.replica == nullptr || present.acknowledges == step.acknowledge;
+}
+
+// Whoever set it up may have left the period at its default, half a minute.
+absl::StatusOr<bool> HearsOftenEnough(Turn& turn) {
+  absl::Duration period = absl::InfiniteDuration();
+  if (turn.dialect().can.replication_tables) {
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, turn.Read(turn.dialect().receiver_progress));
+    WEFT_ASSIGN_OR_RETURN(const std::vector<mysql::ReceiverProgress> channels,
+                          mysql::ParseReceiverProgress(rows));
+    for (const mysql::ReceiverProgress& channel : channels) {
+      if (channel.channel.empty()) period = channel.heartbeat_period;
+    }
+  } else {
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, turn.Read(sql::kHeartbeatStatus));
+    period = HeartbeatPeriodOf(rows);
+  }
+  return period <= turn.options().heartbeat_period;
 }
 
 absl::StatusOr<std::string> ChangeSql(const Follow& step, Turn& turn, bool position) {
@@ -226,7 +245,10 @@ absl::Status AwaitAcknowledging(const Present& present, Turn& turn) {
 absl::Status Run(const Follow& step, Turn& turn) {
   WEFT_ASSIGN_OR_RETURN(const Present present, ReadPresent(turn));
   WEFT_RETURN_IF_ERROR(BecomeReplica(step, present, turn));
-  if (FollowsAlready(step, present)) return absl::OkStatus();
+  if (FollowsAlready(step, present)) {
+    WEFT_ASSIGN_OR_RETURN(const bool hears_often, HearsOftenEnough(turn));
+    if (hears_often) return absl::OkStatus();
+  }
   const bool receiver_only = turn.dialect().can.receiver_only_change &&
                              !present.replica.source_host.empty() && present.replica.auto_position;
   WEFT_RETURN_IF_ERROR(receiver_only ? ChangeReceiver(step, present, turn)

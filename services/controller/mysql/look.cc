@@ -156,7 +156,7 @@ absl::Status FindSemiSync(mysql::Session& session, LookMemory* memory) {
 // looks; whichever is younger, since a clock that was stepped must not make a source look dead.
 absl::Status HeardFrom(mysql::Session& session, const mysql::ResultSet& status_rows,
                        const mysql::ReplicaStatus& status, absl::Duration now, LookMemory* memory,
-                       std::optional<absl::Duration>* heard, GtidSet* received) {
+                       Replication* replication, GtidSet* received) {
   ReceiverMemory::Signs signs;
   signs.receiving = status.receiver == mysql::ReceiverState::kRunning;
   signs.source = absl::StrCat(status.source_host, ":", status.source_port, " ", status.source_uuid);
@@ -176,14 +176,20 @@ absl::Status HeardFrom(mysql::Session& session, const mysql::ResultSet& status_r
       if (!channel.channel.empty()) continue;
       signs.heartbeats = channel.heartbeats;
       own_word = channel.silence;
+      replication->heartbeat_period = channel.heartbeat_period;
       *received = received->Union(channel.received);
     }
   } else {
-    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet count, session.Query(sql::kHeartbeatCount));
-    if (!count.empty()) signs.heartbeats = count.front().UintOr("Value", 0);
+    WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet heartbeats, session.Query(sql::kHeartbeatStatus));
+    replication->heartbeat_period = HeartbeatPeriodOf(heartbeats);
+    for (const mysql::ResultSet::Row row : heartbeats) {
+      if (row.StringOr("Variable_name", "") == sql::kHeartbeatPeriod) continue;
+      signs.heartbeats = row.UintOr("Value", 0);
+    }
   }
-  *heard = memory->receiver.Heard(signs, now);
-  if (own_word.has_value() && (!heard->has_value() || *own_word < **heard)) *heard = own_word;
+  std::optional<absl::Duration>& heard = replication->heard_ago;
+  heard = memory->receiver.Heard(signs, now);
+  if (own_word.has_value() && (!heard.has_value() || *own_word < *heard)) heard = own_word;
   return absl::OkStatus();
 }
 
@@ -212,7 +218,7 @@ absl::Status LookAtReplication(mysql::Session& session, absl::Duration now, Look
     replication.lag = status.lag.value_or(absl::ZeroDuration());
     seen->received = status.retrieved;
     WEFT_RETURN_IF_ERROR(
-        HeardFrom(session, rows, status, now, memory, &replication.heard_ago, &seen->received));
+        HeardFrom(session, rows, status, now, memory, &replication, &seen->received));
   }
   return absl::OkStatus();
 }
@@ -225,13 +231,13 @@ absl::Status ReadState(const mysql::ResultSet& rows, const LookMemory& memory, O
   WEFT_ASSIGN_OR_RETURN(seen->read_only, row.Bool("read_only"));
   seen->super_read_only = row.BoolOr("super_read_only", seen->read_only);
   seen->offline = row.BoolOr("offline", false);
+  seen->may_start_writable = !row.BoolOr("closed_start", seen->read_only);
   for (const absl::string_view one :
        absl::StrSplit(row.StringOr("replica_accounts", ""), ',', absl::SkipEmpty())) {
     const std::pair<absl::string_view, absl::string_view> part = absl::StrSplit(one, ':');
     const std::optional<ServerUuid> replica = ReplicaOfAccount(part.first);
     if (!replica.has_value()) continue;
     // Under several hosts: locked where all are.
-  seen->may_start_writable = !row.BoolOr("closed_start", seen->read_only);
     const auto [account, is_new] = seen->accounts.emplace(*replica, true);
     account->second = account->second && part.second == "Y";
   }
@@ -330,17 +336,17 @@ absl::Status Prime(mysql::Session& session, LookMemory* memory) {
   }
   std::string sql(sql::kWho);
   if (memory->dialect.can.admin_port) absl::StrAppend(&sql, sql::kAdminColumns);
+  if (memory->dialect.can.set_persist) absl::StrAppend(&sql, sql::kPersistedLoadColumn);
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet who, session.Query(sql));
   if (who.empty()) return absl::InternalError("the server gave no row for its own uuid");
   WEFT_ASSIGN_OR_RETURN(memory->uuid, ServerUuid::Parse(who.front().StringOr("uuid", "")));
+  memory->loads_persisted = who.front().BoolOr("persisted_load", false);
   memory->admin = {};
   // No admin_address: no administrative interface, whatever the port says.
   const std::string address = who.front().StringOr("admin_address", "");
-  if (memory->dialect.can.set_persist) absl::StrAppend(&sql, sql::kPersistedLoadColumn);
   if (!address.empty()) {
     const bool any = address == "*" || address == "0.0.0.0" || address == "::";
     memory->admin.host = any ? session.options().host : address;
-  memory->loads_persisted = who.front().BoolOr("persisted_load", false);
     memory->admin.port = static_cast<uint16_t>(who.front().UintOr("admin_port", 0));
   }
   WEFT_RETURN_IF_ERROR(FindHalfClone(session, memory));
@@ -359,12 +365,12 @@ absl::StatusOr<Observation> LookAt(mysql::Session& session, LookMemory* memory,
   seen.receiver_only_change = memory->dialect.can.receiver_only_change;
   seen.no_accounts_because = memory->no_accounts_because;
   seen.gives_accounts = memory->no_accounts_because.empty();
+  seen.no_closed_start_because = memory->no_closed_start_because;
   WEFT_RETURN_IF_ERROR(LookAtReplication(session, monotonic_now, memory, &seen));
   WEFT_RETURN_IF_ERROR(LookAtState(session, memory, &seen));
   WEFT_RETURN_IF_ERROR(LookAtSource(session, *memory, &seen));
   WEFT_RETURN_IF_ERROR(LookAtSemiSync(session, monotonic_now, memory, &seen));
   return seen;
 }
-  seen.no_closed_start_because = memory->no_closed_start_because;
 
 }  // namespace weft::controller

@@ -1,6 +1,17 @@
 #include "services/controller/mysql/receiver_memory.h"
 
+#include "services/controller/mysql/farm_sql.h"
+
 namespace weft::controller {
+
+absl::Duration HeartbeatPeriodOf(const mysql::ResultSet& status) {
+  for (const mysql::ResultSet::Row row : status) {
+    if (row.StringOr("Variable_name", "") != sql::kHeartbeatPeriod) continue;
+    const double period = row.Double("Value").value_or(0);
+    return period > 0 ? absl::Seconds(period) : absl::InfiniteDuration();
+  }
+  return absl::InfiniteDuration();
+}
 
 std::optional<absl::Duration> ReceiverMemory::Heard(const Signs& signs, absl::Duration now) {
   const bool another_source = last_.has_value() && last_->source != signs.source;

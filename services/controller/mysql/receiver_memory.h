@@ -5,8 +5,13 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "common/mysql/result_set.h"
 
 namespace weft::controller {
+
+// How often a source with nothing to send lets its replica hear it, from the rows of
+// sql::kHeartbeatStatus; infinite: not at all.
+absl::Duration HeartbeatPeriodOf(const mysql::ResultSet& status);
 
 // When a replica last heard from its source, judged by what moved between two looks: for versions
 // that do not say it themselves (before 8.0), and against jumps of the replica's clock on those

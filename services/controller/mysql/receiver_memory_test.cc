@@ -14,6 +14,17 @@ ReceiverMemory::Signs Receiving(const char* position, uint64_t heartbeats) {
   return {.receiving = true, .source = "a", .position = position, .heartbeats = heartbeats};
 }
 
+TEST(ReceiverMemoryTest, ReadsTheHeartbeatPeriodOfMysql56) {
+  const auto period = [](const char* seconds) {
+    return HeartbeatPeriodOf(mysql::ResultSet(
+        {"Variable_name", "Value"},
+        {{"Slave_heartbeat_period", seconds}, {"Slave_received_heartbeats", "7"}}));
+  };
+  EXPECT_EQ(period("0.500"), absl::Milliseconds(500));
+  EXPECT_EQ(period("30.000"), absl::Seconds(30));
+  EXPECT_EQ(period("0.000"), absl::InfiniteDuration());
+}
+
 TEST(ReceiverMemoryTest, KnowsNothingOfASourceThatWasNeverConnected) {
   ReceiverMemory memory;
   EXPECT_EQ(memory.Heard({.source = "a"}, kNow), std::nullopt);
