@@ -22,6 +22,7 @@ COMPOSE = ROOT / "deploy/compose/compose.yaml"
 NO_ENGINE = 3  # docker_engine.sh: it cannot run here, and says why
 PORT = 26276  # of the engine's TLS, which nobody here asks
 PATIENCE = 60  # seconds
+FOUND_AGAIN = 10  # seconds, by a name that has another address
 # Who runs the composition: nobody in particular, and not root.
 OWNER = 23765
 # What stands for the store's image, which is not on this machine: as that one makes it, a server with one database
@@ -127,8 +128,8 @@ class EngineTest(unittest.TestCase):
     def docker(cls, *words):
         return run("docker", *cls.host(), *words)
 
-    def awaits(self, what, done):
-        end = time.monotonic() + PATIENCE
+    def awaits(self, what, done, patience=PATIENCE):
+        end = time.monotonic() + patience
         while not done():
             self.assertLess(time.monotonic(), end, f"{what}: {self.refusal}")
             time.sleep(0.1)
@@ -192,11 +193,24 @@ class EngineTest(unittest.TestCase):
         body, _, code = said.rpartition("\n")
         return code, body
 
-    def await_whole(self, group):
+    def address(self, name):
+        return self.docker("inspect", "--format", "{{.NetworkSettings.Networks.node.IPAddress}}", name).stdout.strip()
+
+    def move(self, name, image):
+        """It is begun again, and meanwhile its address has been given to another container, of `image`."""
+        before = self.address(name)
+        self.docker("stop", name)
+        self.begin("squatter", image)
+        self.assertEqual(self.address("squatter"), before)
+        self.assertEqual(self.docker("start", name).returncode, 0)
+        self.assertNotEqual(self.address(name), before)
+
+    def await_whole(self, group, patience=PATIENCE):
         """A group that is made now is seen by all: monitor, provisioner and gateway reach the controller."""
         self.awaits("a controller leads", lambda: (self.weft("manage", "status") or {}).get("leading"))
         self.assertIsNotNone(self.weft("group", "create", group))
-        self.awaits("the monitor reports", lambda: self.weft("manage", "status").get("monitors") == 1)
+        self.awaits("the monitor reports", lambda: self.weft("manage", "status").get("monitors") == 1,
+                    patience)
         self.awaits("the provisioner answers", lambda: self.weft("provider", "list") is not None)
         self.awaits("the gateway shows it", lambda: group in self.from_outside("/v1/groups")[1])
 
@@ -209,10 +223,11 @@ class EngineTest(unittest.TestCase):
             self.start(name, service)
         self.awaits("the store is set up", lambda: self.weft("manage", "setup") is not None)
         self.await_whole("before")
-        # A container that comes back may have another address.
         for name in ("controller", "provisioner"):
             self.assertEqual(self.docker("restart", name).returncode, 0)
             self.await_whole(f"after-{name}")
+        self.move("controller", services["store"]["image"])
+        self.await_whole("moved", FOUND_AGAIN)
         self.save_into_rescue(services["controller"])
         # Who is asked to stop stops in order.
         for name in ("provisioner", "gateway", "monitor", "controller"):
