@@ -34,7 +34,6 @@ class JobRunner::Running : public RunningJob {
   const std::string& group() const override { return job_.group; }
   const std::string& server() const override { return job_.server; }
   const std::string& request() const override { return job_.request; }
-  absl::Time created() const override { return job_.created; }
   const std::string& notes() const override { return job_.notes; }
   bool resumed() const override { return resumed_; }
 

@@ -43,7 +43,6 @@ class RunningJob {
   virtual const std::string& group() const = 0;
   virtual const std::string& server() const = 0;
   virtual const std::string& request() const = 0;
-  virtual absl::Time created() const = 0;  // by the clock of the provisioner that was asked
   // What Keep kept, by this provisioner or the one before; empty at first.
   virtual const std::string& notes() const = 0;
   // It was begun before, by somebody who may have done any part of it.

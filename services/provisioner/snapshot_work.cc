@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "services/provisioner/providers/order.h"
 
 namespace weft::provisioner {
 namespace {
@@ -14,8 +16,6 @@ namespace {
 // Of the copy of a machine's data, and of anything else.
 constexpr absl::Duration kCopy = absl::Hours(24);
 constexpr absl::Duration kCall = absl::Minutes(5);
-// That the clocks of providers and provisioners may differ by.
-constexpr absl::Duration kClocks = absl::Minutes(1);
 
 absl::Status Cancelled() {
   return Refusal(absl::StatusCode::kCancelled, "CANCELLED", "somebody asked for its end");
@@ -28,33 +28,35 @@ void SnapshotWork::Serve(JobRunner* runner) {
   runner->Handle(kDestroySnapshots, [this](RunningJob& job) { return Destroy(job); });
 }
 
-absl::StatusOr<std::optional<MachineSnapshot>> SnapshotWork::FindMade(const SnapshotWish& wish,
-                                                                      absl::Time since,
-                                                                      Provider* provider,
-                                                                      const Deadline& deadline) {
+absl::StatusOr<std::string> SnapshotWork::FreshName(const SnapshotWish& wish, Provider* provider) {
   WEFT_ASSIGN_OR_RETURN(const std::vector<MachineSnapshot> made,
-                        provider->ListSnapshots(wish.machine, deadline));
-  for (const MachineSnapshot& snapshot : made) {
-    if (snapshot.created < since) continue;  // somebody made it unlisted
-    const absl::Status known = inventory_->GetSnapshot(snapshot.name).status();
-    if (absl::IsNotFound(known)) return std::optional<MachineSnapshot>(snapshot);
-    WEFT_RETURN_IF_ERROR(known);
-  }
-  return std::optional<MachineSnapshot>();
+                        provider->ListSnapshots(wish.machine, Deadline::After(clock_, kCall)));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<SnapshotEntry> listed,
+                        inventory_->ListSnapshots(wish.provider, wish.machine));
+  std::set<std::string> taken;
+  for (const MachineSnapshot& snapshot : made) taken.insert(snapshot.name);
+  for (const SnapshotEntry& entry : listed) taken.insert(entry.snapshot.name);
+  // Names have seconds, and must differ.
+  absl::Time time = clock_->Now();
+  while (taken.contains(SnapshotName(wish.machine, time))) time += absl::Seconds(1);
+  return SnapshotName(wish.machine, time);
 }
 
 absl::StatusOr<MachineSnapshot> SnapshotWork::Copy(RunningJob& job, const SnapshotWish& wish,
                                                    Provider* provider) {
-  if (const auto made = ParseSnapshotNotes(job.notes()); made.has_value()) return *made;
-  if (job.cancelled()) return Cancelled();
-  if (job.resumed() && !wish.unlisted) {
-    WEFT_ASSIGN_OR_RETURN(
-        const std::optional<MachineSnapshot> made,
-        FindMade(wish, job.created() - kClocks, provider, Deadline::After(clock_, kCall)));
-    if (made.has_value()) return *made;
+  std::optional<MachineSnapshot> kept = ParseSnapshotNotes(job.notes());
+  if (kept.has_value() && !kept->native_id.empty()) return *kept;
+  if (!kept.has_value()) {
+    if (job.cancelled()) return Cancelled();
+    kept.emplace();
+    kept->machine_uuid = wish.machine;
+    WEFT_ASSIGN_OR_RETURN(kept->name, FreshName(wish, provider));
+    // Before the provider hears of it: who resumes this awaits it, or ends it.
+    WEFT_RETURN_IF_ERROR(job.Keep(NotesOf(*kept)));
   }
-  return provider->CreateSnapshot(wish.machine, {.deadline = Deadline::After(clock_, kCopy),
-                                                 .cancelled = [&job] { return job.cancelled(); }});
+  return provider->CreateSnapshot(wish.machine, kept->name,
+                                  {.deadline = Deadline::After(clock_, kCopy),
+                                   .cancelled = [&job] { return job.cancelled(); }});
 }
 
 absl::StatusOr<std::string> SnapshotWork::Create(RunningJob& job) {

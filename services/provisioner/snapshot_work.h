@@ -29,14 +29,11 @@ class SnapshotWork {
  private:
   absl::StatusOr<std::string> Create(RunningJob& job);
   absl::StatusOr<std::string> Destroy(RunningJob& job);
-  // Of what the wish asks for; what was made of it before, where it is resumed. CANCELLED.
+  // Of what the wish asks for; what was made or begun of it before, where it is resumed. CANCELLED.
   absl::StatusOr<MachineSnapshot> Copy(RunningJob& job, const SnapshotWish& wish,
                                        Provider* provider);
-  // What its provider has of the machine and is not listed: made by a job that died before it could
-  // list it. nullopt: nothing.
-  absl::StatusOr<std::optional<MachineSnapshot>> FindMade(const SnapshotWish& wish,
-                                                          absl::Time since, Provider* provider,
-                                                          const Deadline& deadline);
+  // That neither the list nor the provider has.
+  absl::StatusOr<std::string> FreshName(const SnapshotWish& wish, Provider* provider);
   absl::Status DestroyOne(const std::string& name, Provider* provider, const Deadline& deadline);
 
   Inventory* const inventory_;

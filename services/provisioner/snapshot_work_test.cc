@@ -68,13 +68,46 @@ TEST_F(SnapshotWorkTest, MakesNoSecondSnapshotWhereItIsResumedAfterTheFirst) {
   left.kind = kCreateSnapshot;
   left.request_id = "r";
   left.request = ToJson(wish);
-  left.notes = NotesOf({.name = "made", .machine_uuid = uuid});
+  left.notes = NotesOf({.name = "made", .machine_uuid = uuid, .native_id = "made"});
   ASSERT_TRUE(inventory_.BeginJob(left).ok());
   const Job ended = Ended("left");
   EXPECT_EQ(ended.state, JobState::kSucceeded) << ended.error_message;
   EXPECT_THAT(ended.result, HasSubstr("made"));
   EXPECT_FALSE(cloud_.copies);
   EXPECT_THAT(*inventory_.ListSnapshots("", ""), SizeIs(1));
+}
+
+TEST_F(SnapshotWorkTest, GoesOnWithTheSnapshotThatADeadProvisionerBegan) {
+  EXPECT_EQ(Make(1).state, JobState::kSucceeded);
+  SnapshotWish wish;
+  wish.provider = "os";
+  wish.machine = Listed()[0].machine.uuid;
+  Job left;
+  left.id = "left";
+  left.kind = kCreateSnapshot;
+  left.request_id = "r";
+  left.request = ToJson(wish);
+  left.notes = NotesOf({.name = "begun", .machine_uuid = wish.machine});
+  ASSERT_TRUE(inventory_.BeginJob(left).ok());
+  EXPECT_EQ(Ended("left").state, JobState::kSucceeded);
+  EXPECT_TRUE(cloud_.copies);
+  ASSERT_THAT(*inventory_.ListSnapshots("", ""), SizeIs(1));
+  EXPECT_EQ(inventory_.ListSnapshots("", "")->front().snapshot.name, "begun");
+}
+
+TEST_F(SnapshotWorkTest, KeepsTheNameOfASnapshotBeforeItsProviderIsAskedForIt) {
+  EXPECT_EQ(Make(1).state, JobState::kSucceeded);
+  cloud_.copies_for_long = true;
+  const auto begun = requests_.CreateSnapshot({.machine = Listed()[0].machine.uuid}, {});
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  const Deadline deadline = Deadline::After(RealClock::Get(), kPatience);
+  while (!cloud_.copies && !deadline.Passed()) RealClock::Get()->Sleep(absl::Milliseconds(1));
+  // Its name was kept before the provider was asked for it.
+  const auto kept = ParseSnapshotNotes(inventory_.GetJob(begun->id)->notes);
+  ASSERT_TRUE(kept.has_value());
+  EXPECT_THAT(kept->name, HasSubstr("snapshot-"));
+  inventory_.RequestCancel(begun->id);
+  EXPECT_EQ(Ended(begun->id).state, JobState::kCancelled);
 }
 
 }  // namespace

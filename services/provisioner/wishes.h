@@ -47,7 +47,7 @@ struct SnapshotWish {
 std::string ToJson(const CreateWish& wish);
 std::string ToJson(const DestroyWish& wish);
 std::string ToJson(const SnapshotWish& wish);
-// What a job keeps of the snapshot that it has made.
+// What a job keeps of the snapshot that it has made; of one that it begins, without a native_id.
 std::string NotesOf(const MachineSnapshot& snapshot);
 
 // DATA_LOSS: it is no such JSON.

@@ -1,5 +1,6 @@
 #include "tests/contract/provider_contract.h"
 
+#include <atomic>
 #include <map>
 #include <set>
 #include <thread>
@@ -8,6 +9,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
+#include "services/provisioner/providers/order.h"
 
 namespace weft::provisioner {
 
@@ -35,6 +37,11 @@ size_t ProviderContract::Count() {
   const auto machines = provider().Search({}, {}, Soon());
   EXPECT_TRUE(machines.ok()) << machines.status();
   return machines.ok() ? machines->size() : 0;
+}
+
+std::string NewSnapshotName(const std::string& uuid) {
+  static std::atomic<int> made = 0;
+  return SnapshotName(uuid, RealClock::Get()->Now() + absl::Seconds(++made));
 }
 
 std::string ProviderName(const ::testing::TestParamInfo<ProviderMaker>& info) {
@@ -168,7 +175,8 @@ TEST_P(ProviderContract, SaysThatAnImageIsUnknown) {
 
 TEST_P(ProviderContract, SavesAMachinesDataAndMakesAnotherOfThem) {
   const Machine machine = Running(under_test().Order());
-  const auto snapshot = provider().CreateSnapshot(machine.uuid, {Soon()});
+  const auto snapshot =
+      provider().CreateSnapshot(machine.uuid, NewSnapshotName(machine.uuid), {Soon()});
   if (!under_test().offers_snapshots()) {
     EXPECT_EQ(snapshot.status().code(), absl::StatusCode::kUnimplemented);
     EXPECT_EQ(ErrorReason(snapshot.status()), "NOT_OFFERED");
@@ -201,15 +209,31 @@ TEST_P(ProviderContract, SavesAMachinesDataAndMakesAnotherOfThem) {
   EXPECT_TRUE(provider().ListSnapshots("", Soon())->empty());
 }
 
+TEST_P(ProviderContract, FindsTheSnapshotOfAnEarlierTry) {
+  if (!under_test().offers_snapshots()) GTEST_SKIP() << "this provider has no snapshots";
+  const Machine machine = Running(under_test().Order());
+  const std::string name = NewSnapshotName(machine.uuid);
+  const auto first = provider().CreateSnapshot(machine.uuid, name, {Soon()});
+  ASSERT_TRUE(first.ok()) << DescribeError(first.status());
+  EXPECT_EQ(first->name, name);
+  const auto again = provider().CreateSnapshot(machine.uuid, name, {Soon()});
+  ASSERT_TRUE(again.ok()) << DescribeError(again.status());
+  EXPECT_EQ(WholeSeconds(*again), WholeSeconds(*first));
+  EXPECT_EQ(provider().ListSnapshots(machine.uuid, Soon())->size(), 1u);
+  EXPECT_TRUE(provider().DestroySnapshot(name, Soon()).ok());
+}
+
 TEST_P(ProviderContract, EndsASnapshotWhenThatIsAskedForAndKeepsNothingOfIt) {
   if (!under_test().offers_snapshots()) GTEST_SKIP() << "this provider has no snapshots";
   const Machine machine = Running(under_test().Order());
+  const std::string name = NewSnapshotName(machine.uuid);
   const absl::Status ended =
-      provider().CreateSnapshot(machine.uuid, {Soon(), [] { return true; }}).status();
+      provider().CreateSnapshot(machine.uuid, name, {Soon(), [] { return true; }}).status();
   EXPECT_TRUE(absl::IsCancelled(ended)) << ended;
   EXPECT_EQ(AwaitSettled(machine.uuid).state, MachineState::kRunning);
   EXPECT_TRUE(provider().ListSnapshots("", Soon())->empty());
-  const auto snapshot = provider().CreateSnapshot(machine.uuid, {Soon(), [] { return false; }});
+  const auto snapshot =
+      provider().CreateSnapshot(machine.uuid, name, {Soon(), [] { return false; }});
   ASSERT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
   EXPECT_TRUE(provider().DestroySnapshot(snapshot->name, Soon()).ok());
 }
@@ -223,8 +247,10 @@ TEST_P(ProviderContract, SaysThatASnapshotIsUnknown) {
     return;
   }
   EXPECT_EQ(ErrorReason(restored), "SNAPSHOT_UNKNOWN");
-  EXPECT_EQ(ErrorReason(provider().CreateSnapshot(order.uuid, {Soon()}).status()),
-            "MACHINE_UNKNOWN");
+  EXPECT_EQ(
+      ErrorReason(
+          provider().CreateSnapshot(order.uuid, NewSnapshotName(order.uuid), {Soon()}).status()),
+      "MACHINE_UNKNOWN");
   EXPECT_TRUE(provider().DestroySnapshot(name, Soon()).ok());
   EXPECT_TRUE(provider().ListSnapshots(order.uuid, Soon())->empty());
 }

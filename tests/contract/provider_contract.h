@@ -83,6 +83,9 @@ class ProviderContract : public ::testing::TestWithParam<ProviderMaker> {
   std::unique_ptr<ProviderUnderTest> under_test_;
 };
 
+// For a snapshot of the machine; another one at each call.
+std::string NewSnapshotName(const std::string& uuid);
+
 // For INSTANTIATE_TEST_SUITE_P.
 std::string ProviderName(const ::testing::TestParamInfo<ProviderMaker>& info);
 

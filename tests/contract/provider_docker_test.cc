@@ -94,15 +94,17 @@ TEST(DockerFakeTest, PutsUserDataIntoPlaceBeforeTheFirstStart) {
   EXPECT_EQ(docker.engine().Files("machine-" + script.uuid).count(folder + "user-data.sh"), 1u);
 }
 
-TEST(DockerFakeTest, SavesTwiceInOneSecondAndLeavesNothingOfWhatIsDestroyed) {
+TEST(DockerFakeTest, SavesTwiceAndLeavesNothingOfWhatIsDestroyed) {
   Docker docker({});
   const MachineOrder order = docker.Order(), other = docker.Order();
   Provider& provider = docker.provider();
   ASSERT_TRUE(provider.Create(order, docker.Soon()).ok());
   docker.engine().WriteData("machine-" + order.uuid, "first");
-  const auto first = provider.CreateSnapshot(order.uuid, {docker.Soon()});
+  const auto first =
+      provider.CreateSnapshot(order.uuid, NewSnapshotName(order.uuid), {docker.Soon()});
   docker.engine().WriteData("machine-" + order.uuid, "second");
-  const auto second = provider.CreateSnapshot(order.uuid, {docker.Soon()});
+  const auto second =
+      provider.CreateSnapshot(order.uuid, NewSnapshotName(order.uuid), {docker.Soon()});
   ASSERT_TRUE(first.ok() && second.ok()) << first.status() << second.status();
   EXPECT_NE(first->name, second->name);
   // Not torn: the machine stood still while it was read.
@@ -130,7 +132,8 @@ TEST(DockerFakeTest, LeavesNothingOfASnapshotThatFails) {
   Provider& provider = docker.provider();
   ASSERT_TRUE(provider.Create(order, docker.Soon()).ok());
   docker.engine().SetReadsFail(true);
-  EXPECT_FALSE(provider.CreateSnapshot(order.uuid, {docker.Soon()}).ok());
+  EXPECT_FALSE(
+      provider.CreateSnapshot(order.uuid, NewSnapshotName(order.uuid), {docker.Soon()}).ok());
   EXPECT_EQ(docker.engine().containers(), 1u);
   EXPECT_EQ(docker.engine().volumes(), 1u);
   EXPECT_EQ(provider.Get(order.uuid, docker.Soon())->state, MachineState::kRunning);
@@ -142,7 +145,8 @@ TEST(DockerFakeTest, EndsARestoreWhenThatIsAskedFor) {
   const MachineOrder order = docker.Order(), other = docker.Order();
   Provider& provider = docker.provider();
   ASSERT_TRUE(provider.Create(order, docker.Soon()).ok());
-  const auto snapshot = provider.CreateSnapshot(order.uuid, {docker.Soon()});
+  const auto snapshot =
+      provider.CreateSnapshot(order.uuid, NewSnapshotName(order.uuid), {docker.Soon()});
   ASSERT_TRUE(snapshot.ok()) << snapshot.status();
   const auto ended = provider.Restore(snapshot->name, other, {docker.Soon(), [] { return true; }});
   EXPECT_TRUE(absl::IsCancelled(ended.status())) << ended.status();

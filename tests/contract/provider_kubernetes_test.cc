@@ -112,7 +112,8 @@ TEST(KubernetesTest, FillsTheVolumeFromASnapshotAndGivesItItsRoom) {
   second.flavor = {{"storage", "1g"}};
   Provider& provider = kubernetes.provider();
   ASSERT_TRUE(provider.Create(order, kubernetes.Soon()).ok());
-  const auto snapshot = provider.CreateSnapshot(order.uuid, {kubernetes.Soon()});
+  const auto snapshot =
+      provider.CreateSnapshot(order.uuid, NewSnapshotName(order.uuid), {kubernetes.Soon()});
   ASSERT_TRUE(snapshot.ok()) << snapshot.status();
   EXPECT_EQ(snapshot->bytes, 10ull << 30);
   ASSERT_TRUE(provider.Restore(snapshot->name, second, {kubernetes.Soon()}).ok());

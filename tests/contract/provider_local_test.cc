@@ -77,7 +77,8 @@ TEST(LocalProviderTest, EndsARestoreAtItsDeadline) {
   Local local;
   const MachineOrder made = local.Order(), other = local.Order();
   ASSERT_TRUE(local.provider().Create(made, local.Soon()).ok());
-  const auto snapshot = local.provider().CreateSnapshot(made.uuid, {local.Soon()});
+  const auto snapshot =
+      local.provider().CreateSnapshot(made.uuid, NewSnapshotName(made.uuid), {local.Soon()});
   ASSERT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
   const auto restored =
       local.provider().Restore(snapshot->name, other, {local.Soon(absl::Milliseconds(1))});
@@ -90,7 +91,8 @@ TEST(LocalProviderTest, MakesOthersWhileItRestoresAndEndsARestoreWhenThatIsAsked
   Local local;
   const MachineOrder made = local.Order(), restored = local.Order(), other = local.Order();
   ASSERT_TRUE(local.provider().Create(made, local.Soon()).ok());
-  const auto snapshot = local.provider().CreateSnapshot(made.uuid, {local.Soon()});
+  const auto snapshot =
+      local.provider().CreateSnapshot(made.uuid, NewSnapshotName(made.uuid), {local.Soon()});
   ASSERT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
   // Asked in the midst of the copy.
   bool asked = false;

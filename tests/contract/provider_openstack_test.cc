@@ -117,7 +117,9 @@ TEST(OpenStackTest, SaysAtOnceThatASnapshotHasFailed) {
   ASSERT_TRUE(openstack.provider().Create(order, openstack.Soon()).ok());
   openstack.cloud().SetSnapshotsFail(true);
   const absl::Status failed =
-      openstack.provider().CreateSnapshot(order.uuid, {openstack.Soon()}).status();
+      openstack.provider()
+          .CreateSnapshot(order.uuid, NewSnapshotName(order.uuid), {openstack.Soon()})
+          .status();
   EXPECT_EQ(ErrorReason(failed), "PROVIDER_REFUSED") << DescribeError(failed);
 }
 

@@ -164,7 +164,8 @@ TEST_F(DockerTest, MakesAServerSavesItAndMakesAnotherOfWhatWasSaved) {
   ASSERT_TRUE(session->Execute(kMakeTable).ok());
   ASSERT_TRUE(session->Execute(kInsert).ok());
 
-  const auto snapshot = provider().CreateSnapshot(order.uuid, {Soon()});
+  const auto snapshot =
+      provider().CreateSnapshot(order.uuid, NewSnapshotName(order.uuid), {Soon()});
   ASSERT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
   EXPECT_GT(snapshot->bytes, 10u << 20);
   // The machine goes on after it; what it writes from now on is not in the snapshot.
@@ -198,7 +199,8 @@ TEST_F(DockerTest, RestoresAReplicaThatDoesNotReplicate) {
     ASSERT_TRUE(done.ok()) << done;
   }
   EXPECT_EQ(Ask(*session, kReceiver), "CONNECTING");
-  const auto snapshot = provider().CreateSnapshot(order.uuid, {Soon()});
+  const auto snapshot =
+      provider().CreateSnapshot(order.uuid, NewSnapshotName(order.uuid), {Soon()});
   ASSERT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
 
   const auto restored = provider().Restore(snapshot->name, docker_->Order(), {Soon()});
@@ -212,7 +214,8 @@ TEST_F(DockerTest, RestoresAReplicaThatDoesNotReplicate) {
 TEST_F(DockerTest, SaysThatASnapshotIsDamaged) {
   const MachineOrder order = docker_->Order();
   ASSERT_TRUE(provider().Create(order, Soon()).ok());
-  const auto snapshot = provider().CreateSnapshot(order.uuid, {Soon()});
+  const auto snapshot =
+      provider().CreateSnapshot(order.uuid, NewSnapshotName(order.uuid), {Soon()});
   ASSERT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
   const std::string path =
       Engine()->File(absl::StrCat("data/volumes/", snapshot->name, "/_data/ibdata1"));

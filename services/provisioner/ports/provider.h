@@ -114,9 +114,12 @@ class Provider {
   // Removes it with its data. OK where there is none.
   virtual absl::Status Destroy(const std::string& uuid, const Deadline& deadline) = 0;
 
-  // Of the machine's data as they are: consistent as after a crash, or better. CANCELLED soon after
-  // its end was asked for; then, as after any error, nothing of it stays and the machine goes on.
+  // Of the machine's data as they are: consistent as after a crash, or better. `name`: as
+  // SnapshotName makes them; a repeated call gives the one of that name, and waits for it where the
+  // provider is still at it. CANCELLED soon after its end was asked for; then, as after any error,
+  // nothing of it stays and the machine goes on.
   virtual absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
+                                                         const std::string& name,
                                                          const CopyTerms& terms) = 0;
   // Those of the machine; of all for an empty uuid. Oldest first.
   virtual absl::StatusOr<std::vector<MachineSnapshot>> ListSnapshots(const std::string& uuid,

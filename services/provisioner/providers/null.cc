@@ -70,21 +70,18 @@ class NullProvider : public Provider {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
+  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid, const std::string& name,
                                                  const CopyTerms& terms) override {
     if (terms.Cancelled()) return ProviderCancelled(id_, "a snapshot");
     MutexLock lock(&mutex_);
+    if (const auto made = snapshots_.find(name); made != snapshots_.end()) return made->second;
     if (machines_.count(uuid) == 0) return MachineUnknown(id_, uuid);
     MachineSnapshot snapshot;
     snapshot.created = clock_->Now();
-    // Names have seconds, and must differ.
-    while (snapshots_.count(SnapshotName(uuid, snapshot.created)) > 0) {
-      snapshot.created += absl::Seconds(1);
-    }
-    snapshot.name = SnapshotName(uuid, snapshot.created);
+    snapshot.name = name;
     snapshot.machine_uuid = uuid;
-    snapshot.native_id = snapshot.name;
-    snapshots_[snapshot.name] = snapshot;
+    snapshot.native_id = name;
+    snapshots_[name] = snapshot;
     return snapshot;
   }
 

@@ -46,7 +46,6 @@ class MortalJob : public RunningJob {
   const std::string& group() const override { return group_; }
   const std::string& server() const override { return none_; }
   const std::string& request() const override { return none_; }
-  absl::Time created() const override { return absl::UnixEpoch(); }
   const std::string& notes() const override { return seen_; }
   bool resumed() const override { return !seen_.empty(); }
   void Report(double progress, absl::string_view phase) override {

@@ -66,7 +66,7 @@ class CloudProvider : public Provider {
     if (cloud->destroy.ok()) cloud->machines.erase(uuid);
     return cloud->destroy;
   }
-  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
+  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid, const std::string& name,
                                                  const CopyTerms& terms) override {
     cloud->copies = true;
     while (cloud->copies_for_long && !terms.Cancelled()) {
@@ -74,7 +74,7 @@ class CloudProvider : public Provider {
       RealClock::Get()->Sleep(absl::Milliseconds(1));
     }
     if (terms.Cancelled()) return ProviderCancelled("cloud", "a snapshot");
-    return MachineSnapshot{.name = absl::StrCat("snapshot-", uuid), .machine_uuid = uuid};
+    return MachineSnapshot{.name = name, .machine_uuid = uuid, .native_id = name};
   }
   absl::StatusOr<std::vector<MachineSnapshot>> ListSnapshots(const std::string&,
                                                              const Deadline&) override {

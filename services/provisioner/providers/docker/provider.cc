@@ -95,10 +95,11 @@ class DockerProvider : public Provider {
     return engine_.RemoveVolume(name, deadline);
   }
 
-  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
+  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid, const std::string& name,
                                                  const CopyTerms& terms) override {
     WEFT_RETURN_IF_ERROR(CheckName("uuid", uuid));
-    return snapshots_.Create(uuid, terms);
+    WEFT_RETURN_IF_ERROR(CheckName("snapshot", name));
+    return snapshots_.Create(uuid, name, terms);
   }
   absl::StatusOr<std::vector<MachineSnapshot>> ListSnapshots(const std::string& uuid,
                                                              const Deadline& deadline) override {

@@ -96,16 +96,6 @@ absl::StatusOr<Digest> Snapshots::CopyStanding(const std::string& machine,
   return digest;
 }
 
-absl::StatusOr<std::string> Snapshots::FreshName(const std::string& uuid,
-                                                 const Deadline& deadline) {
-  for (absl::Time time = clock_->Now();; time += absl::Seconds(1)) {
-    const std::string name = SnapshotName(uuid, time);
-    WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> taken,
-                          engine_->Names({Label(kSnapshotLabel, name)}, deadline));
-    if (taken.empty()) return name;
-  }
-}
-
 absl::StatusOr<Digest> Snapshots::Save(const std::string& uuid, const std::string& image,
                                        const std::string& name, const CopyTerms& terms) {
   const std::string unfinished = absl::StrCat(kUnfinished, name);
@@ -121,13 +111,17 @@ absl::StatusOr<Digest> Snapshots::Save(const std::string& uuid, const std::strin
   return saved;
 }
 
-absl::StatusOr<MachineSnapshot> Snapshots::Create(const std::string& uuid, const CopyTerms& terms) {
+absl::StatusOr<MachineSnapshot> Snapshots::Create(const std::string& uuid, const std::string& name,
+                                                  const CopyTerms& terms) {
   const Deadline& deadline = terms.deadline;
+  WEFT_ASSIGN_OR_RETURN(const std::vector<MachineSnapshot> made, List(uuid, deadline));
+  for (const MachineSnapshot& snapshot : made) {
+    if (snapshot.name == name) return snapshot;
+  }
   WEFT_ASSIGN_OR_RETURN(const std::optional<Json> inspected,
                         engine_->Inspect(MachineName(uuid), deadline));
   if (!inspected.has_value()) return MachineUnknown(engine_->who(), uuid);
   WEFT_RETURN_IF_ERROR(RemoveUnfinished(uuid, deadline));
-  WEFT_ASSIGN_OR_RETURN(const std::string name, FreshName(uuid, deadline));
   const auto saved = Save(uuid, TextAt(*inspected, {"Image"}), name, terms);
   if (!saved.ok()) {
     RemoveUnfinished(uuid, Deadline::After(clock_, kCleanUpTime)).IgnoreError();

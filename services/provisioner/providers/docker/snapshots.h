@@ -26,7 +26,8 @@ class Snapshots {
 
   // As Provider. The machine stands still while its data are read, and goes on whatever happens;
   // one that a broken off snapshot left so is let go on first.
-  absl::StatusOr<MachineSnapshot> Create(const std::string& uuid, const CopyTerms& terms);
+  absl::StatusOr<MachineSnapshot> Create(const std::string& uuid, const std::string& name,
+                                         const CopyTerms& terms);
   absl::StatusOr<std::vector<MachineSnapshot>> List(const std::string& uuid,
                                                     const Deadline& deadline);
   absl::Status Destroy(const std::string& name, const Deadline& deadline);
@@ -41,8 +42,6 @@ class Snapshots {
  private:
   absl::StatusOr<Digest> CopyStanding(const std::string& machine, const std::string& snapshot,
                                       const CopyTerms& terms);
-  // A name that no snapshot has.
-  absl::StatusOr<std::string> FreshName(const std::string& uuid, const Deadline& deadline);
   // Saves into the container of that name, which it makes; gives the checksum.
   absl::StatusOr<Digest> Save(const std::string& uuid, const std::string& image,
                               const std::string& name, const CopyTerms& terms);

@@ -92,15 +92,18 @@ class KubernetesProvider : public Provider {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
+  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid, const std::string& name,
                                                  const CopyTerms& terms) override {
     const Deadline& deadline = terms.deadline;
-    WEFT_RETURN_IF_ERROR(Get(uuid, deadline).status());
-    const std::string name = SnapshotName(uuid, clock_->Now());
-    const Json object = kubernetes::SnapshotOf(name, uuid, settings_);
-    WEFT_ASSIGN_OR_RETURN(const std::optional<Json> applied,
-                          cluster_.Apply(kubernetes::kSnapshots, object, deadline));
-    if (!applied.has_value()) return NoSnapshots();
+    WEFT_RETURN_IF_ERROR(CheckName("snapshot", name));
+    WEFT_ASSIGN_OR_RETURN(const std::optional<Json> begun, GetBegun(name, terms));
+    if (!begun.has_value()) {
+      WEFT_RETURN_IF_ERROR(Get(uuid, deadline).status());
+      const Json object = kubernetes::SnapshotOf(name, uuid, settings_);
+      WEFT_ASSIGN_OR_RETURN(const std::optional<Json> applied,
+                            cluster_.Apply(kubernetes::kSnapshots, object, deadline));
+      if (!applied.has_value()) return NoSnapshots();
+    }
     auto ready = AwaitReady(name, terms);
     if (!ready.ok()) {
       // What is not whole is not kept.
@@ -225,7 +228,26 @@ class KubernetesProvider : public Provider {
     }
   }
 
-  static bool IsReady(const Json& snapshot) { return TrueAt(snapshot, {"status", "readyToUse"}); }
+  static bool IsLeaving(const Json& object) {
+    return !At(object, {"metadata", "deletionTimestamp"}).is_null();
+  }
+  static bool IsReady(const Json& snapshot) {
+    return TrueAt(snapshot, {"status", "readyToUse"}) && !IsLeaving(snapshot);
+  }
+
+  // The snapshot of that name. One that is on its way out, as whoever began it broke it off, is
+  // waited for until it is gone.
+  absl::StatusOr<std::optional<Json>> GetBegun(const std::string& name, const CopyTerms& terms) {
+    const Deadline& deadline = terms.deadline;
+    while (true) {
+      WEFT_ASSIGN_OR_RETURN(std::optional<Json> object,
+                            cluster_.Get(kubernetes::kSnapshots, name, deadline));
+      if (!object.has_value() || !IsLeaving(*object)) return object;
+      if (terms.Cancelled()) return ProviderCancelled(cluster_.who(), "a snapshot");
+      if (deadline.Passed()) return ProviderTooSlow(cluster_.who(), "the end of a snapshot");
+      clock_->Sleep(std::min(kEndPoll, deadline.Remaining()));
+    }
+  }
 
   absl::StatusOr<MachineSnapshot> ReadSnapshot(const Json& object) const {
     auto snapshot = kubernetes::ReadSnapshot(object);

@@ -77,9 +77,9 @@ class LocalProvider : public Provider {
     return machines_.Remove(uuid, deadline);
   }
 
-  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
+  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid, const std::string& name,
                                                  const CopyTerms& terms) override {
-    return snapshots_.Take(uuid, terms);
+    return snapshots_.Take(uuid, name, terms);
   }
 
   absl::StatusOr<std::vector<MachineSnapshot>> ListSnapshots(const std::string& uuid,

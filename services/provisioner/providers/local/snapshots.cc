@@ -94,8 +94,11 @@ absl::Status Snapshots::CopyData(const std::string& uuid, const std::string& to,
   return CloneTo(server, to, terms);
 }
 
-absl::StatusOr<MachineSnapshot> Snapshots::Take(const std::string& uuid,
+absl::StatusOr<MachineSnapshot> Snapshots::Take(const std::string& uuid, const std::string& name,
                                                 const CopyTerms& terms) const {
+  const absl::StatusOr<SnapshotFile> made = FileOf(name);
+  if (made.ok()) return made->snapshot;
+  if (!absl::IsNotFound(made.status())) return made.status();
   WEFT_ASSIGN_OR_RETURN(const MachineFile machine, machines_->FileOf(uuid));
   WEFT_RETURN_IF_ERROR(MakeFolder(Folder(""), 0700));
   // Whatever else is there by halves was cut off.
@@ -109,16 +112,12 @@ absl::StatusOr<MachineSnapshot> Snapshots::Take(const std::string& uuid,
   file.snapshot.machine_uuid = uuid;
   // As it is read back.
   file.snapshot.created = absl::FromUnixMicros(absl::ToUnixMicros(clock_->Now()));
-  // Names have seconds, and must differ.
-  while (Exists(Folder(SnapshotName(uuid, file.snapshot.created)))) {
-    file.snapshot.created += absl::Seconds(1);
-  }
-  file.snapshot.name = SnapshotName(uuid, file.snapshot.created);
-  file.snapshot.native_id = file.snapshot.name;
+  file.snapshot.name = name;
+  file.snapshot.native_id = name;
   std::error_code code;
   for (const fs::directory_entry& entry : fs::directory_iterator(Folder(""), code)) {
-    const std::string name = entry.path().filename().string();
-    if (absl::EndsWith(name, kPartial) && absl::StrContains(name, uuid)) {
+    const std::string left = entry.path().filename().string();
+    if (absl::EndsWith(left, kPartial) && absl::StrContains(left, uuid)) {
       WEFT_RETURN_IF_ERROR(RemoveTree(entry.path().string()));
     }
   }

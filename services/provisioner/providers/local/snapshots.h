@@ -23,8 +23,10 @@ class Snapshots {
   // Both outlive this.
   Snapshots(const Machines* machines, Clock* clock) : machines_(machines), clock_(clock) {}
 
-  // Blocks for as long as the data take. UNAVAILABLE while another of that machine is made.
-  absl::StatusOr<MachineSnapshot> Take(const std::string& uuid, const CopyTerms& terms) const;
+  // The one of that name where there is one. Blocks for as long as the data take. UNAVAILABLE while
+  // another of that machine is made.
+  absl::StatusOr<MachineSnapshot> Take(const std::string& uuid, const std::string& name,
+                                       const CopyTerms& terms) const;
   // Of all machines for an empty uuid; oldest first.
   std::vector<MachineSnapshot> List(const std::string& uuid) const;
   absl::Status Remove(const std::string& name) const;

@@ -80,15 +80,18 @@ class OpenStackProvider : public Provider {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
+  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid, const std::string& name,
                                                  const CopyTerms& terms) override {
     const Deadline& deadline = terms.deadline;
-    WEFT_ASSIGN_OR_RETURN(const Machine machine, Get(uuid, deadline));
-    const std::string name = SnapshotName(uuid, clock_->Now());
-    const Properties properties = {{openstack::kSnapshotProperty, "True"},
-                                   {openstack::kMachineProperty, uuid},
-                                   {openstack::kSnapshotProviderProperty, record_.id}};
-    WEFT_RETURN_IF_ERROR(cloud_.SaveServer(machine.native_id, name, properties, deadline));
+    WEFT_RETURN_IF_ERROR(CheckName("snapshot", name));
+    WEFT_ASSIGN_OR_RETURN(const std::vector<Json> begun, Snapshots(name, deadline));
+    if (begun.empty()) {
+      WEFT_ASSIGN_OR_RETURN(const Machine machine, Get(uuid, deadline));
+      const Properties properties = {{openstack::kSnapshotProperty, "True"},
+                                     {openstack::kMachineProperty, uuid},
+                                     {openstack::kSnapshotProviderProperty, record_.id}};
+      WEFT_RETURN_IF_ERROR(cloud_.SaveServer(machine.native_id, name, properties, deadline));
+    }
     auto saved = AwaitActive(name, terms);
     if (!saved.ok()) {
       // What is not whole is not kept.

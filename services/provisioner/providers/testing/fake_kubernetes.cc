@@ -244,6 +244,11 @@ FakeAnswer FakeKubernetes::Delete(const FakeRequest& request, const Key& key) {
   }
   const auto found = objects_.find(key);
   if (found == objects_.end()) return NotFound(key.second);
+  // A snapshot's controller has a finalizer on it.
+  if (key.first == "volumesnapshots") {
+    found->second["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z";
+    return JsonAnswer(200, found->second);
+  }
   objects_.erase(found);
   return Status(200, "", "");
 }
@@ -255,9 +260,11 @@ void FakeKubernetes::CollectGarbage() {
   std::vector<Key> ended;
   for (auto& [key, object] : objects_) {
     const Json& owners = At(object, {"metadata", "ownerReferences"});
-    if (!owners.is_array() || uids.contains(TextAt(owners.front(), {"uid"}))) continue;
-    const int64_t seen = NumberAt(object, {"metadata", "requestsWithoutOwner"}) + 1;
-    object["metadata"]["requestsWithoutOwner"] = seen;
+    const bool has_lost_owner =
+        owners.is_array() && !uids.contains(TextAt(owners.front(), {"uid"}));
+    if (!has_lost_owner && At(object, {"metadata", "deletionTimestamp"}).is_null()) continue;
+    const int64_t seen = NumberAt(object, {"metadata", "requestsUntilNow"}) + 1;
+    object["metadata"]["requestsUntilNow"] = seen;
     if (seen > kRequestsUntilCollected) ended.push_back(key);
   }
   for (const Key& key : ended) objects_.erase(key);

@@ -44,7 +44,8 @@ class FakeCloud::Access : public Provider {
     if (cloud->destroy_.ok()) cloud->ports_.erase(uuid);
     return cloud->destroy_;
   }
-  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string&, const CopyTerms&) override {
+  absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string&, const std::string&,
+                                                 const CopyTerms&) override {
     return NotOffered("cloud", "a snapshot", "");
   }
   absl::StatusOr<std::vector<MachineSnapshot>> ListSnapshots(const std::string&,
