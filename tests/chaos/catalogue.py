@@ -27,15 +27,17 @@ class Fault:
     inject: typing.Callable
     # What is known to go wrong and does not fail a run: a count of checkers.py -> why. It is shown.
     tolerated: dict
+    # Changes of primary that are right; None: as many as `expected` says.
+    most: typing.Optional[int] = None
 
 
 FAULTS = {}
 
 
-def fault(expected, **tolerated):
+def fault(expected, most=None, **tolerated):
     def register(function):
         kind = function.__name__
-        FAULTS[kind] = Fault(kind, expected, function, tolerated)
+        FAULTS[kind] = Fault(kind, expected, function, tolerated, most)
         return function
     return register
 
@@ -53,6 +55,8 @@ class Scene:
         self.leader = harness.wait_until(farm.leader, 20, "a controller leads")
         self.said = []
         self.asked = set()  # kinds of the operations asked for while something else went wrong
+        self.astray = set()  # uuids of servers that took writes as somebody else than the primary
+        self.idle = False  # nothing was being written when a server went
 
     @property
     def primary_server(self):
@@ -80,6 +84,14 @@ class Scene:
             self.hold(shortest, longest)
         finally:
             what.send(signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def idle_clients(self):
+        """The clients stand still, between two statements."""
+        self.idle = True
+        with self.clients.still():
+            self.hold(1, 2)  # what was under way has ended
+            yield
 
     def others(self, host):
         return [other for other in HOSTS if other != host]

@@ -26,6 +26,7 @@ RUN = pathlib.Path(__file__).resolve().parent / "run"
 def open_a_replica(scene):
     """What Weft exists to prevent: a second server accepts writes, until Weft closes it again."""
     replica = scene.farm.servers[scene.replicas[0]]
+    scene.astray.add(replica.uuid)
     replica.query("STOP REPLICA; SET GLOBAL super_read_only = 0; SET GLOBAL read_only = 0")
     scene.clients.stubborn.await_ok(10, lambda ok: ok.server_uuid == replica.uuid)
 

@@ -79,11 +79,19 @@ MAY = "may_refuse"              # another primary, the same, or a refusal with i
 MUST_NOT = "must_not"           # a change of primary is a defect
 
 
-def judge_change(expected, changes):
-    """(false failovers, missed failovers) of an episode in which the epoch rose by `changes`."""
-    if expected == MUST_NOT:
-        return changes, 0
-    return 0, int(expected == MUST_CHANGE and changes == 0)
+def judge_change(expected, changes, most=None):
+    """(false failovers, missed failovers) of an episode in which the epoch rose by `changes`. `most`:
+    how often it may; None: once where it must, never where it must not, else as often as it likes."""
+    if most is None:
+        most = {MUST_CHANGE: 1, MUST_NOT: 0}.get(expected, changes)
+    return max(0, changes - most), int(expected == MUST_CHANGE and changes == 0)
+
+
+def may_be_errant(uuid, tenures, astray=(), idle=False):
+    """Whether transactions that only that server has are what the fault leaves: its clients wrote to
+    it, as the primary of one of `tenures` (uuids) or because the fault had it so (`astray`), unless
+    they were idle when it went."""
+    return uuid in astray or (uuid in tenures and not idle)
 
 
 def unexpected_refusals(expected, refusals, asked=()):

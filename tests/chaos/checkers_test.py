@@ -132,9 +132,20 @@ class ExpectationTest(unittest.TestCase):
         self.assertEqual(checkers.judge_change(MUST_CHANGE, 0), (0, 1))
         self.assertEqual(checkers.judge_change(MUST_CHANGE, 1), (0, 0))
 
+    def test_a_second_change_is_false(self):
+        self.assertEqual(checkers.judge_change(MUST_CHANGE, 2), (1, 0))
+        self.assertEqual(checkers.judge_change(MUST_CHANGE, 2, most=2), (0, 0))
+        self.assertEqual(checkers.judge_change(MAY, 2, most=1), (1, 0))
+
     def test_either_may_be(self):
         self.assertEqual(checkers.judge_change(MAY, 0), (0, 0))
-        self.assertEqual(checkers.judge_change(MAY, 1), (0, 0))
+        self.assertEqual(checkers.judge_change(MAY, 3), (0, 0))
+
+    def test_only_who_took_writes_may_have_transactions_of_its_own(self):
+        self.assertTrue(checkers.may_be_errant("a", ["a", "b"]))
+        self.assertFalse(checkers.may_be_errant("c", ["a", "b"]))
+        self.assertFalse(checkers.may_be_errant("a", ["a", "b"], idle=True))
+        self.assertTrue(checkers.may_be_errant("c", ["a", "b"], astray={"c"}))
 
     def test_a_refusal_is_expected_only_of_faults_that_may_refuse(self):
         for expected, count in ((MAY, 0), (MUST_NOT, 1), (MUST_CHANGE, 1)):

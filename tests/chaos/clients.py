@@ -1,5 +1,7 @@
 """The applications of an episode, on a host of their own."""
 
+import contextlib
+import signal
 import threading
 import time
 
@@ -85,6 +87,18 @@ class Clients:
     def __exit__(self, *_):
         self.writer.__exit__()
         self.stubborn.__exit__()
+
+    @contextlib.contextmanager
+    def still(self):
+        """All of them are stopped meanwhile."""
+        both = (self.writer, self.stubborn)
+        for one in both:
+            one.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for one in both:
+                one.signal(signal.SIGCONT)
 
     def rows_of_stubborn(self, primary, since):
         """The ids, from `since` on, that the primary has."""

@@ -66,15 +66,19 @@ class Player:
             trouble = failed  # it is judged all the same: what follows says more
         finally:
             scene.network.heal()
-        errant = []
+        errant = {}
+
+        def may_be_errant(uuid, extra):
+            errant[uuid] = f"{uuid} was errant: {extra}"
+            own = [primary for _, primary in self._farm.tenures()[len(tenures) - 1:]]
+            return checkers.may_be_errant(uuid, own, scene.astray, scene.idle)
         self._farm.restart_what_ended()
-        result["settled_s"] = self._farm.await_settled(
-            CONVERGENCE_DEADLINE, lambda uuid, extra: errant.append(f"{uuid} was errant: {extra}"))
+        result["settled_s"] = self._farm.await_settled(CONVERGENCE_DEADLINE, may_be_errant)
         self._clients.stubborn.await_ok(20)
         end = time.monotonic_ns()
         result["converged"] = True
         result["said"] = "; ".join([f"primary {scene.primary}, leader {scene.leader}",
-                                    *scene.said, *errant])
+                                    *scene.said, *errant.values()])
         self._judge(fault, scene, result, tenures, begin, end)
         if trouble and not result["missed_failovers"]:
             raise trouble
@@ -83,7 +87,7 @@ class Player:
         tenures = self._farm.tenures()
         result["changes"] = tenures[-1][0] - tenures_before[-1][0]
         result["false_failovers"], result["missed_failovers"] = checkers.judge_change(
-            fault.expected, result["changes"])
+            fault.expected, result["changes"], fault.most)
         refusals = self._farm.refusals(self._last_event)
         unexpected = checkers.unexpected_refusals(fault.expected, refusals, scene.asked)
         result["refusals"], result["unexpected_refusals"] = len(refusals), len(unexpected)

@@ -3,6 +3,7 @@ and the host of the application."""
 
 import json
 import pathlib
+import random
 import shutil
 import signal
 import subprocess
@@ -67,7 +68,8 @@ class Daemon:
 class Farm:
     """A context manager: everything is gone at the end. Down when it could not come up."""
 
-    def __init__(self, root=None, keep=None):
+    def __init__(self, root=None, keep=None, seed=0):
+        """`seed` chooses which server was open before Weft came, and is the first primary."""
         root = root or tempfile.gettempdir()
         network.sweep(root)
         self.folder = pathlib.Path(root, network.own_name())
@@ -75,6 +77,7 @@ class Farm:
         self.servers = {}
         self.daemons = {}
         self._keep = keep
+        self._first = random.Random(f"first {seed}").choice(SERVERS)
 
     def __enter__(self):
         try:
@@ -108,6 +111,9 @@ class Farm:
         for name in SERVERS:
             self.weft("group", "add", GROUP, self.servers[name].address)
         self.weft("group", "promote", GROUP)
+        if self.primary() != self._first:
+            raise harness.Failed(f"expected {self._first} to stay the primary, as it was open before "
+                                 f"Weft came; found {self.primary()}")
         self.weft("group", "activate", GROUP)
         self.await_settled(60)
 
@@ -122,7 +128,7 @@ class Farm:
             if name == STORE:
                 server.make(seed, servers.store_statements(secrets))
             else:
-                server.make(seed, members, ["super-read-only=ON"])
+                server.make(seed, members, [] if name == self._first else ["super-read-only=ON"])
             server.start(first=True)
             self.servers[name] = server
         for server in self.servers.values():
@@ -250,8 +256,9 @@ class Farm:
         group = harness.parse_last(shown.stdout)
         if group.get("pending_operation"):
             return f"operation {group['pending_operation']} is under way"
-        wrong = [f"{one['address']} is {one['status']}" for one in group["servers"]
-                 if one["status"] not in ("PRIMARY", "SECONDARY")]
+        wrong = [f"{one['address']} is {one['status']}"
+                 + (f", errant {one['errant']}" if one.get("errant") else "")
+                 for one in group["servers"] if one["status"] not in ("PRIMARY", "SECONDARY")]
         if wrong:
             return "; ".join(wrong)
         return self._unsettled_servers(group) or self._unsettled_why()
@@ -291,7 +298,8 @@ class Farm:
 
     def await_settled(self, timeout, on_errant=None):
         """Waits; returns how long it took. A server that was set aside with transactions of its own
-        is rebuilt, after on_errant(uuid, set) was told."""
+        is rebuilt if on_errant(uuid, set), which is told of it, is true; else it stays where it is,
+        unless Weft brings it back unasked."""
         began = time.monotonic()
         last = [""]
 
@@ -311,7 +319,8 @@ class Farm:
 
     def _rebuild_errant(self, on_errant):
         for uuid, extra in self.errant():
-            on_errant(uuid, extra)
+            if not on_errant(uuid, extra):
+                continue
             # Refused where it is on its way back already: what touches heartbeats alone is undone
             # unasked. Who does not come back is told as not settled.
             self.run("server", "rejoin", uuid, "--rebuild", timeout=120)

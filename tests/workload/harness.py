@@ -265,6 +265,9 @@ class JsonProcess:
         except (OSError, subprocess.TimeoutExpired):
             self._process.kill()
 
+    def signal(self, number):
+        self._process.send_signal(number)
+
     def _read(self):
         for line in self._process.stdout:
             self._heard(json.loads(line))
