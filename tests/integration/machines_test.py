@@ -190,15 +190,14 @@ class Machines(unittest.TestCase):
         self.assertEqual(len(self.machines()), 2)
 
     def test_a_restored_replica_stays_what_was_saved(self):
-        machine = self.create()[0]
-        self.join(machine)
+        self.join(machine := self.create()[0])
         self.farm.weft("snapshot", "create", machine["uuid"])
-        (snapshot,) = self.farm.weft("snapshot", "list")["snapshots"]
-        restored = self.farm.weft("snapshot", "restore", snapshot["id"])["machine"]["uuid"]
+        name = self.farm.weft("snapshot", "list")["snapshots"][0]["id"]
+        restored = self.farm.weft("snapshot", "restore", name)["machine"]["uuid"]
         other = next(one for one in self.machines() if one["uuid"] == restored)
         channels = "SELECT COUNT(*) FROM performance_schema.replication_connection_configuration"
         self.assertEqual((self.sql(machine, channels), self.sql(other, channels)), ("1", "0"))
-        # It has never asked its source for anything.
+        # Its source was never asked for anything.
         logs = [self.there / uuid / "server/mysqld.log" for uuid in (machine["uuid"], restored)]
         self.assertEqual(["connected to source" in log.read_text() for log in logs], [True, False])
         self.farm.weft("group", "remove", "g1", self.address(machine))
