@@ -106,6 +106,19 @@ TEST(KubernetesTest, AMachineThatThePolicyForbidsIsNoMatterOfCredentials) {
   EXPECT_EQ(kubernetes.cluster().objects(), 0u);
 }
 
+TEST(KubernetesTest, BeginsASnapshotAnewWhereOneOfItsNameIsOnItsWayOut) {
+  Kubernetes kubernetes(true);
+  const MachineOrder order = kubernetes.Order();
+  Provider& provider = kubernetes.provider();
+  ASSERT_TRUE(provider.Create(order, kubernetes.Soon()).ok());
+  const std::string name = NewSnapshotName(order.uuid);
+  const auto broken_off =
+      provider.CreateSnapshot(order.uuid, name, {kubernetes.Soon(), [] { return true; }});
+  EXPECT_TRUE(absl::IsCancelled(broken_off.status())) << broken_off.status();
+  const auto snapshot = provider.CreateSnapshot(order.uuid, name, {kubernetes.Soon()});
+  EXPECT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
+}
+
 TEST(KubernetesTest, FillsTheVolumeFromASnapshotAndGivesItItsRoom) {
   Kubernetes kubernetes(true);
   MachineOrder order = kubernetes.Order(), second = kubernetes.Order();
