@@ -190,6 +190,8 @@ TEST_F(DockerTest, MakesAServerSavesItAndMakesAnotherOfWhatWasSaved) {
 TEST_F(DockerTest, RestoresAReplicaThatDoesNotReplicate) {
   MachineOrder order = docker_->Order();
   order.user_data = kMakeAccount;
+  // Not of the host's name, which each container has its own of.
+  order.meta = {{"command", "--relay-log=relay --relay-log-recovery=ON"}};
   const auto machine = provider().Create(order, Soon());
   ASSERT_TRUE(machine.ok()) << DescribeError(machine.status());
   const auto session = Connect(*machine);
@@ -203,7 +205,8 @@ TEST_F(DockerTest, RestoresAReplicaThatDoesNotReplicate) {
       provider().CreateSnapshot(order.uuid, NewSnapshotName(order.uuid), {Soon()});
   ASSERT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
 
-  const auto restored = provider().Restore(snapshot->name, docker_->Order(), {Soon()});
+  order.uuid = RandomUuid();
+  const auto restored = provider().Restore(snapshot->name, order, {Soon()});
   ASSERT_TRUE(restored.ok()) << DescribeError(restored.status());
   const auto other = Connect(*restored);
   ASSERT_NE(other, nullptr);
