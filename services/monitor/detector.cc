@@ -14,6 +14,12 @@ auto Standing(const Opinion& opinion) {
 
 }  // namespace
 
+bool MayWrite(const Opinion& opinion, absl::Duration now) {
+  constexpr absl::Duration kSteady = absl::Seconds(5);
+  return opinion.contact == Contact::kAnswered && opinion.last.writable &&
+         now - opinion.steady_since >= kSteady;
+}
+
 Detector::Detector(Options options, absl::Duration now, absl::Time wall)
     : options_(options), last_heard_(now) {
   opinion_.since = wall;
@@ -48,7 +54,10 @@ bool Detector::Take(const Sample& sample, absl::Duration now, absl::Time wall) {
   if (sample.contact == Contact::kAnswered || !formed_) next.last = sample;
 
   const bool changed = !formed_ || Standing(next) != Standing(opinion_);
-  if (changed) next.since = wall;
+  if (changed) {
+    next.since = wall;
+    next.steady_since = now;
+  }
   formed_ = true;
   opinion_ = std::move(next);
   return changed;

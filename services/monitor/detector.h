@@ -53,12 +53,18 @@ struct Opinion {
   Contact contact = Contact::kAnswered;
   bool refused = false;
   std::string error;
-  absl::Time since;  // of contact and of the replication threads' states
-  Sample last;       // the last answer, or the failure when there was none yet
-  Pulse pulse;       // not the detector's: whoever reports adds it
+  absl::Time since;  // of contact and of the replication threads' states; for display
+  absl::Duration steady_since = absl::ZeroDuration();  // the same, monotonic
+  Sample last;  // the last answer, or the failure when there was none yet
+  Pulse pulse;  // not the detector's: whoever reports adds it
 
   friend bool operator==(const Opinion&, const Opinion&) = default;
 };
+
+// Whether a heartbeat may be written to a server of which that is thought: one that has just come
+// back may have been deposed meanwhile, and the controllers must have had the time to look at it.
+// `now` is monotonic.
+bool MayWrite(const Opinion& opinion, absl::Duration now);
 
 // Forms an opinion from samples. Pure: time is an argument; no thread, no I/O. Not thread-safe.
 //

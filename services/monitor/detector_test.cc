@@ -125,6 +125,26 @@ TEST_F(DetectorTest, TellsOfAStoppedApplierButNotOfLag) {
   EXPECT_TRUE(At(1000, sample));
 }
 
+TEST_F(DetectorTest, AServerIsWrittenToOnceItHasBeenOpenForFiveSeconds) {
+  Sample open = Answer();
+  open.writable = true;
+  At(0, Answer());
+  EXPECT_FALSE(MayWrite(detector_.opinion(), absl::Seconds(60))) << "it is read-only";
+  At(1000, open);
+  EXPECT_FALSE(MayWrite(detector_.opinion(), absl::Seconds(5)));
+  EXPECT_TRUE(MayWrite(detector_.opinion(), absl::Seconds(6)));
+}
+
+TEST_F(DetectorTest, AServerIsWrittenToAlsoWhenTheWallClockStepsBackMeanwhile) {
+  Sample open = Answer();
+  open.writable = true;
+  At(0, open);
+  detector_.Take(Refusal(), absl::Seconds(1), wall_);
+  detector_.Take(open, absl::Seconds(2), wall_ + absl::Hours(3));
+  detector_.Take(open, absl::Seconds(8), wall_ + absl::Seconds(8));
+  EXPECT_TRUE(MayWrite(detector_.opinion(), absl::Seconds(8)));
+}
+
 // A monitor's opinion is one of three witnesses (rule 7): it may be wrong a few times a day on a
 // bad network, the verdict may not. What the verdict makes of it is the simulator's to show.
 TEST_F(DetectorTest, IsWrongAtMostOnceAnHourWithAFifthOfThePacketsLost) {

@@ -34,7 +34,10 @@ Monitor::Monitor(const Options& options, rpc::Metrics* metrics, Clock* clock)
                                                 bool changed) { Seen(server, sample, changed); })),
       pulses_(std::make_unique<PulseBoard>(
           PulseBoard::Options{.prober = WatcherOptions(options).prober}, clock,
-          [this](const WatchedServer& server) { return MayWrite(server); })) {}
+          [this](const WatchedServer& server) {
+            const std::optional<Opinion> opinion = watcher_->OpinionOf(server);
+            return opinion.has_value() && MayWrite(*opinion, clock_->MonotonicNow());
+          })) {}
 
 Watcher::Options Monitor::WatcherOptions(const Options& options) {
   constexpr size_t kMaxObserver = 191;  // bytes of the heartbeats' column
@@ -104,13 +107,6 @@ std::map<WatchedServer, Opinion> Monitor::Opinions() const {
     if (found != opinions.end()) found->second.pulse = std::move(pulse);
   }
   return opinions;
-}
-
-bool Monitor::MayWrite(const WatchedServer& server) const {
-  constexpr absl::Duration kSteady = absl::Seconds(5);
-  const std::optional<Opinion> opinion = watcher_->OpinionOf(server);
-  return opinion.has_value() && opinion->contact == Contact::kAnswered && opinion->last.writable &&
-         clock_->Now() - opinion->since >= kSteady;
 }
 
 }  // namespace weft::monitor

@@ -45,9 +45,6 @@ class Monitor {
   void Seen(const WatchedServer& server, const Sample& sample, bool changed);
   void TakeOrder(const Reporter::Order& order) ABSL_LOCKS_EXCLUDED(mutex_);
   std::map<WatchedServer, Opinion> Opinions() const;
-  // A server that has just come back may have been deposed meanwhile: nothing is written to it
-  // before the controllers can have looked at it.
-  bool MayWrite(const WatchedServer& server) const;
 
   rpc::Metrics* const metrics_;
   const rpc::Histogram probe_seconds_;
