@@ -152,8 +152,7 @@ absl::Status FindSemiSync(mysql::Session& session, LookMemory* memory) {
   return absl::OkStatus();
 }
 
-// The age of the last sign of life from the source: the replica's own word, and what moved between
-// looks; whichever is younger, since a clock that was stepped must not make a source look dead.
+// See LastSign; and what the receiver has received.
 absl::Status HeardFrom(mysql::Session& session, const mysql::ResultSet& status_rows,
                        const mysql::ReplicaStatus& status, absl::Duration now, LookMemory* memory,
                        Replication* replication, GtidSet* received) {
@@ -187,9 +186,7 @@ absl::Status HeardFrom(mysql::Session& session, const mysql::ResultSet& status_r
       signs.heartbeats = row.UintOr("Value", 0);
     }
   }
-  std::optional<absl::Duration>& heard = replication->heard_ago;
-  heard = memory->receiver.Heard(signs, now);
-  if (own_word.has_value() && (!heard.has_value() || *own_word < *heard)) heard = own_word;
+  replication->heard_ago = LastSign(own_word, memory->receiver.Heard(signs, now));
   return absl::OkStatus();
 }
 

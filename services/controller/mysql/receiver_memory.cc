@@ -1,5 +1,7 @@
 #include "services/controller/mysql/receiver_memory.h"
 
+#include <algorithm>
+
 #include "services/controller/mysql/farm_sql.h"
 
 namespace weft::controller {
@@ -25,6 +27,12 @@ std::optional<absl::Duration> ReceiverMemory::Heard(const Signs& signs, absl::Du
   last_ = signs;
   if (!moved_.has_value()) return std::nullopt;
   return now - *moved_;
+}
+
+std::optional<absl::Duration> LastSign(std::optional<absl::Duration> own_word,
+                                       std::optional<absl::Duration> moved) {
+  if (!own_word.has_value() || *own_word < absl::ZeroDuration()) return moved;
+  return moved.has_value() ? std::min(*own_word, *moved) : own_word;
 }
 
 }  // namespace weft::controller

@@ -37,4 +37,11 @@ class ReceiverMemory {
   std::optional<absl::Duration> moved_;
 };
 
+// The age of the last sign of life from the source, of the replica's own word (by its clock) and of
+// what moved between looks: the younger, since a clock that was stepped forward must not make a
+// source look dead. A negative word is none: the clock was stepped back, and says nothing until it
+// has caught up.
+std::optional<absl::Duration> LastSign(std::optional<absl::Duration> own_word,
+                                       std::optional<absl::Duration> moved);
+
 }  // namespace weft::controller

@@ -67,5 +67,19 @@ TEST(ReceiverMemoryTest, ForgetsWhatItHeardFromAnotherSource) {
   EXPECT_EQ(memory.Heard(other, kNow + absl::Seconds(1)), std::nullopt);
 }
 
+TEST(LastSignTest, IsTheYoungerOfTheReplicasWordAndOfWhatMoved) {
+  EXPECT_EQ(LastSign(absl::Seconds(1), absl::Seconds(2)), absl::Seconds(1));
+  // Its clock was stepped forward.
+  EXPECT_EQ(LastSign(absl::Hours(3), absl::Seconds(2)), absl::Seconds(2));
+  EXPECT_EQ(LastSign(absl::Seconds(1), std::nullopt), absl::Seconds(1));
+  EXPECT_EQ(LastSign(std::nullopt, absl::Seconds(2)), absl::Seconds(2));
+  EXPECT_EQ(LastSign(std::nullopt, std::nullopt), std::nullopt);
+}
+
+TEST(LastSignTest, TheWordOfAClockThatWasSteppedBackIsNone) {
+  EXPECT_EQ(LastSign(-absl::Hours(3), absl::Seconds(4)), absl::Seconds(4));
+  EXPECT_EQ(LastSign(-absl::Hours(3), std::nullopt), std::nullopt);
+}
+
 }  // namespace
 }  // namespace weft::controller
