@@ -69,7 +69,10 @@ struct Controller::Parts {
     };
     listeners.leads = [this](uint64_t term) { hub.Lead(term); };
     listeners.follows = [this] { hub.Follow(); };
-    listeners.loaded = [this](uint64_t) { hub.SetLoaded(); };
+    listeners.loaded = [this](uint64_t term, bool leading) {
+      hub.SetLoaded();
+      watch_list.SetLoaded(term, leading);
+    };
     return listeners;
   }
 

@@ -31,6 +31,12 @@ class ControllerNodeTest : public ControllerFixture {
     return Call(*node_, &v1::Node::Stub::GetNodeStatus, v1::GetNodeStatusRequest())
         .value_or(v1::NodeStatus());
   }
+  static v1::HealthReport FirstRound(const std::string& observer) {
+    v1::HealthReport report;
+    report.set_observer(observer);
+    report.set_full_round(true);
+    return report;
+  }
 };
 
 TEST_F(ControllerNodeTest, WatchersOfTheTopologyGetAllAndThenWhatChanges) {
@@ -209,16 +215,17 @@ TEST_F(ControllerNodeTest, MonitorsAreToldToWatchTheServersOfActiveGroups) {
   MakeGroup(2);
   grpc::ClientContext context;
   const auto stream = health_->Report(&context);
+  ASSERT_TRUE(stream->Write(FirstRound("m")));
   v1::WatchList list;
   ASSERT_TRUE(stream->Read(&list));
   EXPECT_EQ(list.servers_size(), 0);
+  EXPECT_EQ(list.term(), process_->controller().reconciler().lease().term);
+  EXPECT_TRUE(list.leading());
   ASSERT_TRUE(Activate("g").ok());
   ASSERT_TRUE(stream->Read(&list));
   ASSERT_EQ(list.servers_size(), 2);
   EXPECT_EQ(list.servers(0).group(), "groups/g");
-  v1::HealthReport report;
-  report.set_observer("m");
-  report.set_full_round(true);
+  v1::HealthReport report = FirstRound("m");
   report.add_servers()->set_uuid(FakeFarm::UuidOf(1).text());
   report.mutable_servers(0)->set_contact(v1::ServerReport::ANSWERED);
   ASSERT_TRUE(stream->Write(report));
@@ -231,6 +238,23 @@ TEST_F(ControllerNodeTest, MonitorsAreToldToWatchTheServersOfActiveGroups) {
   while (stream->Read(&list)) {
   }
   EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(ControllerNodeTest, AFollowersWatchListIsOfTheLeadersTermAndSaysThatItFollows) {
+  MakeGroup(2);
+  ASSERT_TRUE(Activate("g").ok());
+  TestController follower("two", database_, &farm_);
+  ASSERT_TRUE(follower.controller().reconciler().AwaitReady(absl::Seconds(10)));
+  grpc::ClientContext context;
+  const auto stream = v1::Health::NewStub(follower.channel())->Report(&context);
+  ASSERT_TRUE(stream->Write(FirstRound("m")));
+  v1::WatchList list;
+  ASSERT_TRUE(stream->Read(&list));
+  EXPECT_EQ(list.servers_size(), 2);
+  EXPECT_EQ(list.term(), process_->controller().reconciler().lease().term);
+  EXPECT_FALSE(list.leading());
+  context.TryCancel();
+  EXPECT_FALSE(stream->Finish().ok());
 }
 
 TEST_F(ControllerNodeTest, RoutersHearOfLagAndOfNothingElse) {

@@ -34,7 +34,6 @@ class MonitorStream : public grpc::ServerBidiReactor<v1::HealthReport, v1::Watch
       : table_(table), watch_list_(watch_list), reconciler_(reconciler), drain_(drain) {
     drain_handle_ = drain_->Subscribe([this] { End(Draining()); });
     handle_ = watch_list_->listeners().Subscribe([this] { SendList(); });
-    SendList();
     StartRead(&report_);
   }
 
@@ -80,6 +79,7 @@ class MonitorStream : public grpc::ServerBidiReactor<v1::HealthReport, v1::Watch
         table_->Take(observer_, report_.zone(), entries, report_.full_round());
     // The monitors share the heartbeats: each hears how many there are.
     if (table_->LiveObservers() != before) watch_list_->listeners().CallAll();
+    Welcome();
     if (changed.empty()) return absl::OkStatus();
     std::vector<HealthTable::Entry> news;
     for (const HealthTable::Entry& entry : entries) {
@@ -91,6 +91,14 @@ class MonitorStream : public grpc::ServerBidiReactor<v1::HealthReport, v1::Watch
     return absl::OkStatus();
   }
 
+  // The monitor is told what to watch from its first report on.
+  void Welcome() {
+    {
+      MutexLock lock(&mutex_);
+      if (std::exchange(admitted_, true)) return;
+    }
+    SendList();
+  }
   void SendList() {
     {
       MutexLock lock(&mutex_);
@@ -113,18 +121,19 @@ class MonitorStream : public grpc::ServerBidiReactor<v1::HealthReport, v1::Watch
       if (end_.has_value()) {
         finished_ = true;
         finish = *end_;
-      } else if (list_changed_) {
+      } else {
+        std::optional<v1::WatchList> list;
+        if (admitted_ && list_changed_) list = watch_list_->Now();
+        if (!list.has_value()) return;
         list_changed_ = false;
         writing_ = true;
-      } else {
-        return;
+        list_ = *std::move(list);
       }
     }
     if (finish.has_value()) {
       Finish(*finish);
       return;
     }
-    list_ = watch_list_->Now();
     *list_.mutable_heartbeat_period() =
         ToProto(absl::Seconds(std::max(1, table_->LiveObservers())));
     StartWrite(&list_);
@@ -141,6 +150,7 @@ class MonitorStream : public grpc::ServerBidiReactor<v1::HealthReport, v1::Watch
   std::string observer_;
   v1::WatchList list_;  // of the write under way
   Mutex mutex_;
+  bool admitted_ ABSL_GUARDED_BY(mutex_) = false;
   bool list_changed_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;

@@ -1,7 +1,6 @@
 #include "services/controller/reconciler.h"
 
 #include <algorithm>
-#include <map>
 #include <thread>
 #include <utility>
 
@@ -20,7 +19,6 @@
 #include "services/controller/hook_runner.h"
 #include "services/controller/ports/store_errors.h"
 #include "services/controller/rejoin_policy.h"
-#include "services/controller/request_ledger.h"
 #include "services/controller/rescue.h"
 #include "services/controller/resumption.h"
 #include "services/controller/timed_farm.h"
@@ -239,12 +237,14 @@ void Reconciler::Impl::Loop() {
     const bool leads = leadership_.MayAct();
     const uint64_t term = leadership_.term();
     const bool take_over = leads && TakenTerm() != term;
-    if ((take_over || !leads) && leadership_.StoreUp() && table_.LoadAll().ok()) {
+    const bool store_up = leadership_.StoreUp();
+    const uint64_t store_term = leadership_.lease().term;  // the groups are then at least as new
+    if ((take_over || !leads) && store_up && table_.LoadAll().ok()) {
       if (take_over) {
         ResumeOperations(table_.All(), resumers_, ports_.store, &board_, &runner_, ports_.clock);
+        SetTakenTerm(term);
       }
-      if (take_over) SetTakenTerm(term);
-      listeners_.loaded(term);
+      listeners_.loaded(store_term, store_term == term);
     }
     ports_.metrics->Leading(leads);
     ports_.metrics->StoreUp(leadership_.StoreUp());

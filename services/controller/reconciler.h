@@ -61,8 +61,9 @@ class Reconciler {
   using GroupListener = std::function<void(const Group& group, bool removed)>;
   struct Listeners {
     GroupListener group = [](const Group&, bool) {};
-    // Every group that exists was told (again, by a new leader).
-    std::function<void(uint64_t term)> loaded = [](uint64_t) {};
+    // Every group that exists was told (again, by a new leader), as the store had them under `term`
+    // or later; `leading`: this controller won that term.
+    std::function<void(uint64_t term, bool leading)> loaded = [](uint64_t, bool) {};
     // This controller leads from now on; another one does.
     std::function<void(uint64_t term)> leads = [](uint64_t) {};
     std::function<void()> follows = [] {};

@@ -28,9 +28,24 @@ void WatchListBoard::Take(const Group& group, bool removed) {
   listeners_.CallAll();
 }
 
-v1::WatchList WatchListBoard::Now() const {
+void WatchListBoard::SetLoaded(uint64_t term, bool leading) {
+  {
+    MutexLock lock(&mutex_);
+    const bool same = loaded_ && term_ == term && leading_ == leading;
+    loaded_ = true;
+    term_ = term;
+    leading_ = leading;
+    if (same) return;
+  }
+  listeners_.CallAll();
+}
+
+std::optional<v1::WatchList> WatchListBoard::Now() const {
   v1::WatchList all;
   MutexLock lock(&mutex_);
+  if (!loaded_) return std::nullopt;
+  all.set_term(term_);
+  all.set_leading(leading_);
   for (const auto& [group, servers] : groups_) all.MergeFrom(servers);
   return all;
 }

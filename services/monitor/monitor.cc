@@ -57,7 +57,9 @@ absl::StatusOr<std::unique_ptr<Monitor>> Monitor::Start(const Options& options,
     Monitor* const self = monitor.get();
     monitor->reporters_.push_back(std::make_unique<Reporter>(
         reporter, channel, clock, [self] { return self->Opinions(); },
-        [self](const Reporter::Order& order) { self->TakeOrder(order); }));
+        [self, address = controller.address](std::optional<Order> order) {
+          self->TakeOrder(address, std::move(order));
+        }));
   }
   for (const auto& reporter : monitor->reporters_) reporter->Start();
   return monitor;
@@ -85,11 +87,16 @@ void Monitor::Seen(const WatchedServer& server, const Sample& sample, bool chang
   for (const auto& reporter : reporters_) reporter->Changed();
 }
 
-void Monitor::TakeOrder(const Reporter::Order& order) {
-  servers_watched_.Set(static_cast<double>(order.servers.size()));
+void Monitor::TakeOrder(const std::string& controller, std::optional<Order> order) {
   MutexLock lock(&mutex_);
+  orders_.Take(controller, std::move(order));
+  if (const Order* const best = orders_.Best(); best != nullptr) Follow(*best);
+}
+
+void Monitor::Follow(const Order& order) {
+  servers_watched_.Set(static_cast<double>(order.servers.size()));
   watcher_->Watch(order.servers);
-  std::map<std::string, Reporter::Order::Primary> primaries = order.primaries;
+  std::map<std::string, Order::Primary> primaries = order.primaries;
   std::map<WatchedServer, uint64_t> written;
   for (auto& [group, primary] : primaries) {
     const auto known = primaries_.find(group);

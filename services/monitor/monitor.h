@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/metrics.h"
 #include "services/monitor/beat_log.h"
+#include "services/monitor/order_book.h"
 #include "services/monitor/pulse_board.h"
 #include "services/monitor/reporter.h"
 #include "services/monitor/watcher.h"
@@ -43,7 +45,10 @@ class Monitor {
   Watcher::Options WatcherOptions(const Options& options);
 
   void Seen(const WatchedServer& server, const Sample& sample, bool changed);
-  void TakeOrder(const Reporter::Order& order) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Of the controller at that address; see Reporter::ListTaker.
+  void TakeOrder(const std::string& controller, std::optional<Order> order)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  void Follow(const Order& order) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::map<WatchedServer, Opinion> Opinions() const;
 
   rpc::Metrics* const metrics_;
@@ -51,8 +56,9 @@ class Monitor {
   const rpc::Gauge servers_watched_;
   Clock* const clock_;
   Mutex mutex_;
+  OrderBook orders_ ABSL_GUARDED_BY(mutex_);
   // The primaries of the newest epochs heard of: a controller that follows may say an older one.
-  std::map<std::string, Reporter::Order::Primary> primaries_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Order::Primary> primaries_ ABSL_GUARDED_BY(mutex_);
   BeatLog beats_;
   std::unique_ptr<Watcher> watcher_;
   std::unique_ptr<PulseBoard> pulses_;

@@ -24,8 +24,10 @@ v1::ServerReport::Contact ToProto(Contact contact) {
 }
 
 // What the controller sent, less what cannot be watched.
-Reporter::Order FromProto(const v1::WatchList& list) {
-  Reporter::Order order;
+Order FromProto(const v1::WatchList& list) {
+  Order order;
+  order.term = list.term();
+  order.leading = list.leading();
   order.heartbeat_period =
       absl::Microseconds(TimeUtil::DurationToMicroseconds(list.heartbeat_period()));
   for (const v1::WatchedServer& entry : list.servers()) {
@@ -161,6 +163,7 @@ void Reporter::ReadLists(Stream& stream) {
     }
     connected_ = true;
   }
+  take_list_(std::nullopt);
   MutexLock lock(&mutex_);
   stream_ended_ = true;
   wake_.NotifyAll();

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/time/time.h"
@@ -14,6 +13,7 @@
 #include "common/base/mutex.h"
 #include "common/rpc/channel.h"
 #include "protos/weft/v1/health.grpc.pb.h"
+#include "services/monitor/order_book.h"
 #include "services/monitor/watcher.h"
 
 namespace weft::monitor {
@@ -30,18 +30,8 @@ class Reporter {
   };
 
   using Opinions = std::function<std::map<WatchedServer, Opinion>()>;
-  // What a controller wants to be watched, and to which of it a heartbeat be written.
-  struct Order {
-    struct Primary {
-      WatchedServer server;
-      uint64_t epoch = 0;
-    };
-    std::vector<WatchedServer> servers;
-    std::map<std::string, Primary> primaries;                // by group
-    absl::Duration heartbeat_period = absl::ZeroDuration();  // zero: none is written
-  };
-  // Called with each list the controller sends.
-  using ListTaker = std::function<void(const Order&)>;
+  // Called with each list the controller sends, and without one when its stream has ended.
+  using ListTaker = std::function<void(std::optional<Order>)>;
 
   Reporter(Options options, std::shared_ptr<grpc::Channel> channel, Clock* clock, Opinions opinions,
            ListTaker take_list);

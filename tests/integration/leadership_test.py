@@ -1,5 +1,6 @@
 """Two controllers and two monitors over one store: what the death or the pause of the leader does."""
 
+import contextlib
 import datetime
 import os
 import pathlib
@@ -77,6 +78,28 @@ class Leadership(unittest.TestCase):
     def start_again(self, controller):
         number = self.farm.layout["controllers"].index(controller) + 1
         self.farm.start(f"controller-{number}")
+
+    @contextlib.contextmanager
+    def without_store(self, controller):
+        """It starts anew with a password that the state store does not take; both monitors report to
+        it."""
+        pid = self.pid_of(controller)
+        argv = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")[:-1]
+        wrong = pathlib.Path(self.folder.name, "wrong")
+        wrong.write_text("wrong", encoding="utf-8")
+        wrong.chmod(0o600)
+        log = pathlib.Path(self.folder.name, "without_store.log")
+        os.kill(pid, signal.SIGKILL)
+        with open(log, "wb") as file, subprocess.Popen(
+                [*argv, f"--store-password-file={wrong}"], stdout=file, stderr=file) as process:
+            try:
+                harness.wait_until(lambda: log.read_text().count('msg="monitor reports"') == 2, 10,
+                                   "both monitors report")
+                yield
+                self.assertIsNone(process.poll())
+            finally:
+                process.kill()
+        self.start_again(controller)
 
     def await_take_over(self, successor, since):
         """Until it leads; fails where it began later than promised after `since`, a wall clock's time.
@@ -170,6 +193,17 @@ class Leadership(unittest.TestCase):
         self.assertLess(time.monotonic() - died - self.machine.since(died), WRITE_STOP + 1)
         self.farm.start(old)
         self.farm.heal(old)
+        self.conclude()
+
+    def test_beside_a_controller_that_cannot_read_the_store_a_dead_primary_is_replaced(self):
+        _, follower = self.roles()
+        with self.without_store(follower):
+            old = self.farm.primary()
+            self.farm.kill(old)
+            moved = self.writer.moved(timeout=20)
+            self.assertEqual(moved["from"], old)
+            self.farm.start(old)
+            self.farm.heal(old)
         self.conclude()
 
     def test_a_promotion_whose_leader_is_killed_in_it_ends_and_is_told(self):
