@@ -31,9 +31,11 @@ class ControllerNodeTest : public ControllerFixture {
     return Call(*node_, &v1::Node::Stub::GetNodeStatus, v1::GetNodeStatusRequest())
         .value_or(v1::NodeStatus());
   }
-  static v1::HealthReport FirstRound(const std::string& observer) {
+  static v1::HealthReport FirstRound(const std::string& observer,
+                                     const std::string& instance = "") {
     v1::HealthReport report;
     report.set_observer(observer);
+    report.set_instance(instance);
     report.set_full_round(true);
     return report;
   }
@@ -255,6 +257,34 @@ TEST_F(ControllerNodeTest, AFollowersWatchListIsOfTheLeadersTermAndSaysThatItFol
   EXPECT_FALSE(list.leading());
   context.TryCancel();
   EXPECT_FALSE(stream->Finish().ok());
+}
+
+TEST_F(ControllerNodeTest, ASecondMonitorOfOneNameIsRefusedUntilTheFirstHasEnded) {
+  v1::WatchList list;
+  grpc::ClientContext context;
+  const auto first = health_->Report(&context);
+  ASSERT_TRUE(first->Write(FirstRound("m", "one")));
+  ASSERT_TRUE(first->Read(&list));
+
+  grpc::ClientContext of_second;
+  const auto second = health_->Report(&of_second);
+  ASSERT_TRUE(second->Write(FirstRound("m", "two")));
+  EXPECT_FALSE(second->Read(&list)) << "it would watch and write all the same";
+  const absl::Status refused = rpc::FromGrpc(second->Finish());
+  EXPECT_TRUE(absl::IsAlreadyExists(refused)) << refused;
+  EXPECT_EQ(ErrorReason(refused), "MONITOR_NAME_TAKEN");
+
+  context.TryCancel();
+  EXPECT_FALSE(first->Finish().ok());
+  Await("its name is free", [&] {
+    grpc::ClientContext again;
+    const auto stream = health_->Report(&again);
+    stream->Write(FirstRound("m", "two"));
+    const bool told = stream->Read(&list);
+    again.TryCancel();
+    stream->Finish();
+    return told;
+  });
 }
 
 TEST_F(ControllerNodeTest, RoutersHearOfLagAndOfNothingElse) {

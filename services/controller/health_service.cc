@@ -65,12 +65,14 @@ class MonitorStream : public grpc::ServerBidiReactor<v1::HealthReport, v1::Watch
   void OnDone() override {
     drain_->Forget(drain_handle_);
     watch_list_->listeners().Forget(handle_);
+    table_->Leave(observer_, this);
     if (!observer_.empty()) WEFT_LOG(kInfo, "monitor is gone", {{"observer", observer_}});
     delete this;
   }
 
  private:
   absl::Status Take() {
+    WEFT_RETURN_IF_ERROR(table_->Admit(report_.observer(), report_.instance(), this));
     if (observer_.empty()) WEFT_LOG(kInfo, "monitor reports", {{"observer", report_.observer()}});
     observer_ = report_.observer();
     WEFT_ASSIGN_OR_RETURN(const std::vector<HealthTable::Entry> entries, EntriesOf(report_));

@@ -3,12 +3,45 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
+
 namespace weft::controller {
+namespace {
+
+absl::Status NameTaken(const std::string& observer) {
+  return ::weft::Refusal(
+      absl::StatusCode::kAlreadyExists, "MONITOR_NAME_TAKEN",
+      absl::StrCat("another monitor reports by the name ", observer), "a name of its own", observer,
+      "start one of the two with another --name: by one name they have one vote");
+}
+
+}  // namespace
 
 HealthTable::HealthTable(Options options, Clock* clock) : options_(options), clock_(clock) {}
 
 bool HealthTable::Live(const Observer& observer, absl::Duration now) const {
   return now - observer.last_round <= options_.live_for;
+}
+
+absl::Status HealthTable::Admit(const std::string& observer, const std::string& instance,
+                                const void* stream) {
+  const absl::Duration now = clock_->MonotonicNow();
+  MutexLock lock(&mutex_);
+  std::erase_if(speakers_, [&](const auto& speaker) {
+    return now - speaker.second.heard > options_.live_for;
+  });
+  Speaker& speaker = speakers_.try_emplace(observer, Speaker{instance, stream, now}).first->second;
+  const bool known = !instance.empty() && !speaker.instance.empty();
+  if (known && speaker.instance != instance) return NameTaken(observer);
+  speaker = {.instance = instance, .stream = stream, .heard = now};
+  return absl::OkStatus();
+}
+
+void HealthTable::Leave(const std::string& observer, const void* stream) {
+  MutexLock lock(&mutex_);
+  const auto speaker = speakers_.find(observer);
+  if (speaker != speakers_.end() && speaker->second.stream == stream) speakers_.erase(speaker);
 }
 
 std::vector<ServerUuid> HealthTable::Take(const std::string& name, const std::string& zone,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
@@ -62,6 +63,13 @@ class HealthTable {
   // `clock` outlives the table.
   HealthTable(Options options, Clock* clock);
 
+  // Whether what came over `stream` may speak as `observer`; `instance` is the process, empty where
+  // it does not say. ALREADY_EXISTS while another process does, whose stream is open and not silent
+  // for `live_for`.
+  absl::Status Admit(const std::string& observer, const std::string& instance, const void* stream);
+  // That stream has ended.
+  void Leave(const std::string& observer, const void* stream);
+
   // Takes one report; a full round replaces everything the observer said before. Returns the
   // servers of which it says something new (contact, refusal), for the caller to wake groups.
   std::vector<ServerUuid> Take(const std::string& observer, const std::string& zone,
@@ -91,6 +99,13 @@ class HealthTable {
     std::map<ServerUuid, Entry> entries;
   };
 
+  // The stream by which an observer speaks.
+  struct Speaker {
+    std::string instance;
+    const void* stream = nullptr;
+    absl::Duration heard;  // monotonic
+  };
+
   bool Live(const Observer& observer, absl::Duration now) const;
   static bool Blind(const Observer& observer);
   void CountGray(const Entry& entry, Report* report) const;
@@ -100,6 +115,7 @@ class HealthTable {
   Clock* const clock_;
   mutable Mutex mutex_;
   std::map<std::string, Observer> observers_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Speaker> speakers_ ABSL_GUARDED_BY(mutex_);       // by observer
   std::map<ServerUuid, absl::Duration> claimed_ ABSL_GUARDED_BY(mutex_);  // when, monotonic
   Listeners listeners_;
 };

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/error_details.h"
 #include "common/base/manual_clock.h"
 #include "gtest/gtest.h"
 
@@ -49,6 +50,41 @@ TEST_F(HealthTableTest, CountsTheVotesOfAllMonitors) {
   EXPECT_EQ(ReportOn('1'), expected);
   EXPECT_EQ(ReportOn('2'), Said(0, 0));
   EXPECT_EQ(table_.LiveObservers(), 3);
+}
+
+TEST_F(HealthTableTest, OneProcessAtATimeSpeaksByAName) {
+  const int first = 0;
+  const int second = 0;
+  const int third = 0;
+  EXPECT_TRUE(table_.Admit("m1", "x", &first).ok());
+  EXPECT_EQ(ErrorReason(table_.Admit("m1", "y", &second)), "MONITOR_NAME_TAKEN");
+  EXPECT_TRUE(table_.Admit("m2", "y", &second).ok());
+  // It connects anew before its old stream is known to have ended.
+  EXPECT_TRUE(table_.Admit("m1", "x", &third).ok());
+  table_.Leave("m1", &first);
+  EXPECT_FALSE(table_.Admit("m1", "y", &second).ok());
+  table_.Leave("m1", &third);
+  EXPECT_TRUE(table_.Admit("m1", "y", &second).ok());
+}
+
+TEST_F(HealthTableTest, ANameIsFreeOnceWhoBoreItIsSilent) {
+  const int cut = 0;
+  const int next = 0;
+  EXPECT_TRUE(table_.Admit("m1", "x", &cut).ok());
+  clock_.Advance(absl::Seconds(3));
+  EXPECT_FALSE(table_.Admit("m1", "y", &next).ok());
+  clock_.Advance(absl::Milliseconds(1));
+  EXPECT_TRUE(table_.Admit("m1", "y", &next).ok());
+  // And then it is the other's: one that wakes up is turned away.
+  EXPECT_FALSE(table_.Admit("m1", "x", &cut).ok());
+}
+
+TEST_F(HealthTableTest, WhoDoesNotSayWhichProcessItIsIsNotTurnedAway) {
+  const int old_version = 0;
+  const int other = 0;
+  EXPECT_TRUE(table_.Admit("m1", "", &old_version).ok());
+  EXPECT_TRUE(table_.Admit("m1", "x", &other).ok());
+  EXPECT_TRUE(table_.Admit("m1", "", &old_version).ok());
 }
 
 TEST_F(HealthTableTest, NamesTheZonesOfThoseWhoSpeakAndOfThoseWhoLostIt) {

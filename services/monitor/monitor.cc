@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "common/base/random.h"
 #include "common/base/status_macros.h"
 
 namespace weft::monitor {
@@ -50,10 +51,13 @@ Watcher::Options Monitor::WatcherOptions(const Options& options) {
 absl::StatusOr<std::unique_ptr<Monitor>> Monitor::Start(const Options& options,
                                                         rpc::Metrics* metrics, Clock* clock) {
   std::unique_ptr<Monitor> monitor(new Monitor(options, metrics, clock));
+  const std::string instance = RandomHex(8);
   for (const rpc::ChannelOptions& controller : options.controllers) {
     WEFT_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, rpc::Connect(controller));
-    Reporter::Options reporter{
-        .observer = options.observer, .zone = options.zone, .controller = controller};
+    Reporter::Options reporter{.observer = options.observer,
+                               .instance = instance,
+                               .zone = options.zone,
+                               .controller = controller};
     Monitor* const self = monitor.get();
     monitor->reporters_.push_back(std::make_unique<Reporter>(
         reporter, channel, clock, [self] { return self->Opinions(); },

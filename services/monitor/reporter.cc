@@ -3,8 +3,10 @@
 #include <google/protobuf/util/time_util.h>
 
 #include "common/base/backoff.h"
+#include "common/base/error_details.h"
 #include "common/base/random.h"
 #include "common/log/log.h"
+#include "common/rpc/status.h"
 
 namespace weft::monitor {
 namespace {
@@ -140,16 +142,18 @@ bool Reporter::RunStream() {
   } while (AwaitRound());
   context.TryCancel();
   reader.join();
-  const grpc::Status status = stream->Finish();
+  const std::string error = DescribeError(rpc::FromGrpc(stream->Finish()));
 
   MutexLock lock(&mutex_);
   context_ = nullptr;
   const bool was_connected = connected_;
   connected_ = false;
-  if (!stop_ && was_connected) {
-    WEFT_LOG(kWarning, "lost a controller",
-             {{"controller", options_.controller.address}, {"error", status.error_message()}});
+  // The same again, attempt after attempt, is no news.
+  if (!stop_ && (was_connected || error != last_error_)) {
+    WEFT_LOG(kWarning, was_connected ? "lost a controller" : "cannot report to a controller",
+             {{"controller", options_.controller.address}, {"error", error}});
   }
+  last_error_ = error;
   return was_connected;
 }
 
@@ -182,6 +186,7 @@ bool Reporter::AwaitRound() {
 v1::HealthReport Reporter::Round() const {
   v1::HealthReport report;
   report.set_observer(options_.observer);
+  report.set_instance(options_.instance);
   report.set_zone(options_.zone);
   report.set_full_round(true);
   for (const auto& [server, opinion] : opinions_()) {

@@ -24,6 +24,7 @@ class Reporter {
  public:
   struct Options {
     std::string observer;  // name of this monitor, unique in the node
+    std::string instance;  // of this process
     std::string zone;
     rpc::ChannelOptions controller;
     absl::Duration round = absl::Milliseconds(1000);  // a full round at least this often
@@ -62,6 +63,7 @@ class Reporter {
   Clock* const clock_;
   const Opinions opinions_;
   const ListTaker take_list_;
+  std::string last_error_;  // how the last stream ended; only the thread's
 
   mutable Mutex mutex_;
   CondVar wake_;
