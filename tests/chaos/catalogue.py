@@ -71,7 +71,8 @@ class Scene:
         time.sleep(self.dice.uniform(shortest, longest))
 
     def await_failover(self):
-        self.clients.stubborn.await_other_than(self.primary_server.uuid, FAILOVER_DEADLINE)
+        """The first OK of another server."""
+        return self.clients.stubborn.await_other_than(self.primary_server.uuid, FAILOVER_DEADLINE)
 
     def replica(self):
         name = self.dice.choice(self.replicas)

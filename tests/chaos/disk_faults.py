@@ -68,6 +68,22 @@ def disk_of_primary_stalls_and_it_may_be_replaced(scene):
         scene.clients.stubborn.await_ok(30)
 
 
+@fault(MAY)
+def disk_of_primary_stalls_and_its_successor_dies(scene):
+    # What cannot be fenced keeps nobody from replacing the next one, too. The disk may be back before
+    # the first change, which takes the monitors some 10 s to ask for.
+    with scene.policy("primary_sick", "failover", "alert"), scene.policy("cool_down", "0s", "auto"):
+        scene.primary_server.disk("stall")
+        try:
+            heir = scene.await_failover()
+            successor = next(server for server in scene.farm.servers.values()
+                             if server.uuid == heir.server_uuid)
+            successor.end()
+            scene.clients.stubborn.await_other_than(successor.uuid, 10)
+        finally:
+            scene.primary_server.disk("ok")
+
+
 @fault(MUST_CHANGE)
 def primary_loses_power(scene):
     # Whatever it had not synced is gone with it: what it acknowledged was, and is elsewhere too.

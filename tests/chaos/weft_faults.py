@@ -113,6 +113,12 @@ def switchover_and_kill_target(scene):
 
 
 @fault(MAY)
+def switchover_and_hang_target(scene):
+    target = scene.replica()
+    scene.promote_and(lambda: scene.hang(target, 6, 8), target.uuid)
+
+
+@fault(MAY)
 def switchover_and_kill_leader(scene):
     scene.promote_and(scene.farm.daemons[scene.leader].end)
 

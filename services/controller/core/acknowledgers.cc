@@ -315,11 +315,6 @@ std::optional<SetAcknowledgers> Narrow(const Snapshot& snapshot) {
   return std::nullopt;
 }
 
-bool MayContinueAlone(const Group& group) {
-  return group.durability == Durability::kLossless &&
-         group.settings.on_last_acknowledger_lost == OnLastAcknowledgerLost::kContinue;
-}
-
 std::optional<SetAcknowledgers> ContinueAlone(const Snapshot& snapshot) {
   const Group& group = snapshot.group;
   if (!MayContinueAlone(group) || !IsLosslessEpoch(group)) return std::nullopt;

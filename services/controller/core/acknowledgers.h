@@ -60,11 +60,9 @@ std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot);
 // then be lost: another acknowledger must hold what the primary had executed after it had gone.
 std::optional<SetAcknowledgers> Narrow(const Snapshot& snapshot);
 
-// The group is set to go on without acknowledgements rather than to wait for them.
-bool MayContinueAlone(const Group& group);
-
-// The empty set, where such a group has waited for long enough. From then on commits need no
-// acknowledgement, and a failover is refused: so it is on record before they are released.
+// The empty set, where a group that may go on alone has waited for long enough. From then on
+// commits need no acknowledgement, and a failover is refused: so it is on record before they are
+// released.
 std::optional<SetAcknowledgers> ContinueAlone(const Snapshot& snapshot);
 
 // True when `server` is about to be let go of: only time or another look is lacking.

@@ -72,6 +72,11 @@ bool IsCommitted(const Group& group) {
 
 uint32_t WaitFor(const Group& group) { return std::max<uint32_t>(1, group.acknowledgements); }
 
+bool MayContinueAlone(const Group& group) {
+  return group.durability == Durability::kLossless &&
+         group.settings.on_last_acknowledger_lost == OnLastAcknowledgerLost::kContinue;
+}
+
 bool IsAcknowledger(const Group& group, const ServerUuid& server) {
   return group.acknowledgers.servers.contains(server);
 }

@@ -45,6 +45,9 @@ bool IsCommitted(const Group& group);
 // Acknowledgements that a commit of this group needs under `lossless`; at least 1.
 uint32_t WaitFor(const Group& group);
 
+// The group is set to go on without acknowledgements rather than to wait for them.
+bool MayContinueAlone(const Group& group);
+
 bool IsAcknowledger(const Group& group, const ServerUuid& server);
 
 // The servers of the group that answered, other than the primary of record, ordered by uuid.

@@ -77,20 +77,22 @@ Plan CorrectRecord(const Snapshot& snapshot) {
   return Plan();
 }
 
-// REQUIRES: nobody has to be fenced first.
-Plan ServeAndRepair(const Snapshot& snapshot) {
-  const bool committed = IsCommitted(snapshot.group);
+// With those repairs that the first commits wait for.
+std::vector<Step> Serve(const Snapshot& snapshot, const std::vector<Step>& repair) {
   std::vector<Step> serve = ServePrimary(snapshot);
   // What somebody closed in a window stays closed; that commits are acknowledged is seen to.
   if (Rests(snapshot, snapshot.group.primary)) {  // guard: rule 7
     std::erase_if(serve, [](const Step& s) { return std::holds_alternative<Unfence>(s); });
   }
-  std::vector<Step> repair = RepairServers(snapshot);
-  if (!serve.empty()) {
-    const std::vector<Step> urgent = Urgent(snapshot, repair);
-    serve.insert(serve.end(), urgent.begin(), urgent.end());
-    return Phase("serve", std::move(serve));
-  }
+  if (serve.empty()) return serve;
+  const std::vector<Step> urgent = Urgent(snapshot, repair);
+  serve.insert(serve.end(), urgent.begin(), urgent.end());
+  return serve;
+}
+
+// REQUIRES: the primary serves.
+Plan KeepServing(const Snapshot& snapshot, std::vector<Step> repair) {
+  const bool committed = IsCommitted(snapshot.group);
   if (std::optional<RunHook> told = ProgramToTell(snapshot)) return Phase("hook", {*told});
   if (committed && IsAcknowledged(snapshot)) return Phase("finish", {Finish{}});
   Plan correction = CorrectRecord(snapshot);
@@ -120,7 +122,12 @@ Plan ServeAndRepair(const Snapshot& snapshot) {
 Plan KeepAlive(const Snapshot& snapshot) {
   std::vector<Step> fence = FenceFirst(snapshot);
   if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
-  return WithFence(snapshot, ServeAndRepair(snapshot));
+  std::vector<Step> repair = RepairServers(snapshot);
+  // Nothing is tried beside: until the primary has forgotten its source it would follow a deposed
+  // one again if it were restarted.
+  std::vector<Step> serve = Serve(snapshot, repair);
+  if (!serve.empty()) return Phase("serve", std::move(serve));
+  return WithFence(snapshot, KeepServing(snapshot, std::move(repair)));
 }
 
 std::optional<Plan> HandOver(const Snapshot& snapshot, const ServerUuid& heir,
