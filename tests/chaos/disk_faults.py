@@ -76,10 +76,15 @@ def disk_of_primary_stalls_and_its_successor_dies(scene):
         scene.primary_server.disk("stall")
         try:
             heir = scene.await_failover()
-            successor = next(server for server in scene.farm.servers.values()
+            successor = next(name for name, server in scene.farm.servers.items()
                              if server.uuid == heir.server_uuid)
-            successor.end()
-            scene.clients.stubborn.await_other_than(successor.uuid, 10)
+            # It has forgotten its source by then, and does not follow it again once it is started.
+            scene.hold(1, 2)
+            scene.farm.servers[successor].end()
+            # Its commits wait until there is somebody who acknowledges them.
+            harness.wait_until(
+                lambda: scene.farm.primary() not in (scene.primary, successor, None), 10,
+                "a third primary")
         finally:
             scene.primary_server.disk("ok")
 
