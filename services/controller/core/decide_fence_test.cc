@@ -110,6 +110,17 @@ TEST(DecideFenceTest, WhoCannotBeFencedAndTellsNobodyKeepsItsGroupFromNothing) {
   EXPECT_EQ(Text(Decide(uncertain)), "follow c <- b, acknowledging\nfence a");
 }
 
+// Who fetches from it has its flag on.
+TEST(DecideFenceTest, WhoTellsNobodyIsFencedBeforeAnybodyFetchesFromIt) {
+  Scene scene = Stuck();
+  scene.group().intent = Intent();
+  scene.Dead('b').Failover();
+  scene.Holds('c', "a:1-90").Revoked('c');
+  EXPECT_EQ(Text(Decide(scene)), "fence a");
+  scene.Fenced('a');
+  EXPECT_EQ(Text(Decide(scene)), "follow c <- a, acknowledging");
+}
+
 TEST(DecideFenceTest, WhoCannotBeFencedIsFencedRatherThanThatARefusalIsRepeated) {
   Scene scene = Stuck();
   scene.group().intent = Intent();
