@@ -56,7 +56,8 @@ absl::StatusOr<MachineSnapshot> SnapshotWork::Copy(RunningJob& job, const Snapsh
   }
   return provider->CreateSnapshot(wish.machine, kept->name,
                                   {.deadline = Deadline::After(clock_, kCopy),
-                                   .cancelled = [&job] { return job.cancelled(); }});
+                                   .cancelled = [&job] { return job.cancelled(); },
+                                   .lost = [&job] { return job.lost(); }});
 }
 
 absl::StatusOr<std::string> SnapshotWork::Create(RunningJob& job) {

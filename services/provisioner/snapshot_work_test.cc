@@ -50,10 +50,23 @@ TEST_F(SnapshotWorkTest, EndsASnapshotInItsMidstWhenThatIsAskedFor) {
   while (!cloud_.copies && !deadline.Passed()) RealClock::Get()->Sleep(absl::Milliseconds(1));
   inventory_.RequestCancel(begun->id);
   EXPECT_EQ(Ended(begun->id).state, JobState::kCancelled);
+  EXPECT_FALSE(cloud_.left_to_another);
   EXPECT_THAT(*inventory_.ListSnapshots("", ""), IsEmpty());
   cloud_.copies_for_long = false;
   EXPECT_EQ(Ended(requests_.CreateSnapshot({.machine = uuid}, {})->id).state, JobState::kSucceeded);
   EXPECT_THAT(*inventory_.ListSnapshots("", ""), SizeIs(1));
+}
+
+TEST_F(SnapshotWorkTest, LeavesASnapshotToWhoResumesItWhenThisProvisionerStops) {
+  EXPECT_EQ(Make(1).state, JobState::kSucceeded);
+  cloud_.copies_for_long = true;
+  const auto begun = requests_.CreateSnapshot({.machine = Listed()[0].machine.uuid}, {});
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  const Deadline deadline = Deadline::After(RealClock::Get(), kPatience);
+  while (!cloud_.copies && !deadline.Passed()) RealClock::Get()->Sleep(absl::Milliseconds(1));
+  runner_.Stop();
+  EXPECT_TRUE(cloud_.left_to_another);
+  EXPECT_FALSE(inventory_.GetJob(begun->id)->done());
 }
 
 TEST_F(SnapshotWorkTest, MakesNoSecondSnapshotWhereItIsResumedAfterTheFirst) {

@@ -140,6 +140,19 @@ TEST(DockerFakeTest, LeavesNothingOfASnapshotThatFails) {
   EXPECT_TRUE(provider.ListSnapshots("", docker.Soon())->empty());
 }
 
+TEST(DockerFakeTest, LeavesHalfASnapshotToWhoGoesOnWithIt) {
+  Docker docker({});
+  const MachineOrder order = docker.Order();
+  Provider& provider = docker.provider();
+  ASSERT_TRUE(provider.Create(order, docker.Soon()).ok());
+  const std::string name = NewSnapshotName(order.uuid);
+  const auto yes = [] { return true; };
+  EXPECT_FALSE(provider.CreateSnapshot(order.uuid, name, {docker.Soon(), yes, yes}).ok());
+  EXPECT_EQ(docker.engine().containers(), 2u);
+  EXPECT_TRUE(provider.CreateSnapshot(order.uuid, name, {docker.Soon()}).ok());
+  EXPECT_EQ(docker.engine().containers(), 2u);
+}
+
 TEST(DockerFakeTest, EndsARestoreWhenThatIsAskedFor) {
   Docker docker({});
   const MachineOrder order = docker.Order(), other = docker.Order();

@@ -119,6 +119,40 @@ TEST(KubernetesTest, BeginsASnapshotAnewWhereOneOfItsNameIsOnItsWayOut) {
   EXPECT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
 }
 
+TEST(KubernetesTest, LeavesASnapshotThatAnotherGoesOnWith) {
+  Kubernetes kubernetes(true);
+  const MachineOrder order = kubernetes.Order();
+  Provider& provider = kubernetes.provider();
+  ASSERT_TRUE(provider.Create(order, kubernetes.Soon()).ok());
+  const std::string name = NewSnapshotName(order.uuid);
+  const auto yes = [] { return true; };
+  const auto lost = provider.CreateSnapshot(order.uuid, name, {kubernetes.Soon(), yes, yes});
+  EXPECT_EQ(ErrorReason(lost.status()), "WORK_MOVED") << lost.status();
+  const Json left = kubernetes.cluster().Object("volumesnapshots", name);
+  ASSERT_FALSE(left.is_null());
+  EXPECT_TRUE(At(left, {"metadata", "deletionTimestamp"}).is_null()) << left;
+  EXPECT_EQ(provider.ListSnapshots(order.uuid, kubernetes.Soon())->size(), 1u);
+}
+
+TEST(KubernetesTest, AwaitsASnapshotThroughAnOutageOfItsInterface) {
+  Kubernetes kubernetes(true);
+  const MachineOrder order = kubernetes.Order();
+  Provider& provider = kubernetes.provider();
+  ASSERT_TRUE(provider.Create(order, kubernetes.Soon()).ok());
+  int asked = 0;
+  // It is asked before each look.
+  const auto on_look = [&] {
+    kubernetes.cluster().http().SetTrouble(++asked == 1 ? testing::HttpTrouble::kServerError
+                                                        : testing::HttpTrouble::kNone);
+    return false;
+  };
+  const auto snapshot = provider.CreateSnapshot(order.uuid, NewSnapshotName(order.uuid),
+                                                {kubernetes.Soon(), on_look});
+  EXPECT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(provider.ListSnapshots(order.uuid, kubernetes.Soon())->size(), 1u);
+}
+
 TEST(KubernetesTest, FillsTheVolumeFromASnapshotAndGivesItItsRoom) {
   Kubernetes kubernetes(true);
   MachineOrder order = kubernetes.Order(), second = kubernetes.Order();

@@ -123,6 +123,38 @@ TEST(OpenStackTest, SaysAtOnceThatASnapshotHasFailed) {
   EXPECT_EQ(ErrorReason(failed), "PROVIDER_REFUSED") << DescribeError(failed);
 }
 
+TEST(OpenStackTest, LeavesASnapshotThatAnotherGoesOnWith) {
+  OpenStack openstack;
+  const MachineOrder order = openstack.Order();
+  Provider& provider = openstack.provider();
+  ASSERT_TRUE(provider.Create(order, openstack.Soon()).ok());
+  const std::string name = NewSnapshotName(order.uuid);
+  const auto yes = [] { return true; };
+  const auto lost = provider.CreateSnapshot(order.uuid, name, {openstack.Soon(), yes, yes});
+  EXPECT_EQ(ErrorReason(lost.status()), "WORK_MOVED") << lost.status();
+  EXPECT_FALSE(openstack.cloud().Object("images", name).is_null());
+  EXPECT_EQ(provider.ListSnapshots(order.uuid, openstack.Soon())->size(), 1u);
+}
+
+TEST(OpenStackTest, AwaitsASnapshotThroughAnOutageOfItsInterface) {
+  OpenStack openstack;
+  const MachineOrder order = openstack.Order();
+  Provider& provider = openstack.provider();
+  ASSERT_TRUE(provider.Create(order, openstack.Soon()).ok());
+  int asked = 0;
+  // It is asked before each look.
+  const auto on_look = [&] {
+    openstack.cloud().http().SetTrouble(++asked == 1 ? testing::HttpTrouble::kServerError
+                                                     : testing::HttpTrouble::kNone);
+    return false;
+  };
+  const auto snapshot =
+      provider.CreateSnapshot(order.uuid, NewSnapshotName(order.uuid), {openstack.Soon(), on_look});
+  EXPECT_TRUE(snapshot.ok()) << DescribeError(snapshot.status());
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(provider.ListSnapshots(order.uuid, openstack.Soon())->size(), 1u);
+}
+
 TEST(OpenStackTest, TakesAServerThatIsKeptForAWhileForDeleted) {
   OpenStack openstack;
   openstack.cloud().SetSoftDelete(true);

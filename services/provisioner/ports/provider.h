@@ -78,8 +78,12 @@ struct CopyTerms {
   // Whether somebody asked for its end; thread-safe, and asked a few times a second at least, so it
   // should not block. Empty: nobody does.
   std::function<bool()> cancelled = nullptr;
+  // Whether another goes on with this call's work, or will; as `cancelled`. Then the call ends
+  // soon (ABORTED or CANCELLED) and leaves what it began as it is. Empty: nobody does.
+  std::function<bool()> lost = nullptr;
 
   bool Cancelled() const { return cancelled && cancelled(); }
+  bool Lost() const { return lost && lost(); }
 };
 
 // A place that machines come from: this machine's processes, a Docker engine, a Kubernetes cluster,
@@ -116,8 +120,10 @@ class Provider {
 
   // Of the machine's data as they are: consistent as after a crash, or better. `name`: as
   // SnapshotName makes them; a repeated call gives the one of that name, and waits for it where the
-  // provider is still at it. CANCELLED soon after its end was asked for; then, as after any error,
-  // nothing of it stays and the machine goes on.
+  // provider is still at it. CANCELLED soon after its end was asked for; then, and after an error
+  // by which the provider says that it failed, nothing of it stays. What another goes on with
+  // (terms.lost), and what nobody knows the state of (UNAVAILABLE), is left: it may come to be. The
+  // machine goes on in any case.
   virtual absl::StatusOr<MachineSnapshot> CreateSnapshot(const std::string& uuid,
                                                          const std::string& name,
                                                          const CopyTerms& terms) = 0;

@@ -44,6 +44,11 @@ absl::Status ProviderCancelled(absl::string_view who, absl::string_view what) {
                  absl::StrCat(who, " was asked to end ", what, " before it was whole"));
 }
 
+absl::Status ProviderWorkMoved(absl::string_view who, absl::string_view what) {
+  return Refusal(absl::StatusCode::kAborted, "WORK_MOVED",
+                 absl::StrCat(who, " was left at work on ", what, ", which another waits for"));
+}
+
 absl::Status ProviderRefusesCredentials(absl::string_view who, absl::string_view why) {
   return Refusal(absl::StatusCode::kUnauthenticated, "PROVIDER_REFUSES_CREDENTIALS",
                  absl::StrCat(who, " refuses the credentials: ", why),

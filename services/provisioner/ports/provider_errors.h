@@ -23,6 +23,8 @@ absl::Status ProviderGarbage(absl::string_view who, absl::string_view expected,
                              absl::string_view answer);
 // CANCELLED CANCELLED: who asked for it asked for its end.
 absl::Status ProviderCancelled(absl::string_view who, absl::string_view what);
+// ABORTED WORK_MOVED: another goes on with it (CopyTerms::lost).
+absl::Status ProviderWorkMoved(absl::string_view who, absl::string_view what);
 // FAILED_PRECONDITION PROVIDER_REFUSED: it understood, and will not.
 absl::Status ProviderRefused(absl::string_view who, absl::string_view what, absl::string_view why);
 // UNIMPLEMENTED NOT_OFFERED.

@@ -34,6 +34,7 @@ struct Cloud {
   absl::Duration time_to_restore;
   std::atomic<bool> copies = false;
   bool copies_for_long = false;
+  bool left_to_another = false;  // a copy was, that was ended
   Inventory* inventory = nullptr;
   bool saw_unlisted = false;  // it was asked for a machine that nobody had listed
 };
@@ -73,6 +74,7 @@ class CloudProvider : public Provider {
       if (terms.deadline.Passed()) return ProviderTooSlow("cloud", "a snapshot");
       RealClock::Get()->Sleep(absl::Milliseconds(1));
     }
+    cloud->left_to_another = terms.Lost();
     if (terms.Cancelled()) return ProviderCancelled("cloud", "a snapshot");
     return MachineSnapshot{.name = name, .machine_uuid = uuid, .native_id = name};
   }

@@ -124,7 +124,10 @@ absl::StatusOr<MachineSnapshot> Snapshots::Create(const std::string& uuid, const
   WEFT_RETURN_IF_ERROR(RemoveUnfinished(uuid, deadline));
   const auto saved = Save(uuid, TextAt(*inspected, {"Image"}), name, terms);
   if (!saved.ok()) {
-    RemoveUnfinished(uuid, Deadline::After(clock_, kCleanUpTime)).IgnoreError();
+    // Another who goes on with it begins it anew under the same name.
+    if (!terms.Lost()) {
+      RemoveUnfinished(uuid, Deadline::After(clock_, kCleanUpTime)).IgnoreError();
+    }
     return saved.status();
   }
   const std::string whole = absl::StrCat(name, ".", saved->bytes, ".", saved->sha256);

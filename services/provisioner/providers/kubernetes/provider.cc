@@ -13,6 +13,7 @@
 #include "services/provisioner/providers/kubernetes/cluster.h"
 #include "services/provisioner/providers/kubernetes/objects.h"
 #include "services/provisioner/providers/order.h"
+#include "services/provisioner/providers/snapshot_wait.h"
 #include "services/provisioner/providers/transport.h"
 #include "services/provisioner/providers/words.h"
 
@@ -105,7 +106,7 @@ class KubernetesProvider : public Provider {
       if (!applied.has_value()) return NoSnapshots();
     }
     auto ready = AwaitReady(name, terms);
-    if (!ready.ok()) {
+    if (IsOver(ready.status(), terms)) {
       // What is not whole is not kept.
       cluster_.Delete(kubernetes::kSnapshots, name, Deadline::After(clock_, kCleanUpTime))
           .IgnoreError();
@@ -243,6 +244,7 @@ class KubernetesProvider : public Provider {
       WEFT_ASSIGN_OR_RETURN(std::optional<Json> object,
                             cluster_.Get(kubernetes::kSnapshots, name, deadline));
       if (!object.has_value() || !IsLeaving(*object)) return object;
+      if (terms.Lost()) return ProviderWorkMoved(cluster_.who(), "a snapshot");
       if (terms.Cancelled()) return ProviderCancelled(cluster_.who(), "a snapshot");
       if (deadline.Passed()) return ProviderTooSlow(cluster_.who(), "the end of a snapshot");
       clock_->Sleep(std::min(kEndPoll, deadline.Remaining()));
@@ -257,13 +259,18 @@ class KubernetesProvider : public Provider {
   absl::StatusOr<MachineSnapshot> AwaitReady(const std::string& name, const CopyTerms& terms) {
     const Deadline& deadline = terms.deadline;
     while (true) {
+      if (terms.Lost()) return ProviderWorkMoved(cluster_.who(), "a snapshot");
       if (terms.Cancelled()) return ProviderCancelled(cluster_.who(), "a snapshot");
-      WEFT_ASSIGN_OR_RETURN(const std::optional<Json> object,
-                            cluster_.Get(kubernetes::kSnapshots, name, deadline));
-      if (!object.has_value()) return SnapshotUnknown(cluster_.who(), name);
-      if (IsReady(*object)) return ReadSnapshot(*object);
-      const std::string error = TextAt(*object, {"status", "error", "message"});
-      if (!error.empty()) return ProviderRefused(cluster_.who(), "make a snapshot", error);
+      const absl::StatusOr<std::optional<Json>> found =
+          cluster_.Get(kubernetes::kSnapshots, name, PollDeadline(deadline, clock_));
+      if (!found.ok() && !AsksAgain(found.status(), deadline)) return found.status();
+      if (found.ok()) {
+        if (!found->has_value()) return SnapshotUnknown(cluster_.who(), name);
+        const Json& object = **found;
+        if (IsReady(object)) return ReadSnapshot(object);
+        const std::string error = TextAt(object, {"status", "error", "message"});
+        if (!error.empty()) return ProviderRefused(cluster_.who(), "make a snapshot", error);
+      }
       if (deadline.Passed()) return ProviderTooSlow(cluster_.who(), "a snapshot");
       clock_->Sleep(std::min(kSnapshotPoll, deadline.Remaining()));
     }

@@ -12,6 +12,7 @@
 #include "services/provisioner/providers/openstack/cloud.h"
 #include "services/provisioner/providers/openstack/servers.h"
 #include "services/provisioner/providers/order.h"
+#include "services/provisioner/providers/snapshot_wait.h"
 #include "services/provisioner/providers/transport.h"
 
 namespace weft::provisioner {
@@ -93,7 +94,7 @@ class OpenStackProvider : public Provider {
       WEFT_RETURN_IF_ERROR(cloud_.SaveServer(machine.native_id, name, properties, deadline));
     }
     auto saved = AwaitActive(name, terms);
-    if (!saved.ok()) {
+    if (IsOver(saved.status(), terms)) {
       // What is not whole is not kept.
       DestroySnapshot(name, Deadline::After(clock_, kCleanUpTime)).IgnoreError();
     }
@@ -222,18 +223,22 @@ class OpenStackProvider : public Provider {
     const Deadline appears = Deadline::After(clock_, kImageAppears);
     bool seen = false;
     while (true) {
+      if (terms.Lost()) return ProviderWorkMoved(cloud_.who(), "a snapshot");
       if (terms.Cancelled()) return ProviderCancelled(cloud_.who(), "a snapshot");
-      WEFT_ASSIGN_OR_RETURN(const std::vector<Json> images, Snapshots(name, deadline));
-      const std::string status = images.empty() ? "" : TextAt(images.front(), {"status"});
-      if (status == "active") return ReadSnapshot(images.front());
-      if (status == "killed" || status == "deleted") {
-        return ProviderRefused(cloud_.who(), "save a server", "its image is " + status);
+      const auto images = Snapshots(name, PollDeadline(deadline, clock_));
+      if (!images.ok() && !AsksAgain(images.status(), deadline)) return images.status();
+      if (images.ok()) {
+        const std::string status = images->empty() ? "" : TextAt(images->front(), {"status"});
+        if (status == "active") return ReadSnapshot(images->front());
+        if (status == "killed" || status == "deleted") {
+          return ProviderRefused(cloud_.who(), "save a server", "its image is " + status);
+        }
+        if (images->empty() && (seen || appears.Passed())) {
+          return ProviderRefused(cloud_.who(), "save a server",
+                                 seen ? "its image is gone again" : "it made no image");
+        }
+        seen = !images->empty();
       }
-      if (images.empty() && (seen || appears.Passed())) {
-        return ProviderRefused(cloud_.who(), "save a server",
-                               seen ? "its image is gone again" : "it made no image");
-      }
-      seen = !images.empty();
       if (deadline.Passed()) return ProviderTooSlow(cloud_.who(), "a snapshot");
       clock_->Sleep(std::min(kImagePoll, deadline.Remaining()));
     }
