@@ -117,7 +117,9 @@ TEST(DecideFenceTest, WhoTellsNobodyIsFencedBeforeAnybodyFetchesFromIt) {
   scene.Dead('b').Failover();
   scene.Holds('c', "a:1-90").Revoked('c');
   EXPECT_EQ(Text(Decide(scene)), "fence a");
-  scene.Fenced('a');
+  scene.Fenced('a').Of('a').offline = true;
+  EXPECT_EQ(Text(Decide(scene)), "fence a") << "nobody gets in";
+  scene.Of('a').offline = false;
   EXPECT_EQ(Text(Decide(scene)), "follow c <- a, acknowledging");
 }
 
@@ -145,6 +147,11 @@ TEST(DecideFenceTest, WhoMayTellAClientOkIsFencedFirst) {
     scene.Fenced('b');
     talkative(&scene.Of('a').semi_sync);
     EXPECT_EQ(Text(Decide(scene)), "fence a");
+    scene.group().intent = Intent();
+    scene.Dead('b').Revoked('c');
+    EXPECT_EQ(Text(Decide(scene)), "fence a") << "before another failover";
+    scene.snapshot().reports.clear();
+    EXPECT_EQ(Text(Decide(scene)), "fence a") << "also of an uncertain primary";
   }
 }
 

@@ -68,8 +68,9 @@ Plan DecideFailover(const Snapshot& snapshot) {
   const Observation& winner = snapshot.Of(election.winner);
   if (!election.catch_up_from.empty()) {
     // Who acknowledges to it while it fetches would have it tell its clients OK.
-    if (!IsFenced(snapshot.Of(election.catch_up_from))) {  // guard: rule 2
-      return Phase("fence", FenceOthers(snapshot, /*except=*/ServerUuid()));
+    for (const Step& fence : FenceOthers(snapshot, /*except=*/ServerUuid())) {
+      if (ServerOf(fence) == election.catch_up_from)
+        return Phase("fence", {fence});  // guard: rule 2
     }
     if (!ReceivesFrom(snapshot, election.winner, election.catch_up_from)) {
       return Phase("fetch", Fetch(snapshot, election));

@@ -19,9 +19,8 @@ bool Rests(const Snapshot& snapshot, const ServerUuid& server) {
          (InMaintenance(snapshot) || InMaintenance(snapshot, server));
 }
 
-std::vector<Step> RepairServers(const Snapshot& snapshot) {
+std::vector<Step> RepairReplicas(const Snapshot& snapshot) {
   std::vector<Step> steps;
-  if (!Rests(snapshot, snapshot.group.primary)) steps = RepairPrimary(snapshot);
   for (const ServerUuid& server : ReachedOthers(snapshot)) {
     if (Rests(snapshot, server)) continue;  // guard: rule 7
     const std::vector<Step> one = RepairReplica(snapshot, server);
@@ -103,7 +102,12 @@ Plan KeepServing(const Snapshot& snapshot, std::vector<Step> repair) {
   if (std::vector<Step> open = LetIn(snapshot); !open.empty()) {
     return Phase("let in", std::move(open));
   }
-  if (!repair.empty()) return Phase("repair", std::move(repair));
+  std::vector<Step> close = CloseAtNextStart(snapshot);
+  if (Rests(snapshot, snapshot.group.primary)) close.clear();
+  if (!repair.empty()) {
+    repair.insert(repair.end(), close.begin(), close.end());
+    return Phase("repair", std::move(repair));
+  }
   if (committed) return Phase("finish", {Finish{}});
   if (std::vector<Step> give = GiveAccounts(snapshot); !give.empty()) {
     return Phase("accounts", std::move(give));
@@ -111,6 +115,8 @@ Plan KeepServing(const Snapshot& snapshot, std::vector<Step> repair) {
   if (std::vector<Step> use = UseAccounts(snapshot); !use.empty()) {
     return Phase("use accounts", std::move(use));
   }
+  // It may fail again and again: nothing waits for it.
+  if (!close.empty()) return Phase("close at start", std::move(close));
   if (MayContinueAlone(snapshot.group) && !IsAcknowledged(snapshot)) {
     return Await("an acknowledger, or commits to go on without");
   }
@@ -122,7 +128,7 @@ Plan KeepServing(const Snapshot& snapshot, std::vector<Step> repair) {
 Plan KeepAlive(const Snapshot& snapshot) {
   std::vector<Step> fence = FenceFirst(snapshot);
   if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
-  std::vector<Step> repair = RepairServers(snapshot);
+  std::vector<Step> repair = RepairReplicas(snapshot);
   // Nothing is tried beside: until the primary has forgotten its source it would follow a deposed
   // one again if it were restarted.
   std::vector<Step> serve = Serve(snapshot, repair);
@@ -178,6 +184,8 @@ std::optional<Plan> ReplaceSick(const Snapshot& snapshot) {
   }
   if (!sick) return {};                          // guard: rule 7
   if (!ReplacesSick(snapshot.group)) return {};  // guard: rule 2
+  // By what is known of the primary: whoever forbade that it hands over forbids this, too.
+  if (RefuseUnasked(snapshot).has_value()) return {};  // guard: rule 7
   const Snapshot without = WithoutPrimary(snapshot);
   if (RefuseFailover(without).has_value()) return {};
   return KeepDead(without, Verdict{.state = PrimaryState::kDead, .evidence = evidence});

@@ -27,7 +27,7 @@ inline Plan Await(std::string what) {
 // (rule 2). `except` may be empty.
 std::vector<Step> FenceOthers(const Snapshot& snapshot, const ServerUuid& except);
 // The same where nothing else may be done before: not while clients of none of them can be told OK.
-// One that cannot be fenced (its disk is stuck) does not keep its group from anything.
+// One that cannot be fenced (its disk is stuck) keeps a group that has a primary from nothing.
 std::vector<Step> FenceFirst(const Snapshot& snapshot);
 // `plan`, with those fenced beside it who need it and did not have to be fenced first.
 Plan WithFence(const Snapshot& snapshot, Plan plan);
@@ -62,8 +62,8 @@ Plan DecideKeep(const Snapshot& snapshot);
 
 // primary.cc: what the primary of record needs to serve, in order. REQUIRES: it answers.
 std::vector<Step> ServePrimary(const Snapshot& snapshot);
-// What it lacks beside that, which nothing waits for. REQUIRES: it answers.
-std::vector<Step> RepairPrimary(const Snapshot& snapshot);
+// What it lacks beside that, which nothing waits for and which may fail. REQUIRES: it answers.
+std::vector<Step> CloseAtNextStart(const Snapshot& snapshot);
 
 // replica.cc: what a server that answers needs to be what its status says; empty when nothing, or
 // nothing that Weft may do unasked. REQUIRES: the primary of record answers.

@@ -68,7 +68,7 @@ std::vector<Step> ServePrimary(const Snapshot& snapshot) {
   return steps;
 }
 
-std::vector<Step> RepairPrimary(const Snapshot& snapshot) {
+std::vector<Step> CloseAtNextStart(const Snapshot& snapshot) {
   const ServerUuid& server = snapshot.group.primary;
   const Observation& primary = snapshot.Of(server);
   std::vector<Step> steps;

@@ -99,6 +99,16 @@ TEST(SickTest, AnAsynchronousGroupHandsOverButReplacesNobodyWhoAnswers) {
   EXPECT_THAT(Text(Decide(scene)), Not(HasSubstr("begin")));
 }
 
+// Who would not have it hand over would not have its acknowledgers taken from it.
+TEST(SickTest, AProgramThatForbadeItsHandingOverForbidsItsReplacement) {
+  Scene scene = Replaced(2);
+  scene.snapshot().hand_over_failed = true;
+  scene.group().hooks.operation = "op";
+  scene.group().hooks.outcomes["before_switchover"] = "aborted: exit code 1";
+  scene.snapshot().hook_rest = absl::Seconds(40);
+  EXPECT_THAT(Text(Decide(scene)), Not(HasSubstr("begin")));
+}
+
 TEST(SickTest, WhereItCannotHandOverItIsReplacedWithoutIt) {
   Scene scene = Replaced(2);
   scene.snapshot().hand_over_failed = true;

@@ -33,7 +33,8 @@ inline constexpr absl::string_view kSuperReadOnlyColumn =
 // 1 where it refuses writes or will from its next start on (8.0.11 on).
 inline constexpr absl::string_view kClosedStartColumn =
     ", IF(@@GLOBAL.read_only, 1, (SELECT COUNT(*) FROM performance_schema.persisted_variables"
-    " WHERE VARIABLE_NAME = 'super_read_only' AND VARIABLE_VALUE = 'ON')) AS closed_start";
+    " WHERE VARIABLE_NAME = 'super_read_only' AND VARIABLE_VALUE IN ('ON', '1', 'TRUE', 'YES')))"
+    " AS closed_start";
 inline constexpr absl::string_view kOfflineColumn = ", @@GLOBAL.offline_mode AS offline";
 
 // "weft_r...:N,weft_r...:Y": accounts of replicas' own, and whether each is locked (5.7.6 on).

@@ -116,7 +116,9 @@ absl::Status Run(const ArmSource& step, Turn& turn) {
   return Arm(turn, *loaded.source, step.wait_for);
 }
 
-absl::Status Run(const CloseAtStart&, Turn& turn) { return PersistReadOnlyStart(turn); }
+absl::Status Run(const CloseAtStart&, Turn& turn) {
+  return turn.Change("persisting super_read_only", sql::kPersistSuperReadOnly);
+}
 
 absl::Status Run(const RotateLog&, Turn& turn) {
   // What a new one costs is about what reading this much does.
