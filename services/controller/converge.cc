@@ -214,8 +214,7 @@ std::optional<Snapshot> Converger::LookIfMissed(const ServerUuid& primary) {
 }
 
 std::string Converger::WhyMoot(const ServerUuid& primary, const RunHook& step) {
-  const absl::StatusOr<Operation> operation = ports_.store->GetOperation(step.operation);
-  if (operation.ok() && operation->cancel_requested) return "somebody asked for an end of it";
+  if (ports_.cancelled && ports_.cancelled(step.operation)) return "somebody asked for its end";
   if (step.occasion != kBeforeSwitchover) return "";
   const std::optional<Snapshot> look = LookIfMissed(primary);
   if (!look.has_value()) return "";
@@ -233,7 +232,9 @@ bool Converger::FailoverIsDue(const Group& group, const std::set<ServerUuid>& bu
   const bool ends = IsCommitted(look->group) && plan.refusal.has_value();
   if (!begins && !ends) return false;
   // In the midst of a step a server hears nothing from a primary that lives.
-  for (const ServerUuid& server : busy) look->seen.erase(server);
+  for (const ServerUuid& server : busy) {
+    if (server != group.primary) look->seen.erase(server);
+  }
   const Verdict verdict = Judge(*look, /*ask_monitors=*/true);
   if (verdict.state != PrimaryState::kDead) return false;  // guard: rule 7
   return true;

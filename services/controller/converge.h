@@ -98,6 +98,8 @@ class Converger {
     std::function<std::string(const Snapshot& snapshot, const RunHook& step,
                               const std::function<bool()>& is_moot)>
         run_hook = {};
+    // Somebody asked for an end of this operation. Local, no I/O. Empty: nobody ever does.
+    std::function<bool(const std::string& operation)> cancelled = {};
     // Such a program of the change of `hooks`, begun by run_hook, has not ended. Empty: none has.
     std::function<bool(const std::string& group, const HookRecord& hooks)> hook_runs = {};
   };

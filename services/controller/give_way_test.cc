@@ -94,6 +94,18 @@ TEST_F(GiveWayTest, WhatIsLeftOfAChangeThatWasCommittedGivesWayToo) {
   EXPECT_EQ(converger_->Once().began->kind, "failover");
 }
 
+// It is at work itself, and its port tells.
+TEST_F(GiveWayTest, AChangeThatWasCommittedGivesWayAlsoWhileItsPrimaryIsOpened) {
+  Ask(Goal::kPromote, 'a');
+  farm_.scene.Fenced('a').Revoked('b').Revoked('c');
+  farm_.meanwhile = [this] {
+    farm_.scene.Dead('a');
+    watch_();
+  };
+  EXPECT_EQ(converger_->Once().end, RoundEnd::kFailed);
+  EXPECT_EQ(farm_.interruptions, 1);
+}
+
 // A switchover to b whose program is asked, while something happens.
 class AskedProgramTest : public GiveWayTest {
  protected:
@@ -133,9 +145,9 @@ TEST_F(AskedProgramTest, IsWaitedForWhileThePrimaryIsOnlySuspected) {
 }
 
 TEST_F(AskedProgramTest, IsNotWaitedForOnceAnEndIsAskedFor) {
-  const Round round = AskWhile([this] { EXPECT_TRUE(store_.RequestCancel("op").ok()); });
+  const Round round = AskWhile([this] { cancelled_ = "op"; });
   EXPECT_TRUE(is_moot_);
-  EXPECT_THAT(round.status.message(), HasSubstr("somebody asked for an end of it"));
+  EXPECT_THAT(round.status.message(), HasSubstr("somebody asked for its end"));
   EXPECT_THAT(Record().hooks.outcomes, IsEmpty());
 }
 

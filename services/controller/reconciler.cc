@@ -157,9 +157,7 @@ std::unique_ptr<Converger> Reconciler::Impl::NewConverger(const std::string& gro
   ports.farm = &farm_;
   ports.store = ports_.store;
   ports.clock = ports_.clock;
-  ports.reports = [this](const std::vector<ServerUuid>& servers) {
-    return ports_.health->Reports(servers);
-  };
+  ports.reports = [this](const std::vector<ServerUuid>& of) { return ports_.health->Reports(of); };
   ports.may_act = [this, term]() -> absl::Status {
     if (leadership_.MayAct(term)) return absl::OkStatus();
     WEFT_RETURN_IF_ERROR(leadership_.Check());
@@ -176,9 +174,10 @@ std::unique_ptr<Converger> Reconciler::Impl::NewConverger(const std::string& gro
   ports.new_operation_id = [] { return RandomUuid(); };
   ports.run_hook = [this, term](const Snapshot& snapshot, const RunHook& step,
                                 const std::function<bool()>& is_moot) {
-    return hooks_.Run(
-        snapshot, step, [this, term] { return leadership_.MayAct(term); }, is_moot);
+    const auto leads = [this, term] { return leadership_.MayAct(term); };
+    return hooks_.Run(snapshot, step, leads, is_moot);
   };
+  ports.cancelled = [this](const std::string& id) { return board_.CancelRequested(id); };
   ports.hook_runs = [this](const std::string& of, const HookRecord& record) {
     return hooks_.Runs(of, record.operation);
   };

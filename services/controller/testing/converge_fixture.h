@@ -69,6 +69,7 @@ class ConvergeTest : public ::testing::Test {
       if (meanwhile_) meanwhile_(is_moot);
       return answer_;
     };
+    ports.cancelled = [this](const std::string& operation) { return operation == cancelled_; };
     ports.hook_runs = [this](const std::string& group, const HookRecord& hooks) {
       return group == "g" && hooks.operation == "op" && program_runs_;
     };
@@ -100,6 +101,7 @@ class ConvergeTest : public ::testing::Test {
   int lease_questions_left_ = 1000;
   std::string answer_ = kHookOk;                                         // of programs
   std::function<void(const std::function<bool()>& is_moot)> meanwhile_;  // while one runs
+  std::string cancelled_;                                                // an operation
   bool program_runs_ = false;
   std::function<void()> watch_;  // of the steps under way
   std::unique_ptr<Converger> converger_;

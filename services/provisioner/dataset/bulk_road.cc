@@ -4,6 +4,7 @@
 #include "services/provisioner/dataset/server_facts.h"
 
 namespace weft::provisioner {
+
 absl::StatusOr<std::unique_ptr<mysql::BulkSession>> OpenBulk(mysql::Session& session,
                                                              const mysql::ConnectOptions& options) {
   WEFT_ASSIGN_OR_RETURN(const Home home, HomeOf(session));
