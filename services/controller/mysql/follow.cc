@@ -212,6 +212,7 @@ absl::Status AwaitAcknowledging(const Present& present, Turn& turn) {
   const Deadline end = Deadline::After(turn.clock(), kAcknowledgePatience);
   Deadline connected = Deadline::After(turn.clock(), kConnectPatience);
   Deadline agreed;  // runs from the connection on
+  absl::Duration patience = kAgreePatience;
   bool running = false;
   while (!end.Passed()) {
     WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus now, ReadReplica(turn));
@@ -222,13 +223,15 @@ absl::Status AwaitAcknowledging(const Present& present, Turn& turn) {
       WEFT_ASSIGN_OR_RETURN(const bool acknowledges,
                             Acknowledges(turn, *present.semi_sync.replica));
       if (acknowledges) return absl::OkStatus();
-      if (!running) agreed = Deadline::After(turn.clock(), kAgreePatience);
+      if (!running) agreed = Deadline::After(turn.clock(), patience);
       running = true;
       if (agreed.Passed()) {
         WEFT_RETURN_IF_ERROR(turn.Change("stopping the receiver", turn.dialect().stop_receiver));
         WEFT_RETURN_IF_ERROR(turn.Change("starting the receiver", turn.dialect().start_receiver));
         connected = Deadline::After(turn.clock(), kConnectPatience);
         running = false;
+        // On a machine that is busy they agree later than they are connected.
+        patience *= 2;
       }
     }
     turn.clock()->Sleep(kPause);
