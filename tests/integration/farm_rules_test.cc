@@ -177,6 +177,8 @@ TEST_F(FarmRulesTest, ALookThatIsLateKeepsItsSession) {
 
 TEST_F(FarmRulesTest, AChannelOfSomebodyElseIsNeitherStoppedNorForgotten) {
   Start(2);
+  // Without its plugin nobody could agree with it to acknowledge.
+  ASSERT_EQ(Do(ArmSource{uuid(0), 1}), absl::OkStatus());
   ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
   Root(1, test_sql::kMakeTheirChannel);
   ASSERT_EQ(Root(1, test_sql::kTheirChannel), "CONNECTING");
