@@ -128,6 +128,16 @@ inline constexpr absl::string_view kDirtyPagesNow =
     "SELECT @@GLOBAL.innodb_max_dirty_pages_pct, @@GLOBAL.innodb_max_dirty_pages_pct_lwm";
 inline constexpr absl::string_view kSetDirtyPages = "SET GLOBAL innodb_max_dirty_pages_pct = 70";
 inline constexpr absl::string_view kLocalInfileNow = "SELECT @@GLOBAL.local_infile";
+inline constexpr absl::string_view kMuchToUndo =
+    "INSERT INTO shop.many (pad) SELECT a.pad FROM shop.many a,"
+    " (SELECT 1 FROM shop.many LIMIT 50) b";
+inline constexpr absl::string_view kHasMuchToUndo =
+    "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_rows_modified > 3000";
+inline constexpr absl::string_view kMarkOfAnother = R"(
+CREATE DATABASE weft_unfinished_copy;
+CREATE TABLE weft_unfinished_copy.maker (only_one INT PRIMARY KEY, job VARCHAR(64) NOT NULL);
+INSERT INTO weft_unfinished_copy.maker VALUES (1, 'another');
+)";
 inline constexpr absl::string_view kSkipReplicaStart = "SELECT @@GLOBAL.skip_replica_start";
 inline constexpr absl::string_view kClonesUnderWay =
     "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'CLONE INSTANCE %'";

@@ -364,7 +364,7 @@ TEST_F(CloneFaultsTest, ADiskThatIsTooSmallIsSeenBeforeAndLeavesTheTargetEmptyEl
       const auto left = Target();
       ASSERT_TRUE(left.ok()) << left.status();
       EXPECT_TRUE(left->half_copied || left->schemas.empty());
-      ASSERT_TRUE(EmptyServer(*access_, Order(), RealClock::Get()).ok());
+      ASSERT_TRUE(EmptyServer(*access_, Order(), /*held=*/true, RealClock::Get()).ok());
       ASSERT_TRUE(disk.Resize(kSmall));
     }
     ExpectEmpty();

@@ -5,14 +5,17 @@
 #include <unistd.h>
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/error_details.h"
+#include "common/base/mutex.h"
 #include "gtest/gtest.h"
 #include "services/provisioner/dataset/copy_run.h"
 #include "tests/integration/clone_engines_sql.h"
@@ -21,8 +24,37 @@
 namespace weft::provisioner {
 namespace {
 
+// Its first sleep is three minutes longer for who reads it than it is.
+class HurriedClock : public Clock {
+ public:
+  absl::Time Now() override { return real_->Now(); }
+  absl::Duration MonotonicNow() override { return real_->MonotonicNow() + skipped_; }
+  void Sleep(absl::Duration duration) override {
+    real_->Sleep(duration);
+    skipped_ = absl::Minutes(3);
+  }
+  bool WaitFor(CondVar* condition, Mutex* mutex, absl::Duration timeout) override
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    return real_->WaitFor(condition, mutex, timeout);
+  }
+
+ private:
+  RealClock* const real_ = RealClock::Get();
+  absl::Duration skipped_;
+};
+
 class CloneMakersTest : public CloneFarm {
  protected:
+  // What becomes of a target with data when the source cannot even be asked.
+  absl::Status CopyFromNobody() {
+    Root(1, sql::kFill);
+    CopyOrder order = Order();
+    order.source.port = 1;
+    const auto copied = RunCopy(*access_, CopyMethod::kLogical, order, {}, {}, RealClock::Get());
+    EXPECT_FALSE(copied.ok());
+    EXPECT_EQ(GetErrorDetail(copied.status())->metadata["target"], "unknown");
+    return copied.status();
+  }
   // Who was thought dead: a process that is stopped while its rows are under way.
   void BeginAndStop() {
     bytes_per_second_ = Slow(CopyMethod::kLogical);
@@ -106,6 +138,42 @@ TEST_F(CloneMakersTest, WhatAStoppedMakerHoldsIsTakenByItsOwnJobAlone) {
   const auto copied = Copy(CopyMethod::kLogical);
   ASSERT_TRUE(copied.ok()) << copied.status();
   WakeUp();
+}
+
+TEST_F(CloneMakersTest, AKilledSessionThatUndoesItsWorkIsNoOtherCopy) {
+  ASSERT_NO_FATAL_FAILURE(StartFilled());
+  Root(1, sql::kFill);
+  Root(1, sql::kFillMany);
+  const auto killed = access_->Open(address(1), Duty::kRestore, absl::Minutes(5));
+  ASSERT_TRUE(killed.ok()) << killed.status();
+  std::thread at_work([&] { EXPECT_FALSE((*killed)->Execute(sql::kMuchToUndo).ok()); });
+  const Deadline deadline = Deadline::After(RealClock::Get(), absl::Minutes(1));
+  while (Peek(1, sql::kHasMuchToUndo) != "1" && !deadline.Passed()) {
+  }
+  resumed_ = true;
+  HurriedClock clock;
+  const auto copied = RunCopy(*access_, CopyMethod::kLogical, Order(), {}, {}, &clock);
+  at_work.join();
+  ASSERT_FALSE(copied.ok());
+  EXPECT_EQ(ErrorReason(copied.status()), "TARGET_BUSY") << copied.status();
+  EXPECT_EQ(GetErrorDetail(copied.status())->metadata["target"], "empty") << copied.status();
+  ExpectEmpty();
+}
+
+TEST_F(CloneMakersTest, ATargetThatACopyNeverGotHoldOfIsNotEmptied) {
+  ASSERT_NO_FATAL_FAILURE(Start("9.7"));
+  const absl::Status failed = CopyFromNobody();
+  EXPECT_TRUE(absl::StrContains(failed.message(), "was left as it is")) << failed;
+  EXPECT_NE(Root(1, sql::kUserSchemas), "0");
+}
+
+TEST_F(CloneMakersTest, ATargetThatAnotherCopyHasBegunIsNotEmptiedByOneThatIsResumed) {
+  ASSERT_NO_FATAL_FAILURE(Start("9.7"));
+  Root(1, sql::kMarkOfAnother);
+  resumed_ = true;
+  const absl::Status failed = CopyFromNobody();
+  EXPECT_TRUE(absl::StrContains(failed.message(), "was left as it is")) << failed;
+  EXPECT_NE(Root(1, sql::kUserSchemas), "0");
 }
 
 TEST_F(CloneMakersTest, ATargetThatBecameSomebodysIsNotEmptied) {

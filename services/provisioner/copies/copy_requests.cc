@@ -239,7 +239,7 @@ absl::Status CopyRequests::GiveUp(const CopyAsked& asked, const RunningJob& job,
     CopyWatch watch;
     watch.may_be_emptied = [&] { return CheckNobodys(order.target, facts->uuid); };
     return LeaveEmpty(
-        *access_, order, failure, watch, [&job] { return job.lost(); }, clock_);
+        *access_, order, /*held=*/false, failure, watch, [&job] { return job.lost(); }, clock_);
   }
   absl::Status status = Annotate(
       failure, absl::StrCat(asked.target, " was left as it is and may hold no whole copy"));

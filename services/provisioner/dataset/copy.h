@@ -34,8 +34,15 @@ struct CopyWatch {
   // somebody's by now. UNAVAILABLE: nobody knows yet.
   std::function<absl::Status()> may_be_emptied;
 
+  // Told once the copy has got hold of its target (HoldTarget): what is there from then on is its
+  // own. Empty: nobody wants to know.
+  std::function<void()> on_hold;
+
   // CANCELLED once that was asked for.
   absl::Status MayGoOn() const;
+  void TellHold() const {
+    if (on_hold) on_hold();
+  }
 };
 
 // What a copy did.
@@ -63,6 +70,8 @@ struct CopyOrder {
 
 // The reason of an error: another copy onto the target is at work.
 inline constexpr char kCloneUnderWay[] = "CLONE_UNDER_WAY";
+// The reason of an error: a session that was ended on the target still undoes what it did.
+inline constexpr char kTargetBusy[] = "TARGET_BUSY";
 
 // UNAVAILABLE SOURCE_LOST: it does not answer any more; `found` says how.
 absl::Status SourceLost(const HostPort& source, absl::string_view found);

@@ -15,6 +15,8 @@ namespace weft::provisioner {
 namespace {
 
 constexpr absl::Duration kRetry = absl::Seconds(1);
+// In which a session that was ended on the target undoes what it did.
+constexpr absl::Duration kUndo = absl::Minutes(30);
 
 absl::StatusOr<CopyFigures> CopyBy(CopyMethod method, const FarmAccess& access,
                                    const CopyOrder& order, const CopyWatch& watch, Clock* clock) {
@@ -37,38 +39,60 @@ bool MayMend(const absl::Status& status) {
 }
 
 // One that was killed under a clone may be on its way back.
-absl::Status EmptyPatiently(const FarmAccess& access, const CopyOrder& order,
+absl::Status EmptyPatiently(const FarmAccess& access, const CopyOrder& order, bool held,
                             const CopyWatch& watch, const std::function<bool()>& lost,
                             Clock* clock) {
-  const Deadline deadline = Deadline::After(clock, order.patience);
+  const Deadline answers = Deadline::After(clock, order.patience);
+  const Deadline undone = Deadline::After(clock, kUndo);
   while (true) {
     if (lost && lost()) return absl::AbortedError("another provisioner goes on with it");
     absl::Status status = watch.may_be_emptied ? watch.may_be_emptied() : absl::OkStatus();
-    if (status.ok()) status = EmptyServer(access, order, clock);
+    if (status.ok()) status = EmptyServer(access, order, held, clock);
+    const Deadline& deadline = ErrorReason(status) == kTargetBusy ? undone : answers;
     if (status.ok() || deadline.Passed() || !MayMend(status)) return status;
     clock->Sleep(kRetry);
   }
 }
 
-}  // namespace
+std::string WhatIsLeft(const HostPort& target, const absl::Status& emptied) {
+  const std::string name = target.ToString();
+  if (emptied.ok()) return absl::StrCat(name, " was left empty");
+  if (ErrorReason(emptied) == kTargetNotOwn) {
+    return absl::StrCat(name, " was left as it is: ", emptied.message());
+  }
+  return absl::StrCat(name, " could not be emptied (", emptied.message(),
+                      ") and holds no whole copy");
+}
 
-absl::Status LeaveEmpty(const FarmAccess& access, const CopyOrder& order,
-                        const absl::Status& failure, const CopyWatch& watch,
-                        const std::function<bool()>& lost, Clock* clock) {
-  const std::string target = order.target.ToString();
-  const absl::Status emptied = EmptyPatiently(access, order, watch, lost, clock);
-  absl::Status status = Annotate(
-      failure, emptied.ok() ? absl::StrCat(target, " was left empty")
-                            : absl::StrCat(target, " could not be emptied (", emptied.message(),
-                                           ") and holds no whole copy"));
+absl::Status WithWhatIsLeft(const absl::Status& failure, const HostPort& target,
+                            const absl::Status& emptied) {
+  absl::Status status = Annotate(failure, WhatIsLeft(target, emptied));
   AddErrorMetadata(status, "target", emptied.ok() ? "empty" : "unknown");
   return status;
+}
+
+}  // namespace
+
+absl::Status LeaveEmpty(const FarmAccess& access, const CopyOrder& order, bool held,
+                        const absl::Status& failure, const CopyWatch& watch,
+                        const std::function<bool()>& lost, Clock* clock) {
+  // Not even other sessions are ended there.
+  const bool begun = held || order.resumed;
+  const absl::Status emptied =
+      begun ? EmptyPatiently(access, order, held, watch, lost, clock) : TargetNotOwn(order.target);
+  return WithWhatIsLeft(failure, order.target, emptied);
 }
 
 absl::StatusOr<CopyFigures> RunCopy(const FarmAccess& access, CopyMethod method,
                                     const CopyOrder& order, const CopyWatch& watch,
                                     const std::function<bool()>& lost, Clock* clock) {
-  absl::StatusOr<CopyFigures> copied = CopyBy(method, access, order, watch, clock);
+  bool held = false;
+  CopyWatch own = watch;
+  own.on_hold = [&] {
+    held = true;
+    watch.TellHold();
+  };
+  absl::StatusOr<CopyFigures> copied = CopyBy(method, access, order, own, clock);
   if (copied.ok() || (lost && lost())) return copied;
   if (ErrorReason(copied.status()) == kCloneUnderWay) return copied;  // the target is another's
   if (watch.report) watch.report({.phase = absl::StrCat("empty ", order.target.ToString())});
@@ -76,7 +100,7 @@ absl::StatusOr<CopyFigures> RunCopy(const FarmAccess& access, CopyMethod method,
   if (SaysFull(failure)) {
     failure = DiskTooSmall(order.target, "room for the source's data", failure.message());
   }
-  return LeaveEmpty(access, order, failure, watch, lost, clock);
+  return LeaveEmpty(access, order, held, failure, watch, lost, clock);
 }
 
 }  // namespace weft::provisioner

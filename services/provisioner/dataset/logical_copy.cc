@@ -81,6 +81,7 @@ class LogicalCopy {
     WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
     WEFT_RETURN_IF_ERROR(target_->Execute(sql::kLongCopy));
     WEFT_RETURN_IF_ERROR(HoldTarget(*target_, order_, clock_));
+    watch_.TellHold();
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
     WEFT_RETURN_IF_ERROR(Detach(*manager));
     WEFT_RETURN_IF_ERROR(target_->Execute(sql::kNoBinaryLog));

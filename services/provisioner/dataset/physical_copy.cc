@@ -96,6 +96,7 @@ class PhysicalCopy {
     // Until it stands still nobody else may be at work on it; a session held would delay that.
     WEFT_ASSIGN_OR_RETURN(const auto restorer, access_.Open(order_.target, Duty::kRestore));
     WEFT_RETURN_IF_ERROR(HoldTarget(*restorer, order_, clock_));
+    watch_.TellHold();
     WEFT_ASSIGN_OR_RETURN(const Instance source, Instance::Open(from.folder));
     WEFT_ASSIGN_OR_RETURN(Instance target, Instance::Open(to.folder));
     source_folder_ = source.dir();

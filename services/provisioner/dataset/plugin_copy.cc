@@ -86,6 +86,7 @@ class PluginCopy {
     WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
     // First of all: with other settings it might come to its end, which is a restart.
     WEFT_RETURN_IF_ERROR(HoldTarget(*restorer, order_, clock_));
+    watch_.TellHold();
     WEFT_ASSIGN_OR_RETURN(std::string earlier, AwaitIdle(*restorer));
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
     WEFT_RETURN_IF_ERROR(Detach(*manager));

@@ -45,6 +45,14 @@ absl::Status RemoveLeftFolders(mysql::Session& restorer) {
 
 }  // namespace
 
+absl::Status TargetNotOwn(const HostPort& target) {
+  return Refusal(absl::StatusCode::kFailedPrecondition, kTargetNotOwn,
+                 absl::StrCat("what is on ", target.ToString(), " is not this copy's"),
+                 "a target that this copy has begun to write to",
+                 "one that it never got hold of, or that another has begun to copy to",
+                 "look at what it holds, and clone again");
+}
+
 absl::Status Detach(mysql::Session& manager) {
   const mysql::Dialect dialect = mysql::DialectFor(manager.version());
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet loaded, manager.Query(sql::kSemiSyncVariables));
@@ -105,11 +113,14 @@ absl::Status Empty(mysql::Session& restorer) {
   return DropMark(restorer);
 }
 
-absl::Status EmptyServer(const FarmAccess& access, const CopyOrder& order, Clock* clock) {
+absl::Status EmptyServer(const FarmAccess& access, const CopyOrder& order, bool held,
+                         Clock* clock) {
   // Dropping large tables takes its time.
   WEFT_ASSIGN_OR_RETURN(const auto restorer,
                         access.Open(order.target, Duty::kRestore, absl::Minutes(10)));
   WEFT_RETURN_IF_ERROR(HoldTarget(*restorer, order, clock));
+  WEFT_ASSIGN_OR_RETURN(const bool own, IsOwnTarget(*restorer, order, held || order.resumed));
+  if (!own) return TargetNotOwn(order.target);
   WEFT_ASSIGN_OR_RETURN(const auto manager, access.Open(order.target, Duty::kManage));
   WEFT_RETURN_IF_ERROR(Detach(*manager));
   WEFT_RETURN_IF_ERROR(Empty(*restorer));

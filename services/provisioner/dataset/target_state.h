@@ -3,6 +3,7 @@
 #include "absl/status/status.h"
 #include "common/base/clock.h"
 #include "common/model/gtid_set.h"
+#include "common/model/ids.h"
 #include "common/mysql/session.h"
 #include "services/provisioner/dataset/copy.h"
 #include "services/provisioner/dataset/farm_access.h"
@@ -37,9 +38,15 @@ absl::Status DropSchemas(mysql::Session& restorer);
 // The same, and without GTIDs and, in the end, the mark.
 absl::Status Empty(mysql::Session& restorer);
 
+// The reason of TargetNotOwn.
+inline constexpr char kTargetNotOwn[] = "TARGET_NOT_OWN";
+absl::Status TargetNotOwn(const HostPort& target);
+
 // The same of the order's target with sessions of its own, held, and detached and closed.
-// UNAVAILABLE: it does not answer. ABORTED CLONE_UNDER_WAY: another copies onto it.
-absl::Status EmptyServer(const FarmAccess& access, const CopyOrder& order, Clock* clock);
+// `held`: the order's copy got hold of it before. UNAVAILABLE: it does not answer, or TARGET_BUSY.
+// ABORTED CLONE_UNDER_WAY: another copies onto it. FAILED_PRECONDITION TARGET_NOT_OWN: another has
+// begun to, or nothing says that this copy ever did, so it is left as it is.
+absl::Status EmptyServer(const FarmAccess& access, const CopyOrder& order, bool held, Clock* clock);
 
 // Its binary logs begin anew, behind what `executed` says. REQUIRES: no replication runs.
 absl::Status TakeOverGtids(mysql::Session& restorer, const GtidSet& executed);
