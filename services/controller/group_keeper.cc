@@ -127,7 +127,10 @@ void GroupKeeper::TakeOperation(const Round& round) {
       pending_.has_value() && round.began.has_value()
           ? pending_->id
           : (round.snapshot.has_value() ? round.snapshot->group.intent.operation : std::string());
-  if (id.empty()) return;
+  if (id.empty()) {
+    if (round.snapshot.has_value() && !round.began.has_value()) TakeLostEnd();
+    return;
+  }
   if (!pending_.has_value() || pending_->id != id) {
     const absl::StatusOr<Operation> known = shared_->board->Get(id);
     if (!known.ok()) return;
@@ -141,6 +144,15 @@ void GroupKeeper::TakeOperation(const Round& round) {
                         : absl::StrCat("waits: ", round.plan.waiting_for);
   pending_->updated = shared_->clock->Now();
   shared_->board->Report(*pending_);
+}
+
+void GroupKeeper::TakeLostEnd() {
+  if (!pending_.has_value()) return;
+  const absl::StatusOr<Operation> stored = shared_->store->GetOperation(pending_->id);
+  if (!stored.ok() || !stored->done()) return;
+  shared_->board->Show(*stored);
+  pending_.reset();
+  rounds_of_pending_ = 0;
 }
 
 void GroupKeeper::EndOperation(const Round& round) {

@@ -62,6 +62,9 @@ class GroupKeeper {
   std::unique_ptr<Converger> BeginTerm(uint64_t term);
   void TakeRound(const Round& round);
   void TakeOperation(const Round& round);
+  // The intent of an operation that is shown to run is gone: the store ended it, and its answer was
+  // lost.
+  void TakeLostEnd();
   void EndOperation(const Round& round);
   // Asks a pending intent to be given up, where somebody asked for its end (before its Commit).
   void GiveUpIfCancelled(const Snapshot& look);

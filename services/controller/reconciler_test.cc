@@ -95,6 +95,15 @@ TEST_F(ReconcilerTest, BringsAGroupToItsIntentAndComesToRest) {
   EXPECT_EQ(reconciler_->Cached("g")->primary, FakeFarm::UuidOf(1));
 }
 
+TEST_F(ReconcilerTest, AnEndIsToldAlsoWhereTheStoresAnswerToItWasLost) {
+  Start();
+  MakeGroup();
+  store_.SetFaults([](absl::string_view call, bool) {
+    return call == "EndIntent" ? StoreFault::kAnswerLost : StoreFault::kNone;
+  });
+  EXPECT_EQ(Wait(Promote(1)), OperationState::kSucceeded);
+}
+
 TEST_F(ReconcilerTest, WhatIsExpectedOfTheRecordIsAskedOfTheOneThatIsWritten) {
   Start();
   MakeGroup();
