@@ -75,6 +75,7 @@ ABSL_FLAG(std::string, tls_key, "", "Key of that certificate.");
 ABSL_FLAG(
     std::string, mysql_ca, "",
     "Authority that vouches for the MySQL servers and the store; empty: they are not verified.");
+ABSL_FLAG(std::string, tls_ca, "", "Deprecated: --mysql-ca, where that is empty.");
 ABSL_FLAG(std::string, client_ca, "",
           "When set, clients must show a certificate of this authority.");
 ABSL_FLAG(bool, insecure, false, "Allow plain text beyond loopback.");
@@ -114,6 +115,16 @@ namespace {
 
 // A renewal must be missed several times before the lease is in danger.
 constexpr int kRenewalsPerTtl = 5;
+
+// For a command line of before --mysql-ca, of which --tls-ca said the same.
+void TakeOldFlags() {
+  const std::string old = absl::GetFlag(FLAGS_tls_ca);
+  if (old.empty()) return;
+  const bool taken = absl::GetFlag(FLAGS_mysql_ca).empty();
+  if (taken) absl::SetFlag(&FLAGS_mysql_ca, old);
+  WEFT_LOG(kWarning, "--tls-ca is deprecated: give --mysql-ca instead",
+           {{"tls_ca", old}, {"taken", taken}});
+}
 
 absl::StatusOr<mysql::ConnectOptions> StoreLogin(const std::vector<HostPort>& members) {
   mysql::ConnectOptions connect;
@@ -282,6 +293,7 @@ absl::Status SetUpStore(Store* store) {
 absl::Status Run() {
   WEFT_RETURN_IF_ERROR(log::Initialize("weft-controller", absl::GetFlag(FLAGS_log_level),
                                        absl::GetFlag(FLAGS_log_format)));
+  TakeOldFlags();
   const std::string manage = absl::GetFlag(FLAGS_manage);
   if (!manage.empty() && manage != "setup") {
     return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_FLAG",

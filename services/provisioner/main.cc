@@ -228,9 +228,18 @@ absl::Status RunCopyAlone() {
   return RunCopyProgram(program, access, rpc::TerminationIsAsked, std::cout, RealClock::Get());
 }
 
+// It vouched for them, too, before --mysql-ca was a flag.
+void WarnOfUnverifiedServers() {
+  if (absl::GetFlag(FLAGS_tls_ca).empty() || !absl::GetFlag(FLAGS_mysql_ca).empty()) return;
+  WEFT_LOG(kWarning,
+           "MySQL servers and the store are not verified any more by --tls-ca: give --mysql-ca",
+           {{"tls_ca", absl::GetFlag(FLAGS_tls_ca)}});
+}
+
 absl::Status Run() {
   WEFT_RETURN_IF_ERROR(log::Initialize("weft-provisioner", absl::GetFlag(FLAGS_log_level),
                                        absl::GetFlag(FLAGS_log_format)));
+  WarnOfUnverifiedServers();
   if (!absl::GetFlag(FLAGS_copy_from).empty()) return RunCopyAlone();
   WEFT_ASSIGN_OR_RETURN(Provisioner::Options options, OptionsFromFlags());
   rpc::Metrics metrics;

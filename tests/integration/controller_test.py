@@ -17,6 +17,7 @@ import cases  # noqa: E402
 import harness  # noqa: E402
 
 CONTROLLER = "services/controller/weft-controller"
+PROVISIONER = "services/provisioner/weft-provisioner"
 TICKS = os.sysconf("SC_CLK_TCK")
 # What the issue promises for controller and monitor together, idle, with three servers.
 IDLE_CPU, IDLE_MEMORY = 0.02, 150 << 20
@@ -43,6 +44,28 @@ def cpu_seconds(pid):
 def resident(pid):
     pages = int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+class OldCommandLines(unittest.TestCase):
+    """Of before --mysql-ca, when --tls-ca said who vouches for MySQL."""
+
+    @staticmethod
+    def said(program, *flags):
+        """What it logs until it finds that there is no store, nor such a file."""
+        words = [harness.BINARIES / program, "--store=127.0.0.1:1", "--tls-ca=/nowhere/ca.pem", *flags]
+        return subprocess.run(words, stderr=subprocess.PIPE, text=True, timeout=60, check=False).stderr
+
+    def test_a_controller_takes_it_and_says_that_it_is_deprecated(self):
+        self.assertIn("taken=true", self.said(CONTROLLER, "--manage=setup"))
+        both = self.said(CONTROLLER, "--manage=setup", "--mysql-ca=/nowhere/mysql.pem")
+        self.assertIn("--tls-ca is deprecated", both)
+        self.assertIn("taken=false", both)
+
+    def test_a_provisioner_says_that_it_verifies_no_server_by_it(self):
+        warning = "give --mysql-ca"
+        self.assertIn(warning, self.said(PROVISIONER, "--clone-streams=0"))
+        both = self.said(PROVISIONER, "--clone-streams=0", "--mysql-ca=/nowhere/mysql.pem")
+        self.assertNotIn(warning, both)
 
 
 class ControllerProcess(unittest.TestCase):
