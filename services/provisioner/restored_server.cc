@@ -7,6 +7,7 @@
 #include "common/mysql/errors.h"
 #include "services/provisioner/dataset/target_state.h"
 #include "services/provisioner/ports/machine_address.h"
+#include "services/provisioner/providers/persisted.h"
 
 namespace weft::provisioner {
 
@@ -20,9 +21,12 @@ absl::Status DetachRestored(const FarmAccess& access, const MachineAddress& addr
   }
   WEFT_RETURN_IF_ERROR(manager.status());
   WEFT_RETURN_IF_ERROR(Detach(**manager));
-  const absl::string_view variable = mysql::DialectFor((*manager)->version()).skip_replica_start;
-  if (variable.empty()) return absl::OkStatus();
-  return (*manager)->Execute(mysql::statements::ResetSkipReplicaStart(variable));
+  if (mysql::DialectFor((*manager)->version()).skip_replica_start.empty()) return absl::OkStatus();
+  // A provider that does not know the version has persisted both.
+  for (const absl::string_view variable : kBothSkipReplicaStarts) {
+    WEFT_RETURN_IF_ERROR((*manager)->Execute(mysql::statements::ResetSkipReplicaStart(variable)));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace weft::provisioner

@@ -138,6 +138,9 @@ CREATE DATABASE weft_unfinished_copy;
 CREATE TABLE weft_unfinished_copy.maker (only_one INT PRIMARY KEY, job VARCHAR(64) NOT NULL);
 INSERT INTO weft_unfinished_copy.maker VALUES (1, 'another');
 )";
+inline constexpr absl::string_view kPersistedSkips =
+    "SELECT COUNT(*) FROM performance_schema.persisted_variables"
+    " WHERE VARIABLE_NAME IN ('skip_replica_start', 'skip_slave_start')";
 inline constexpr absl::string_view kSkipReplicaStart = "SELECT @@GLOBAL.skip_replica_start";
 inline constexpr absl::string_view kClonesUnderWay =
     "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'CLONE INSTANCE %'";

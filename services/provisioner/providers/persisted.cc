@@ -16,7 +16,8 @@ constexpr char kEmpty[] = R"({"Version": 1, "mysql_server": {}})";
 
 }  // namespace
 
-absl::StatusOr<std::string> WithSkipReplicaStart(const std::string& text) {
+absl::StatusOr<std::string> WithSkipReplicaStart(const std::string& text,
+                                                 std::initializer_list<absl::string_view> names) {
   Json file = Json::parse(text.empty() ? kEmpty : text, nullptr, /*allow_exceptions=*/false);
   if (!file.is_object() || NumberAt(file, {"Version"}) < 1) {
     return Refusal(absl::StatusCode::kDataLoss, "SNAPSHOT_DAMAGED",
@@ -25,10 +26,10 @@ absl::StatusOr<std::string> WithSkipReplicaStart(const std::string& text) {
                    "use another snapshot");
   }
   Json told;
-  // The second is its name before 8.0.26; a server passes over what it does not know.
-  for (const char* const name : {"skip_replica_start", "skip_slave_start"}) {
-    told[name] = {{"Value", "ON"},
-                  {"Metadata", {{"Timestamp", kTimestamp}, {"User", ""}, {"Host", ""}}}};
+  // A server passes over what it does not know, and keeps it.
+  for (const absl::string_view name : names) {
+    told[std::string(name)] = {
+        {"Value", "ON"}, {"Metadata", {{"Timestamp", kTimestamp}, {"User", ""}, {"Host", ""}}}};
   }
   const bool is_old = NumberAt(file, {"Version"}) == 1;
   file.merge_patch(is_old ? Json{{"mysql_server", {{"mysql_server_static_options", told}}}}

@@ -9,7 +9,7 @@ namespace weft::provisioner {
 namespace {
 
 Json With(const std::string& text) {
-  const auto file = WithSkipReplicaStart(text);
+  const auto file = WithSkipReplicaStart(text, kBothSkipReplicaStarts);
   EXPECT_TRUE(file.ok()) << file.status();
   return file.ok() ? Json::parse(*file) : Json();
 }
@@ -19,6 +19,14 @@ TEST(PersistedTest, TellsAServerThatWasToldNothingYet) {
   EXPECT_EQ(NumberAt(file, {"Version"}), 1);
   const Json& told = At(file, {"mysql_server", "mysql_server_static_options"});
   EXPECT_EQ(TextAt(told, {"skip_replica_start", "Value"}), "ON");
+  EXPECT_EQ(TextAt(told, {"skip_slave_start", "Value"}), "ON");
+}
+
+TEST(PersistedTest, TellsAServerOfAKnownVersionNothingThatItDoesNotKnow) {
+  const auto file = WithSkipReplicaStart("", {"skip_slave_start"});
+  ASSERT_TRUE(file.ok()) << file.status();
+  const Json told = Json::parse(*file)["mysql_server"]["mysql_server_static_options"];
+  EXPECT_EQ(told.size(), 1u);
   EXPECT_EQ(TextAt(told, {"skip_slave_start", "Value"}), "ON");
 }
 
@@ -34,7 +42,8 @@ TEST(PersistedTest, KeepsWhatTheServerWasTold) {
 
 TEST(PersistedTest, RefusesWhatNoServerHasWritten) {
   for (const char* const text : {"{", "[]", "{}"}) {
-    EXPECT_EQ(ErrorReason(WithSkipReplicaStart(text).status()), "SNAPSHOT_DAMAGED");
+    EXPECT_EQ(ErrorReason(WithSkipReplicaStart(text, kBothSkipReplicaStarts).status()),
+              "SNAPSHOT_DAMAGED");
   }
 }
 

@@ -224,7 +224,8 @@ class DockerProvider : public Provider {
     const std::string path = absl::StrCat(settings_.data_dir, "/", kPersistedFile);
     WEFT_ASSIGN_OR_RETURN(const std::optional<std::string> found,
                           engine_.GetFile(name, path, deadline));
-    WEFT_ASSIGN_OR_RETURN(const std::string told, WithSkipReplicaStart(found.value_or("")));
+    WEFT_ASSIGN_OR_RETURN(const std::string told,
+                          WithSkipReplicaStart(found.value_or(""), kBothSkipReplicaStarts));
     return engine_.PutFile(name, path, told, 0644, deadline);
   }
 

@@ -27,6 +27,8 @@ constexpr char kRelaxed[] = "relaxed";
 
 // From then on it can be persisted that replication does not start with the server.
 constexpr int kSkipReplicaStart = 80024;
+// It was named anew.
+constexpr int kSaysReplica = 80026;
 
 std::vector<std::string> SettingsOf(const Installation& installation, bool of_other_data) {
   std::vector<std::string> settings;
@@ -39,12 +41,15 @@ std::vector<std::string> SettingsOf(const Installation& installation, bool of_ot
 
 absl::Status SkipReplicaStart(const Installation& installation, const std::string& data_dir) {
   if (installation.version_number < kSkipReplicaStart) return absl::OkStatus();
+  // The other one would stay after its reset, and hold once the server is upgraded.
+  const absl::string_view name =
+      installation.version_number < kSaysReplica ? "skip_slave_start" : "skip_replica_start";
   const std::string path = absl::StrCat(data_dir, "/", kPersistedFile);
   std::string found;
   if (Exists(path)) {
     WEFT_ASSIGN_OR_RETURN(found, ReadFile(path));
   }
-  WEFT_ASSIGN_OR_RETURN(const std::string told, WithSkipReplicaStart(found));
+  WEFT_ASSIGN_OR_RETURN(const std::string told, WithSkipReplicaStart(found, {name}));
   return WriteFileAtomically(path, told, 0640);
 }
 
