@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -23,7 +23,6 @@ namespace weft::controller {
 namespace {
 
 constexpr absl::Duration kLongestDeadline = absl::Minutes(5);
-constexpr int kSliceMs = 20;
 
 absl::Status BadFile(absl::string_view where, absl::string_view expected, absl::string_view found) {
   return ::weft::Refusal(absl::StatusCode::kInvalidArgument, "BAD_HOOKS_FILE",
@@ -66,9 +65,10 @@ absl::StatusOr<Hook> ParseHook(const std::string& name, const YAML::Node& node) 
 absl::Status CheckMode(const std::string& path) {
   struct stat info = {};
   if (stat(path.c_str(), &info) != 0) {
+    const std::string why = std::generic_category().message(errno);
     return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "BAD_HOOKS_FILE",
-                           absl::StrCat("cannot read ", path, ": ", std::strerror(errno)), "a file",
-                           std::strerror(errno), "make the file, or leave --hooks-file");
+                           absl::StrCat("cannot read ", path, ": ", why), "a file", why,
+                           "make the file, or leave --hooks-file");
   }
   if ((info.st_mode & S_IWOTH) == 0) return absl::OkStatus();
   return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "HOOKS_FILE_OPEN",
