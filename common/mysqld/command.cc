@@ -16,6 +16,7 @@
 #include "common/mysqld/child.h"
 #include "common/mysqld/files.h"
 #include "common/mysqld/process.h"
+#include "common/mysqld/spawn.h"
 
 namespace weft {
 namespace {
@@ -69,13 +70,7 @@ absl::Status RunWithin(const CommandLimits& limits, const SpawnOptions& options,
   if (descriptors.input < 0) return FileError(errno, "read", options.input);
   if (!status.Open() || !output.Open()) return absl::ErrnoToStatus(errno, "pipe");
   if (fcntl(output.read_end, F_SETFL, O_NONBLOCK) != 0) return absl::ErrnoToStatus(errno, "pipe");
-  const ChildPlan plan = {.argv = Pointers(options.argv),
-                          .environment = Pointers(options.environment),
-                          .working_dir = options.working_dir.c_str(),
-                          .input = descriptors.input,
-                          .output = output.write_end,
-                          .report = status.write_end,
-                          .largest_file = options.largest_file};
+  const ChildPlan plan = PlanOf(options, descriptors.input, output.write_end, status.write_end);
   const pid_t child = fork();
   if (child < 0) return absl::ErrnoToStatus(errno, "fork");
   if (child == 0) {

@@ -36,6 +36,7 @@ namespace {
 constexpr absl::Duration kPoll = absl::Milliseconds(5);
 constexpr absl::Duration kForkTimeout = absl::Seconds(10);
 constexpr absl::Duration kDeathTimeout = absl::Seconds(10);
+constexpr absl::Duration kPauseTimeout = absl::Seconds(10);
 constexpr size_t kLogTail = 1 << 16;
 
 // The process recorded in a run file, if that very one still lives.
@@ -304,7 +305,7 @@ absl::Status Instance::Kill() const {
 absl::Status Instance::Pause() const {
   const absl::StatusOr<ProcessId> mysqld = LiveProcess(RunFile("mysqld.pid"));
   if (!mysqld.ok()) return absl::FailedPreconditionError(absl::StrCat(Name(), " does not run"));
-  return SignalProcess(*mysqld, SIGSTOP);
+  return PauseProcess(*mysqld, kPauseTimeout);
 }
 
 absl::Status Instance::Resume() const {

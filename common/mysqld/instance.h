@@ -64,7 +64,8 @@ class Instance {
   // FAILED_PRECONDITION if it does not run.
   absl::Status Kill() const;
 
-  // SIGSTOP and SIGCONT: a server that hangs. FAILED_PRECONDITION if it does not run.
+  // SIGSTOP and SIGCONT: a server that hangs, from the moment on in which Pause returns (bounded:
+  // 10 s). FAILED_PRECONDITION if it does not run.
   absl::Status Pause() const;
   absl::Status Resume() const;
 

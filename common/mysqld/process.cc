@@ -11,6 +11,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -22,6 +25,7 @@
 #include "common/mysqld/child.h"
 #include "common/mysqld/files.h"
 #include "common/mysqld/proc_stat.h"
+#include "common/mysqld/spawn.h"
 
 namespace weft {
 namespace {
@@ -36,6 +40,20 @@ int OpenVerified(const ProcessId& process) {
   if (IsAlive(process)) return fd;
   close(fd);
   return -1;
+}
+
+// Each of its threads does.
+bool StandsStill(pid_t pid) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::directory_iterator threads(absl::StrCat("/proc/", pid, "/task"), error);
+  for (; !error && threads != fs::directory_iterator(); threads.increment(error)) {
+    pid_t thread = 0;
+    ProcStat stat;
+    if (!absl::SimpleAtoi(threads->path().filename().string(), &thread)) continue;
+    if (ReadProcStat(thread, &stat) && stat.state != 'T' && stat.state != 'Z') return false;
+  }
+  return !error;
 }
 
 }  // namespace
@@ -91,6 +109,22 @@ absl::Status TerminateProcess(const ProcessId& process, absl::Duration grace) {
   return WaitGone(process, absl::Seconds(10));
 }
 
+absl::Status PauseProcess(const ProcessId& process, absl::Duration timeout) {
+  WEFT_RETURN_IF_ERROR(SignalProcess(process, SIGSTOP));
+  const Deadline deadline = Deadline::After(RealClock::Get(), timeout);
+  while (!StandsStill(process.pid)) {
+    if (!IsAlive(process)) {
+      return absl::NotFoundError(absl::StrCat("process ", process.pid, " is gone"));
+    }
+    if (deadline.Passed()) {
+      return absl::DeadlineExceededError(absl::StrCat(
+          "process ", process.pid, " does not stand still after ", absl::FormatDuration(timeout)));
+    }
+    RealClock::Get()->Sleep(absl::Milliseconds(1));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status WriteProcessId(absl::string_view path, const ProcessId& process) {
   return WriteFileAtomically(path, absl::StrCat(process.pid, " ", process.start_time, "\n"), 0644);
 }
@@ -116,13 +150,7 @@ absl::StatusOr<ProcessId> SpawnDetached(const SpawnOptions& options) {
   if (descriptors.input < 0) return FileError(errno, "read", options.input);
   if (descriptors.output < 0) return FileError(errno, "write", options.output);
   if (!status.Open() || !pid_pipe.Open()) return absl::ErrnoToStatus(errno, "pipe");
-  const ChildPlan plan = {.argv = Pointers(options.argv),
-                          .environment = Pointers(options.environment),
-                          .working_dir = options.working_dir.c_str(),
-                          .input = descriptors.input,
-                          .output = descriptors.output,
-                          .report = status.write_end,
-                          .largest_file = options.largest_file};
+  const ChildPlan plan = PlanOf(options, descriptors.input, descriptors.output, status.write_end);
 
   const pid_t middle = fork();
   if (middle < 0) return absl::ErrnoToStatus(errno, "fork");
@@ -164,14 +192,8 @@ absl::StatusOr<ProcessId> SpawnChild(const SpawnOptions& options) {
   if (descriptors.output < 0)
     return FileError(errno, "write", inherits ? "stderr" : options.output);
   if (!status.Open()) return absl::ErrnoToStatus(errno, "pipe");
-  const ChildPlan plan = {.argv = Pointers(options.argv),
-                          .environment = Pointers(options.environment),
-                          .working_dir = options.working_dir.c_str(),
-                          .input = descriptors.input,
-                          .output = descriptors.output,
-                          .report = status.write_end,
-                          .parent = getpid(),
-                          .largest_file = options.largest_file};
+  ChildPlan plan = PlanOf(options, descriptors.input, descriptors.output, status.write_end);
+  plan.parent = getpid();
   const pid_t child = fork();
   if (child < 0) return absl::ErrnoToStatus(errno, "fork");
   if (child == 0) {

@@ -40,6 +40,10 @@ absl::Status WaitGone(const ProcessId& process, absl::Duration timeout);
 // SIGTERM (after SIGCONT, so that a stopped one can obey), then SIGKILL after `grace`. OK if gone.
 absl::Status TerminateProcess(const ProcessId& process, absl::Duration grace);
 
+// SIGSTOP. Returns when each of its threads stands still: until the kernel has told them all, the
+// others go on and may answer. NOT_FOUND: it is gone. DEADLINE_EXCEEDED: some thread still runs.
+absl::Status PauseProcess(const ProcessId& process, absl::Duration timeout);
+
 // Pid files: "PID START_TIME\n", written atomically.
 absl::Status WriteProcessId(absl::string_view path, const ProcessId& process);
 absl::StatusOr<ProcessId> ReadProcessId(absl::string_view path);

@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/mysqld/files.h"
+#include "common/mysqld/proc_stat.h"
 
 namespace weft {
 namespace {
@@ -191,6 +192,19 @@ TEST(ProcessTest, ACommandCanBeCancelled) {
   const auto result =
       RunCommand(Shell("sleep 60"), absl::Minutes(1), [&asked] { return ++asked > 2; });
   EXPECT_TRUE(absl::IsCancelled(result.status())) << result.status();
+}
+
+TEST(ProcessTest, APausedProcessStandsStillAtOnce) {
+  for (int i = 0; i < 20; ++i) {
+    const auto process = SpawnDetached(Shell("while :; do :; done"));
+    ASSERT_TRUE(process.ok());
+    EXPECT_EQ(PauseProcess(*process, absl::Seconds(10)), absl::OkStatus());
+    ProcStat stat;
+    EXPECT_TRUE(ReadProcStat(process->pid, &stat));
+    EXPECT_EQ(stat.state, 'T');
+    EXPECT_TRUE(TerminateProcess(*process, absl::Seconds(10)).ok());
+    EXPECT_TRUE(absl::IsNotFound(PauseProcess(*process, absl::Seconds(10))));
+  }
 }
 
 TEST(ProcessTest, AStoppedProcessThatDoesNotObeyIsKilled) {

@@ -214,6 +214,7 @@ TEST_F(CloneFaultsTest, ASourceOfFilesGetsItsSettingsBackAlsoWhereTheMakerDied) 
     EXPECT_NE(Root(0, sql::kDirtyPagesNow), before);
     ASSERT_TRUE(MendSource(*access_, farm_->instance(0).dir()).ok());
     EXPECT_EQ(Root(0, sql::kDirtyPagesNow), before);
+    ASSERT_TRUE(MendFolder(farm_->instance(1).dir(), RealClock::Get()).ok());
     // Or the next copy finds what was noted.
     CopyAndDie(CopyMethod::kPhysical, [&] { return !farm_->instance(1).Inspect().running; });
     ASSERT_TRUE(MendFolder(farm_->instance(1).dir(), RealClock::Get()).ok());

@@ -1,5 +1,5 @@
 // What becomes of a copy between real servers when another one onto its target is begun, or who
-// makes it was thought dead and is not.
+// makes it dies, or was thought dead and is not.
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,8 +16,11 @@
 #include "common/base/clock.h"
 #include "common/base/error_details.h"
 #include "common/base/mutex.h"
+#include "common/mysqld/files.h"
+#include "common/mysqld/instance.h"
 #include "gtest/gtest.h"
 #include "services/provisioner/dataset/copy_run.h"
+#include "services/provisioner/dataset/folder_swap.h"
 #include "tests/integration/clone_engines_sql.h"
 #include "tests/integration/clone_farm.h"
 
@@ -188,6 +191,27 @@ TEST_F(CloneMakersTest, ATargetThatBecameSomebodysIsNotEmptied) {
   EXPECT_TRUE(absl::StrContains(copied.status().message(), "group g7")) << copied.status();
   EXPECT_EQ(GetErrorDetail(copied.status())->metadata["target"], "unknown");
   EXPECT_NE(Root(1, sql::kUserSchemas), "0");
+}
+
+// It takes a while to end, and looks like one that runs.
+TEST_F(CloneMakersTest, ATargetThatADeadMakerToldToEndIsStartedAgain) {
+  ASSERT_NO_FATAL_FAILURE(StartFilled("5.6"));
+  const Instance& target = farm_->instance(1);
+  const auto pid = target.Inspect().pid;
+  bytes_per_second_ = Slow(CopyMethod::kPhysical);
+  const auto taken_into_hands = [&] {
+    const auto text = ReadFile(target.dir() + "/my.cnf");
+    return text.ok() && *text != WithoutSwapLines(*text);
+  };
+  CopyAndDie(CopyMethod::kPhysical, taken_into_hands);
+  const auto running = target.Inspect();
+  if (running.running) kill(running.pid, SIGTERM);
+  ASSERT_TRUE(MendFolder(target.dir(), RealClock::Get()).ok());
+  EXPECT_FALSE(taken_into_hands());
+  EXPECT_NE(target.Inspect().pid, pid);
+  bytes_per_second_ = 0;
+  const auto copied = Copy(CopyMethod::kPhysical);
+  EXPECT_TRUE(copied.ok()) << copied.status();
 }
 
 }  // namespace

@@ -19,21 +19,7 @@
 namespace weft::controller {
 namespace {
 
-class FarmRulesTest : public RealFarmTest {
- protected:
-  // One server, open, on which a client holds a lock that hinders SET read_only.
-  void StartLocked() {
-    Start(1);
-    ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
-    ASSERT_EQ(real_->Write(uuid(0), absl::Seconds(5)), absl::OkStatus());
-    auto app = real_->ConnectApp(0);
-    ASSERT_TRUE(app.ok()) << app.status();
-    app_ = *std::move(app);
-    ASSERT_EQ(app_->Execute(test_sql::kLockLedger), absl::OkStatus());
-  }
-
-  std::unique_ptr<mysql::Session> app_;  // of StartLocked
-};
+using FarmRulesTest = RealFarmTest;
 
 // --- rule 5
 
@@ -83,67 +69,6 @@ TEST_F(FarmRulesTest, ALeaderWhoseLeaseHasLapsedChangesNothing) {
   farm().SetTerm(1, [] { return false; });
   EXPECT_EQ(Do(Unfence{uuid(0)}).code(), absl::StatusCode::kAborted);
   EXPECT_EQ(Root(0, test_sql::kReadOnly), "1");
-}
-
-TEST_F(FarmRulesTest, AStatementThatTimesOutIsKilledAndSeenGone) {
-  ASSERT_NO_FATAL_FAILURE(StartLocked());
-  // The lock holds it up for a second; its time is over sooner.
-  const absl::Status status = Do(Fence{uuid(0), /*kill_sessions=*/false}, absl::Milliseconds(700));
-  EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded) << status;
-  EXPECT_EQ(Root(0, test_sql::kStatementsUnderWay), "0");
-  EXPECT_TRUE(See(0).reached());
-  ASSERT_EQ(app_->Execute(test_sql::kUnlock), absl::OkStatus());
-  real_->Wait(absl::Milliseconds(1200));
-  EXPECT_EQ(Root(0, test_sql::kReadOnly), "0") << "the statement took effect after all";
-  EXPECT_EQ(Do(Fence{uuid(0), true}), absl::OkStatus());
-}
-
-TEST_F(FarmRulesTest, AServerThatHungUnderAStepIsUnreachedUntilItsSessionIsGone) {
-  Start(1);
-  ASSERT_EQ(Do(Fence{uuid(0), true}), absl::OkStatus());  // so the acting session is open
-  ASSERT_EQ(real_->Pause(uuid(0)), absl::OkStatus());
-  const absl::Duration began = RealClock::Get()->MonotonicNow();
-  const absl::Status status = Do(Unfence{uuid(0)}, absl::Seconds(1));
-  EXPECT_LT(RealClock::Get()->MonotonicNow() - began, absl::Seconds(3));
-  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
-  EXPECT_EQ(See(0).contact, Contact::kUnreachable);
-  ASSERT_EQ(real_->Resume(uuid(0)), absl::OkStatus());
-  EXPECT_TRUE(Until(0, [](const Observation& seen) { return seen.reached(); }).reached());
-  EXPECT_EQ(Root(0, test_sql::kStatementsUnderWay), "0");
-  EXPECT_EQ(Do(Fence{uuid(0), true}), absl::OkStatus());
-}
-
-// S25. Held up by a lock, and by a server that hangs.
-TEST_F(FarmRulesTest, AStepThatIsInterruptedIsOverAtOnceAndTakesNoEffect) {
-  ASSERT_NO_FATAL_FAILURE(StartLocked());
-  farm().Interrupt(group_, {uuid(0)});  // of nothing
-  absl::Duration interrupted;
-  std::thread other([&] {
-    for (int i = 0; i < 200 && Root(0, test_sql::kStatementsUnderWay) == "0"; ++i) {
-    }
-    interrupted = RealClock::Get()->MonotonicNow();
-    farm().Interrupt(group_, {uuid(0)});
-  });
-  const absl::Status status = Do(Fence{uuid(0), /*kill_sessions=*/false});
-  other.join();
-  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
-  EXPECT_LT(RealClock::Get()->MonotonicNow() - interrupted, absl::Milliseconds(500));
-  EXPECT_EQ(Root(0, test_sql::kStatementsUnderWay), "0");
-  ASSERT_EQ(app_->Execute(test_sql::kUnlock), absl::OkStatus());
-  EXPECT_EQ(Root(0, test_sql::kReadOnly), "0");
-  EXPECT_EQ(Do(Fence{uuid(0), true}), absl::OkStatus());
-
-  ASSERT_EQ(real_->Pause(uuid(0)), absl::OkStatus());
-  const absl::Duration began = RealClock::Get()->MonotonicNow();
-  std::thread another([&] {
-    real_->Wait(absl::Milliseconds(300));
-    farm().Interrupt(group_, {uuid(0)});
-  });
-  EXPECT_FALSE(Do(Unfence{uuid(0)}).ok());
-  another.join();
-  EXPECT_LT(RealClock::Get()->MonotonicNow() - began, absl::Seconds(2));
-  ASSERT_EQ(real_->Resume(uuid(0)), absl::OkStatus());
-  EXPECT_TRUE(Until(0, [](const Observation& seen) { return seen.reached(); }).reached());
 }
 
 TEST_F(FarmRulesTest, TellsForHowLongAServerHasBeenSilent) {

@@ -132,8 +132,9 @@ absl::Status FolderSwap::Keep() {
 absl::Status FolderSwap::GoBack() {
   const bool swapped = Exists(Outgoing());
   if (!swapped && !InOurHands()) return Clear();
+  // It may be about to end: who died had told it to.
+  WEFT_RETURN_IF_ERROR(target_.Stop());
   if (swapped) {
-    WEFT_RETURN_IF_ERROR(target_.Stop());
     if (Exists(Data())) WEFT_RETURN_IF_ERROR(Remove(Data()));
     WEFT_RETURN_IF_ERROR(Rename(Outgoing(), Data()));
   }
