@@ -13,7 +13,22 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-using SnapshotWorkTest = MachineWorkTest;
+class SnapshotWorkTest : public MachineWorkTest {
+ protected:
+  void AwaitCopying() {
+    const Deadline deadline = Deadline::After(RealClock::Get(), kPatience);
+    while (!cloud_.copies && !deadline.Passed()) RealClock::Get()->Sleep(absl::Milliseconds(1));
+  }
+  // What a provisioner that died had begun.
+  static Job LeftOf(const SnapshotWish& wish) {
+    Job left;
+    left.id = "left";
+    left.kind = kCreateSnapshot;
+    left.request_id = "r";
+    left.request = ToJson(wish);
+    return left;
+  }
+};
 
 TEST_F(SnapshotWorkTest, GivesARestoreTheTimeThatMuchDataTake) {
   ASSERT_TRUE(inventory_.PutSnapshot({{.name = "s"}, "os"}).ok());
@@ -46,8 +61,7 @@ TEST_F(SnapshotWorkTest, EndsASnapshotInItsMidstWhenThatIsAskedFor) {
   cloud_.copies_for_long = true;
   const auto begun = requests_.CreateSnapshot({.machine = uuid}, {});
   ASSERT_TRUE(begun.ok()) << begun.status();
-  const Deadline deadline = Deadline::After(RealClock::Get(), kPatience);
-  while (!cloud_.copies && !deadline.Passed()) RealClock::Get()->Sleep(absl::Milliseconds(1));
+  AwaitCopying();
   inventory_.RequestCancel(begun->id);
   EXPECT_EQ(Ended(begun->id).state, JobState::kCancelled);
   EXPECT_FALSE(cloud_.left_to_another);
@@ -62,8 +76,7 @@ TEST_F(SnapshotWorkTest, LeavesASnapshotToWhoResumesItWhenThisProvisionerStops) 
   cloud_.copies_for_long = true;
   const auto begun = requests_.CreateSnapshot({.machine = Listed()[0].machine.uuid}, {});
   ASSERT_TRUE(begun.ok()) << begun.status();
-  const Deadline deadline = Deadline::After(RealClock::Get(), kPatience);
-  while (!cloud_.copies && !deadline.Passed()) RealClock::Get()->Sleep(absl::Milliseconds(1));
+  AwaitCopying();
   runner_.Stop();
   EXPECT_TRUE(cloud_.left_to_another);
   EXPECT_FALSE(inventory_.GetJob(begun->id)->done());
@@ -76,11 +89,7 @@ TEST_F(SnapshotWorkTest, MakesNoSecondSnapshotWhereItIsResumedAfterTheFirst) {
   SnapshotWish wish;
   wish.provider = "os";
   wish.machine = uuid;
-  Job left;
-  left.id = "left";
-  left.kind = kCreateSnapshot;
-  left.request_id = "r";
-  left.request = ToJson(wish);
+  Job left = LeftOf(wish);
   left.notes = NotesOf({.name = "made", .machine_uuid = uuid, .native_id = "made"});
   ASSERT_TRUE(inventory_.BeginJob(left).ok());
   const Job ended = Ended("left");
@@ -95,11 +104,7 @@ TEST_F(SnapshotWorkTest, GoesOnWithTheSnapshotThatADeadProvisionerBegan) {
   SnapshotWish wish;
   wish.provider = "os";
   wish.machine = Listed()[0].machine.uuid;
-  Job left;
-  left.id = "left";
-  left.kind = kCreateSnapshot;
-  left.request_id = "r";
-  left.request = ToJson(wish);
+  Job left = LeftOf(wish);
   left.notes = NotesOf({.name = "begun", .machine_uuid = wish.machine});
   ASSERT_TRUE(inventory_.BeginJob(left).ok());
   EXPECT_EQ(Ended("left").state, JobState::kSucceeded);
@@ -113,8 +118,7 @@ TEST_F(SnapshotWorkTest, KeepsTheNameOfASnapshotBeforeItsProviderIsAskedForIt) {
   cloud_.copies_for_long = true;
   const auto begun = requests_.CreateSnapshot({.machine = Listed()[0].machine.uuid}, {});
   ASSERT_TRUE(begun.ok()) << begun.status();
-  const Deadline deadline = Deadline::After(RealClock::Get(), kPatience);
-  while (!cloud_.copies && !deadline.Passed()) RealClock::Get()->Sleep(absl::Milliseconds(1));
+  AwaitCopying();
   // Its name was kept before the provider was asked for it.
   const auto kept = ParseSnapshotNotes(inventory_.GetJob(begun->id)->notes);
   ASSERT_TRUE(kept.has_value());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "common/mysql/bulk_session.h"
@@ -8,10 +9,19 @@
 
 namespace weft::provisioner {
 
-// A session for many rows to the server that `session` is connected to. `options` are those of an
-// account. A server of this machine is reached by its Unix socket and without TLS, which saves
-// encrypting every byte, where it lets the account in that way. Errors as BulkSession::Open.
-absl::StatusOr<std::unique_ptr<mysql::BulkSession>> OpenBulk(mysql::Session& session,
-                                                             const mysql::ConnectOptions& options);
+// How sessions for many rows reach a server: one of this machine by its Unix socket and without
+// TLS, which saves encrypting every byte, where it lets the account in that way.
+class BulkRoad {
+ public:
+  // To the server that `session` is connected to, by the account of `options`.
+  static absl::StatusOr<BulkRoad> Find(mysql::Session& session, mysql::ConnectOptions options);
+
+  // Errors as BulkSession::Open.
+  absl::StatusOr<std::unique_ptr<mysql::BulkSession>> Open() const;
+
+ private:
+  mysql::ConnectOptions options_;
+  std::optional<mysql::ConnectOptions> near_;
+};
 
 }  // namespace weft::provisioner

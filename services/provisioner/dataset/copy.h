@@ -33,9 +33,8 @@ struct CopyWatch {
   // Asked before a target is emptied after a failure; empty: it may be. FAILED_PRECONDITION: it is
   // somebody's by now. UNAVAILABLE: nobody knows yet.
   std::function<absl::Status()> may_be_emptied;
-
-  // Told once the copy has got hold of its target (HoldTarget): what is there from then on is its
-  // own. Empty: nobody wants to know.
+  // RunCopy's own: told once the copy has got hold of its target (HoldTarget), so that what is
+  // there from then on is its own. Empty: nobody wants to know.
   std::function<void()> on_hold;
 
   // CANCELLED once that was asked for.

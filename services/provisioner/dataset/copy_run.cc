@@ -88,10 +88,7 @@ absl::StatusOr<CopyFigures> RunCopy(const FarmAccess& access, CopyMethod method,
                                     const std::function<bool()>& lost, Clock* clock) {
   bool held = false;
   CopyWatch own = watch;
-  own.on_hold = [&] {
-    held = true;
-    watch.TellHold();
-  };
+  own.on_hold = [&held] { held = true; };
   absl::StatusOr<CopyFigures> copied = CopyBy(method, access, order, own, clock);
   if (copied.ok() || (lost && lost())) return copied;
   if (ErrorReason(copied.status()) == kCloneUnderWay) return copied;  // the target is another's

@@ -181,11 +181,12 @@ class LogicalCopy {
                           access_.For(order_.target, Duty::kRestore));
     options.read_timeout = kKeysPatience;
     options.write_timeout = kPatience;
+    WEFT_ASSIGN_OR_RETURN(const BulkRoad road, BulkRoad::Find(*target_, options));
     const mysql::ServerVersion& version = target_->version();
     const bool sorts_apart = !version.mariadb && version.AtLeast(8, 0, 27);
     std::vector<PartPump::Pair> pairs;
     for (const auto& reader : snapshot.readers) {
-      WEFT_ASSIGN_OR_RETURN(auto loader, OpenBulk(*target_, options));
+      WEFT_ASSIGN_OR_RETURN(auto loader, road.Open());
       WEFT_RETURN_IF_ERROR(loader->Execute(sql::kLoadSession));
       WEFT_RETURN_IF_ERROR(loader->Execute(sql::kLongCopy));
       if (sorts_apart) WEFT_RETURN_IF_ERROR(loader->Execute(sql::kSortInMemory));

@@ -35,9 +35,8 @@ absl::Status Lock(mysql::Session& keeper, Clock* clock) {
                  "end them (SHOW PROCESSLIST), or name another source");
 }
 
-absl::StatusOr<std::unique_ptr<mysql::BulkSession>> OpenReader(
-    mysql::Session& keeper, const mysql::ConnectOptions& options) {
-  WEFT_ASSIGN_OR_RETURN(auto reader, OpenBulk(keeper, options));
+absl::StatusOr<std::unique_ptr<mysql::BulkSession>> OpenReader(const BulkRoad& road) {
+  WEFT_ASSIGN_OR_RETURN(auto reader, road.Open());
   WEFT_RETURN_IF_ERROR(reader->Execute(sql::kLongCopy));
   WEFT_RETURN_IF_ERROR(reader->Execute(sql::kRepeatableRead));
   return reader;
@@ -53,8 +52,9 @@ absl::StatusOr<Snapshot> TakeSnapshot(const FarmAccess& access, const HostPort& 
   WEFT_ASSIGN_OR_RETURN(mysql::ConnectOptions options, access.For(source, Duty::kBackup));
   options.read_timeout = kStreamPatience;
   options.write_timeout = kStreamPatience;
+  WEFT_ASSIGN_OR_RETURN(const BulkRoad road, BulkRoad::Find(*snapshot.keeper, options));
   for (int i = 0; i < readers; ++i) {
-    WEFT_ASSIGN_OR_RETURN(auto reader, OpenReader(*snapshot.keeper, options));
+    WEFT_ASSIGN_OR_RETURN(auto reader, OpenReader(road));
     snapshot.readers.push_back(std::move(reader));
   }
   snapshot.keeps_definitions = snapshot.keeper->version().AtLeast(8, 0);
