@@ -188,6 +188,9 @@ std::vector<GroupSetting> MakeTable() {
       SpanOr("max_lag", &GroupSettings::max_lag, "off",
              "a server farther behind is not promoted by itself in an asynchronous group, and "
              "comes after the others in a lossless one"),
+      SpanOr("drain_lag", &GroupSettings::drain_lag, "off",
+             "a secondary farther behind takes no reads until it is half as far, while another is "
+             "left that does"),
       Zones(),
       Hook("before_failover", &GroupSettings::before_failover,
            "the program that is run before a failover; it may forbid it"),

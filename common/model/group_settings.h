@@ -56,6 +56,10 @@ struct GroupSettings {
   // An automatic failover of an asynchronous group promotes no server that was farther behind than
   // this; in a lossless one such a server comes after the others. nullopt ("off"): no bound.
   std::optional<absl::Duration> max_lag;
+  // A secondary that is farther behind, or has not replicated for this long, takes no reads until
+  // it is half as far, while another is left that does. nullopt ("off"): reads go to it all the
+  // same.
+  std::optional<absl::Duration> drain_lag;
   // Where an automatic failover may find the next primary (S23): "any", "same" (as the dead
   // primary's zone), or names of zones with commas between them.
   std::string promotion_zones = "any";

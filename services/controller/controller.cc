@@ -63,9 +63,9 @@ struct Controller::Parts {
   }
   Reconciler::Listeners Listeners() {
     Reconciler::Listeners listeners;
-    listeners.group = [this](const Group& group, bool removed) {
-      hub.Publish(group, removed);
-      watch_list.Take(group, removed);
+    listeners.group = [this](const GroupNews& news) {
+      hub.Publish(news.group, news.removed, news.drained);
+      watch_list.Take(news.group, news.removed);
     };
     listeners.leads = [this](uint64_t term) { hub.Lead(term); };
     listeners.follows = [this] { hub.Follow(); };

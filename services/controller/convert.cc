@@ -150,7 +150,7 @@ v1::Group ToProto(const Group& group, const Snapshot* look, absl::Time looked) {
   return proto;
 }
 
-v1::GroupRoute RouteOf(const Group& group) {
+v1::GroupRoute RouteOf(const Group& group, const std::set<ServerUuid>& drained) {
   v1::GroupRoute route;
   route.set_name(GroupName(group.id));
   route.set_epoch(group.epoch);
@@ -167,7 +167,11 @@ v1::GroupRoute RouteOf(const Group& group) {
     added->set_status(ToProto(unconfirmed ? ServerStatus::kSecondary : server.status));
     // While it is rewound or rebuilt, too: clients know it as FAULTY until it is back.
     if (!server.set_aside.empty()) added->set_status(v1::FAULTY);
-    added->set_mode(ToProto(unconfirmed ? ServerMode::kReadOnly : server.mode));
+    const bool takes_no_reads =
+        server.mode == ServerMode::kReadOnly && drained.count(server.uuid) > 0;
+    added->set_mode(ToProto(unconfirmed      ? ServerMode::kReadOnly
+                            : takes_no_reads ? ServerMode::kOffline
+                                             : server.mode));
     added->set_weight(server.weight);
   }
   return route;

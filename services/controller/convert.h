@@ -1,6 +1,7 @@
 #pragma once
 // Between the public API's messages and the controller's values. Pure.
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -45,7 +46,7 @@ v1::Group ToProto(const Group& group, const Snapshot* look = nullptr,
                   absl::Time looked = absl::InfinitePast());
 v1::Server ToProto(const Server& server);
 v1::ServerHealth HealthOf(const Snapshot& look, const ServerUuid& server, absl::Time looked);
-v1::GroupRoute RouteOf(const Group& group);
+v1::GroupRoute RouteOf(const Group& group, const std::set<ServerUuid>& drained = {});
 
 v1::Operation ToProto(const Operation& operation);
 v1::Event ToProto(const Event& event);

@@ -38,6 +38,20 @@ TEST(ConvertTest, AServerThatIsRewoundOrRebuiltIsFaultyToClientsUntilItIsBack) {
   EXPECT_EQ(RouteOf(group).servers(0).status(), v1::FAULTY);
 }
 
+TEST(ConvertTest, ASecondaryThatTakesNoReadsForNowIsOfflineToClients) {
+  Group group;
+  Server server;
+  server.uuid = kUuid;
+  group.servers = {server};
+  EXPECT_EQ(RouteOf(group).servers(0).mode(), v1::READ_ONLY);
+  EXPECT_EQ(RouteOf(group, {kUuid}).servers(0).mode(), v1::OFFLINE);
+  EXPECT_EQ(RouteOf(group, {kUuid}).servers(0).status(), v1::SECONDARY);
+  // It has been promoted since.
+  group.servers[0].status = ServerStatus::kPrimary;
+  group.servers[0].mode = ServerMode::kReadWrite;
+  EXPECT_EQ(RouteOf(group, {kUuid}).servers(0).mode(), v1::READ_WRITE);
+}
+
 TEST(ConvertTest, ScalarsComeBackAsTheyWere) {
   const absl::Time time = absl::FromUnixMicros(1'700'000'000'123'456);
   EXPECT_EQ(FromProto(ToProto(time)), time);

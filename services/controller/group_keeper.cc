@@ -49,15 +49,22 @@ Group GroupKeeper::record() const {
   return record_;
 }
 
-void GroupKeeper::Take(const Group& record) {
+void GroupKeeper::Take(const Group& record) { Take(record, std::nullopt); }
+
+void GroupKeeper::Take(const Group& record, std::optional<std::set<ServerUuid>> drained) {
   MutexLock telling(&telling_mutex_);
   {
     MutexLock lock(&mutex_);
-    if (removed_ || record.revision < record_.revision || record == record_) return;
+    if (removed_ || record.revision < record_.revision) return;
+    if (!drained.has_value()) {
+      drained = shared_->term().has_value() ? drained_ : std::set<ServerUuid>();
+    }
+    if (record == record_ && *drained == drained_) return;
     record_ = record;
+    drained_ = *drained;
   }
   shared_->metrics->Show(record);
-  shared_->changed(record, false);
+  shared_->changed({record, *drained});
 }
 
 void GroupKeeper::Remove() {
@@ -70,7 +77,7 @@ void GroupKeeper::Remove() {
   }
   gone.servers.clear();
   shared_->metrics->Remove(id_);
-  shared_->changed(gone, true);
+  shared_->changed({gone, {}, true});
 }
 
 void GroupKeeper::Suspect(const ServerUuid& server) {
@@ -94,7 +101,9 @@ std::unique_ptr<Converger> GroupKeeper::BeginTerm(uint64_t term) {
 
 void GroupKeeper::TakeRound(const Round& round) {
   if (round.snapshot.has_value()) {
-    Take(round.snapshot->group);
+    std::set<ServerUuid> drained;
+    for (const auto& [server, behind] : round.snapshot->drained) drained.insert(server);
+    Take(round.snapshot->group, std::move(drained));
     shared_->metrics->Show(*round.snapshot);
   }
   {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
@@ -15,6 +16,7 @@
 #include "common/model/group_settings.h"
 #include "services/controller/chronicle.h"
 #include "services/controller/event_journal.h"
+#include "services/controller/group_news.h"
 #include "services/controller/group_worker.h"
 #include "services/controller/metrics.h"
 #include "services/controller/operations_board.h"
@@ -35,8 +37,9 @@ class GroupKeeper {
     ControllerMetrics* metrics = nullptr;
     std::function<std::optional<uint64_t>()> term;  // see GroupWorker::Hooks
     std::function<std::unique_ptr<Converger>(const std::string& group, uint64_t term)> converger;
-    // The record changed: in order for each group, from any thread. Must not block.
-    std::function<void(const Group& group, bool removed)> changed;
+    // The record, or who takes no reads for now, changed: in order for each group, from any thread.
+    // Must not block.
+    std::function<void(const GroupNews& news)> changed;
     // A server was set aside with transactions of its own: save them. From the worker's thread.
     std::function<void(const Group& group, const Server& server)> rescue;
     // A server comes back without anybody having asked: begin that. From the worker's thread.
@@ -61,6 +64,8 @@ class GroupKeeper {
  private:
   std::unique_ptr<Converger> BeginTerm(uint64_t term);
   void TakeRound(const Round& round);
+  // `drained`: nullopt: as before, while this controller leads.
+  void Take(const Group& record, std::optional<std::set<ServerUuid>> drained);
   void TakeOperation(const Round& round);
   // The intent of an operation that is shown to run is gone: the store ended it, and its answer was
   // lost.
@@ -81,6 +86,7 @@ class GroupKeeper {
 
   mutable Mutex mutex_;
   Group record_ ABSL_GUARDED_BY(mutex_);
+  std::set<ServerUuid> drained_ ABSL_GUARDED_BY(mutex_);
   bool removed_ ABSL_GUARDED_BY(mutex_) = false;
   Mutex telling_mutex_;  // held while `changed` is called; before mutex_
 

@@ -139,6 +139,9 @@ std::map<ServerUuid, Report> HealthTable::Reports(const std::vector<ServerUuid>&
       ++report.observers;
       report.zones.insert(observer.zone);
       CountGray(entry->second, &report);
+      if (entry->second.contact == Contact::kAnswered && entry->second.lag.has_value()) {
+        report.lag = std::min(report.lag.value_or(absl::InfiniteDuration()), *entry->second.lag);
+      }
       if (entry->second.contact != Contact::kUnreachable) continue;
       ++report.unreachable;
       report.lost_in.insert(observer.zone);

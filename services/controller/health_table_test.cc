@@ -166,6 +166,21 @@ TEST_F(HealthTableTest, VitalsAreTheBestContactAndTheLatestLag) {
   EXPECT_EQ(vitals.at(Uuid('2')), (HealthTable::Vitals{Contact::kUnreachable, std::nullopt}));
 }
 
+TEST_F(HealthTableTest, TheLeastLagThatAMonitorSawCounts) {
+  HealthTable::Entry slow = Says('1', Contact::kAnswered);
+  slow.lag = absl::Seconds(9);
+  HealthTable::Entry fast = slow;
+  fast.lag = absl::Seconds(2);
+  HealthTable::Entry cut_off = Says('1', Contact::kUnreachable);
+  cut_off.lag = absl::ZeroDuration();  // of the last time
+  EXPECT_FALSE(ReportOn('1').lag.has_value());
+  Round("m1", {slow});
+  EXPECT_EQ(ReportOn('1').lag, absl::Seconds(9));
+  Round("m2", {fast});
+  Round("m3", {cut_off});
+  EXPECT_EQ(ReportOn('1').lag, absl::Seconds(2));
+}
+
 TEST_F(HealthTableTest, AServerThatAppliesNothingHasNoLag) {
   HealthTable::Entry broken = Says('1', Contact::kAnswered);
   broken.receiver = "on";

@@ -15,6 +15,7 @@
 #include "services/controller/core/plan.h"
 #include "services/controller/core/snapshot.h"
 #include "services/controller/event_journal.h"
+#include "services/controller/group_news.h"
 #include "services/controller/group_worker.h"
 #include "services/controller/health_table.h"
 #include "services/controller/hooks.h"
@@ -56,11 +57,11 @@ class Reconciler {
     Clock* clock = nullptr;
   };
 
-  // Gets each new record of a group after it changed (with `removed`, the last one), in order for
-  // each group, from any thread. Must not block, nor call the reconciler.
-  using GroupListener = std::function<void(const Group& group, bool removed)>;
+  // Gets the news of a group after it changed, in order for each group, from any thread. Must not
+  // block, nor call the reconciler.
+  using GroupListener = std::function<void(const GroupNews& news)>;
   struct Listeners {
-    GroupListener group = [](const Group&, bool) {};
+    GroupListener group = [](const GroupNews&) {};
     // Every group that exists was told (again, by a new leader), as the store had them under `term`
     // or later; `leading`: this controller won that term.
     std::function<void(uint64_t term, bool leading)> loaded = [](uint64_t, bool) {};

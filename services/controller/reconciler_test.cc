@@ -33,9 +33,9 @@ class ReconcilerTest : public ::testing::Test {
     options.worker.fresh = absl::ZeroDuration();
     options.follow_period = absl::Milliseconds(20);
     Reconciler::Listeners listeners;
-    listeners.group = [this](const Group& group, bool removed) {
+    listeners.group = [this](const GroupNews& news) {
       MutexLock lock(&mutex_);
-      told_[group.id].push_back(removed ? 0 : group.revision);
+      told_[news.group.id].push_back(news.removed ? 0 : news.group.revision);
     };
     reconciler_ = std::make_unique<Reconciler>(
         options, Reconciler::Ports{&farm_, &store_, &health_, &metrics_, RealClock::Get()},

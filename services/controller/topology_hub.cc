@@ -121,9 +121,9 @@ std::vector<std::shared_ptr<TopologyHub::Subscription>> TopologyHub::Live() {
   return live;
 }
 
-void TopologyHub::Publish(const Group& group, bool removed) {
+void TopologyHub::Publish(const Group& group, bool removed, const std::set<ServerUuid>& drained) {
   Route route;
-  if (!removed) route = std::make_shared<const v1::GroupRoute>(RouteOf(group));
+  if (!removed) route = std::make_shared<const v1::GroupRoute>(RouteOf(group, drained));
   const absl::Duration now = clock_->MonotonicNow();
   std::vector<std::shared_ptr<Subscription>> told;
   {

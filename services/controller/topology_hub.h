@@ -73,8 +73,9 @@ class TopologyHub {
   void Lead(uint64_t term);
   // Another one leads.
   void Follow();
-  // The group as it is now; passed on when its route differs from the last one.
-  void Publish(const Group& group, bool removed);
+  // The group as it is now, with those who take no reads for now; passed on when its route differs
+  // from the last one.
+  void Publish(const Group& group, bool removed, const std::set<ServerUuid>& drained = {});
   // All groups that exist have been published: before that nothing is answered, lest a watcher
   // take a controller that has just started for a farm without groups.
   void SetLoaded();

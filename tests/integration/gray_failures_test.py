@@ -1,10 +1,13 @@
-"""Primaries that live and do not work, on real servers: what Weft says of them, and that they hand over."""
+"""Servers that live and do not work, on real servers: what Weft says of them, that primaries hand over, and that
+secondaries take no reads."""
 
+import json
 import pathlib
 import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/workload"))
@@ -57,9 +60,9 @@ class GrayFailures(unittest.TestCase):
         self.farm.await_gone(self.old)
         self.farm.start(self.old)
 
-    def lock(self):
-        """A session that keeps everybody from writing, ended with the test."""
-        process = subprocess.Popen(by_hand.client(self.socket), stdin=subprocess.PIPE,
+    def lock(self, socket):
+        """A session that keeps everybody from writing, the applier too; returns what ends it, as the test does."""
+        process = subprocess.Popen(by_hand.client(socket), stdin=subprocess.PIPE,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True)
 
         def end():
@@ -68,10 +71,17 @@ class GrayFailures(unittest.TestCase):
         self.addCleanup(end)
         process.stdin.write("FLUSH TABLES WITH READ LOCK;\n")
         process.stdin.flush()
+        return end
+
+    def readers(self):
+        """Where routers may send reads."""
+        url = f"http://{self.farm.layout['gateways'][0]['http']}/v1/groups/g1/replica"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return {server["address"] for server in json.load(answer)["servers"]}
 
     def test_a_primary_that_a_lock_keeps_from_writing_hands_over(self):
         self.policy("alert")
-        self.lock()
+        self.lock(self.socket)
         self.await_finding("PRIMARY_SICK")
         self.assertEqual(self.farm.primary(), self.old)
         self.policy("failover")
@@ -87,6 +97,28 @@ class GrayFailures(unittest.TestCase):
         self.addCleanup(self.restart)  # nobody gets in to set it back
         self.await_finding("CONNECTIONS_EXHAUSTED")
         self.await_hand_over()
+
+    def test_a_secondary_that_falls_behind_takes_no_reads(self):
+        behind, other = sorted(set(self.farm.members()) - {self.old})
+        self.assertEqual(self.readers(), {behind, other})
+        self.farm.weft("group", "set", "g1", "drain_lag=2s")
+        self.addCleanup(self.farm.weft, "group", "set", "g1", "drain_lag=off")
+        unlock = self.lock(self.farm.members()[behind]["socket"])
+        harness.wait_until(lambda: self.readers() == {other}, SOON, "routes without the one behind")
+        self.await_finding("READS_DRAINED")
+        # It goes on to acknowledge, and is known as what it is.
+        self.assertEqual(self.farm.server(behind)["status"], "SECONDARY")
+        self.assertEqual(self.farm.server(behind)["mode"], "READ_ONLY")
+        unlock()
+        harness.wait_until(lambda: self.readers() == {behind, other}, SOON, "routes with both again")
+
+    def test_an_acknowledger_that_is_alone_and_far_behind_is_told(self):
+        behind, other = sorted(set(self.farm.members()) - {self.old})
+        self.lock(self.farm.members()[behind]["socket"])
+        self.farm.kill(other)
+        self.addCleanup(self.farm.start, other)
+        self.await_finding("SOLE_ACKNOWLEDGER_LAGS")
+        self.assertEqual(self.farm.primary(), self.old)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "services/controller/core/finding.h"
 #include "services/controller/core/snapshot.h"
@@ -25,5 +26,8 @@ absl::Span<const FindingRow> GuardFindings();
 absl::Span<const FindingRow> PrimaryFindings();
 // Of the other servers, the worst first.
 absl::Span<const FindingRow> ReplicaFindings();
+
+// What a server or a monitor was told speaks of a disk without room.
+bool SpeaksOfFullDisk(absl::string_view error);
 
 }  // namespace weft::controller

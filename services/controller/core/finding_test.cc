@@ -158,6 +158,19 @@ TEST(FindingTest, BrokenReplicationIsToldWithItsError) {
   EXPECT_THAT(Codes(lagging), ElementsAre("REPLICA_LAGS"));
 }
 
+TEST(FindingTest, DisksWithoutRoomAreTold) {
+  Scene scene("abc");
+  Report& report = scene.snapshot().reports[Id('a')];
+  report.write_error = "The table 'heartbeat' is full [MySQL error 1114]";
+  EXPECT_THAT(Codes(scene), IsEmpty());  // of a write that a later one has made good
+  report.writers = report.write_failing = 1;
+  EXPECT_THAT(Found(scene, "PRIMARY_DISK_FULL").message, HasSubstr("1114"));
+  report.write_error = "Lock wait timeout exceeded [MySQL error 1205]";
+  EXPECT_THAT(Codes(scene), Not(Contains("PRIMARY_DISK_FULL")));
+  scene.Of('b').replication.applier_error = "Worker 1 failed: Got error 28 from storage engine";
+  EXPECT_EQ(Found(scene, "REPLICA_DISK_FULL").server, Id('b'));
+}
+
 TEST(FindingTest, AcknowledgersThatWouldNotCountAreTold) {
   Scene scene("abc");
   scene.Restarted('b');

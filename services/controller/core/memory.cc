@@ -239,6 +239,7 @@ void Remember(absl::Duration now, absl::Time wall, absl::Duration failover_cool_
   RememberHooks(now, wall, memory, snapshot);
   RememberWindows(now, wall, memory, snapshot);
   RememberLags(memory, snapshot);
+  RememberDrained(now, &memory->drain, snapshot);
   for (const Server& server : group.servers) {
     if (server.uuid == group.primary) continue;
     Memory::ServerMemory& remembered = memory->servers[server.uuid];

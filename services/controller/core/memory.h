@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "services/controller/core/drain.h"
 #include "services/controller/core/snapshot.h"
 
 namespace weft::controller {
@@ -32,6 +33,7 @@ struct Memory {
   std::map<std::string, Countdown> windows;   // of maintenance; `age` is what was left
   uint64_t healed = 0;                        // the failover of this epoch is over
   std::map<ServerUuid, absl::Duration> lags;  // at the last look that reached the primary
+  DrainMemory drain;
 
   std::optional<absl::Duration> unacknowledged_since;  // too few acknowledge, at each look
   // What the primary of record had executed at the last look that reached it, and since when.
@@ -62,9 +64,8 @@ constexpr absl::Duration kStrangersStay = absl::Seconds(3);
 // Completes a look: takes `snapshot` with its group, observations and reports, adds what it means
 // to the memory, and fills the fields that earlier looks answer (silent_for, write_stopped_for,
 // switching_for, still_for, crowded_for, hand_over_failed, cool_down, hook_rest, maintenance, lags,
-// marks, strangers). `wall` is
-// the time of day, which other controllers' instants are compared with. Pure. REQUIRES: called once
-// for each look, in order.
+// drained, marks, strangers). `wall` is the time of day, which other controllers' instants are
+// compared with. Pure. REQUIRES: called once for each look, in order.
 void Remember(absl::Duration now, absl::Time wall, absl::Duration failover_cool_down,
               Memory* memory, Snapshot* snapshot);
 

@@ -70,6 +70,15 @@ void PrimarySickens(const Snapshot& snapshot, const Emit& emit) {
                           " primary_sick=failover lets Weft do so"));
 }
 
+void PrimaryDiskFull(const Snapshot& snapshot, const Emit& emit) {
+  const Report& report = PrimaryReport(snapshot);
+  if (report.write_failing == 0 || !SpeaksOfFullDisk(report.write_error)) return;
+  emit(snapshot.group.primary,
+       absl::StrCat("the primary ", PrimaryName(snapshot),
+                    " has no room left on a disk: ", report.write_error),
+       absl::StrCat("make room there, or weft group promote ", snapshot.group.id));
+}
+
 void PrimarySuspected(const Snapshot& snapshot, const Emit& emit) {
   const Sickness sickness = JudgeHealth(snapshot);
   if (sickness.health != Health::kSuspected) return;
@@ -309,6 +318,7 @@ constexpr FindingRow kRows[] = {
     {"PRIMARY_READ_ONLY", Severity::kCritical, PrimaryClosed},
     {"COMMITS_WAIT", Severity::kCritical, CommitsBlocked},
     {"PRIMARY_SICK", Severity::kCritical, PrimarySickens},
+    {"PRIMARY_DISK_FULL", Severity::kCritical, PrimaryDiskFull},
     {"PRIMARY_SUSPECTED", Severity::kWarning, PrimarySuspected},
     {"CONNECTIONS_EXHAUSTED", Severity::kCritical, ConnectionsExhausted},
     {"REPLICATION_CUT", Severity::kCritical, ReplicationCut},

@@ -120,11 +120,36 @@ void NotReplicating(const Snapshot& snapshot, const Emit& emit) {
   });
 }
 
+void DiskFull(const Snapshot& snapshot, const Emit& emit) {
+  ForOthers(snapshot, [&](const Server& server, const Observation& seen, const std::string& name) {
+    for (const std::string& error :
+         {seen.replication.applier_error, seen.replication.receiver_error}) {
+      if (!SpeaksOfFullDisk(error)) continue;
+      emit(server.uuid, absl::StrCat(name, " has no room left on a disk: ", error),
+           "make room there; what it lacks it fetches by itself then");
+      return;
+    }
+  });
+}
+
 void Lags(const Snapshot& snapshot, const Emit& emit) {
   ForOthers(snapshot, [&](const Server& server, const Observation& seen, const std::string& name) {
     if (!seen.reached() || seen.replication.lag < kLagWorthAWord) return;
     emit(server.uuid, absl::StrCat(name, " is ", DurationText(seen.replication.lag), " behind"),
          "");
+  });
+}
+
+void ReadsDrained(const Snapshot& snapshot, const Emit& emit) {
+  ForOthers(snapshot, [&](const Server& server, const Observation&, const std::string& name) {
+    const auto drained = snapshot.drained.find(server.uuid);
+    if (drained == snapshot.drained.end()) return;
+    const absl::Duration limit = snapshot.group.settings.drain_lag.value_or(absl::ZeroDuration());
+    emit(server.uuid,
+         absl::StrCat(name, " takes no reads: it is ", DurationText(drained->second),
+                      " behind, more than drain_lag (", DurationText(limit), ")"),
+         absl::StrCat("see what it applies; it takes reads again once it is less than ",
+                      DurationText(limit / 2), " behind"));
   });
 }
 
@@ -170,8 +195,10 @@ constexpr FindingRow kRows[] = {
     {"NEEDS_REBUILD", Severity::kWarning, LacksPurged},
     {"SERVER_UNREACHABLE", Severity::kWarning, Silent},
     {"SERVER_REJECTS", Severity::kWarning, Rejects},
+    {"REPLICA_DISK_FULL", Severity::kWarning, DiskFull},
     {"NOT_REPLICATING", Severity::kWarning, NotReplicating},
     {"REPLICA_LAGS", Severity::kWarning, Lags},
+    {"READS_DRAINED", Severity::kWarning, ReadsDrained},
     {"ACKNOWLEDGER_MISSING", Severity::kWarning, AcknowledgerMissing},
     {"SEMI_SYNC_FLAG_PRESET", Severity::kWarning, Preset},
     {"SPARE_ACKNOWLEDGES", Severity::kInfo, SpareAcknowledges},

@@ -128,6 +128,8 @@ struct Report {
   // Of the observers: those that it does not let in, and what one of these was told.
   int rejected = 0;
   std::string reject_error = {};
+  // How far it is behind, by the observer that says the least; nullopt: none knows.
+  std::optional<absl::Duration> lag = {};
   friend bool operator==(const Report&, const Report&) = default;
 };
 
@@ -204,6 +206,8 @@ struct Snapshot {
   std::map<std::string, absl::Duration> maintenance;
   // How far replicas were behind when the primary last answered.
   std::map<ServerUuid, absl::Duration> lags;
+  // Secondaries that are to take no reads for now (core/drain.h), with how far they are behind.
+  std::map<ServerUuid, absl::Duration> drained;
   // By server; one without an entry has no marks.
   std::map<ServerUuid, Marks> marks;
   // Set once they have been there for a while (core/memory.h), and kept while the primary is
