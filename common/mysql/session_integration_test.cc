@@ -28,6 +28,7 @@ TEST_P(MysqlTest, ASessionKnowsWhomItTalksTo) {
   EXPECT_EQ(Text(*session, "SELECT DATABASE()"), farm_->app_database());
   EXPECT_EQ(Text(*session, "SELECT @@SESSION.lock_wait_timeout"), "5");
   EXPECT_EQ(Text(*session, "SELECT @@SESSION.time_zone"), "+00:00");
+  EXPECT_EQ(Text(*session, "SELECT @@SESSION.sql_select_limit"), "18446744073709551615");
   EXPECT_EQ(Text(*session, "SELECT @@SESSION.character_set_client"), "utf8mb4");
   EXPECT_GE(session->socket(), 0);
   EXPECT_TRUE(session->Ping().ok());
