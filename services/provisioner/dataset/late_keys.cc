@@ -11,9 +11,33 @@
 namespace weft::provisioner {
 namespace {
 
-// The quoted name that a column's line begins with.
-absl::string_view NameOf(absl::string_view column) {
-  return column.substr(0, column.find('`', 1) + 1);
+// The quoted name that `text` begins with; empty: none. A backtick in it is doubled.
+absl::string_view NameOf(absl::string_view text) {
+  if (!absl::StartsWith(text, "`")) return "";
+  for (size_t at = 1; at < text.size(); ++at) {
+    if (text[at] != '`') continue;
+    if (at + 1 == text.size() || text[at + 1] != '`') return text.substr(0, at + 1);
+    ++at;
+  }
+  return "";
+}
+
+// Whether the column, which is no other's comment or text, is the counter.
+bool IsCounter(absl::string_view column) {
+  column.remove_prefix(NameOf(column).size());
+  return absl::StrContains(column.substr(0, column.find('\'')), " AUTO_INCREMENT");
+}
+
+// The first column of a key; empty: it is an expression, or the line is no key.
+absl::string_view FirstColumnOf(absl::string_view line) {
+  const bool primary = absl::ConsumePrefix(&line, "PRIMARY KEY ");
+  if (!primary) {
+    absl::ConsumePrefix(&line, "UNIQUE ");
+    if (!absl::ConsumePrefix(&line, "KEY ")) return "";
+    line.remove_prefix(NameOf(line).size());
+    absl::ConsumePrefix(&line, " ");
+  }
+  return absl::ConsumePrefix(&line, "(") ? NameOf(line) : "";
 }
 
 }  // namespace
@@ -25,17 +49,16 @@ KeysApart TakeKeysApart(absl::string_view create_table) {
   const std::vector<absl::string_view> lines = absl::StrSplit(create_table, '\n');
   std::vector<absl::string_view> stay;
   std::vector<absl::string_view> later;
-  std::string counted;  // how the columns of a key begin that must stay; empty: none must
+  absl::string_view counted;  // the column of which a key must stay; empty: none must
   size_t at = 1;
   for (; at < lines.size() && !absl::StartsWith(lines[at], ")"); ++at) {
     absl::string_view line = lines[at];
     if (!absl::ConsumePrefix(&line, "  ") || absl::StrContains(line, " FOREIGN KEY ")) return whole;
     absl::ConsumeSuffix(&line, ",");
     const bool column = absl::StartsWith(line, "`");
-    if (column && absl::StrContains(line, " AUTO_INCREMENT"))
-      counted = absl::StrCat("(", NameOf(line));
-    const bool needed = !column && !counted.empty() && absl::StrContains(line, counted);
-    if (needed) counted.clear();
+    if (column && IsCounter(line)) counted = NameOf(line);
+    const bool needed = !column && !counted.empty() && FirstColumnOf(line) == counted;
+    if (needed) counted = "";
     if (absl::StartsWith(line, "KEY `") && !needed) {
       later.push_back(line);
       continue;

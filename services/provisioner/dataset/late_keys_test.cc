@@ -1,5 +1,6 @@
 #include "services/provisioner/dataset/late_keys.h"
 
+#include "absl/strings/match.h"
 #include "gtest/gtest.h"
 
 namespace weft::provisioner {
@@ -46,6 +47,30 @@ TEST(LateKeysTest, ACounterWithAnotherKeyNeedsNoMore) {
       "CREATE TABLE `t` (\n  `n` int NOT NULL AUTO_INCREMENT,\n  PRIMARY KEY (`n`),\n"
       "  KEY `k` (`n`)\n)");
   EXPECT_EQ(apart.add_keys, "ADD KEY `k` (`n`)");
+}
+
+// What only names the counter is none of its keys.
+TEST(LateKeysTest, TheCounterKeepsItsOwnKeyBehindOnesThatMentionIt) {
+  const KeysApart apart = TakeKeysApart(
+      "CREATE TABLE `t` (\n"
+      "  `i``d` int NOT NULL AUTO_INCREMENT,\n"
+      "  `i` int DEFAULT NULL COMMENT 'once AUTO_INCREMENT',\n"
+      "  PRIMARY KEY (`i`),\n"
+      "  KEY `(``i``d`` ` (`i`),\n"
+      "  KEY `next` ((`i``d` + 1)),\n"
+      "  KEY `noted` (`i`) COMMENT '(`i``d`)',\n"
+      "  KEY `own` (`i``d`,`i`)\n"
+      ")");
+  EXPECT_TRUE(absl::StrContains(apart.create, "KEY `own` (`i``d`,`i`)")) << apart.create;
+  EXPECT_EQ(apart.add_keys, "");
+  const KeysApart after = TakeKeysApart(
+      "CREATE TABLE `t` (\n"
+      "  `id` int NOT NULL AUTO_INCREMENT,\n"
+      "  KEY `own` (`id`),\n"
+      "  KEY `next` ((`id` + 1)),\n"
+      "  KEY `noted` (`a`) COMMENT '(`id`)'\n"
+      ")");
+  EXPECT_EQ(after.add_keys, "ADD KEY `next` ((`id` + 1)), ADD KEY `noted` (`a`) COMMENT '(`id`)'");
 }
 
 TEST(LateKeysTest, OrderIsKeptBeforeOneThatStays) {
