@@ -50,6 +50,52 @@ CREATE TABLE old_style (k INT, v VARCHAR(10)) ENGINE=MyISAM;
 INSERT INTO old_style VALUES (1, 'one'), (1, 'one');
 )";
 
+// What 5.6 leaves out where it shows a definition, since it was the default. Two of the names are
+// one under today's.
+inline constexpr absl::string_view kFillOldDefaults = R"(
+CREATE DATABASE world DEFAULT CHARACTER SET utf8mb4;
+USE world;
+CREATE TABLE cities (name VARCHAR(40) PRIMARY KEY, code VARCHAR(9) COLLATE utf8mb4_bin);
+INSERT INTO cities VALUES (_utf8mb4 x'73747261C39F65', 'a'), ('strasse', 'A');
+CREATE VIEW names AS SELECT name, CONCAT(name, _utf8mb4'x') AS longer FROM cities;
+CREATE FUNCTION named (n VARCHAR(40)) RETURNS VARCHAR(40) DETERMINISTIC RETURN n;
+)";
+inline constexpr absl::string_view kCollations = R"(
+SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'world';
+SELECT TABLE_NAME, TABLE_COLLATION FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'world'
+  ORDER BY 1;
+SELECT TABLE_NAME, COLUMN_NAME, COLLATION_NAME FROM information_schema.COLUMNS
+  WHERE TABLE_SCHEMA IN ('shop', 'world') AND CHARACTER_SET_NAME = 'utf8mb4' ORDER BY 1, 2;
+SELECT ROUTINE_NAME, COLLATION_NAME FROM information_schema.ROUTINES
+  WHERE ROUTINE_SCHEMA = 'world';
+)";
+inline constexpr absl::string_view kCities = "SELECT HEX(name), code FROM world.cities ORDER BY 1";
+
+// Of which only two tables hold rows.
+inline constexpr absl::string_view kFillMerged = R"(
+USE shop;
+CREATE TABLE north (k INT, KEY (k)) ENGINE=MyISAM;
+CREATE TABLE south (k INT, KEY (k)) ENGINE=MyISAM;
+INSERT INTO north VALUES (1), (2);
+INSERT INTO south VALUES (3);
+CREATE TABLE both_of_them (k INT, KEY (k)) ENGINE=MERGE UNION=(north, south) INSERT_METHOD=LAST;
+CREATE TABLE hole (k INT) ENGINE=BLACKHOLE;
+)";
+inline constexpr absl::string_view kMerged = R"(
+SELECT * FROM shop.north; SELECT * FROM shop.south; SELECT * FROM shop.both_of_them;
+SHOW CREATE TABLE shop.both_of_them; SHOW CREATE TABLE shop.hole;
+)";
+
+inline constexpr absl::string_view kCutAnswers = "SET GLOBAL sql_select_limit = 1";
+inline constexpr absl::string_view kWholeAnswers =
+    "SET GLOBAL sql_select_limit = 18446744073709551615";
+inline constexpr absl::string_view kEndLongAnswers = "SET GLOBAL max_execution_time = 1";
+inline constexpr absl::string_view kLongAnswers = "SET GLOBAL max_execution_time = 0";
+
+inline constexpr absl::string_view kAlterKinds = "ALTER TABLE shop.kinds ADD KEY later (n)";
+inline constexpr absl::string_view kKindsAndExecuted =
+    "SHOW CREATE TABLE shop.kinds; SELECT @@GLOBAL.gtid_executed";
+
 // It is made last, and leaves whoever makes it with modes and a time zone that accounts do not
 // bear.
 inline constexpr absl::string_view kFillStrictEvent = R"(

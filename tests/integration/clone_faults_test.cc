@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <string>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -267,36 +266,6 @@ TEST_F(CloneFaultsTest, FilesThatWereSwappedByOneWhoDiedAreNobodysUntilTheyAreMe
   EXPECT_EQ(Root(1, sql::kMarks), "0");
   EXPECT_EQ(*ReadFile(TargetFile("my.cnf")), *before);
   EXPECT_FALSE(Exists(TargetFile("data.outgoing")));
-}
-
-TEST_F(CloneFaultsTest, RowsGoFromTheOldestSeriesToTheNewest) {
-  ASSERT_NO_FATAL_FAILURE(Start("5.6", 1));
-  Root(0, sql::kFill);
-  Root(0, sql::kFillOldStyle);
-  auto newer =
-      testing::TestFarm::Start({.servers = 1, .version = "9.7", .role = InstanceRole::kStandalone});
-  ASSERT_TRUE(newer.ok()) << newer.status();
-  // One set of accounts for both.
-  for (const Duty duty : {Duty::kManage, Duty::kBackup, Duty::kRestore}) {
-    const testing::TestAccount& account = farm_->account(duty);
-    const auto set =
-        (*newer)->Sql(0, absl::StrCat("SET SESSION sql_log_bin = 0; ALTER USER ", account.user,
-                                      " IDENTIFIED BY '", account.password, "'"));
-    ASSERT_TRUE(set.ok()) << set.status();
-  }
-  CopyOrder order;
-  order.source = address(0);
-  order.target = {(*newer)->server(0).host, static_cast<uint16_t>((*newer)->server(0).port)};
-  const auto copied = RunCopy(*access_, CopyMethod::kLogical, order, {}, {}, RealClock::Get());
-  ASSERT_TRUE(copied.ok()) << copied.status();
-  for (const absl::string_view sql : sql::kCells) {
-    const auto cells = (*newer)->Sql(0, sql);
-    ASSERT_TRUE(cells.ok()) << cells.status();
-    EXPECT_EQ(absl::StripAsciiWhitespace(*cells), Root(0, sql)) << sql;
-  }
-  const auto executed = (*newer)->Sql(0, sql::kExecutedNow);
-  ASSERT_TRUE(executed.ok()) << executed.status();
-  EXPECT_EQ(absl::StripAsciiWhitespace(*executed), Root(0, sql::kExecutedNow));
 }
 
 TEST_F(CloneFaultsTest, ATargetThatCannotLoadThePluginIsToldWithTheSqlAndKeepsItsData) {

@@ -135,29 +135,50 @@ std::string ModesFor(const mysql::ServerVersion& version, const std::string& mod
   return absl::StrJoin(left, ",");
 }
 
-absl::Status CopySchemas(mysql::Session& source, mysql::Session& target) {
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet schemas, source.Query(sql::kSchemas));
-  for (const mysql::ResultSet::Row row : schemas) {
+absl::Status SetUpCreator(mysql::Session& target, const mysql::ServerVersion& source) {
+  WEFT_RETURN_IF_ERROR(target.Execute(sql::kLoadSession));
+  const mysql::ServerVersion& version = target.version();
+  const bool other_default = !version.mariadb && version.AtLeast(8, 0, 11) && !source.AtLeast(8, 0);
+  return other_default ? target.Execute(sql::kOldCollation) : absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Schema>> ReadSchemas(mysql::Session& source) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, source.Query(sql::kSchemas));
+  std::vector<Schema> schemas;
+  for (const mysql::ResultSet::Row row : rows) {
     const std::string name = row.StringOr("name", "");
     if (name == sql::kMark) continue;
     WEFT_ASSIGN_OR_RETURN(
         const mysql::ResultSet created,
         source.Query(absl::StrFormat(sql::kShowCreateSchema, mysql::QuoteIdentifier(name))));
     if (created.empty()) return absl::NotFoundError(absl::StrCat("schema ", name, " is gone"));
-    WEFT_RETURN_IF_ERROR(Annotate(target.Execute(created.front().StringOr("Create Database", "")),
-                                  absl::StrCat("schema ", name)));
+    schemas.push_back({name, created.front().StringOr("Create Database", "")});
+  }
+  return schemas;
+}
+
+absl::Status MakeSchemas(mysql::Session& target, const std::vector<Schema>& schemas) {
+  for (const Schema& schema : schemas) {
+    WEFT_RETURN_IF_ERROR(
+        Annotate(target.Execute(schema.statement), absl::StrCat("schema ", schema.name)));
   }
   return absl::OkStatus();
 }
 
-absl::Status CopyTables(mysql::Session& source, mysql::Session& target,
-                        std::vector<Table>* tables) {
-  WEFT_RETURN_IF_ERROR(target.Execute(sql::kLaxCreation));
+absl::Status ReadDefinitions(mysql::Session& source, std::vector<Table>* tables) {
   for (Table& table : *tables) {
     WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet created,
                           source.Query(absl::StrFormat(sql::kShowCreateTable, table.QuotedName())));
     if (created.empty()) return absl::NotFoundError(absl::StrCat(table.name, " is gone"));
-    KeysApart definition = {created.front().StringOr("Create Table", ""), ""};
+    table.definition = created.front().StringOr("Create Table", "");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MakeTables(mysql::Session& target, std::vector<Table>* tables) {
+  WEFT_RETURN_IF_ERROR(target.Execute(sql::kLaxCreation));
+  for (Table& table : *tables) {
+    KeysApart definition = {table.definition, ""};
     const bool apart =
         table.transactional && !table.referenced && table.bytes >= kLateKeysFromBytes;
     if (apart) definition = TakeKeysApart(definition.create);

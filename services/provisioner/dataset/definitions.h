@@ -10,8 +10,12 @@
 #include "services/provisioner/dataset/table_plan.h"
 
 // What of a server is no row: schemas, tables, views, routines, triggers, events. `source` reads,
-// `target` is set up by kLoadSession. The target has none of them. Errors name what failed.
+// `target` is set up by SetUpCreator. The target has none of them. Errors name what failed.
 namespace weft::provisioner {
+
+// Sets `target` up by kLoadSession, and to take statements of a server of version `source` as that
+// means them.
+absl::Status SetUpCreator(mysql::Session& target, const mysql::ServerVersion& source);
 
 // A view, routine, trigger or event, as SHOW CREATE says it.
 struct Program {
@@ -26,10 +30,17 @@ struct Program {
 // Those of one kind, whatever the order they need each other in, after the kinds that they need.
 using Programs = std::vector<std::vector<Program>>;
 
-absl::Status CopySchemas(mysql::Session& source, mysql::Session& target);
+struct Schema {
+  std::string name;
+  std::string statement;  // CREATE DATABASE
+};
+absl::StatusOr<std::vector<Schema>> ReadSchemas(mysql::Session& source);
+absl::Status MakeSchemas(mysql::Session& target, const std::vector<Schema>& schemas);
 
+// Sets Table::definition.
+absl::Status ReadDefinitions(mysql::Session& source, std::vector<Table>* tables);
 // Empty tables. Those that are large get some of their keys later: Table::add_keys is set.
-absl::Status CopyTables(mysql::Session& source, mysql::Session& target, std::vector<Table>* tables);
+absl::Status MakeTables(mysql::Session& target, std::vector<Table>* tables);
 
 absl::StatusOr<Programs> ReadPrograms(mysql::Session& source);
 // With their definers and under the settings they were made under. After the rows, so that no

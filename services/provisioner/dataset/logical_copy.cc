@@ -91,34 +91,37 @@ class LogicalCopy {
     WEFT_RETURN_IF_ERROR(Empty(*target_));  // with the mark, and what it remembers
     WEFT_RETURN_IF_ERROR(MakeMark(*target_, order_.job));
     WEFT_RETURN_IF_ERROR(StopEvents(*target_));
-    WEFT_RETURN_IF_ERROR(target_->Execute(sql::kLoadSession));
+    WEFT_RETURN_IF_ERROR(SetUpCreator(*target_, source_->version()));
     return SetMeanwhile(*target_, "local_infile", "1");
   }
 
   absl::Status Load() {
     WEFT_ASSIGN_OR_RETURN(tables_, ReadTables(*source_));
-    const bool locked = std::any_of(tables_.begin(), tables_.end(),
-                                    [](const Table& table) { return !table.transactional; });
+    const bool locked = std::any_of(tables_.begin(), tables_.end(), [](const Table& t) {
+      return t.holds_rows && !t.transactional;
+    });
     const int streams = std::max(1, order_.streams);
     WEFT_ASSIGN_OR_RETURN(Snapshot snapshot, TakeSnapshot(access_, order_.source, streams, clock_));
     if (!locked && snapshot.keeps_definitions) WEFT_RETURN_IF_ERROR(Release(snapshot));
     // Once more, of the state that the rows are of.
     WEFT_ASSIGN_OR_RETURN(tables_, ReadTables(*source_));
+    WEFT_RETURN_IF_ERROR(ReadDefinitions(*source_, &tables_));
+    WEFT_ASSIGN_OR_RETURN(const std::vector<Schema> schemas, ReadSchemas(*source_));
     WEFT_ASSIGN_OR_RETURN(Programs programs, ReadPrograms(*source_));
     WEFT_ASSIGN_OR_RETURN(accounts_, ReadAccounts(*source_, *target_));
     if (!locked) WEFT_RETURN_IF_ERROR(Release(snapshot));
     executed_ = snapshot.executed;
     Report("create tables");
     WEFT_RETURN_IF_ERROR(MakeReady());
-    WEFT_RETURN_IF_ERROR(CopySchemas(*source_, *target_));
-    WEFT_RETURN_IF_ERROR(CopyTables(*source_, *target_, &tables_));
+    WEFT_RETURN_IF_ERROR(MakeSchemas(*target_, schemas));
+    WEFT_RETURN_IF_ERROR(MakeTables(*target_, &tables_));
     WEFT_RETURN_IF_ERROR(CopyRows(snapshot, /*transactional=*/false));
     if (locked) WEFT_RETURN_IF_ERROR(Release(snapshot));
     WEFT_RETURN_IF_ERROR(CopyRows(snapshot, /*transactional=*/true));
     Report("create views, routines, triggers and events");
     WEFT_ASSIGN_OR_RETURN(const auto creator,
                           access_.Open(order_.target, Duty::kRestore, kPatience));
-    WEFT_RETURN_IF_ERROR(creator->Execute(sql::kLoadSession));
+    WEFT_RETURN_IF_ERROR(SetUpCreator(*creator, source_->version()));
     WEFT_RETURN_IF_ERROR(CheckStillOurs());
     return MakePrograms(*creator, std::move(programs));
   }
@@ -150,8 +153,8 @@ class LogicalCopy {
   absl::Status CopyRows(Snapshot& snapshot, bool transactional) {
     std::vector<std::vector<Part>> by_table;
     for (const Table& table : tables_) {
-      estimate_ += table.transactional == transactional ? table.bytes : 0;
-      if (table.transactional != transactional) continue;
+      if (!table.holds_rows || table.transactional != transactional) continue;
+      estimate_ += table.bytes;
       WEFT_ASSIGN_OR_RETURN(std::vector<Part> some, PlanParts(*source_, table, kPartBytes));
       by_table.push_back(std::move(some));
     }

@@ -15,12 +15,16 @@ inline constexpr absl::string_view kBeginSnapshot = "START TRANSACTION WITH CONS
 
 // --- tables
 
+// What is read through a MERGE or FEDERATED table is the rows of other tables, which a LOAD DATA
+// into it would double; a BLACKHOLE has none.
 inline constexpr absl::string_view kTables =
     "SELECT TABLE_SCHEMA AS `schema`, TABLE_NAME AS name, ENGINE = 'InnoDB' AS transactional,"
-    " COALESCE(DATA_LENGTH, 0) AS bytes FROM information_schema.TABLES"
+    " COALESCE(DATA_LENGTH, 0) AS bytes,"
+    " COALESCE(ENGINE NOT IN ('MRG_MYISAM', 'FEDERATED', 'BLACKHOLE'), 1) AS holds_rows"
+    " FROM information_schema.TABLES"
     " WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA NOT IN"
     " ('mysql', 'sys', 'information_schema', 'performance_schema', 'ndbinfo')"
-    " ORDER BY 4 DESC, 1, 2";
+    " ORDER BY 5 DESC, 4 DESC, 1, 2";
 inline constexpr absl::string_view kReferenced =
     "SELECT DISTINCT UNIQUE_CONSTRAINT_SCHEMA AS `schema`, REFERENCED_TABLE_NAME AS name"
     " FROM information_schema.REFERENTIAL_CONSTRAINTS";
@@ -54,7 +58,11 @@ inline constexpr absl::string_view kAsText = "%s = CONVERT(%s USING utf8mb4)";
 // the source holds is loaded although a stricter mode would not have it.
 inline constexpr absl::string_view kLoadSession =
     "SET SESSION sql_log_bin = OFF, foreign_key_checks = OFF, unique_checks = OFF,"
-    " sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'";
+    " sql_mode = 'NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION'";
+// Of utf8mb4 where a definition names none. Before 8.0 that was the default, so that SHOW CREATE
+// left it out; since then the default is another one.
+inline constexpr absl::string_view kOldCollation =
+    "SET SESSION default_collation_for_utf8mb4 = utf8mb4_general_ci";
 // Some sessions of a copy rest while others move rows, for days where there are many; and a stream
 // may stand for as long as kStreamPatience.
 inline constexpr absl::string_view kLongCopy =

@@ -94,6 +94,7 @@ absl::StatusOr<std::vector<Table>> ReadTables(mysql::Session& session) {
     table.name = row.StringOr("name", "");
     table.transactional = row.BoolOr("transactional", false);
     table.bytes = row.UintOr("bytes", 0);
+    table.holds_rows = row.BoolOr("holds_rows", true);
     table.referenced = referenced.count({table.schema, table.name}) > 0;
     WEFT_RETURN_IF_ERROR(ReadColumns(session, &table));
     tables.push_back(std::move(table));

@@ -26,11 +26,14 @@ struct Table {
   std::string schema;
   std::string name;
   bool transactional = true;
+  bool holds_rows = true;       // false: what it shows is other tables' or another server's
   bool referenced = false;      // by foreign keys of other tables
   uint64_t bytes = 0;           // of its rows, as statistics have it
   std::vector<Column> columns;  // without generated ones
   // The first column of the primary key where that is a number; empty: not.
   std::string number;
+  // CREATE TABLE; empty: not read yet.
+  std::string definition;
   // Keys that are made when the rows are there (late_keys.h); empty: none.
   std::string add_keys;
 
@@ -47,7 +50,7 @@ struct Part {
   uint64_t bytes = 0;  // estimate
 };
 
-// All tables of users with their columns, the largest first.
+// All tables of users with their columns, the largest first, those that hold no rows last.
 absl::StatusOr<std::vector<Table>> ReadTables(mysql::Session& session);
 
 // Cuts a table into parts of about `part_bytes` by the least and the greatest `number` it holds.
