@@ -209,6 +209,16 @@ inline constexpr absl::string_view kEventsOn = "SET GLOBAL event_scheduler = ON"
 inline constexpr absl::string_view kEventsNow = "SELECT @@GLOBAL.event_scheduler";
 inline constexpr absl::string_view kTicksAndExecuted =
     "FLUSH TABLES WITH READ LOCK; SELECT COUNT(*) FROM shop.ticks; SELECT @@GLOBAL.gtid_executed";
+// On a server whose settings file says the contrary.
+inline constexpr absl::string_view kStartsWritable =
+    "SET PERSIST_ONLY read_only = OFF; SET PERSIST_ONLY super_read_only = OFF";
+inline constexpr absl::string_view kStartsReadOnly = "SET PERSIST_ONLY super_read_only = ON";
+inline constexpr absl::string_view kSuperReadOnlyNow = "SELECT @@GLOBAL.super_read_only";
+inline constexpr absl::string_view kPersistedSuperReadOnly =
+    "SELECT VARIABLE_VALUE FROM performance_schema.persisted_variables"
+    " WHERE VARIABLE_NAME = 'super_read_only'";
+inline constexpr absl::string_view kOpenAndWrite =
+    "SET GLOBAL super_read_only = OFF; CREATE DATABASE intruder";
 inline constexpr absl::string_view kWriteOfClient = "CREATE TABLE app.mine (id INT PRIMARY KEY)";
 inline constexpr absl::string_view kWriteOfAdministrator = "CREATE DATABASE intruder";
 // On a server with a schema for applications.

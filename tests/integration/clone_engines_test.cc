@@ -215,6 +215,42 @@ TEST_F(ClosedTargetTest, EventsDoNotRunOnNewFilesThatAreNotSettled) {
   }
 }
 
+// Also of a target that would start writable by itself.
+TEST_F(ClosedTargetTest, NobodyWritesBetweenTheRestartOfAPluginsTargetAndItsSettling) {
+  ASSERT_NO_FATAL_FAILURE(StartTicking("9.7"));
+  for (const std::string persisted : {"OFF", "ON"}) {
+    SCOPED_TRACE(persisted);
+    Root(1, sql::kStartsWritable);
+    if (persisted == "ON") Root(1, sql::kStartsReadOnly);
+    std::string restarted;
+    CopyWatch watch;
+    watch.report = [&](const CopyProgress& progress) {
+      if (progress.phase == "settle") restarted = Root(1, sql::kSuperReadOnlyNow);
+    };
+    const auto copied =
+        RunCopy(*access_, CopyMethod::kPlugin, Order(), watch, {}, RealClock::Get());
+    ASSERT_TRUE(copied.ok()) << copied.status();
+    EXPECT_EQ(restarted, "1");
+    ExpectTicksBelongTogether();
+    EXPECT_EQ(Root(1, sql::kPersistedSuperReadOnly), persisted);
+    EXPECT_EQ(Root(1, sql::kPersistedSkips), "0");
+  }
+}
+
+TEST_F(ClosedTargetTest, AWriteAfterTheRestartEndsACopyByThePlugin) {
+  ASSERT_NO_FATAL_FAILURE(Start("9.7"));
+  Root(0, sql::kFill);
+  CopyWatch watch;
+  watch.report = [&](const CopyProgress& progress) {
+    if (progress.phase == "settle") Root(1, sql::kOpenAndWrite);
+  };
+  const auto copied = RunCopy(*access_, CopyMethod::kPlugin, Order(), watch, {}, RealClock::Get());
+  EXPECT_EQ(ErrorReason(copied.status()), "TARGET_WRITTEN_TO") << copied.status();
+  ExpectEmpty();
+  EXPECT_EQ(Root(1, sql::kPersistedSuperReadOnly), "");
+  EXPECT_EQ(Root(1, sql::kPersistedSkips), "0");
+}
+
 TEST_F(ClosedTargetTest, AWriteOfAnAdministratorEndsACopyOfRows) {
   ASSERT_NO_FATAL_FAILURE(StartTicking("9.7"));
   Root(0, sql::kFillMany);

@@ -111,6 +111,18 @@ inline constexpr absl::string_view kClonesAtWork =
     " WHERE s.STATE = 'In Progress' AND s.DESTINATION = 'LOCAL INSTANCE'";
 inline constexpr absl::string_view kKill = "KILL ?";
 
+// --- a target of the plugin, which restarts
+
+inline constexpr absl::string_view kPersisted =
+    "SELECT VARIABLE_VALUE AS value FROM performance_schema.persisted_variables"
+    " WHERE VARIABLE_NAME = ?";
+inline constexpr absl::string_view kPersistSuperReadOnly = "SET PERSIST_ONLY super_read_only = %s";
+inline constexpr absl::string_view kResetSuperReadOnly = "RESET PERSIST IF EXISTS super_read_only";
+// What came with the clone, and what there is now.
+inline constexpr absl::string_view kClonedAndExecuted =
+    "SELECT GTID_EXECUTED AS cloned, @@GLOBAL.gtid_executed AS executed"
+    " FROM performance_schema.clone_status";
+
 // --- the plugin's bound (MiB a second; 0: none)
 
 inline constexpr absl::string_view kCloneBandwidth = "clone_max_network_bandwidth";

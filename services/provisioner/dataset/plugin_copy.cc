@@ -10,7 +10,6 @@
 #include "common/base/status_macros.h"
 #include "common/mysql/clone_sql.h"
 #include "common/mysql/clone_statement.h"
-#include "common/mysql/dialect.h"
 #include "common/mysql/errors.h"
 #include "common/mysql/quote.h"
 #include "services/provisioner/dataset/copy_mark.h"
@@ -90,9 +89,7 @@ class PluginCopy {
     WEFT_ASSIGN_OR_RETURN(std::string earlier, AwaitIdle(*restorer));
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
     WEFT_RETURN_IF_ERROR(Detach(*manager));
-    // The source's own channel comes along with its data: it must not start.
-    WEFT_RETURN_IF_ERROR(manager->Execute(statements::PersistSkipReplicaStart(
-        mysql::DialectFor(manager->version()).skip_replica_start)));
+    WEFT_ASSIGN_OR_RETURN(persisted_, PersistClosedStart(*manager));
     WEFT_RETURN_IF_ERROR(manager->Execute(sql::kOfflineOn));
     WEFT_RETURN_IF_ERROR(
         manager->Execute(statements::kDonorList, {order_.source.ToString()}).status());
@@ -245,8 +242,8 @@ class PluginCopy {
     WEFT_RETURN_IF_ERROR(Close(*restorer));
     WEFT_ASSIGN_OR_RETURN(const auto manager, access_.Open(order_.target, Duty::kManage));
     WEFT_RETURN_IF_ERROR(Detach(*manager));
-    WEFT_RETURN_IF_ERROR(manager->Execute(statements::ResetSkipReplicaStart(
-        mysql::DialectFor(manager->version()).skip_replica_start)));
+    WEFT_RETURN_IF_ERROR(CheckUnwrittenClone(*restorer));
+    WEFT_RETURN_IF_ERROR(PersistStartAsBefore(*manager, persisted_));
     if (const auto stages = restorer->Query(statements::kCloneProgress); stages.ok()) {
       figures_.bytes = mysql::BytesOf(*stages).done;
     }
@@ -262,6 +259,7 @@ class PluginCopy {
   const CopyWatch& watch_;
   Clock* const clock_;
   DonorWatch donor_;
+  std::string persisted_;  // of super_read_only, before this copy
   CopyFigures figures_;
   uint64_t estimate_ = 0;
 };

@@ -14,9 +14,9 @@ absl::Status InstallClonePlugins(const FarmAccess& access, const CopyOrder& orde
 // Copies by the CLONE plugin (8.0.24 on). Blocks until the target has restarted by itself (it needs
 // a supervisor), answers, is read-only, and replicates from nobody. Its uuid and persisted settings
 // stay its own; data, accounts, plugins and GTIDs are the source's. Errors: CANCELLED; INTERNAL
-// CLONE_FAILED with what the server says; FAILED_PRECONDITION METHOD_UNAVAILABLE, DISK_TOO_SMALL;
-// UNAVAILABLE CLONE_NOT_BACK, SOURCE_LOST: the source did not answer for 15 s to a minute. After an
-// error the target may hold anything: EmptyServer it.
+// CLONE_FAILED with what the server says; ABORTED TARGET_WRITTEN_TO; FAILED_PRECONDITION
+// METHOD_UNAVAILABLE, DISK_TOO_SMALL; UNAVAILABLE CLONE_NOT_BACK, SOURCE_LOST: the source did not
+// answer for 15 s to a minute. After an error the target may hold anything: EmptyServer it.
 absl::StatusOr<CopyFigures> CopyByPlugin(const FarmAccess& access, const CopyOrder& order,
                                          const CopyWatch& watch, Clock* clock);
 

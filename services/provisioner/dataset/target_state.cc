@@ -24,6 +24,25 @@
 namespace weft::provisioner {
 namespace {
 
+namespace statements = mysql::statements;
+
+// The server cuts what it says of a clone's transactions off there.
+constexpr size_t kMostCloned = 4096;
+
+// "" where nothing is.
+absl::StatusOr<std::string> PersistedValue(mysql::Session& manager, absl::string_view variable) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, manager.Query(sql::kPersisted, {variable}));
+  return rows.empty() ? "" : rows.front().StringOr("value", "");
+}
+
+absl::Status WrittenTo(const mysql::Session& restorer, const std::string& executed) {
+  return Refusal(
+      absl::StatusCode::kAborted, "TARGET_WRITTEN_TO",
+      absl::StrCat("somebody wrote to ", restorer.options().Address(), " while it was copied to"),
+      "no writes but the copy's", absl::StrCat("transactions ", executed),
+      "keep accounts with SUPER or CONNECTION_ADMIN away from it, and clone again");
+}
+
 // REQUIRES: no schemas of users but the mark. Only empty folders go; the server's own are left.
 absl::Status RemoveLeftFolders(mysql::Session& restorer) {
   namespace fs = std::filesystem;
@@ -85,6 +104,27 @@ absl::Status Close(mysql::Session& restorer) {
   return restorer.Execute(super ? sql::kSuperReadOnlyOn : sql::kReadOnlyOn);
 }
 
+absl::StatusOr<std::string> PersistClosedStart(mysql::Session& manager) {
+  const mysql::Dialect dialect = mysql::DialectFor(manager.version());
+  WEFT_ASSIGN_OR_RETURN(std::string before, PersistedValue(manager, "super_read_only"));
+  WEFT_ASSIGN_OR_RETURN(const std::string skips,
+                        PersistedValue(manager, dialect.skip_replica_start));
+  // Both are what a copy that broke off left.
+  if (!skips.empty() && before == "ON") before.clear();
+  WEFT_RETURN_IF_ERROR(manager.Execute(absl::StrFormat(sql::kPersistSuperReadOnly, "ON")));
+  WEFT_RETURN_IF_ERROR(
+      manager.Execute(statements::PersistSkipReplicaStart(dialect.skip_replica_start)));
+  return before;
+}
+
+absl::Status PersistStartAsBefore(mysql::Session& manager, const std::string& super_read_only) {
+  WEFT_RETURN_IF_ERROR(manager.Execute(
+      super_read_only.empty() ? std::string(sql::kResetSuperReadOnly)
+                              : absl::StrFormat(sql::kPersistSuperReadOnly, super_read_only)));
+  return manager.Execute(
+      statements::ResetSkipReplicaStart(mysql::DialectFor(manager.version()).skip_replica_start));
+}
+
 absl::Status CloseWhole(mysql::Session& restorer) {
   WEFT_ASSIGN_OR_RETURN(const bool events_ran, KeepEventsStopped(restorer));
   WEFT_RETURN_IF_ERROR(DropMark(restorer));
@@ -127,9 +167,12 @@ absl::Status EmptyServer(const FarmAccess& access, const CopyOrder& order, bool 
   if (manager->version().AtLeast(5, 7, 5)) {
     WEFT_RETURN_IF_ERROR(manager->Execute(sql::kOfflineOff));
   }
-  if (mysql::DialectFor(manager->version()).can.clone_plugin) {
-    WEFT_RETURN_IF_ERROR(manager->Execute(mysql::statements::ResetSkipReplicaStart(
-        mysql::DialectFor(manager->version()).skip_replica_start)));
+  const mysql::Dialect dialect = mysql::DialectFor(manager->version());
+  if (dialect.can.clone_plugin) {
+    WEFT_ASSIGN_OR_RETURN(const std::string skips,
+                          PersistedValue(*manager, dialect.skip_replica_start));
+    // Only then was it told how to start.
+    if (!skips.empty()) WEFT_RETURN_IF_ERROR(PersistStartAsBefore(*manager, ""));
   }
   return Close(*restorer);
 }
@@ -144,11 +187,18 @@ absl::Status CheckUnwritten(mysql::Session& restorer) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, restorer.Query(sql::kExecuted));
   const std::string executed = rows.empty() ? "" : rows.front().StringOr("executed", "");
   if (executed.empty()) return absl::OkStatus();
-  return Refusal(
-      absl::StatusCode::kAborted, "TARGET_WRITTEN_TO",
-      absl::StrCat("somebody wrote to ", restorer.options().Address(), " while it was copied to"),
-      "no writes but the copy's", absl::StrCat("transactions ", executed),
-      "keep accounts with SUPER or CONNECTION_ADMIN away from it, and clone again");
+  return WrittenTo(restorer, executed);
+}
+
+absl::Status CheckUnwrittenClone(mysql::Session& restorer) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet rows, restorer.Query(sql::kClonedAndExecuted));
+  const std::string cloned = rows.empty() ? "" : rows.front().StringOr("cloned", "");
+  if (rows.empty() || cloned.size() >= kMostCloned) return absl::OkStatus();
+  WEFT_ASSIGN_OR_RETURN(const GtidSet came, GtidSet::Parse(cloned));
+  WEFT_ASSIGN_OR_RETURN(const GtidSet executed,
+                        GtidSet::Parse(rows.front().StringOr("executed", "")));
+  const GtidSet own = executed.Minus(came);
+  return own.Count() == 0 ? absl::OkStatus() : WrittenTo(restorer, own.ToString());
 }
 
 }  // namespace weft::provisioner

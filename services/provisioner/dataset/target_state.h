@@ -1,6 +1,9 @@
 #pragma once
 
+#include <string>
+
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "common/base/clock.h"
 #include "common/model/gtid_set.h"
 #include "common/model/ids.h"
@@ -29,6 +32,13 @@ absl::Status Close(mysql::Session& restorer);
 // only when it is closed.
 absl::Status CloseWhole(mysql::Session& restorer);
 
+// What comes with the CLONE plugin's data, a channel and events that run, must not work before the
+// copy is settled: from its next start on the server refuses writes and replicates from nobody.
+// Returns what was persisted of super_read_only before: "" for nothing. 8.0.24 on.
+absl::StatusOr<std::string> PersistClosedStart(mysql::Session& manager);
+// Ends that.
+absl::Status PersistStartAsBefore(mysql::Session& manager, const std::string& super_read_only);
+
 // Leaves it without schemas of users but for the mark of an unfinished copy. Accounts and GTIDs
 // stay. `restorer` is of the restore account and holds the target (HoldTarget). A clone whose
 // server died leaves folders behind in whose place no schema can be made: those of a server of this
@@ -55,5 +65,8 @@ absl::Status TakeOverGtids(mysql::Session& restorer, const GtidSet& executed);
 // rights to write to a read-only server did. Without their GTIDs these writes would pass for the
 // source's.
 absl::Status CheckUnwritten(mysql::Session& restorer);
+// The same of a closed server that was cloned: it has transactions that did not come with the
+// clone.
+absl::Status CheckUnwrittenClone(mysql::Session& restorer);
 
 }  // namespace weft::provisioner
