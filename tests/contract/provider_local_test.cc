@@ -3,13 +3,17 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
 #include "common/base/random.h"
+#include "common/mysql/session.h"
 #include "common/mysqld/accounts_sql.h"
 #include "common/mysqld/files.h"
+#include "common/mysqld/instance.h"
 #include "services/provisioner/providers/local/provider.h"
 #include "tests/contract/provider_contract.h"
+#include "tests/contract/provider_local_sql.h"
 
 namespace weft::provisioner {
 namespace {
@@ -44,6 +48,19 @@ class Local : public ProviderUnderTest {
   absl::Duration patience() override { return absl::Minutes(1); }
   bool Stage(Trouble trouble) override { return trouble == Trouble::kNone; }
 
+  Instance Server(const MachineOrder& order) const {
+    auto server = Instance::Open(File(order.uuid + "/server"));
+    EXPECT_TRUE(server.ok()) << server.status();
+    return *std::move(server);
+  }
+  std::unique_ptr<mysql::Session> RootOf(const MachineOrder& order) const {
+    mysql::ConnectOptions connect;
+    connect.unix_socket = Server(order).socket();
+    connect.user = "root";
+    auto session = mysql::Session::Open(connect);
+    EXPECT_TRUE(session.ok()) << session.status();
+    return *std::move(session);
+  }
   std::string File(const std::string& name) const { return absl::StrCat(folder_, "/", name); }
 
  private:
@@ -109,6 +126,32 @@ TEST(LocalProviderTest, MakesOthersWhileItRestoresAndEndsARestoreWhenThatIsAsked
   const auto ended =
       local.provider().Restore(snapshot->name, other, {local.Soon(), [] { return true; }});
   EXPECT_TRUE(absl::IsCancelled(ended.status())) << ended.status();
+}
+
+// The CLONE statement would leave them empty.
+TEST(LocalProviderTest, SavesTablesOfOtherEnginesThanInnodbOnlyOfAServerThatIsStopped) {
+  Local local;
+  const MachineOrder made = local.Order(), restored = local.Order();
+  ASSERT_TRUE(local.provider().Create(made, local.Soon()).ok());
+  for (const absl::string_view statement :
+       {sql::kWritable, sql::kMakeSchema, sql::kMakeOldStyle, sql::kFillOldStyle}) {
+    const absl::Status done = local.RootOf(made)->Execute(statement);
+    ASSERT_TRUE(done.ok()) << done;
+  }
+  const auto save = [&] {
+    return local.provider().CreateSnapshot(made.uuid, NewSnapshotName(made.uuid), {local.Soon()});
+  };
+  const absl::Status refused = save().status();
+  EXPECT_EQ(ErrorReason(refused), "TABLES_LEFT_OUT") << refused;
+  EXPECT_TRUE(absl::StrContains(refused.message(), "d.t")) << refused;
+  EXPECT_TRUE(std::filesystem::is_empty(local.File("snapshots")));
+  ASSERT_TRUE(local.Server(made).Stop(local.patience()).ok());
+  const auto saved = save();
+  ASSERT_TRUE(saved.ok()) << DescribeError(saved.status());
+  ASSERT_TRUE(local.provider().Restore(saved->name, restored, {local.Soon()}).ok());
+  const auto count = local.RootOf(restored)->Query(sql::kCountOldStyle);
+  ASSERT_TRUE(count.ok()) << count.status();
+  EXPECT_EQ(count->front().IntOr("count", 0), 2);
 }
 
 }  // namespace

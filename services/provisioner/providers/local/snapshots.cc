@@ -9,7 +9,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/error_details.h"
 #include "common/base/status_macros.h"
+#include "common/mysql/clone_sql.h"
 #include "common/mysql/clone_statement.h"
 #include "common/mysql/quote.h"
 #include "common/mysql/session.h"
@@ -33,6 +35,21 @@ mysql::ConnectOptions RootOf(const Instance& server) {
   connect.unix_socket = server.socket();
   connect.user = "root";
   return connect;
+}
+
+// FAILED_PRECONDITION TABLES_LEFT_OUT: the server has tables whose rows a clone of it would lack.
+absl::Status CheckClonesWhole(mysql::Session& root) {
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet tables,
+                        root.Query(mysql::statements::kTablesWithoutTransactions));
+  if (tables.empty()) return absl::OkStatus();
+  const size_t more = tables.size() - 1;
+  const std::string found = absl::StrCat(tables.front().StringOr("name", ""),
+                                         more == 0 ? "" : absl::StrCat(" and ", more, " more"));
+  return Refusal(absl::StatusCode::kFailedPrecondition, "TABLES_LEFT_OUT",
+                 absl::StrCat("a snapshot of the running server would lack the rows of ", found),
+                 "tables of the engine InnoDB", found,
+                 "convert them (ALTER TABLE ... ENGINE = InnoDB), or stop the server first: of one "
+                 "that is stopped every file is copied");
 }
 
 // Writes down what was copied, with a checksum of each file.
@@ -65,6 +82,7 @@ absl::Status Snapshots::CloneTo(const Instance& server, const std::string& to,
   connect.statement_timeout = std::min(terms.deadline.Remaining(), kLongest);
   connect.read_timeout = connect.statement_timeout + absl::Seconds(1);
   WEFT_ASSIGN_OR_RETURN(auto session, mysql::Session::Open(connect));
+  WEFT_RETURN_IF_ERROR(CheckClonesWhole(*session));
   const mysql::CloneStatement clone(std::move(session),
                                     absl::StrCat(local_sql::kCloneTo, mysql::QuoteString(to)));
   bool cancelled = false;
@@ -79,7 +97,10 @@ absl::Status Snapshots::CloneTo(const Instance& server, const std::string& to,
     clock_->Sleep(kPoll);
   }
   if (cancelled && !clone.status().ok()) return ProviderCancelled(machines_->who(), "a snapshot");
-  return clone.status();
+  WEFT_RETURN_IF_ERROR(clone.status());
+  // One may have been made meanwhile.
+  WEFT_ASSIGN_OR_RETURN(const auto after, mysql::Session::Open(RootOf(server)));
+  return CheckClonesWhole(*after);
 }
 
 absl::Status Snapshots::CopyData(const std::string& uuid, const std::string& to,

@@ -24,7 +24,8 @@ class Snapshots {
   Snapshots(const Machines* machines, Clock* clock) : machines_(machines), clock_(clock) {}
 
   // The one of that name where there is one. Blocks for as long as the data take. UNAVAILABLE while
-  // another of that machine is made.
+  // another of that machine is made. FAILED_PRECONDITION TABLES_LEFT_OUT: it runs, and has tables
+  // that it cannot copy while it does.
   absl::StatusOr<MachineSnapshot> Take(const std::string& uuid, const std::string& name,
                                        const CopyTerms& terms) const;
   // Of all machines for an empty uuid; oldest first.
