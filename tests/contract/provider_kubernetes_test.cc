@@ -82,6 +82,28 @@ TEST(KubernetesTest, MakesAMachineOfObjectsThatGoWithIt) {
   EXPECT_EQ(kubernetes.cluster().objects(), 0u);
 }
 
+// Under the saved server's uuid it would take the place of that one at their source.
+TEST(KubernetesTest, GivesRestoredDataAnIdentityOfTheirOwnBeforeTheServerStarts) {
+  Kubernetes kubernetes(true);
+  Provider& provider = kubernetes.provider();
+  const MachineOrder made = kubernetes.Order(), restored = kubernetes.Order();
+  ASSERT_TRUE(provider.Create(made, kubernetes.Soon()).ok());
+  const auto saved =
+      provider.CreateSnapshot(made.uuid, NewSnapshotName(made.uuid), {kubernetes.Soon()});
+  ASSERT_TRUE(saved.ok()) << DescribeError(saved.status());
+  const auto machine = provider.Restore(saved->name, restored, {kubernetes.Soon()});
+  ASSERT_TRUE(machine.ok()) << DescribeError(machine.status());
+  const auto before_start = [&](const std::string& uuid) {
+    const Json set = kubernetes.cluster().Object("statefulsets", "machine-" + uuid);
+    return At(set, {"spec", "template", "spec", "initContainers"});
+  };
+  EXPECT_TRUE(before_start(made.uuid).is_null());
+  const Json first = before_start(restored.uuid);
+  ASSERT_EQ(first.size(), 1u);
+  EXPECT_EQ(first[0]["command"][4], "/var/lib/mysql");
+  EXPECT_EQ(first[0]["command"][5], restored.uuid);
+}
+
 TEST(KubernetesTest, HasNotDestroyedAMachineWhosePodLivesOn) {
   Kubernetes kubernetes(true);
   const MachineOrder order = kubernetes.Order();

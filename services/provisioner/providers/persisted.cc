@@ -14,7 +14,22 @@ constexpr uint64_t kTimestamp = 1'577'836'800'000'000;
 // Of the file that a server before 8.0.29 writes, which later ones read too.
 constexpr char kEmpty[] = R"({"Version": 1, "mysql_server": {}})";
 
+Json Told(std::initializer_list<absl::string_view> names) {
+  Json told;
+  // A server passes over what it does not know, and keeps it.
+  for (const absl::string_view name : names) {
+    told[std::string(name)] = {
+        {"Value", "ON"}, {"Metadata", {{"Timestamp", kTimestamp}, {"User", ""}, {"Host", ""}}}};
+  }
+  return told;
+}
+
 }  // namespace
+
+std::string SkipReplicaStartMembers(std::initializer_list<absl::string_view> names) {
+  const std::string object = Written(Told(names));
+  return object.substr(1, object.size() - 2);
+}
 
 absl::StatusOr<std::string> WithSkipReplicaStart(const std::string& text,
                                                  std::initializer_list<absl::string_view> names) {
@@ -25,12 +40,7 @@ absl::StatusOr<std::string> WithSkipReplicaStart(const std::string& text,
                    "JSON with a Version", absl::StrCat(text.size(), " bytes of something else"),
                    "use another snapshot");
   }
-  Json told;
-  // A server passes over what it does not know, and keeps it.
-  for (const absl::string_view name : names) {
-    told[std::string(name)] = {
-        {"Value", "ON"}, {"Metadata", {{"Timestamp", kTimestamp}, {"User", ""}, {"Host", ""}}}};
-  }
+  const Json told = Told(names);
   const bool is_old = NumberAt(file, {"Version"}) == 1;
   file.merge_patch(is_old ? Json{{"mysql_server", {{"mysql_server_static_options", told}}}}
                           : Json{{"mysql_static_variables", told}});

@@ -22,4 +22,7 @@ inline constexpr std::initializer_list<absl::string_view> kBothSkipReplicaStarts
 absl::StatusOr<std::string> WithSkipReplicaStart(const std::string& text,
                                                  std::initializer_list<absl::string_view> names);
 
+// The members by which such a file says so, without braces: for who writes it elsewhere.
+std::string SkipReplicaStartMembers(std::initializer_list<absl::string_view> names);
+
 }  // namespace weft::provisioner

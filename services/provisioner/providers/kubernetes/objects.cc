@@ -180,10 +180,12 @@ std::pair<MachineState, std::string> StateOf(const Json& pod) {
       "CrashLoopBackOff", "CreateContainerConfigError", "CreateContainerError",
       "ErrImagePull",     "ImagePullBackOff",           "InvalidImageName"};
   const Json& container = First(At(pod, {"status", "containerStatuses"}));
-  const std::string waiting = TextAt(container, {"state", "waiting", "reason"});
-  const std::string message = TextAt(container, {"state", "waiting", "message"});
-  if (hopeless.contains(waiting)) {
-    return {MachineState::kFailed, absl::StrCat(waiting, ": ", message)};
+  for (const Json* each : {&First(At(pod, {"status", "initContainerStatuses"})), &container}) {
+    const std::string waiting = TextAt(*each, {"state", "waiting", "reason"});
+    const std::string message = TextAt(*each, {"state", "waiting", "message"});
+    if (hopeless.contains(waiting)) {
+      return {MachineState::kFailed, absl::StrCat(waiting, ": ", message)};
+    }
   }
   if (TextAt(pod, {"status", "phase"}) == "Failed") {
     return {MachineState::kFailed, absl::StrCat(TextAt(pod, {"status", "reason"}), ": ",

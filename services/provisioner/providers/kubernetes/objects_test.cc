@@ -5,6 +5,7 @@
 
 #include "common/base/error_details.h"
 #include "gtest/gtest.h"
+#include "services/provisioner/providers/kubernetes/restored.h"
 
 namespace weft::provisioner::kubernetes {
 namespace {
@@ -32,6 +33,7 @@ Settings Cluster() {
 Json All() {
   Objects objects = *ObjectsOf(FullOrder(), "mysql:9.7", Cluster());
   FillFrom("snapshot-a-1", 1, objects.claim);
+  EXPECT_TRUE(GiveOwnIdentity(FullOrder().uuid, Cluster().data_dir, objects.stateful_set).ok());
   Json all = {objects.stateful_set, PodOf(objects.stateful_set)};
   for (Json* const owned : {&objects.claim, &objects.service, &objects.secret}) {
     SetOwner("4711", "machine-x", *owned);
@@ -100,6 +102,12 @@ TEST(ObjectsTest, SayWhatBecameOfAPod) {
         {{{"state", {{"waiting", {{"reason", "CrashLoopBackOff"}, {"message", "back-off"}}}}}}}}});
   EXPECT_EQ(looping.state, MachineState::kFailed);
   EXPECT_EQ(looping.detail, "CrashLoopBackOff: back-off");
+  const Machine preparing =
+      read({{"initContainerStatuses",
+             {{{"state", {{"waiting", {{"reason", "CrashLoopBackOff"}, {"message", "no sh"}}}}}}}},
+            {"containerStatuses", {{{"state", {{"waiting", {{"reason", "PodInitializing"}}}}}}}}});
+  EXPECT_EQ(preparing.state, MachineState::kFailed);
+  EXPECT_EQ(preparing.detail, "CrashLoopBackOff: no sh");
   EXPECT_EQ(read({{"phase", "Failed"}, {"reason", "Evicted"}, {"message", "disk"}}).detail,
             "Evicted: disk");
   const Machine waiting = read({{"conditions",

@@ -12,6 +12,7 @@
 #include "services/provisioner/ports/provider_errors.h"
 #include "services/provisioner/providers/kubernetes/cluster.h"
 #include "services/provisioner/providers/kubernetes/objects.h"
+#include "services/provisioner/providers/kubernetes/restored.h"
 #include "services/provisioner/providers/order.h"
 #include "services/provisioner/providers/snapshot_wait.h"
 #include "services/provisioner/providers/transport.h"
@@ -149,6 +150,8 @@ class KubernetesProvider : public Provider {
     }
     WEFT_ASSIGN_OR_RETURN(const MachineSnapshot saved, ReadSnapshot(*object));
     kubernetes::FillFrom(snapshot, saved.bytes, objects.claim);
+    WEFT_RETURN_IF_ERROR(
+        kubernetes::GiveOwnIdentity(order.uuid, settings_.data_dir, objects.stateful_set));
     return Make(order, objects, deadline);
   }
 

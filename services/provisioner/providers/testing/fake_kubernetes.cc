@@ -26,7 +26,9 @@ std::string Violated(const Json& spec) {
   if (TextAt(spec, {"securityContext", "seccompProfile", "type"}) != "RuntimeDefault") {
     return "seccompProfile";
   }
-  for (const Json& container : spec["containers"]) {
+  Json containers = spec["containers"];
+  for (const Json& first : At(spec, {"initContainers"})) containers.push_back(first);
+  for (const Json& container : containers) {
     const Json& may = At(container, {"securityContext", "allowPrivilegeEscalation"});
     if (!may.is_boolean() || may.get<bool>()) return "allowPrivilegeEscalation != false";
     const Json& drop = At(container, {"securityContext", "capabilities", "drop"});
@@ -39,7 +41,10 @@ const std::map<std::string, KindOf>& Kinds() {
   static const auto& kinds = *new std::map<std::string, KindOf>{
       {"statefulsets",
        {"apps/v1", "StatefulSet", {"replicas", "selector", "serviceName", "template"}}},
-      {"pods", {"v1", "Pod", {"containers", "nodeSelector", "securityContext", "volumes"}}},
+      {"pods",
+       {"v1",
+        "Pod",
+        {"containers", "initContainers", "nodeSelector", "securityContext", "volumes"}}},
       {"services",
        {"v1",
         "Service",
