@@ -217,6 +217,11 @@ class Farm:
             " ORDER BY number")
         return [(int(row[0]), row[1]) for row in rows]
 
+    def acknowledgers(self):
+        """uuids of those who may acknowledge, from the state store."""
+        return [row[0] for row in self.servers[STORE].query(
+            f"SELECT server_uuid FROM weft.acknowledger WHERE group_id = '{GROUP}'")]
+
     def primary(self):
         """The server that is the primary of record."""
         uuid = self.tenures()[-1][1]

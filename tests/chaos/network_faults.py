@@ -3,6 +3,7 @@
 from catalogue import fault
 from checkers import MAY, MUST_CHANGE, MUST_NOT
 from farm import APPLICATION, HOSTS, MONITORS, SERVERS, STORE, WEFT
+from servers import harness
 
 
 @fault(MUST_CHANGE)
@@ -78,6 +79,18 @@ def primary_not_heard_by_weft(scene):
 @fault(MUST_NOT)
 def replicas_cut_from_weft(scene):
     scene.cut(scene.replicas, WEFT, 4, 6)
+
+
+@fault(MUST_NOT)
+def acknowledgers_hidden_from_weft(scene):
+    # They acknowledge all the while, and only Weft does not see it: nothing is given up.
+    with scene.policy("on_last_acknowledger_lost", "continue", "wait"):
+        scene.network.cut(scene.replicas, WEFT)
+        scene.hold(8, 10)
+        left = scene.farm.acknowledgers()
+        scene.network.heal()
+        if sorted(left) != sorted(scene.farm.servers[name].uuid for name in scene.replicas):
+            raise harness.Failed(f"expected both replicas among the acknowledgers, found {left}")
 
 
 @fault(MAY)

@@ -41,9 +41,19 @@ void Checkers::OnRecord(const Group& before, const Group& after, const Transacti
     promised_.reset();  // the loss of what was acknowledged is accepted from now on
     commits_wait_ = false;
   }
+  if (after.durability == Durability::kAsync || before.durability == Durability::kAsync) {
+    async_at_ = now;
+  }
   // A group that is set to go on without acknowledgements promises nothing meanwhile.
   if (after.acknowledgers.servers.empty()) commits_wait_ = false;
-  if (after.epoch == before.epoch) return;
+  if (after.epoch == before.epoch) {
+    const bool gives_up =
+        !before.acknowledgers.servers.empty() && after.acknowledgers.servers.empty();
+    if (gives_up && after.durability == Durability::kLossless) {
+      CheckNobodyAcknowledged(after, servers, now);
+    }
+    return;
+  }
   const bool waited =
       before.durability == Durability::kLossless && !before.acknowledgers.servers.empty();
   if (!waited && !before.primary.empty()) at_large_.insert(before.primary);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -66,6 +67,9 @@ class Checkers {
   void CheckNoStrangers(const controller::Snapshot& look);
   // below_watermark.cc (rule 3)
   void CheckWatermark(const TransactionSet& watermark, const SimServer& winner);
+  // gave_up.cc (rule 3)
+  void CheckNobodyAcknowledged(const Group& record, const std::vector<SimServer>& servers,
+                               Millis now);
   // must_not.cc (rule 5)
   void CheckMayLead(const SimServer& winner, Millis now);
 
@@ -77,6 +81,7 @@ class Checkers {
   };
   std::map<ServerUuid, Millis> forbidden_;  // MUST_NOT, and since when
   std::vector<Errant> errants_;             // written on a server that was not the primary
+  std::optional<Millis> async_at_;          // the policy was, at last
   bool lossless_epoch_ = false;             // the policy when it began
   bool commits_wait_ = false;               // in this epoch, by what was seen of it
   // Deposed while commits waited for nobody, and not seen read-only since: nobody could stop them.

@@ -151,6 +151,19 @@ void DrawRules(Chance& chance, const World::Options& world, std::vector<Fault>* 
   faults->push_back(change);
 }
 
+// All servers but one from all controllers, for longer than a group waits that may commit alone.
+void CutControllersFromReplicas(Chance& chance, Scenario* scenario) {
+  const int spared = chance.Below(scenario->world.servers);
+  for (int server = 0; server < scenario->world.servers; ++server) {
+    if (server == spared) continue;
+    scenario->faults.push_back({.at = kFirstFault,
+                                .kind = FaultKind::kCutControllers,
+                                .target = server,
+                                .other = 0,
+                                .lasts = 7500});
+  }
+}
+
 // What keeps Weft from acting, and a primary that answers and commits nothing.
 void DrawGray(Chance& chance, Scenario* scenario) {
   const auto add = [&](FaultKind kind, int of) {
@@ -165,6 +178,7 @@ void DrawGray(Chance& chance, Scenario* scenario) {
   }
   add(FaultKind::kSwitchOff, 12);
   add(FaultKind::kWindow, 12);
+  if (scenario->continues && chance.OneIn(4)) CutControllersFromReplicas(chance, scenario);
 }
 
 }  // namespace

@@ -315,15 +315,6 @@ std::optional<SetAcknowledgers> Narrow(const Snapshot& snapshot) {
   return std::nullopt;
 }
 
-std::optional<SetAcknowledgers> ContinueAlone(const Snapshot& snapshot) {
-  const Group& group = snapshot.group;
-  if (!MayContinueAlone(group) || !IsLosslessEpoch(group)) return std::nullopt;
-  if (!snapshot.Of(group.primary).reached()) return std::nullopt;  // guard: rule 3
-  if (CountAcknowledging(snapshot) >= static_cast<int>(WaitFor(group))) return std::nullopt;
-  if (snapshot.unacknowledged_for < snapshot.continue_after) return std::nullopt;
-  return SetAcknowledgers{.servers = {}, .watermark = group.watermark};
-}
-
 bool AwaitsProof(const Snapshot& snapshot, const ServerUuid& server) {
   const Group& group = snapshot.group;
   if (!IsAcknowledger(group, server) || ShouldAcknowledge(snapshot, server)) return false;

@@ -60,11 +60,6 @@ std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot);
 // then be lost: another acknowledger must hold what the primary had executed after it had gone.
 std::optional<SetAcknowledgers> Narrow(const Snapshot& snapshot);
 
-// The empty set, where a group that may go on alone has waited for long enough. From then on
-// commits need no acknowledgement, and a failover is refused: so it is on record before they are
-// released.
-std::optional<SetAcknowledgers> ContinueAlone(const Snapshot& snapshot);
-
 // True when `server` is about to be let go of: only time or another look is lacking.
 bool AwaitsProof(const Snapshot& snapshot, const ServerUuid& server);
 

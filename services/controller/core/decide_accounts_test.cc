@@ -1,12 +1,11 @@
 // Decide, where replicas have accounts of their own: a silent acknowledger is locked out of the
 // primary, so that the set can do without it, and let in again once it acknowledges nothing
-// unasked. And what becomes of commits when nobody is left to acknowledge them.
+// unasked.
 #include <string>
 
 #include "gtest/gtest.h"
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/decide.h"
-#include "services/controller/core/durability.h"
 #include "services/controller/core/fixture.h"
 #include "services/controller/core/memory.h"
 #include "services/controller/core/phases.h"
@@ -195,82 +194,6 @@ TEST(DecideAccountsTest, WhichAccountAServerUsesIsRememberedWhileItIsSilentAndIn
   other.Of('c').replication.own_account = false;
   Remember(absl::Seconds(3), absl::UnixEpoch(), absl::ZeroDuration(), &memory, &other.snapshot());
   EXPECT_FALSE(other.MarksOf('c').own_account);
-}
-
-// --- on_last_acknowledger_lost
-
-// Nobody has acknowledged for `time`.
-Scene Alone(absl::Duration time) {
-  Scene scene("abc");
-  scene.group().settings.on_last_acknowledger_lost = OnLastAcknowledgerLost::kContinue;
-  scene.Dead('b').Dead('c');
-  scene.Record('b').status = scene.Record('c').status = ServerStatus::kFaulty;
-  scene.Of('a').semi_sync.source_waiting = 2;
-  scene.snapshot().unacknowledged_for = time;
-  return scene;
-}
-
-TEST(DecideContinueTest, TheStoreSaysThatNobodyAcknowledgesBeforeSemiSyncIsSwitchedOff) {
-  Scene scene = Alone(absl::Seconds(6));
-  EXPECT_EQ(Text(Decide(scene)), "set acknowledgers {}, watermark [a:1-10]");
-  scene.group().acknowledgers.servers.clear();
-  EXPECT_EQ(Text(Decide(scene)), "disarm a");
-  EXPECT_EQ(EffectiveDurability(scene).substr(0, 6), "async:");
-}
-
-TEST(DecideContinueTest, AGroupThatWaitsAndOneThatHasNotWaitedLongEnoughStayAsTheyAre) {
-  Scene waits = Alone(absl::Seconds(60));
-  waits.group().settings.on_last_acknowledger_lost = OnLastAcknowledgerLost::kWait;
-  EXPECT_EQ(ContinueAlone(waits), std::nullopt);
-  EXPECT_EQ(ContinueAlone(Alone(absl::Seconds(4))), std::nullopt);
-  EXPECT_EQ(Text(Decide(Alone(absl::Seconds(4)))), "waiting");
-  Scene silent = Alone(absl::Seconds(60));
-  silent.Silent('a');
-  EXPECT_EQ(ContinueAlone(silent), std::nullopt);
-  waits.group().acknowledgers.servers.clear();
-  for (const Step& step : ServePrimary(waits)) EXPECT_NE(Text(step), "disarm a");
-}
-
-TEST(DecideContinueTest, MeanwhileAFailoverIsRefusedByName) {
-  Scene scene = Alone(absl::Seconds(6));
-  scene.group().acknowledgers.servers.clear();
-  Scene dead("abc");
-  dead.group().settings = scene.group().settings;
-  dead.group().acknowledgers.servers.clear();
-  dead.Dead('a').Failover();
-  const Plan plan = Decide(dead);
-  ASSERT_TRUE(plan.refusal.has_value());
-  EXPECT_EQ(plan.refusal->reason, "NO_ACKNOWLEDGER");
-  EXPECT_NE(plan.refusal->message.find("continue"), std::string::npos);
-}
-
-// Whether the group went on alone, or had been async: it may have kept its flag.
-TEST(DecideContinueTest, ItEndsWhenOneHasCaughtUpWithWhoeverMayWakeUpInTheSet) {
-  for (const auto policy : {OnLastAcknowledgerLost::kWait, OnLastAcknowledgerLost::kContinue}) {
-    Scene scene("abc");
-    scene.group().settings.on_last_acknowledger_lost = policy;
-    scene.group().acknowledgers.servers.clear();
-    scene.Of('a').semi_sync.source_enabled = false;
-    scene.Of('b').semi_sync.replica_enabled = scene.Of('b').semi_sync.replica_active = false;
-    scene.Silent('c');
-    scene.Record('c').status = ServerStatus::kFaulty;
-    EXPECT_EQ(Text(Decide(scene)), "set acknowledgers {b c}, watermark [a:1-10]");
-    scene.group().acknowledgers.servers = {Id('b'), Id('c')};
-    EXPECT_EQ(Text(Decide(scene)), "arm a, commits wait for 1");
-  }
-}
-
-TEST(DecideContinueTest, HowLongCommitsLackAcknowledgementsIsRemembered) {
-  Memory memory;
-  Scene scene = Alone(absl::ZeroDuration());
-  Remember(absl::Seconds(1), absl::UnixEpoch(), absl::ZeroDuration(), &memory, &scene.snapshot());
-  Remember(absl::Seconds(7), absl::UnixEpoch(), absl::ZeroDuration(), &memory, &scene.snapshot());
-  EXPECT_EQ(scene.snapshot().unacknowledged_for, absl::Seconds(6));
-  Scene well("abc");
-  Remember(absl::Seconds(8), absl::UnixEpoch(), absl::ZeroDuration(), &memory, &well.snapshot());
-  EXPECT_EQ(well.snapshot().unacknowledged_for, absl::ZeroDuration());
-  Remember(absl::Seconds(9), absl::UnixEpoch(), absl::ZeroDuration(), &memory, &scene.snapshot());
-  EXPECT_EQ(scene.snapshot().unacknowledged_for, absl::ZeroDuration());
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "common/base/duration_text.h"
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/candidate.h"
+#include "services/controller/core/continue_alone.h"
 #include "services/controller/core/facts.h"
 #include "services/controller/core/guards.h"
 #include "services/controller/core/phases.h"

@@ -5,6 +5,7 @@
 
 #include "absl/strings/match.h"
 #include "services/controller/core/acknowledgers.h"
+#include "services/controller/core/continue_alone.h"
 #include "services/controller/core/facts.h"
 #include "services/controller/core/guards.h"
 #include "services/controller/core/sick.h"
@@ -103,10 +104,8 @@ void RememberStrangers(absl::Duration now, Memory* memory, Snapshot* snapshot) {
 }
 
 void RememberWant(absl::Duration now, Memory* memory, Snapshot* snapshot) {
-  const Group& group = snapshot->group;
-  if (!snapshot->Of(group.primary).reached()) return;
-  if (!IsLosslessEpoch(group) ||
-      CountAcknowledging(*snapshot) >= static_cast<int>(WaitFor(group))) {
+  if (!snapshot->Of(snapshot->group.primary).reached()) return;
+  if (!LacksAcknowledgements(*snapshot)) {  // guard: rule 3
     memory->unacknowledged_since.reset();
     return;
   }
@@ -232,8 +231,8 @@ void Remember(absl::Duration now, absl::Time wall, absl::Duration failover_cool_
   RememberFence(now, memory, snapshot);
   RememberSwitch(now, memory, snapshot);
   RememberStrangers(now, memory, snapshot);
-  RememberWant(now, memory, snapshot);
   RememberExecuted(now, memory, snapshot);
+  RememberWant(now, memory, snapshot);
   RememberSickness(now, memory, snapshot);
   RememberFailover(now, wall, failover_cool_down, memory, snapshot);
   RememberHooks(now, wall, memory, snapshot);

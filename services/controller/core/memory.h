@@ -35,7 +35,7 @@ struct Memory {
   std::map<ServerUuid, absl::Duration> lags;  // at the last look that reached the primary
   DrainMemory drain;
 
-  std::optional<absl::Duration> unacknowledged_since;  // too few acknowledge, at each look
+  std::optional<absl::Duration> unacknowledged_since;  // LacksAcknowledgements, at each look
   // What the primary of record had executed at the last look that reached it, and since when.
   GtidSet executed;
   absl::Duration executed_since;

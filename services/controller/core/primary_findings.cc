@@ -168,7 +168,8 @@ void CommitsBlocked(const Snapshot& snapshot, const Emit& emit) {
                     " servers to acknowledge them, found ", acknowledging, "; ",
                     PrimaryOf(snapshot).semi_sync.source_waiting, " wait now"),
        MayContinueAlone(group)
-           ? "they go on without in a moment (on_last_acknowledger_lost is continue)"
+           ? "they go on without once the primary, too, has heard nobody for a while "
+             "(on_last_acknowledger_lost is continue)"
            : "start the missing acknowledgers, or set the group's durability to async");
 }
 

@@ -182,7 +182,8 @@ struct Snapshot {
   // An acknowledger whose process is gone may be narrowed out after this long.
   absl::Duration narrow_after = absl::Seconds(5);
 
-  // Fewer servers have acknowledged than commits need, for this long; zero when enough do.
+  // Fewer servers have acknowledged than commits need, for this long; zero when enough do, or may
+  // (LacksAcknowledgements).
   absl::Duration unacknowledged_for = absl::ZeroDuration();
   // After this long a group that is set to `continue` goes on without acknowledgements.
   absl::Duration continue_after = absl::Seconds(5);
