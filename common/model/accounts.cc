@@ -75,6 +75,9 @@ constexpr Entry kTable[] = {
      {"REPLICATION SLAVE", kGlobal, kAny, kForever,
       "read binary logs, to save the transactions of an errant server"}},
     {Duty::kBackup, {"BACKUP_ADMIN", kGlobal, kDynamic, kForever, "be the donor of a clone"}},
+    {Duty::kBackup,
+     {"XA_RECOVER_ADMIN", kGlobal, kDynamic, kForever,
+      "dump at a moment without prepared XA transactions"}},
     {Duty::kBackup, {"SHOW_ROUTINE", kGlobal, 80020, kForever, "dump routines"}},
     {Duty::kBackup, {"FLUSH_TABLES", kGlobal, 80023, kForever, "dump a consistent state"}},
 

@@ -31,6 +31,7 @@ inline constexpr int kErrReadOnlyOption = 1290;
 inline constexpr int kErrNoSuchThread = 1094;
 inline constexpr int kErrKillDenied = 1095;
 inline constexpr int kErrSpecificAccessDenied = 1227;  // names the privilege that is lacking
+inline constexpr int kErrXaDenied = 1401;              // XA RECOVER without its privilege
 inline constexpr int kErrOfflineMode = 3032;
 inline constexpr int kErrReplicaThreadRunning = 3081;
 inline constexpr int kErrAccountLocked = 3118;

@@ -92,6 +92,16 @@ inline constexpr absl::string_view kWholeAnswers =
 inline constexpr absl::string_view kEndLongAnswers = "SET GLOBAL max_execution_time = 1";
 inline constexpr absl::string_view kLongAnswers = "SET GLOBAL max_execution_time = 0";
 
+inline constexpr absl::string_view kPrepareXa =
+    "XA START 'both'; INSERT INTO shop.child VALUES (3, 4); XA END 'both'; XA PREPARE 'both'";
+inline constexpr absl::string_view kPreparedXaNow = "XA RECOVER";
+inline constexpr absl::string_view kLooksForXa =
+    "SELECT VARIABLE_VALUE FROM performance_schema.global_status"
+    " WHERE VARIABLE_NAME = 'Com_xa_recover'";
+inline constexpr absl::string_view kForgetXa =
+    "SET GLOBAL super_read_only = OFF; SET SESSION sql_log_bin = OFF; XA ROLLBACK 'both'";
+inline constexpr absl::string_view kCommitXa = "XA COMMIT 'both'";
+
 inline constexpr absl::string_view kAlterKinds = "ALTER TABLE shop.kinds ADD KEY later (n)";
 inline constexpr absl::string_view kKindsAndExecuted =
     "SHOW CREATE TABLE shop.kinds; SELECT @@GLOBAL.gtid_executed";

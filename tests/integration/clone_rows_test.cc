@@ -1,10 +1,13 @@
 // Copies by rows between real servers: what they make of the source's data and definitions.
 #include <string>
+#include <thread>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/error_details.h"
 #include "common/model/accounts.h"
 #include "gtest/gtest.h"
 #include "services/provisioner/dataset/copy_run.h"
@@ -114,6 +117,51 @@ TEST_F(CloneRowsTest, DefinitionsAreOfTheStateThatTheRowsAreOf) {
   ASSERT_TRUE(copied.ok()) << copied.status();
   ASSERT_NE(Root(0, sql::kKindsAndExecuted), before);
   EXPECT_EQ(Root(1, sql::kKindsAndExecuted), before);
+}
+
+// The prepared transaction has a GTID already, and no rows that a copy could read.
+TEST_F(CloneRowsTest, APreparedXaTransactionIsNeverHalfCopied) {
+  ASSERT_NO_FATAL_FAILURE(Start("9.7"));
+  Root(0, sql::kFill);
+  Root(0, sql::kPrepareXa);
+  const std::string prepared = Root(0, sql::kPreparedXaNow);
+  ASSERT_NE(prepared, "");
+  const auto refused = Copy(CopyMethod::kLogical);
+  EXPECT_EQ(ErrorReason(refused.status()), "SOURCE_BUSY") << refused.status();
+  ExpectEmpty();
+  // Other methods take it along.
+  for (const CopyMethod method : {CopyMethod::kPhysical, CopyMethod::kPlugin}) {
+    const auto copied = Copy(method);
+    ASSERT_TRUE(copied.ok()) << ToString(method) << copied.status();
+    EXPECT_EQ(Root(1, sql::kPreparedXaNow), prepared) << ToString(method);
+    Root(1, sql::kForgetXa);
+  }
+}
+
+TEST_F(CloneRowsTest, AnAccountThatMayNotSeePreparedXaTransactionsIsToldTheGrant) {
+  ASSERT_NO_FATAL_FAILURE(Start("9.7"));
+  Root(0, absl::StrCat("REVOKE XA_RECOVER_ADMIN ON *.* FROM ", farm_->account(Duty::kBackup).user));
+  const auto refused = Copy(CopyMethod::kLogical);
+  EXPECT_EQ(ErrorReason(refused.status()), "NO_PRIVILEGE") << refused.status();
+  EXPECT_TRUE(absl::StrContains(DescribeError(refused.status()), "GRANT XA_RECOVER_ADMIN"));
+  ExpectEmpty();
+}
+
+// It ends once the copy has met it.
+TEST_F(CloneRowsTest, APreparedXaTransactionThatEndsIsWaitedFor) {
+  ASSERT_NO_FATAL_FAILURE(Start("9.7"));
+  Root(0, sql::kFill);
+  Root(0, sql::kPrepareXa);
+  std::thread ends([this] {
+    const Deadline deadline = Deadline::After(RealClock::Get(), absl::Minutes(1));
+    while (Peek(0, sql::kLooksForXa) == "0" && !deadline.Passed()) {
+    }
+    Root(0, sql::kCommitXa);
+  });
+  const auto copied = Copy(CopyMethod::kLogical);
+  ends.join();
+  ASSERT_TRUE(copied.ok()) << copied.status();
+  ExpectAlike();
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ namespace weft::provisioner::sql {
 inline constexpr absl::string_view kBackupLock = "LOCK INSTANCE FOR BACKUP";
 inline constexpr absl::string_view kGlobalReadLock = "FLUSH TABLES WITH READ LOCK";
 inline constexpr absl::string_view kUnlock = "UNLOCK TABLES";
+inline constexpr absl::string_view kPreparedXa = "XA RECOVER";
 inline constexpr absl::string_view kRepeatableRead =
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 inline constexpr absl::string_view kBeginSnapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT";

@@ -23,8 +23,8 @@ struct Snapshot {
 };
 
 // Writers wait from here on (FLUSH TABLES WITH READ LOCK) until Release, which is to come soon.
-// Where a statement runs that the lock must wait for it is tried again, and ABORTED SOURCE_BUSY at
-// last.
+// Where a statement runs that the lock must wait for, or an XA transaction stays prepared, it is
+// tried again, and ABORTED SOURCE_BUSY at last.
 absl::StatusOr<Snapshot> TakeSnapshot(const FarmAccess& access, const HostPort& source, int readers,
                                       Clock* clock);
 
