@@ -10,6 +10,8 @@ inline constexpr absl::string_view kBackupLock = "LOCK INSTANCE FOR BACKUP";
 inline constexpr absl::string_view kGlobalReadLock = "FLUSH TABLES WITH READ LOCK";
 inline constexpr absl::string_view kUnlock = "UNLOCK TABLES";
 inline constexpr absl::string_view kPreparedXa = "XA RECOVER";
+// For people.
+inline constexpr absl::string_view kGrantXaRecover = "GRANT XA_RECOVER_ADMIN ON *.* TO %s";
 inline constexpr absl::string_view kRepeatableRead =
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ";
 inline constexpr absl::string_view kBeginSnapshot = "START TRANSACTION WITH CONSISTENT SNAPSHOT";

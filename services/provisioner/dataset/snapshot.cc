@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/mysql/dialect.h"
@@ -50,7 +51,7 @@ absl::StatusOr<size_t> PreparedXa(mysql::Session& keeper) {
                  absl::StrCat(user, " may not see the prepared XA transactions of ",
                               keeper.options().Address()),
                  "XA_RECOVER_ADMIN", prepared.status().message(),
-                 absl::StrCat("GRANT XA_RECOVER_ADMIN ON *.* TO ", user));
+                 absl::StrFormat(sql::kGrantXaRecover, user));
 }
 
 // Locks at a moment without prepared XA transactions, which end only while nobody has the lock.
@@ -66,8 +67,8 @@ absl::StatusOr<GtidSet> LockSettled(mysql::Session& keeper, Clock* clock) {
     WEFT_RETURN_IF_ERROR(keeper.Execute(sql::kUnlock));
   }
   return Refusal(absl::StatusCode::kAborted, "SOURCE_BUSY",
-                 absl::StrCat("XA transactions on ", keeper.options().Address(),
-                              " stay prepared, whose rows cannot be copied"),
+                 absl::StrCat(keeper.options().Address(),
+                              " has XA transactions that stay prepared, whose rows cannot be read"),
                  "a moment without prepared XA transactions", absl::StrCat(prepared, " of them"),
                  "commit or roll them back (XA RECOVER), or copy by another method");
 }
