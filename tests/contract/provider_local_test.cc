@@ -1,6 +1,8 @@
 // The provider of this machine's servers, on real ones.
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -126,6 +128,43 @@ TEST(LocalProviderTest, MakesOthersWhileItRestoresAndEndsARestoreWhenThatIsAsked
   const auto ended =
       local.provider().Restore(snapshot->name, other, {local.Soon(), [] { return true; }});
   EXPECT_TRUE(absl::IsCancelled(ended.status())) << ended.status();
+}
+
+TEST(LocalProviderTest, NeverRestoresAPartOfASnapshotThatGoesMeanwhile) {
+  namespace fs = std::filesystem;
+  Local local;
+  const MachineOrder made = local.Order();
+  ASSERT_TRUE(local.provider().Create(made, local.Soon()).ok());
+  for (const absl::string_view statement : {sql::kWritable, sql::kMakeSchema, sql::kMakeTable}) {
+    const absl::Status done = local.RootOf(made)->Execute(statement);
+    ASSERT_TRUE(done.ok()) << done;
+  }
+  const auto saved =
+      local.provider().CreateSnapshot(made.uuid, NewSnapshotName(made.uuid), {local.Soon()});
+  ASSERT_TRUE(saved.ok()) << DescribeError(saved.status());
+  const std::string from = local.File(absl::StrCat("snapshots/", saved->name, "/data/"));
+  // In the midst of the copy, before that file of it. Nobody is asked before the copy begins.
+  const auto restore_and = [&](const std::function<void(const std::string&)>& harm) {
+    const MachineOrder order = local.Order();
+    const auto harm_once = [&, done = false]() mutable {
+      const std::string to = local.Server(order).data_dir() + "/";
+      if (!fs::exists(to)) return false;
+      for (const std::string file : {"d/t.ibd", "sys/sys_config.ibd"}) {
+        if (done || fs::exists(to + file)) continue;
+        done = true;
+        harm(file);
+      }
+      return false;
+    };
+    return local.provider().Restore(saved->name, order, {local.Soon(), harm_once}).status();
+  };
+  const absl::Status lacks = restore_and([&](const std::string& file) { fs::remove(from + file); });
+  EXPECT_EQ(ErrorReason(lacks), "SNAPSHOT_DAMAGED") << lacks;
+  const absl::Status gone = restore_and([&](const std::string&) {
+    EXPECT_TRUE(local.provider().DestroySnapshot(saved->name, local.Soon()).ok());
+  });
+  EXPECT_EQ(ErrorReason(gone), "SNAPSHOT_UNKNOWN") << gone;
+  EXPECT_TRUE(fs::is_empty(local.File("snapshots")));
 }
 
 // The CLONE statement would leave them empty.

@@ -68,19 +68,19 @@ absl::StatusOr<Checksums> ChecksumsOf(const std::string& folder, const MayGoOn& 
   return sums;
 }
 
-absl::Status Verify(const std::string& folder, const Properties& checksums,
-                    const MayGoOn& may_go_on) {
+absl::Status Verify(const std::string& snapshot, const std::string& folder,
+                    const Properties& checksums, const MayGoOn& may_go_on) {
   const absl::StatusOr<Checksums> now = ChecksumsOf(folder, may_go_on);
   // That of a broken off look says nothing of the data.
   WEFT_RETURN_IF_ERROR(may_go_on());
-  if (!now.ok()) return Damaged(folder, "every file", now.status().message());
+  if (!now.ok()) return Damaged(snapshot, "every file", now.status().message());
   for (const auto& [name, sum] : checksums) {
     const auto found = now->of.find(name);
-    if (found == now->of.end()) return Damaged(folder, name, "no such file");
-    if (found->second != sum) return Damaged(folder, name, "other content");
+    if (found == now->of.end()) return Damaged(snapshot, name, "no such file");
+    if (found->second != sum) return Damaged(snapshot, name, "other content");
   }
   for (const auto& [name, sum] : now->of) {
-    if (checksums.count(name) == 0) return Damaged(folder, "nothing else", name);
+    if (checksums.count(name) == 0) return Damaged(snapshot, "nothing else", name);
   }
   return absl::OkStatus();
 }

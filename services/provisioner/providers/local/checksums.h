@@ -19,8 +19,9 @@ struct Checksums {
 // `may_go_on`, which is asked for each block.
 absl::StatusOr<Checksums> ChecksumsOf(const std::string& folder, const MayGoOn& may_go_on);
 
-// DATA_LOSS SNAPSHOT_DAMAGED where a file of `folder` is missing, new or not what it was; names it.
-absl::Status Verify(const std::string& folder, const Properties& checksums,
-                    const MayGoOn& may_go_on);
+// Of `folder`, which was copied from the snapshot in `snapshot`: DATA_LOSS SNAPSHOT_DAMAGED where a
+// file is missing, new or not what it was; names it.
+absl::Status Verify(const std::string& snapshot, const std::string& folder,
+                    const Properties& checksums, const MayGoOn& may_go_on);
 
 }  // namespace weft::provisioner::local

@@ -170,7 +170,13 @@ std::vector<MachineSnapshot> Snapshots::List(const std::string& uuid) const {
 
 absl::Status Snapshots::Remove(const std::string& name) const {
   WEFT_RETURN_IF_ERROR(CheckName("snapshot", name));
-  return RemoveTree(Folder(name));
+  // At once, so that who copies it meanwhile finds nothing rather than a part.
+  const std::string removed = Folder(absl::StrCat(name, ".removed", kPartial));
+  WEFT_RETURN_IF_ERROR(RemoveTree(removed));
+  if (rename(Folder(name).c_str(), removed.c_str()) != 0 && errno != ENOENT) {
+    return FileError(errno, "rename", Folder(name));
+  }
+  return RemoveTree(removed);
 }
 
 absl::StatusOr<SnapshotFile> Snapshots::FileOf(const std::string& name) const {
@@ -182,9 +188,14 @@ absl::StatusOr<SnapshotFile> Snapshots::FileOf(const std::string& name) const {
 
 absl::Status Snapshots::CopyTo(const SnapshotFile& file, const std::string& data_dir,
                                const CopyTerms& terms) const {
-  const std::string data = Folder(file.snapshot.name) + "/data";
-  WEFT_RETURN_IF_ERROR(Verify(data, file.checksums, By(terms)));
-  return CopyTree(data, data_dir, By(terms));
+  const std::string folder = Folder(file.snapshot.name);
+  absl::Status status = CopyTree(folder + "/data", data_dir, By(terms));
+  // What has arrived counts: the snapshot may be destroyed, or its disk fail, while it is read.
+  if (status.ok() || absl::IsNotFound(status)) {
+    status = Verify(folder, data_dir, file.checksums, By(terms));
+  }
+  if (!absl::IsDataLoss(status) || Exists(folder)) return status;
+  return SnapshotUnknown(machines_->who(), file.snapshot.name);
 }
 
 }  // namespace weft::provisioner::local

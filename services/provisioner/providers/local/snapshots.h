@@ -3,6 +3,7 @@
 //   FOLDER/snapshots/NAME/snapshot.json  see record.h
 //   FOLDER/snapshots/NAME/data/          a data folder
 //   FOLDER/snapshots/NAME.partial/       one in the making, or that was cut off
+//   FOLDER/snapshots/NAME.removed.partial/  one that goes
 #include <string>
 #include <vector>
 
@@ -34,7 +35,8 @@ class Snapshots {
 
   // What was written down of one. SNAPSHOT_UNKNOWN.
   absl::StatusOr<SnapshotFile> FileOf(const std::string& name) const;
-  // Copies its data, of which each file was found to be what it was. SNAPSHOT_DAMAGED.
+  // Copies its data, and finds each file that has arrived to be what was saved. SNAPSHOT_DAMAGED;
+  // SNAPSHOT_UNKNOWN where it is destroyed meanwhile.
   absl::Status CopyTo(const SnapshotFile& file, const std::string& data_dir,
                       const CopyTerms& terms) const;
 
