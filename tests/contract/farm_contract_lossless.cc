@@ -95,6 +95,25 @@ TEST_P(FarmContract, TheReplicaFlagDoesNotSurviveARestart) {
   EXPECT_FALSE(back.semi_sync.replica_preset);
 }
 
+TEST_P(FarmContract, AReplicaWhoseFlagIsClearedAcknowledgesUntilItsReceiverStops) {
+  if (!under_test().lossless()) GTEST_SKIP() << "no semi-synchronous replication";
+  SetUpGroup(0);
+  ASSERT_EQ(Do(StopReceiver{server(2)}), absl::OkStatus());
+  ASSERT_EQ(Write(0), absl::OkStatus());
+  ASSERT_EQ(under_test().ClearReplicaFlag(server(1)), absl::OkStatus());
+  const SemiSync cleared = See(1).semi_sync;
+  EXPECT_FALSE(cleared.replica_enabled);
+  EXPECT_TRUE(cleared.replica_active);
+  EXPECT_EQ(Write(0), absl::OkStatus());
+  ASSERT_EQ(Do(StopReceiver{server(1)}), absl::OkStatus());
+  EXPECT_FALSE(See(1).semi_sync.replica_active);
+  EXPECT_EQ(Write(0, absl::Milliseconds(700)).code(), absl::StatusCode::kDeadlineExceeded);
+  ASSERT_EQ(Do(FollowStep(1, 0, false)), absl::OkStatus());
+  const Observation back =
+      Until(1, [](const Observation& one) { return one.replication.receiver == ThreadState::kOn; });
+  EXPECT_FALSE(back.semi_sync.replica_active);
+}
+
 TEST_P(FarmContract, APromotionByHandAfterACrashLosesNothingThatWasAcknowledged) {
   if (!under_test().lossless()) GTEST_SKIP() << "no semi-synchronous replication";
   SetUpGroup(0);

@@ -92,6 +92,11 @@ class SimulatedFarm : public FarmUnderTest {
     return absl::OkStatus();
   }
 
+  absl::Status ClearReplicaFlag(const ServerUuid& server) override {
+    Of(server).replica_flag = false;
+    return absl::OkStatus();
+  }
+
   void Wait(absl::Duration time) override {
     const simulation::Millis until = world_.now() + absl::ToInt64Milliseconds(time);
     while (world_.now() < until) world_.Tick();

@@ -36,6 +36,10 @@ class FarmUnderTest {
   virtual absl::Status Pause(const ServerUuid& server) = 0;
   virtual absl::Status Resume(const ServerUuid& server) = 0;
 
+  // Somebody sets the flag of semi-sync replicas OFF on `server`, and restarts nothing. REQUIRES:
+  // lossless().
+  virtual absl::Status ClearReplicaFlag(const ServerUuid& server) = 0;
+
   // Lets `time` pass.
   virtual void Wait(absl::Duration time) = 0;
 

@@ -148,6 +148,12 @@ absl::Status RealFarm::Resume(const ServerUuid& server) {
   return servers_->Resume(IndexOf(server));
 }
 
+absl::Status RealFarm::ClearReplicaFlag(const ServerUuid& server) {
+  WEFT_ASSIGN_OR_RETURN(const auto session,
+                        Connect(IndexOf(server), options_.manage.user, ManagePassword()));
+  return session->Execute(sql::kClearReplicaFlag);
+}
+
 void RealFarm::Wait(absl::Duration time) { RealClock::Get()->Sleep(time); }
 
 }  // namespace weft::controller

@@ -29,6 +29,7 @@ class RealFarm : public FarmUnderTest {
   absl::Status Start(const ServerUuid& server) override;
   absl::Status Pause(const ServerUuid& server) override;
   absl::Status Resume(const ServerUuid& server) override;
+  absl::Status ClearReplicaFlag(const ServerUuid& server) override;
   void Wait(absl::Duration time) override;
   bool lossless() const override { return servers_->installation().has_plugins; }
   bool can_clone() const override { return servers_->installation().has_plugins; }

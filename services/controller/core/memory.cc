@@ -70,16 +70,21 @@ void RememberServer(const Snapshot& snapshot, const ServerUuid& server,
   if (was_unable) marks.unable = primary.executed;  // proof: rule 3
 }
 
+void ForgetReturn(Marks* marks) {
+  marks->returned.reset();
+  marks->returned_while_commits_wait = false;
+}
+
 // The flag may come on again only by Weft, after the proof; or by a restart with the flag preset.
 void RememberReturn(const Snapshot& snapshot, const ServerUuid& server, Marks* marks) {
   const Observation& seen = snapshot.Of(server);
   const Observation& primary = snapshot.Of(snapshot.group.primary);
   if (!seen.reached() || seen.semi_sync.replica_enabled) {  // guard: rule 4
-    marks->returned.reset();
-    marks->returned_while_commits_wait = false;
-    return;
+    return ForgetReturn(marks);
   }
-  if (!primary.reached()) return;  // guard: rule 4
+  // Somebody has cleared the flag alone: what it acknowledges from now on it may yet lose.
+  if (seen.semi_sync.replica_active) return ForgetReturn(marks);  // guard: rule 4
+  if (!primary.reached()) return;                                 // guard: rule 4
   const bool commits_wait = CommitsWait(snapshot);
   if (marks->returned.has_value() && marks->returned_while_commits_wait >= commits_wait) return;
   marks->returned = primary.executed;

@@ -103,6 +103,20 @@ TEST(MemoryTest, WhatThePrimaryHadAtAReturnIsKeptAlsoWhenThePrimaryIsGone) {
   EXPECT_EQ(looks.Next(scene).marks.at(Id('b')).returned, Gtids("a:1-100"));
 }
 
+// It would prove what was acknowledged after it, and lost with the relay log in a restart.
+TEST(MemoryTest, NoReturnIsSeenOfOneWhoseFlagWasClearedAndThatStillAcknowledges) {
+  Looks looks;
+  Scene cleared("abc");
+  cleared.Of('b').semi_sync.replica_enabled = false;
+  EXPECT_FALSE(looks.Next(cleared).marks.at(Id('b')).returned.has_value());
+  Scene restarted("abc");
+  restarted.Restarted('b').Holds('a', "a:1-130");
+  EXPECT_EQ(looks.Next(restarted).marks.at(Id('b')).returned, Gtids("a:1-130"));
+  const Marks marks = looks.Next(cleared).marks.at(Id('b'));
+  EXPECT_FALSE(marks.returned.has_value());
+  EXPECT_FALSE(marks.returned_while_commits_wait);
+}
+
 TEST(MemoryTest, ItIsTakenAnewWhenCommitsBeginToWait) {
   Looks looks;
   Scene scene("abc");

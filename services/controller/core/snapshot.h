@@ -141,7 +141,8 @@ struct Marks {
   // to acknowledge, and has been at every look since. It covers every commit that relied on it.
   std::optional<GtidSet> unable;
   // What the primary had executed at a look that found this server with its semi-sync replica flag
-  // off, as it has been at every look since: "read after its return" (rule 4).
+  // off and acknowledging nothing, as it has been at every look since: "read after its return"
+  // (rule 4).
   std::optional<GtidSet> returned;
   // Commits on the primary were waiting for acknowledgements when `returned` was taken; it is taken
   // anew when they begin to.

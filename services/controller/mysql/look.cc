@@ -284,7 +284,13 @@ absl::Status LookAtSemiSync(mysql::Session& session, absl::Duration now, LookMem
                             Observation* seen) {
   SemiSync& semi_sync = seen->semi_sync;
   memory->commits_in_vain = false;
-  if (!semi_sync.source_enabled && !semi_sync.replica_enabled) return absl::OkStatus();
+  // A receiver that connected with the flag ON acknowledges until it is stopped, whatever the flag
+  // is now.
+  const bool may_be_active =
+      memory->semi_sync.replica != nullptr && seen->replication.receiver != ThreadState::kOff;
+  if (!semi_sync.source_enabled && !semi_sync.replica_enabled && !may_be_active) {
+    return absl::OkStatus();
+  }
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet status, session.Query(sql::kSemiSyncStatus));
   const mysql::SemiSyncNames* const source = memory->semi_sync.source;
   const mysql::SemiSyncNames* const replica = memory->semi_sync.replica;

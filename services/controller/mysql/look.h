@@ -67,9 +67,9 @@ struct LookMemory {
 // Asks what cannot change while a session lives. A few round trips.
 absl::Status Prime(mysql::Session& session, LookMemory* memory);
 
-// One look: four round trips, five where semi-synchronous replication is on. `received` is read
-// before `executed`. REQUIRES: `memory` was primed with this session. Fills everything but contact,
-// error and silent_for.
+// One look: four round trips, five where semi-synchronous replication is on or may be. `received`
+// is read before `executed`. REQUIRES: `memory` was primed with this session. Fills everything but
+// contact, error and silent_for.
 absl::StatusOr<Observation> LookAt(mysql::Session& session, LookMemory* memory,
                                    absl::Duration monotonic_now);
 
