@@ -119,7 +119,9 @@ class FolderCopy::Worker {
       if (got == 0) break;  // it has shrunk
       const size_t count = std::min(static_cast<uint64_t>(got), end - at);
       WEFT_RETURN_IF_ERROR(Write(to, at, count));
-      if (options.throttle != nullptr) options.throttle->Take(count);
+      if (options.throttle != nullptr) {
+        WEFT_RETURN_IF_ERROR(options.throttle->Take(count, options.may_go_on));
+      }
       copy_.Copied(count);
       at += count;
     }

@@ -187,12 +187,15 @@ absl::StatusOr<uint64_t> PartPump::MoveRows(Pair& pair, const Part& part, const 
   WEFT_RETURN_IF_ERROR(OfSource(pair.reader->Select(select)));
   Feed feed(pair.reader, marked);
   uint64_t counted = 0;
+  const auto may_go_on = [this] {
+    return stop_ ? absl::CancelledError("the copy ends") : absl::OkStatus();
+  };
   const auto produce = [&](char* buffer, size_t size) -> absl::StatusOr<size_t> {
-    if (stop_) return absl::CancelledError("the copy ends");
+    WEFT_RETURN_IF_ERROR(may_go_on());
     const absl::StatusOr<size_t> filled = feed.Fill(buffer, size);
     if (!filled.ok()) return OfSource(filled.status());
     const size_t count = *filled;
-    throttle_->Take(count);
+    WEFT_RETURN_IF_ERROR(throttle_->Take(count, may_go_on));
     bytes_ += count;
     rows_ += feed.rows() - counted;
     counted = feed.rows();

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
@@ -17,7 +19,9 @@ class Throttle {
   Throttle(uint64_t bytes_per_second, Clock* clock) : rate_(bytes_per_second), clock_(clock) {}
 
   // Blocks until so many bytes may flow: longer than a second for more than a second's worth.
-  void Take(uint64_t bytes);
+  // Meanwhile asks `may_go_on` (unless empty) ten times a second, whose error ends the wait and is
+  // returned.
+  absl::Status Take(uint64_t bytes, const std::function<absl::Status()>& may_go_on = nullptr);
 
  private:
   const uint64_t rate_;

@@ -17,7 +17,7 @@ TEST(ThrottleTest, BoundsTheFlowOverTime) {
   clock.Advance(absl::Hours(1));
   Throttle throttle(1000, &clock);
   const absl::Duration start = clock.MonotonicNow();
-  for (int i = 0; i < 100; ++i) throttle.Take(100);
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(throttle.Take(100).ok());
   EXPECT_NEAR(absl::ToDoubleSeconds(clock.MonotonicNow() - start), 10, 0.2);
 }
 
@@ -25,18 +25,30 @@ TEST(ThrottleTest, WithoutABoundNothingWaits) {
   SleepyClock clock;
   Throttle throttle(0, &clock);
   const absl::Duration start = clock.MonotonicNow();
-  throttle.Take(1'000'000'000);
+  EXPECT_TRUE(throttle.Take(1'000'000'000).ok());
   EXPECT_EQ(clock.MonotonicNow(), start);
 }
 
 TEST(ThrottleTest, APauseIsNotFollowedByABurst) {
   SleepyClock clock;
   Throttle throttle(1000, &clock);
-  throttle.Take(1000);
+  EXPECT_TRUE(throttle.Take(1000).ok());
   clock.Advance(absl::Minutes(10));
   const absl::Duration start = clock.MonotonicNow();
-  throttle.Take(1000);
+  EXPECT_TRUE(throttle.Take(1000).ok());
   EXPECT_GE(clock.MonotonicNow() - start, absl::Milliseconds(900));
+}
+
+TEST(ThrottleTest, ALongWaitEndsSoonOnceItIsToEnd) {
+  SleepyClock clock;
+  Throttle throttle(1000, &clock);
+  const absl::Duration start = clock.MonotonicNow();
+  const absl::Status ended = throttle.Take(2 << 20, [&] {
+    return clock.MonotonicNow() - start < absl::Seconds(5) ? absl::OkStatus()
+                                                           : absl::CancelledError("asked to end");
+  });
+  EXPECT_TRUE(absl::IsCancelled(ended)) << ended;
+  EXPECT_LT(clock.MonotonicNow() - start, absl::Seconds(6));
 }
 
 }  // namespace
