@@ -158,13 +158,18 @@ void JobRunner::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-absl::StatusOr<Job> JobRunner::Earlier(const JobRequest& request) {
-  WEFT_ASSIGN_OR_RETURN(const std::optional<Job> earlier,
-                        inventory_->FindByRequest(request.request_id));
-  if (!earlier.has_value()) return UnknownOperation(request.request_id);
-  const bool same_wish = earlier->kind == request.kind && earlier->group == request.group &&
-                         (earlier->done() || earlier->request == request.request);
-  if (same_wish) return *earlier;
+absl::StatusOr<std::optional<Job>> JobRunner::FindEarlier(
+    const JobRequest& request, const std::function<bool(const Job&)>& is_same) const {
+  if (request.request_id.empty()) return std::nullopt;
+  WEFT_ASSIGN_OR_RETURN(std::optional<Job> earlier, inventory_->FindByRequest(request.request_id));
+  if (!earlier.has_value()) return earlier;
+  const auto has_same_wish = [&] {
+    if (is_same) return is_same(*earlier);
+    return earlier->done() || earlier->request == request.request;
+  };
+  const bool same_wish =
+      earlier->kind == request.kind && earlier->group == request.group && has_same_wish();
+  if (same_wish) return earlier;
   return Refusal(absl::StatusCode::kInvalidArgument, "REQUEST_ID_REUSED",
                  absl::StrCat("request id ", request.request_id, " belongs to another request"),
                  absl::StrCat("a new id for this ", request.kind),
@@ -183,8 +188,8 @@ absl::StatusOr<Job> JobRunner::Run(const JobRequest& asked) {
                    absl::StrCat(request.request_id.size()), "a UUID is good");
   }
   if (!asked.request_id.empty()) {
-    absl::StatusOr<Job> earlier = Earlier(request);
-    if (!absl::IsNotFound(earlier.status())) return earlier;
+    WEFT_ASSIGN_OR_RETURN(std::optional<Job> earlier, FindEarlier(request));
+    if (earlier.has_value()) return *std::move(earlier);
   }
   {
     MutexLock lock(&mutex_);
@@ -211,7 +216,10 @@ absl::StatusOr<Job> JobRunner::Run(const JobRequest& asked) {
   job.request = request.request;
   const absl::Status begun = inventory_->BeginJob(job);
   // Two of one id came at the same time.
-  if (ErrorReason(begun) == "REQUEST_KNOWN") return Earlier(request);
+  if (ErrorReason(begun) == "REQUEST_KNOWN") {
+    WEFT_ASSIGN_OR_RETURN(std::optional<Job> earlier, FindEarlier(request));
+    if (earlier.has_value()) return *std::move(earlier);
+  }
   WEFT_RETURN_IF_ERROR(begun);
   WEFT_RETURN_IF_ERROR(Begin(job, /*resumed=*/false));
   return job;

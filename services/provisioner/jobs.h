@@ -97,6 +97,12 @@ class JobRunner {
   // is. INVALID_ARGUMENT REQUEST_ID_REUSED when that was of another kind or asked for something
   // else; RESOURCE_EXHAUSTED TOO_MANY_OPERATIONS; the inventory's errors.
   absl::StatusOr<Job> Run(const JobRequest& request);
+  // The job of an earlier request with that id; nullopt: there is none, or the id is empty. Errors
+  // as Run, but for TOO_MANY_OPERATIONS. `is_same`: whether one of the same kind and group asked
+  // for the same. Empty: where it runs its request must be `request`'s, which is forgotten at its
+  // end.
+  absl::StatusOr<std::optional<Job>> FindEarlier(
+      const JobRequest& request, const std::function<bool(const Job&)>& is_same = nullptr) const;
   // Runs it and waits for its end, for short jobs: the job's own error when it failed.
   // DEADLINE_EXCEEDED: it goes on.
   absl::StatusOr<Job> RunToEnd(const JobRequest& request, const Deadline& deadline);
@@ -110,7 +116,6 @@ class JobRunner {
 
   // Whether as many of its part run as may.
   bool IsFull(const std::string& kind) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<Job> Earlier(const JobRequest& request);
   absl::Status Begin(const Job& job, bool resumed);
   void Do(Running* running);
   void WriteEnd(const Job& job, Running* running);

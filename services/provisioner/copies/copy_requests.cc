@@ -91,6 +91,15 @@ std::string ResultOf(const CopyPlan& plan, const CopyFigures& figures) {
       .dump();
 }
 
+// Of a copy that has ended: one that failed does not say any more onto what.
+bool MayHaveBeenOnto(const std::string& target, const std::string& result) {
+  const json figures = json::parse(result, nullptr, /*allow_exceptions=*/false);
+  if (!figures.is_object() || !figures.contains("target")) return true;
+  const auto asked = HostPort::Parse(target);
+  const auto made = HostPort::Parse(figures.value("target", ""));
+  return asked.ok() && made.ok() && *asked == *made;
+}
+
 }  // namespace
 
 CopyRequests::CopyRequests(CopyOptions options, const FarmAccess* access, GroupDirectory* groups,
@@ -171,24 +180,25 @@ absl::Status CopyRequests::AwaitAlone(const CopyAsked& asked, const ServerUuid& 
 
 absl::StatusOr<CopyRequests::Begun> CopyRequests::Clone(const CopyAsked& asked) {
   Begun begun;
-  if (!asked.request_id.empty()) {
-    // A repetition finds the copy at work or done: its target is no longer what was checked.
-    WEFT_ASSIGN_OR_RETURN(const std::optional<Job> earlier,
-                          inventory_->FindByRequest(asked.request_id));
-    if (earlier.has_value() && earlier->kind == kKind) {
-      begun.job = *earlier;
-      return begun;
-    }
-  }
-  WEFT_ASSIGN_OR_RETURN(begun.plan, Plan(asked));
-  WEFT_RETURN_IF_ERROR(CheckAlone(begun.plan.target, begun.plan.target_uuid, ""));
-  if (asked.validate_only) return begun;
   JobRequest request;
   request.kind = kKind;
   request.group = asked.group;
   request.request_id = asked.request_id;
   request.user = asked.user;
   request.request = WrittenDown(asked);
+  // A repetition finds the copy at work or done: its target is no longer what was checked.
+  WEFT_ASSIGN_OR_RETURN(std::optional<Job> earlier,
+                        runner_->FindEarlier(request, [&](const Job& job) {
+                          return job.done() ? MayHaveBeenOnto(asked.target, job.result)
+                                            : job.request == request.request;
+                        }));
+  if (earlier.has_value()) {
+    begun.job = *std::move(earlier);
+    return begun;
+  }
+  WEFT_ASSIGN_OR_RETURN(begun.plan, Plan(asked));
+  WEFT_RETURN_IF_ERROR(CheckAlone(begun.plan.target, begun.plan.target_uuid, ""));
+  if (asked.validate_only) return begun;
   WEFT_ASSIGN_OR_RETURN(begun.job, runner_->Run(request));
   return begun;
 }

@@ -84,6 +84,37 @@ TEST_F(CopyRequestsTest, OfTwoCopiesOntoOneTargetTheFirstRecordedGoesOn) {
   EXPECT_EQ(groups_.asked, 0);
 }
 
+TEST_F(CopyRequestsTest, TakesNoRequestIdForAnotherCopy) {
+  Job job;
+  job.id = "first";
+  job.kind = "clone";
+  job.group = "g1";
+  job.request_id = "once";
+  job.holder = "another";
+  job.request =
+      R"({"bytes_per_second":0,"method":"auto","source":"","surrender":false,"target":"db4:3306"})";
+  ASSERT_TRUE(inventory_.BeginJob(job).ok());
+  CopyAsked asked;
+  asked.group = "g1";
+  asked.target = kTarget;
+  asked.request_id = "once";
+  const auto reason = [&](const std::string& target) {
+    asked.target = target;
+    return ErrorReason(requests_.Clone(asked).status());
+  };
+  EXPECT_EQ(requests_.Clone(asked)->job.id, "first");
+  EXPECT_EQ(reason("db5:3306"), "REQUEST_ID_REUSED");
+  asked.group = "g2";
+  EXPECT_EQ(reason(kTarget), "REQUEST_ID_REUSED");
+  asked.group = "g1";
+  // Of one that has ended only its result is left.
+  job.state = JobState::kSucceeded;
+  job.result = R"({"target":"db4:3306"})";
+  ASSERT_TRUE(inventory_.ReportJob(job).ok());
+  EXPECT_EQ(reason("db5:3306"), "REQUEST_ID_REUSED");
+  EXPECT_EQ(reason(kTarget), "");
+}
+
 TEST_F(CopyRequestsTest, CopiesOntoOtherTargetsAreNoHindrance) {
   RecordAnothers("db5:3306");
   EXPECT_EQ(ErrorReason(Run(kTarget)), "UNKNOWN_GROUP");

@@ -59,12 +59,14 @@ json ServerToJson(const ScaledServer& server) {
 std::string ToJson(const ScalingWish& wish) {
   json steps = json::array();
   for (const ScalingStep& step : wish.steps) steps.push_back(StepToJson(step));
-  return Written({{"steps", std::move(steps)},
-                  {"like", OrderToJson(wish.like)},
-                  {"reach_timeout_ms", absl::ToInt64Milliseconds(wish.reach_timeout)},
-                  {"catch_up_timeout_ms", absl::ToInt64Milliseconds(wish.catch_up_timeout)},
-                  {"drain_timeout_ms", absl::ToInt64Milliseconds(wish.drain_timeout)},
-                  {"asked_ms", absl::ToUnixMillis(wish.asked)}});
+  json value = {{"steps", std::move(steps)},
+                {"like", OrderToJson(wish.like)},
+                {"reach_timeout_ms", absl::ToInt64Milliseconds(wish.reach_timeout)},
+                {"catch_up_timeout_ms", absl::ToInt64Milliseconds(wish.catch_up_timeout)},
+                {"drain_timeout_ms", absl::ToInt64Milliseconds(wish.drain_timeout)},
+                {"asked_ms", absl::ToUnixMillis(wish.asked)}};
+  if (wish.servers.has_value()) value["servers"] = *wish.servers;
+  return Written(value);
 }
 
 absl::StatusOr<ScalingWish> ParseScalingWish(const std::string& text) {
@@ -73,6 +75,7 @@ absl::StatusOr<ScalingWish> ParseScalingWish(const std::string& text) {
       return absl::Milliseconds(value.at(key).get<int64_t>());
     };
     ScalingWish wish;
+    if (value.contains("servers")) wish.servers = value.at("servers").get<int>();
     for (const json& step : value.at("steps")) wish.steps.push_back(StepFromJson(step));
     if (value.contains("like")) {
       wish.like = OrderFromJson(value.at("like"));

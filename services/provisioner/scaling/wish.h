@@ -20,6 +20,7 @@ inline constexpr char kScaleGroup[] = "scale-group";
 inline constexpr char kHealGroup[] = "heal-group";
 
 struct ScalingWish {
+  std::optional<int> servers;  // that the group is to have; absent: to heal it
   std::vector<ScalingStep> steps;
   MachineOrder like;  // of each machine, but for the uuid; user_data sealed (CloseSecret)
   absl::Duration reach_timeout = absl::Minutes(10);
