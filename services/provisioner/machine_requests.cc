@@ -9,7 +9,6 @@
 #include "common/base/random.h"
 #include "common/base/status_macros.h"
 #include "common/version/version.h"
-#include "services/provisioner/membership.h"
 #include "services/provisioner/ports/inventory_errors.h"
 
 namespace weft::provisioner {
@@ -189,7 +188,7 @@ absl::Status MachineRequests::CheckNoMember(const std::string& machine, const st
     if (!live.ok()) return live.status();
     addresses = live->addresses;
   }
-  return provisioner::CheckNoMember(groups_, machine, addresses);
+  return provisioner::CheckNoMember(members_, machine, addresses);
 }
 
 absl::StatusOr<Job> MachineRequests::Destroy(const DestroyOrder& order, const Caller& caller) {

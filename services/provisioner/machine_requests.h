@@ -2,14 +2,15 @@
 // What may be asked of machines and snapshots: checks it, and begins jobs.
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/base/clock.h"
-#include "services/provisioner/copies/group_directory.h"
 #include "services/provisioner/jobs.h"
+#include "services/provisioner/membership.h"
 #include "services/provisioner/ports/inventory.h"
 #include "services/provisioner/provider_directory.h"
 #include "services/provisioner/wishes.h"
@@ -35,11 +36,11 @@ struct Caller {
 class MachineRequests {
  public:
   // All outlive this.
-  MachineRequests(Inventory* inventory, ProviderDirectory* directory, GroupDirectory* groups,
+  MachineRequests(Inventory* inventory, ProviderDirectory* directory, MembershipPorts members,
                   JobRunner* runner, Clock* clock)
       : inventory_(inventory),
         directory_(directory),
-        groups_(groups),
+        members_(std::move(members)),
         runner_(runner),
         clock_(clock) {}
 
@@ -96,14 +97,15 @@ class MachineRequests {
                                          bool unlisted);
   absl::Status CheckIdle(const MachineEntry& entry);
   // That no group has a server on the machine. Its provider is asked for its addresses where
-  // `entry` has none or is NOT_FOUND. FAILED_PRECONDITION MACHINE_IN_GROUP, GROUPS_UNKNOWN.
+  // `entry` has none or is NOT_FOUND. FAILED_PRECONDITION MACHINE_IN_GROUP, GROUPS_UNKNOWN,
+  // SERVER_UNKNOWN.
   absl::Status CheckNoMember(const std::string& machine, const std::string& provider,
                              const absl::StatusOr<MachineEntry>& entry);
   absl::Status MarkOrphans(std::vector<MachineEntry>* entries);
 
   Inventory* const inventory_;
   ProviderDirectory* const directory_;
-  GroupDirectory* const groups_;
+  const MembershipPorts members_;
   JobRunner* const runner_;
   Clock* const clock_;
 };

@@ -7,8 +7,8 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "common/log/log.h"
-#include "services/provisioner/membership.h"
 #include "services/provisioner/ports/machine_address.h"
+#include "services/provisioner/ports/provider_errors.h"
 
 namespace weft::provisioner {
 namespace {
@@ -81,11 +81,11 @@ absl::Status DestroyListed(ProviderDirectory* directory, Inventory* inventory,
 }
 
 MachineWork::MachineWork(Options options, Inventory* inventory, ProviderDirectory* directory,
-                         GroupDirectory* groups, Clock* clock)
+                         MembershipPorts members, Clock* clock)
     : options_(std::move(options)),
       inventory_(inventory),
       directory_(directory),
-      groups_(groups),
+      members_(std::move(members)),
       clock_(clock) {}
 
 void MachineWork::Serve(JobRunner* runner) {
@@ -97,10 +97,14 @@ void MachineWork::Serve(JobRunner* runner) {
 absl::StatusOr<std::string> MachineWork::Create(RunningJob& job) {
   WEFT_ASSIGN_OR_RETURN(const CreateWish wish, ParseCreateWish(job.request()));
   WEFT_ASSIGN_OR_RETURN(const std::shared_ptr<Provider> provider, directory_->Open(wish.provider));
-  const absl::StatusOr<std::vector<Machine>> machines = MakeAll(job, wish, provider.get());
+  std::string unanswered;
+  const absl::StatusOr<std::vector<Machine>> machines =
+      MakeAll(job, wish, provider.get(), &unanswered);
   // Whoever resumes it finds them on the list.
   if (!machines.ok() && job.lost()) return machines.status();
-  if (!machines.ok()) return PutBack(job, wish, provider.get(), machines.status());
+  if (!machines.ok()) {
+    return PutBack(job, wish, provider.get(), unanswered, machines.status());
+  }
   if (wish.unlisted) {
     for (const Machine& machine : *machines) {
       WEFT_RETURN_IF_ERROR(inventory_->RemoveMachine(machine.uuid));
@@ -119,7 +123,8 @@ MachineEntry MachineWork::EntryOf(const RunningJob& job, Machine machine, Stage 
 }
 
 absl::StatusOr<std::vector<Machine>> MachineWork::MakeAll(RunningJob& job, const CreateWish& wish,
-                                                          Provider* provider) {
+                                                          Provider* provider,
+                                                          std::string* unanswered) {
   // All are listed before the provider hears of the first.
   for (const MachineOrder& order : wish.orders) {
     WEFT_RETURN_IF_ERROR(
@@ -130,8 +135,11 @@ absl::StatusOr<std::vector<Machine>> MachineWork::MakeAll(RunningJob& job, const
   for (const MachineOrder& order : wish.orders) {
     job.Report(static_cast<double>(made.size()) / steps,
                absl::StrCat("create machine ", made.size() + 1, " of ", wish.orders.size()));
-    WEFT_ASSIGN_OR_RETURN(Machine machine, MakeOne(job, wish, order, provider));
-    made.push_back(std::move(machine));
+    absl::StatusOr<Machine> machine = MakeOne(job, wish, order, provider);
+    if (MayYetBeDone(machine.status())) *unanswered = order.uuid;
+    if (job.lost()) ListAgain(job, wish, order);
+    WEFT_RETURN_IF_ERROR(machine.status());
+    made.push_back(*std::move(machine));
   }
   for (size_t i = 0; wish.wait && i < made.size(); ++i) {
     job.Report((static_cast<double>(made.size() + i)) / steps,
@@ -157,6 +165,18 @@ absl::StatusOr<Machine> MachineWork::MakeOne(RunningJob& job, const CreateWish& 
                             : provider->Restore(wish.snapshot, order, terms);
   if (machine.ok()) machine->provider_id = wish.provider;
   return machine;
+}
+
+void MachineWork::ListAgain(const RunningJob& job, const CreateWish& wish,
+                            const MachineOrder& order) {
+  if (!absl::IsNotFound(inventory_->GetMachine(order.uuid).status())) return;
+  const absl::StatusOr<Job> now = inventory_->GetJob(job.id());
+  // It was made, and is to be on no list.
+  if (wish.unlisted && now.ok() && now->state == JobState::kSucceeded) return;
+  LeaveAsOrphan(inventory_, EntryOf(job, Asked(wish, order), Stage::kCreating),
+                "it may have been made after its operation had ended",
+                absl::CancelledError("another held the operation"))
+      .IgnoreError();
 }
 
 absl::StatusOr<Machine> MachineWork::AwaitOne(RunningJob& job, const CreateWish& wish,
@@ -206,13 +226,18 @@ absl::Status MachineWork::Reach(const CreateWish& wish, const Machine& machine) 
   return last.ok() ? absl::UnavailableError("it has no address yet") : last;
 }
 
-absl::Status MachineWork::PutBackOne(MachineEntry entry, Provider* provider) {
+absl::Status MachineWork::PutBackOne(MachineEntry entry, Provider* provider,
+                                     const absl::Status& may_come) {
   const std::string uuid = entry.machine.uuid;
   const Deadline deadline = Deadline::After(clock_, options_.call);
   absl::StatusOr<Machine> live = provider->Get(uuid, deadline);
+  if (absl::IsNotFound(live.status()) && !may_come.ok()) {
+    return LeaveAsOrphan(inventory_, std::move(entry),
+                         "its provider did not answer, and may yet make it", may_come);
+  }
   absl::Status spare = absl::IsNotFound(live.status()) ? absl::OkStatus() : live.status();
   if (live.ok()) {
-    spare = CheckNoMember(groups_, uuid, live->addresses);
+    spare = CheckNoMember(members_, uuid, live->addresses);
     live->provider_id = entry.machine.provider_id;
     entry.machine = *std::move(live);
   }
@@ -223,7 +248,7 @@ absl::Status MachineWork::PutBackOne(MachineEntry entry, Provider* provider) {
 }
 
 absl::Status MachineWork::PutBack(RunningJob& job, const CreateWish& wish, Provider* provider,
-                                  const absl::Status& why) {
+                                  const std::string& unanswered, const absl::Status& why) {
   job.Report(0, "destroy what was made");
   int orphans = 0;
   for (const MachineOrder& order : wish.orders) {
@@ -234,14 +259,15 @@ absl::Status MachineWork::PutBack(RunningJob& job, const CreateWish& wish, Provi
     if (absl::IsNotFound(entry.status())) {
       entry = EntryOf(job, Asked(wish, order), Stage::kCreating);
     }
+    const absl::Status may_come = order.uuid == unanswered ? why : absl::OkStatus();
     const absl::Status removed =
-        entry.ok() ? PutBackOne(*std::move(entry), provider) : entry.status();
+        entry.ok() ? PutBackOne(*std::move(entry), provider, may_come) : entry.status();
     if (!removed.ok()) ++orphans;
   }
   if (orphans == 0) return why;
   return Annotate(why, absl::StrCat(orphans, " machine", orphans == 1 ? "" : "s",
-                                    " could not be destroyed again and stay listed (weft machine "
-                                    "list)"));
+                                    " could not be destroyed again, or may yet be made, and stay "
+                                    "listed (weft machine list)"));
 }
 
 absl::StatusOr<std::string> MachineWork::Destroy(RunningJob& job) {

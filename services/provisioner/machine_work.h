@@ -9,8 +9,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
-#include "services/provisioner/copies/group_directory.h"
 #include "services/provisioner/jobs.h"
+#include "services/provisioner/membership.h"
 #include "services/provisioner/ports/inventory.h"
 #include "services/provisioner/provider_directory.h"
 #include "services/provisioner/wishes.h"
@@ -36,7 +36,7 @@ class MachineWork {
 
   // All outlive this.
   MachineWork(Options options, Inventory* inventory, ProviderDirectory* directory,
-              GroupDirectory* groups, Clock* clock);
+              MembershipPorts members, Clock* clock);
 
   // Tells `runner` what to do for jobs of machines, which this outlives.
   void Serve(JobRunner* runner);
@@ -45,25 +45,30 @@ class MachineWork {
   absl::StatusOr<std::string> Create(RunningJob& job);
   absl::StatusOr<std::string> Destroy(RunningJob& job);
 
+  // `unanswered`: the uuid of the machine of which it is not known, after an error, whether its
+  // provider goes on to make it; else left as it is.
   absl::StatusOr<std::vector<Machine>> MakeAll(RunningJob& job, const CreateWish& wish,
-                                               Provider* provider);
+                                               Provider* provider, std::string* unanswered);
   absl::StatusOr<Machine> MakeOne(RunningJob& job, const CreateWish& wish, MachineOrder order,
                                   Provider* provider);
   // Until it runs and was reached, and follows nobody. An error says what it waited for.
   absl::StatusOr<Machine> AwaitOne(RunningJob& job, const CreateWish& wish, Machine machine,
                                    Provider* provider);
+  // A machine of a job that another took over, and may have put back, while its provider was asked.
+  void ListAgain(const RunningJob& job, const CreateWish& wish, const MachineOrder& order);
   absl::Status Reach(const CreateWish& wish, const Machine& machine) const;
-  // Destroys what the wish made, and takes it off the list; what cannot be destroyed, or may be in
-  // a group, stays on it as an orphan. Returns `why`, with how many those are.
+  // Destroys what the wish made, and takes it off the list; what cannot be destroyed, may be in a
+  // group, or may yet be made (`unanswered`, as MakeAll) stays on it as an orphan. Returns `why`,
+  // with how many those are.
   absl::Status PutBack(RunningJob& job, const CreateWish& wish, Provider* provider,
-                       const absl::Status& why);
-  absl::Status PutBackOne(MachineEntry entry, Provider* provider);
+                       const std::string& unanswered, const absl::Status& why);
+  absl::Status PutBackOne(MachineEntry entry, Provider* provider, const absl::Status& may_come);
   MachineEntry EntryOf(const RunningJob& job, Machine machine, Stage stage) const;
 
   const Options options_;
   Inventory* const inventory_;
   ProviderDirectory* const directory_;
-  GroupDirectory* const groups_;
+  const MembershipPorts members_;
   Clock* const clock_;
 };
 

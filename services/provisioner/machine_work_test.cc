@@ -48,8 +48,52 @@ TEST_F(MachineWorkTest, DestroysAMachineThatWasMadeThoughItsAnswerWasLost) {
   EXPECT_THAT(Listed(), IsEmpty());
 }
 
+TEST_F(MachineWorkTest, KeepsOnTheListWhatItsProviderMayYetMake) {
+  for (const absl::Status& error :
+       {ProviderTooSlow("cloud", "POST"), ProviderUnreachable("cloud", "HTTP status 504")}) {
+    cloud_.create = error;
+    const Job job = Make(1);
+    EXPECT_EQ(job.error_reason, ErrorReason(error));
+    EXPECT_THAT(job.error_message, HasSubstr("1 machine could not be destroyed again, or may yet"));
+    ASSERT_THAT(Listed(), SizeIs(1));
+    EXPECT_EQ(Listed()[0].stage, Stage::kOrphan);
+    EXPECT_THAT(Listed()[0].machine.detail, HasSubstr("may yet make it"));
+    // It was on its way.
+    const std::string uuid = Listed()[0].machine.uuid;
+    cloud_.machines.insert(uuid);
+    EXPECT_EQ(Ended(requests_.Destroy({.machine = uuid}, {})->id).state, JobState::kSucceeded);
+    EXPECT_THAT(cloud_.machines, IsEmpty());
+    EXPECT_THAT(Listed(), IsEmpty());
+  }
+}
+
+TEST_F(MachineWorkTest, ListsAgainWhatWasMadeAfterAnotherHadPutItBack) {
+  cloud_.on_create = [this] {
+    Job job = inventory_.ListJobs()->front();
+    while (!inventory_.TakeJob(job, "another").ok()) job = inventory_.ListJobs()->front();
+    EXPECT_TRUE(inventory_.RemoveMachine(Listed()[0].machine.uuid).ok());
+    // Once this one is seen to, the runner has seen that the other is another's.
+    Job later;
+    later.id = "later";
+    later.kind = "look";
+    later.request_id = "later";
+    later.created = RealClock::Get()->Now();
+    EXPECT_TRUE(inventory_.BeginJob(later).ok());
+    Ended("later");
+    job.holder = "another";
+    job.state = JobState::kCancelled;
+    EXPECT_TRUE(inventory_.ReportJob(job).ok());
+  };
+  Make(1);
+  const Deadline deadline = Deadline::After(RealClock::Get(), kPatience);
+  while (Listed().empty() && !deadline.Passed()) RealClock::Get()->Sleep(absl::Milliseconds(1));
+  ASSERT_THAT(Listed(), SizeIs(1));
+  EXPECT_EQ(Listed()[0].stage, Stage::kOrphan);
+  EXPECT_EQ(cloud_.machines, (std::set<std::string>{Listed()[0].machine.uuid}));
+}
+
 TEST_F(MachineWorkTest, SaysWhatIsWrongWithTheProvider) {
-  cloud_.create = ProviderUnreachable("cloud", "refused");
+  cloud_.create = ProviderNeverAsked("cloud", "refused");
   EXPECT_EQ(Make(1).error_reason, "PROVIDER_UNREACHABLE");
   cloud_.create = ProviderGarbage("cloud", "JSON", "<html>");
   EXPECT_EQ(Make(1).error_reason, "PROVIDER_GARBAGE");
@@ -104,7 +148,7 @@ TEST_F(MachineWorkTest, KeepsWhatMayBeInAGroupWhileNobodyTells) {
   ASSERT_THAT(Listed(), SizeIs(1));
   EXPECT_EQ(Listed()[0].stage, Stage::kOrphan);
   // What was never made is in none.
-  cloud_.create = ProviderUnreachable("cloud", "refused");
+  cloud_.create = ProviderNeverAsked("cloud", "refused");
   EXPECT_EQ(Make(1).error_reason, "PROVIDER_UNREACHABLE");
   EXPECT_THAT(Listed(), SizeIs(1));
 }
@@ -176,6 +220,35 @@ TEST_F(MachineWorkTest, DestroysNoMemberOfAGroupUnlessForced) {
   EXPECT_THAT(cloud_.machines, SizeIs(1));
   EXPECT_EQ(Ended(requests_.Destroy({.machine = uuid, .force = true}, {})->id).state,
             JobState::kSucceeded);
+  EXPECT_THAT(cloud_.machines, IsEmpty());
+}
+
+TEST_F(MachineWorkTest, DestroysNoMemberThatItsGroupKnowsByAnotherName) {
+  EXPECT_EQ(Make(1).state, JobState::kSucceeded);
+  const std::string uuid = Listed()[0].machine.uuid;
+  groups_.member = {"orders", {"db4.example.net", 3306}};
+  groups_.uuid = *ServerUuid::Parse("00000000-0000-0000-0000-000000000004");
+  server_ = groups_.uuid;
+  const absl::Status refused = requests_.Destroy({.machine = uuid}, {}).status();
+  EXPECT_EQ(ErrorReason(refused), "MACHINE_IN_GROUP");
+  EXPECT_THAT(DescribeError(refused), HasSubstr("server db4.example.net:3306 in group orders"));
+  // It does not answer: what its name stands for tells.
+  server_ = absl::UnavailableError("connection refused");
+  names_.insert_or_assign("10.0.0.1", std::vector<std::string>{"10.0.0.1"});
+  names_.insert_or_assign("db4.example.net", std::vector<std::string>{"10.0.0.9", "10.0.0.1"});
+  EXPECT_EQ(ErrorReason(requests_.Destroy({.machine = uuid}, {}).status()), "MACHINE_IN_GROUP");
+  // Nobody tells: neither the server, which serves, nor the resolver.
+  names_.insert_or_assign("db4.example.net", absl::UnavailableError("try again"));
+  const absl::Status unknown = requests_.Destroy({.machine = uuid}, {}).status();
+  EXPECT_EQ(ErrorReason(unknown), "SERVER_UNKNOWN");
+  EXPECT_THAT(DescribeError(unknown), HasSubstr("db4.example.net"));
+  names_.insert_or_assign("db4.example.net", std::vector<std::string>{"10.0.0.9"});
+  server_ = absl::ResourceExhaustedError("too many connections");
+  EXPECT_EQ(ErrorReason(requests_.Destroy({.machine = uuid}, {}).status()), "SERVER_UNKNOWN");
+  EXPECT_THAT(cloud_.machines, SizeIs(1));
+  // Another server than the member.
+  server_ = *ServerUuid::Parse("00000000-0000-0000-0000-000000000005");
+  EXPECT_EQ(Ended(requests_.Destroy({.machine = uuid}, {})->id).state, JobState::kSucceeded);
   EXPECT_THAT(cloud_.machines, IsEmpty());
 }
 

@@ -19,6 +19,7 @@
 #include "services/provisioner/copies/controller_directory.h"
 #include "services/provisioner/copies/copies_service.h"
 #include "services/provisioner/gate.h"
+#include "services/provisioner/identity.h"
 #include "services/provisioner/machine_requests.h"
 #include "services/provisioner/machine_work.h"
 #include "services/provisioner/machines_service.h"
@@ -141,10 +142,10 @@ struct Provisioner::Parts {
             {.reach = Reaching(options),
              .detach =
                  [this](const MachineAddress& address) { return DetachRestored(access, address); }},
-            &inventory, &directory, &groups, clock),
+            &inventory, &directory, Members(), clock),
         snapshot_work(&inventory, &directory, clock),
         runner(options.jobs, &claims, clock),
-        requests(&inventory, &directory, &groups, &runner, clock),
+        requests(&inventory, &directory, Members(), &runner, clock),
         machines(&directory, &requests, clock),
         store_servers(options.store),
         copy_requests(WithStore(options.copies, &store_servers), &access, &groups, &inventory,
@@ -155,6 +156,7 @@ struct Provisioner::Parts {
                           .inventory = &inventory,
                           .directory = &directory,
                           .machines = &requests,
+                          .members = Members(),
                           .clone =
                               [this](const std::string& group, const HostPort& target,
                                      const GroupEditor::By& by) {
@@ -183,6 +185,12 @@ struct Provisioner::Parts {
     services.push_back(Guarded(&machines, &gate));
     services.push_back(Guarded(&copies, &gate));
     services.push_back(Guarded(&scaling, &gate));
+  }
+
+  MembershipPorts Members() {
+    return {.groups = &groups,
+            .server_at = [this](const HostPort& address) { return ServerAt(access, address); },
+            .addresses_of = &AddressesOf};
   }
 
   const std::shared_ptr<rpc::Controllers> controllers;

@@ -50,13 +50,15 @@ absl::Status ConfirmDestroyed(Context& context, Method method, Request request) 
   if (context.dry_run() || context.arguments().Has("yes")) return absl::OkStatus();
   request.set_validate_only(true);
   WEFT_ASSIGN_OR_RETURN(const auto foreseen, context.CallProvisioner(method, request));
-  std::vector<std::string> servers;
+  std::vector<std::string> machines;
   for (const v1::ScalingStep& step : foreseen.plan()) {
-    if (step.destroys_machine()) servers.push_back(Printable(step.address()));
+    if (!step.destroys_machine()) continue;
+    machines.push_back(
+        absl::StrCat(Printable(ShortName(step.machine())), " of ", Printable(step.address())));
   }
-  if (servers.empty()) return absl::OkStatus();
-  return context.Confirm(absl::StrCat("Destroy the machine", servers.size() == 1 ? "" : "s", " of ",
-                                      absl::StrJoin(servers, ", "), " with all data?"));
+  if (machines.empty()) return absl::OkStatus();
+  return context.Confirm(absl::StrCat("Destroy machine", machines.size() == 1 ? " " : "s ",
+                                      absl::StrJoin(machines, ", "), " with all data?"));
 }
 
 template <typename Response>

@@ -43,22 +43,33 @@ absl::StatusOr<std::vector<MemberView>> ControllerDirectory::MembersOf(const std
   return members;
 }
 
-absl::StatusOr<Membership> ControllerDirectory::FindMember(const std::vector<HostPort>& addresses,
-                                                           const ServerUuid& uuid) {
+absl::StatusOr<std::vector<Membership>> ControllerDirectory::AllMembers() {
+  std::vector<Membership> members;
   v1::ListServersRequest request;
   request.set_page_size(1000);
   do {
     WEFT_ASSIGN_OR_RETURN(const v1::ListServersResponse page,
                           Call(&v1::Servers::Stub::ListServers, request));
     for (const v1::Server& server : page.servers()) {
-      WEFT_ASSIGN_OR_RETURN(const HostPort address, HostPort::Parse(server.address()));
-      const bool same = server.uuid() == uuid.text() ||
-                        std::find(addresses.begin(), addresses.end(), address) != addresses.end();
-      if (same)
-        return Membership{std::string(absl::StripPrefix(server.group(), "groups/")), address};
+      Membership member;
+      member.group = std::string(absl::StripPrefix(server.group(), "groups/"));
+      WEFT_ASSIGN_OR_RETURN(member.address, HostPort::Parse(server.address()));
+      member.uuid = ServerUuid::Parse(server.uuid()).value_or(ServerUuid());
+      members.push_back(std::move(member));
     }
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
+  return members;
+}
+
+absl::StatusOr<Membership> ControllerDirectory::FindMember(const std::vector<HostPort>& addresses,
+                                                           const ServerUuid& uuid) {
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Membership> members, AllMembers());
+  for (const Membership& member : members) {
+    const bool has_address =
+        std::find(addresses.begin(), addresses.end(), member.address) != addresses.end();
+    if (has_address || (!uuid.empty() && member.uuid == uuid)) return member;
+  }
   return Membership();
 }
 

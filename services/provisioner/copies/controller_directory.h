@@ -12,6 +12,7 @@ class ControllerDirectory : public GroupDirectory {
   explicit ControllerDirectory(rpc::LeaderClient client) : client_(std::move(client)) {}
 
   absl::StatusOr<std::vector<MemberView>> MembersOf(const std::string& group) override;
+  absl::StatusOr<std::vector<Membership>> AllMembers() override;
   absl::StatusOr<Membership> FindMember(const std::vector<HostPort>& addresses,
                                         const ServerUuid& uuid) override;
 

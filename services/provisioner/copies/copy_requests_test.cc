@@ -24,6 +24,9 @@ class FakeGroups : public GroupDirectory {
     ++asked;
     return Refusal(absl::StatusCode::kNotFound, "UNKNOWN_GROUP", absl::StrCat("no group ", group));
   }
+  absl::StatusOr<std::vector<Membership>> AllMembers() override {
+    return std::vector<Membership>();
+  }
   absl::StatusOr<Membership> FindMember(const std::vector<HostPort>&, const ServerUuid&) override {
     return Membership{};
   }

@@ -24,6 +24,7 @@ struct MemberView {
 struct Membership {
   std::string group;  // empty: there is no such server
   HostPort address;   // as the group has it
+  ServerUuid uuid;
 };
 
 // What the provisioner asks the controllers. Thread-safe; each call blocks for seconds at most.
@@ -34,6 +35,8 @@ class GroupDirectory {
 
   // The members of a group. NOT_FOUND: there is no such group.
   virtual absl::StatusOr<std::vector<MemberView>> MembersOf(const std::string& group) = 0;
+  // All servers of all groups.
+  virtual absl::StatusOr<std::vector<Membership>> AllMembers() = 0;
   // The server of any group that has one of these addresses, or this uuid.
   virtual absl::StatusOr<Membership> FindMember(const std::vector<HostPort>& addresses,
                                                 const ServerUuid& uuid) = 0;

@@ -128,9 +128,12 @@ absl::Status Translate(CURLcode code, const Exchange& exchange, const Client::Op
     case CURLE_OPERATION_TIMEDOUT: {
       long sent = 0;
       curl_easy_getinfo(exchange.curl, CURLINFO_REQUEST_SIZE, &sent);
-      if (sent == 0) return ProviderUnreachable(options.who, "no connection in time");
+      if (sent == 0) return ProviderNeverAsked(options.who, "no connection in time");
       return ProviderTooSlow(options.who, request.method);
     }
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return ProviderNeverAsked(options.who, why);
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_HTTP2:

@@ -66,7 +66,8 @@ absl::StatusOr<Reply> Rest::SendRaw(Request request, const Deadline& deadline) {
       answer.code >= 400 ? Cut(WithoutSecrets(MessageOf(answer.body, body)), secrets) : "";
   const std::string what = absl::StrCat("HTTP status ", answer.code, ", ", message);
   if (answer.code == 401) return ProviderRefusesCredentials(who(), what);
-  if (answer.code >= 500 || answer.code == 429) return ProviderUnreachable(who(), what);
+  if (answer.code == 429) return ProviderNeverAsked(who(), what);
+  if (answer.code >= 500) return ProviderUnreachable(who(), what);
   if (answer.code < 200 || answer.code / 100 == 3) {
     return ProviderGarbage(who(), "an answer of HTTP", what);
   }

@@ -8,6 +8,7 @@ namespace weft::provisioner {
 namespace {
 
 constexpr size_t kQuotedBytes = 200;
+constexpr char kAsked[] = "asked";
 
 std::string Quoted(absl::string_view answer) {
   if (answer.empty()) return "an empty answer";
@@ -31,6 +32,18 @@ absl::Status ProviderUnreachable(absl::string_view who, absl::string_view why) {
   return Refusal(absl::StatusCode::kUnavailable, "PROVIDER_UNREACHABLE",
                  absl::StrCat("cannot reach ", who, ": ", why), "a provider that answers", why,
                  "Check the provider's url and that it runs; weft provider list shows the url.");
+}
+
+absl::Status ProviderNeverAsked(absl::string_view who, absl::string_view why) {
+  absl::Status status = ProviderUnreachable(who, why);
+  AddErrorMetadata(status, kAsked, "no");
+  return status;
+}
+
+bool MayYetBeDone(const absl::Status& status) {
+  if (!absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status)) return false;
+  const std::optional<ErrorDetail> detail = GetErrorDetail(status);
+  return !detail.has_value() || detail->metadata.count(kAsked) == 0;
 }
 
 absl::Status ProviderTooSlow(absl::string_view who, absl::string_view waited_for) {

@@ -11,6 +11,11 @@ namespace weft::provisioner {
 
 // UNAVAILABLE PROVIDER_UNREACHABLE.
 absl::Status ProviderUnreachable(absl::string_view who, absl::string_view why);
+// The same, of one that was not reached with the request at all, or that put it off.
+absl::Status ProviderNeverAsked(absl::string_view who, absl::string_view why);
+// Whether, after an error of a provider's, what it was asked for may still come to be: it did not
+// answer.
+bool MayYetBeDone(const absl::Status& status);
 // DEADLINE_EXCEEDED PROVIDER_TOO_SLOW. What was asked for may still come to be.
 absl::Status ProviderTooSlow(absl::string_view who, absl::string_view waited_for);
 // UNAUTHENTICATED PROVIDER_REFUSES_CREDENTIALS.

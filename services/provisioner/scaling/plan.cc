@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 
@@ -76,6 +77,10 @@ ScalingStep RemovalOf(const ScalingMember& member, const ScalingTerms& terms, st
   step.address = member.server.address;
   step.machine = member.machine;
   step.reason = std::move(why);
+  if (!member.maybe.empty()) {
+    absl::StrAppend(&step.reason, "; no machine is destroyed: several have its address (",
+                    absl::StrJoin(member.maybe, ", "), ")");
+  }
   if (member.machine.empty()) return step;
   step.destroys_machine = !terms.keep_machines && member.server.errant.empty();
   if (!member.server.errant.empty()) {

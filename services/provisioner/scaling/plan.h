@@ -20,6 +20,8 @@ struct ScalingMember {
   // uuid of the listed machine that it runs on, and whose that is; empty: on none that Weft made.
   std::string machine;
   std::string provider;
+  // Listed machines that it may run on, where several have its address and none is known to be its.
+  std::vector<std::string> maybe;
 };
 
 // A group as it is seen.

@@ -1,5 +1,6 @@
 #include "services/provisioner/scaling/scaling_requests.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <utility>
@@ -41,6 +42,41 @@ absl::Status CheckAsked(const ScalingAsked& asked) {
   return ValidateZone(asked.terms.zone);
 }
 
+bool HasAddress(const Machine& machine, const HostPort& address) {
+  return std::any_of(machine.addresses.begin(), machine.addresses.end(),
+                     [&](const MachineAddress& one) { return HostPortOf(one) == address; });
+}
+
+// The machine that carries a server: of its uuid, as some providers make them, or else the only one
+// of its address. Private addresses of different places may be the same.
+void FindMachine(const std::vector<MachineEntry>& machines, const Server& server,
+                 ScalingMember* member) {
+  std::vector<const Machine*> found;
+  for (const MachineEntry& entry : machines) {
+    if (entry.machine.uuid == server.uuid.text()) {
+      found = {&entry.machine};
+      break;
+    }
+    if (HasAddress(entry.machine, server.address)) found.push_back(&entry.machine);
+  }
+  if (found.size() > 1) {
+    for (const Machine* const machine : found) member->maybe.push_back(machine->uuid);
+  } else if (!found.empty()) {
+    member->machine = found.front()->uuid;
+    member->provider = found.front()->provider_id;
+  }
+}
+
+// What was asked for is forgotten at its end, and older releases did not keep how many servers.
+bool AskedForTheSame(const Job& job, const ScalingAsked& asked) {
+  if (job.done()) return true;
+  const absl::StatusOr<ScalingWish> wish = ParseScalingWish(job.request);
+  if (!wish.ok()) return false;
+  MachineOrder like = wish->like;
+  like.user_data = asked.wish.like.user_data;  // is sealed, each time anew
+  return (!wish->servers.has_value() || wish->servers == asked.servers) && like == asked.wish.like;
+}
+
 bool IsScaling(const Job& job) { return job.kind == kScaleGroup || job.kind == kHealGroup; }
 
 }  // namespace
@@ -66,13 +102,7 @@ absl::StatusOr<ScalingGroup> ScalingRequests::See(const std::string& group) {
   for (MemberView& one : view.members) {
     ScalingMember member;
     member.healthy = one.healthy;
-    for (const MachineEntry& entry : machines) {
-      for (const MachineAddress& address : entry.machine.addresses) {
-        if (HostPortOf(address) != one.server.address) continue;
-        member.machine = entry.machine.uuid;
-        member.provider = entry.machine.provider_id;
-      }
-    }
+    FindMachine(machines, one.server, &member);
     member.server = std::move(one.server);
     seen.members.push_back(std::move(member));
   }
@@ -119,15 +149,19 @@ absl::StatusOr<ScalingRequests::Begun> ScalingRequests::Scale(const ScalingAsked
                                                               const Caller& caller) {
   const char* const kind = asked.servers.has_value() ? kScaleGroup : kHealGroup;
   Begun begun;
-  if (!caller.request_id.empty()) {
-    // A repetition finds it at work or done: the group is no longer what was planned for.
-    WEFT_ASSIGN_OR_RETURN(const std::optional<Job> earlier,
-                          ports_.inventory->FindByRequest(caller.request_id));
-    if (earlier.has_value() && earlier->kind == kind && earlier->group == asked.group) {
-      begun.job = *earlier;
-      begun.plan.reason = "it was asked for before";
-      return begun;
-    }
+  JobRequest request;
+  request.kind = kind;
+  request.group = asked.group;
+  request.request_id = caller.request_id;
+  request.user = caller.user;
+  // A repetition finds it at work or done: the group is no longer what was planned for.
+  WEFT_ASSIGN_OR_RETURN(
+      std::optional<Job> earlier,
+      runner_->FindEarlier(request, [&](const Job& job) { return AskedForTheSame(job, asked); }));
+  if (earlier.has_value()) {
+    begun.job = *std::move(earlier);
+    begun.plan.reason = "it was asked for before";
+    return begun;
   }
   WEFT_RETURN_IF_ERROR(CheckAsked(asked));
   ScalingWish wish = asked.wish;
@@ -138,11 +172,7 @@ absl::StatusOr<ScalingRequests::Begun> ScalingRequests::Scale(const ScalingAsked
   if (caller.validate_only || begun.plan.steps.empty()) return begun;
   wish.steps = begun.plan.steps;
   wish.asked = ports_.clock->Now();
-  JobRequest request;
-  request.kind = kind;
-  request.group = asked.group;
-  request.request_id = caller.request_id;
-  request.user = caller.user;
+  wish.servers = asked.servers;
   request.request = ToJson(wish);
   WEFT_ASSIGN_OR_RETURN(begun.job, runner_->Run(request));
   return begun;

@@ -6,7 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "common/base/error_details.h"
-#include "services/provisioner/scaling/testing/scaling_farm.h"
+#include "services/provisioner/scaling/testing/scaling_fixture.h"
 
 namespace weft::provisioner {
 namespace {
@@ -15,57 +15,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-constexpr absl::Duration kPatience = absl::Seconds(20);
-
-class ScalingTest : public ::testing::Test {
- protected:
-  ScalingTest() { Serve(); }
-  ~ScalingTest() override { farm_.runner()->Stop(); }
-
-  void Serve() {
-    requests_.emplace(farm_.Ports(), ScalingFarm::Pace(), farm_.runner());
-    farm_.runner()->Start();
-  }
-
-  static ScalingAsked To(int servers) {
-    ScalingAsked asked;
-    asked.group = "g";
-    asked.servers = servers;
-    return asked;
-  }
-  static ScalingAsked ToHeal() {
-    ScalingAsked asked;
-    asked.group = "g";
-    return asked;
-  }
-  // The operation as it ended.
-  Job Do(const ScalingAsked& asked, const std::string& request_id = "") {
-    const auto begun = requests_->Scale(asked, {.user = "jane", .request_id = request_id});
-    EXPECT_TRUE(begun.ok()) << begun.status();
-    return begun.ok() ? Ended(begun->job.id) : Job();
-  }
-  std::string Refused(const ScalingAsked& asked) {
-    return ErrorReason(requests_->Scale(asked, {}).status());
-  }
-  Job Ended(const std::string& id) {
-    EXPECT_TRUE(Eventually([&] { return farm_.inventory.GetJob(id)->done(); }));
-    return *farm_.inventory.GetJob(id);
-  }
-  template <typename Condition>
-  static bool Eventually(Condition condition) {
-    const Deadline deadline = Deadline::After(RealClock::Get(), kPatience);
-    while (!condition()) {
-      if (deadline.Passed()) return false;
-      RealClock::Get()->Sleep(absl::Milliseconds(1));
-    }
-    return true;
-  }
-  std::vector<MachineEntry> Listed() { return *farm_.inventory.ListMachines(""); }
-
-  ScalingFarm farm_{/*max_running=*/2};
-  std::optional<ScalingRequests> requests_;
-};
 
 TEST_F(ScalingTest, MakesNewMembersThatServeOnceTheyHaveCaughtUp) {
   const Job job = Do(To(5));
@@ -126,51 +75,6 @@ TEST_F(ScalingTest, LetsNoMemberServeThatLags) {
   EXPECT_THAT(farm_.cloud.Machines(), SizeIs(1));
 }
 
-TEST_F(ScalingTest, DrainsWhoLeavesThenDestroysItsMachine) {
-  ASSERT_EQ(Do(To(4)).state, JobState::kSucceeded);
-  std::atomic<int> left = 5;
-  farm_.sessions = [&](const HostPort&) {
-    // Nobody is sent there any more.
-    EXPECT_THAT(farm_.groups.Members(), ::testing::Contains("cloud:4001 SECONDARY OFFLINE 1"));
-    return left--;
-  };
-  const Job job = Do(To(3));
-  EXPECT_EQ(job.state, JobState::kSucceeded) << job.error_message;
-  EXPECT_LT(left, 1);
-  EXPECT_THAT(farm_.groups.Done(), ElementsAre("add cloud:4001", "update cloud:4001 SECONDARY 1",
-                                               "update cloud:4001 OFFLINE", "remove cloud:4001"));
-  EXPECT_THAT(farm_.cloud.Machines(), IsEmpty());
-  EXPECT_THAT(Listed(), IsEmpty());
-  EXPECT_THAT(job.result, HasSubstr(R"("machine_destroyed":true)"));
-}
-
-TEST_F(ScalingTest, LeavesSessionsToTheirEndOnceTheirTimeIsOver) {
-  farm_.sessions = [](const HostPort&) { return 1; };
-  ScalingAsked asked = To(2);
-  asked.wish.drain_timeout = absl::Milliseconds(20);
-  EXPECT_EQ(Do(asked).state, JobState::kSucceeded);
-  EXPECT_THAT(farm_.groups.Members(), SizeIs(2));
-}
-
-TEST_F(ScalingTest, KeepsMachinesThatAreToStay) {
-  ASSERT_EQ(Do(To(4)).state, JobState::kSucceeded);
-  ScalingAsked asked = To(3);
-  asked.terms.keep_machines = true;
-  EXPECT_EQ(Do(asked).state, JobState::kSucceeded);
-  EXPECT_THAT(Listed(), SizeIs(1));
-}
-
-TEST_F(ScalingTest, SaysThatAMachineCouldNotBeDestroyed) {
-  ASSERT_EQ(Do(To(4)).state, JobState::kSucceeded);
-  farm_.cloud.FailDestroy(absl::UnavailableError("the cloud is down"));
-  const Job job = Do(To(3));
-  EXPECT_EQ(job.state, JobState::kFailed);
-  EXPECT_THAT(job.error_message, HasSubstr("the cloud is down"));
-  EXPECT_THAT(farm_.groups.Members(), SizeIs(3));
-  ASSERT_THAT(Listed(), SizeIs(1));
-  EXPECT_EQ(Listed()[0].stage, Stage::kOrphan);
-}
-
 TEST_F(ScalingTest, HealsByAReplacementThatServesBeforeTheFaultyOneLeaves) {
   farm_.groups.Edit(3, [](MemberView* member) {
     member->server.status = ServerStatus::kFaulty;
@@ -189,6 +93,13 @@ TEST_F(ScalingTest, HealsByAReplacementThatServesBeforeTheFaultyOneLeaves) {
   EXPECT_EQ(added->server.promotion_rule, PromotionRule::kMustNot);
   EXPECT_THAT(farm_.groups.Done(),
               ElementsAre("add cloud:4001", "update cloud:4001 SECONDARY 0.5", "remove db:3303"));
+}
+
+TEST_F(ScalingTest, KeepsOnTheListWhatAProviderMayYetMake) {
+  farm_.cloud.FailCreate(absl::DeadlineExceededError("POST"));
+  EXPECT_EQ(Do(To(4)).state, JobState::kFailed);
+  ASSERT_THAT(Listed(), SizeIs(1));
+  EXPECT_EQ(Listed()[0].stage, Stage::kOrphan);
 }
 
 TEST_F(ScalingTest, BeginsNothingWhereNothingIsToBeDone) {
@@ -230,6 +141,17 @@ TEST_F(ScalingTest, DoesARepeatedRequestOnce) {
   const Job first = Do(To(4), "once");
   EXPECT_EQ(Do(To(4), "once").id, first.id);
   EXPECT_THAT(farm_.groups.Members(), SizeIs(4));
+}
+
+TEST_F(ScalingTest, TakesNoRequestIdForAnotherWish) {
+  farm_.groups.SetLagging(true);
+  const auto first = requests_->Scale(To(4), {.request_id = "once"});
+  ASSERT_TRUE(first.ok()) << first.status();
+  EXPECT_EQ(requests_->Scale(To(4), {.request_id = "once"})->job.id, first->job.id);
+  EXPECT_EQ(ErrorReason(requests_->Scale(To(5), {.request_id = "once"}).status()),
+            "REQUEST_ID_REUSED");
+  farm_.groups.SetLagging(false);
+  EXPECT_EQ(Ended(first->job.id).state, JobState::kSucceeded);
 }
 
 TEST_F(ScalingTest, ChangesOneGroupOnceAtATime) {
@@ -334,21 +256,6 @@ TEST_F(ScalingTest, EndsTheCloneThatRunsWhenItsEndIsAskedFor) {
   EXPECT_EQ(Ended(begun->job.id).state, JobState::kCancelled);
   EXPECT_THAT(farm_.cloud.Machines(), IsEmpty());
   EXPECT_THAT(Listed(), IsEmpty());
-}
-
-TEST_F(ScalingTest, LetsADrainedMemberServeAgainWhenItsEndIsAskedFor) {
-  std::atomic<bool> draining = false;
-  farm_.sessions = [&](const HostPort&) {
-    draining = true;
-    return 1;
-  };
-  const auto begun = requests_->Scale(To(2), {.user = "jane"});
-  ASSERT_TRUE(Eventually([&] { return draining.load(); }));
-  farm_.inventory.RequestCancel(begun->job.id);
-  const Job job = Ended(begun->job.id);
-  EXPECT_EQ(job.state, JobState::kCancelled);
-  EXPECT_THAT(job.error_message, HasSubstr("db:3302 stays in it"));
-  EXPECT_THAT(farm_.groups.Members(), ::testing::Contains("db:3302 SECONDARY READ_ONLY 1"));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "common/base/clock.h"
 #include "services/provisioner/jobs.h"
 #include "services/provisioner/machine_requests.h"
+#include "services/provisioner/membership.h"
 #include "services/provisioner/ports/inventory.h"
 #include "services/provisioner/provider_directory.h"
 #include "services/provisioner/scaling/conductor.h"
@@ -27,6 +28,7 @@ struct ScalingPorts {
   Inventory* inventory = nullptr;
   ProviderDirectory* directory = nullptr;
   MachineRequests* machines = nullptr;
+  MembershipPorts members;
   // Begins a copy of the group onto a server, once for a request id.
   std::function<absl::StatusOr<Job>(const std::string& group, const HostPort& target,
                                     const GroupEditor::By& by)>
@@ -66,7 +68,9 @@ class ScalingWalk {
   absl::Status CatchUp(const ServerUuid& server);
   absl::Status Serve(size_t step, const ServerUuid& server);
   absl::Status Drain(size_t step);
+  // Nothing that carries a server of a group: MACHINE_IN_GROUP, GROUPS_UNKNOWN, SERVER_UNKNOWN.
   absl::Status DestroyMachine(const std::string& machine);
+  absl::Status CheckCarriesNoMember(const std::string& machine);
 
   void Reopen(const GroupView& view);
   // What became of the machine of an addition, for people; "" where there is none.

@@ -1,5 +1,7 @@
 // What is put back where a scaling fails, and what is not.
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error_details.h"
@@ -24,7 +26,23 @@ const MemberView* MemberOn(const Machine& machine, const GroupView& view) {
 
 }  // namespace
 
+// The machine was found by an address, which may be another's elsewhere.
+absl::Status ScalingWalk::CheckCarriesNoMember(const std::string& machine) {
+  const absl::StatusOr<MachineEntry> entry = ports_.inventory->GetMachine(machine);
+  if (absl::IsNotFound(entry.status())) return absl::OkStatus();
+  if (!entry.ok()) return entry.status();
+  WEFT_ASSIGN_OR_RETURN(const std::shared_ptr<Provider> provider,
+                        ports_.directory->Open(entry->machine.provider_id));
+  std::vector<MachineAddress> addresses = entry->machine.addresses;
+  const absl::StatusOr<Machine> live = provider->Get(machine, Deadline::After(ports_.clock, kCall));
+  if (live.ok()) {
+    addresses.insert(addresses.end(), live->addresses.begin(), live->addresses.end());
+  }
+  return CheckNoMember(ports_.members, machine, addresses);
+}
+
 absl::Status ScalingWalk::DestroyMachine(const std::string& machine) {
+  WEFT_RETURN_IF_ERROR(CheckCarriesNoMember(machine));
   if (job_->lost()) return absl::CancelledError("the operation is another's");
   return DestroyListed(ports_.directory, ports_.inventory, machine, job_->id(),
                        Deadline::After(ports_.clock, kCall));
@@ -63,6 +81,9 @@ std::string ScalingWalk::PutBack(size_t step, const GroupView* view) {
     entry->machine.detail = absl::StrCat("it may be a member of group ", job_->group());
     conductor_.Retry([&] { return ports_.inventory->PutMachine(*entry); }).IgnoreError();
     return absl::StrCat(machine, " may be in the group, and stays listed as an ORPHAN");
+  }
+  if (entry->stage == Stage::kOrphan) {
+    return absl::StrCat(machine, " stays listed as an ORPHAN: ", entry->machine.detail);
   }
   return absl::StrCat(machine, DestroyMachine(machines_[step]).ok()
                                    ? " was destroyed again"

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -29,6 +30,7 @@ struct Cloud {
   MachineState state = MachineState::kRunning;
   std::string never_up;             // the uuid of a machine that stays pending
   bool makes_all_the_same = false;  // an error of Create comes after the machine was made
+  std::function<void()> on_create;  // before it makes one
   int port = 3306;
   bool has_servers = true;
   absl::Duration time_to_restore;
@@ -47,6 +49,7 @@ class CloudProvider : public Provider {
   absl::StatusOr<Machine> Create(const MachineOrder& order, const Deadline& deadline) override {
     if (!cloud->inventory->GetMachine(order.uuid).ok()) cloud->saw_unlisted = true;
     if (cloud->machines.size() >= cloud->room) return ProviderQuota("cloud", "no room");
+    if (cloud->on_create) cloud->on_create();
     if (cloud->create.ok() || cloud->makes_all_the_same) cloud->machines.insert(order.uuid);
     if (!cloud->create.ok()) return cloud->create;
     return Get(order.uuid, deadline);
@@ -105,6 +108,7 @@ class MachineWorkTest : public ::testing::Test {
     cloud_.inventory = &inventory_;
     work_.Serve(&runner_);
     snapshots_.Serve(&runner_);
+    runner_.Handle("look", [](RunningJob&) -> absl::StatusOr<std::string> { return "{}"; });
     runner_.Start();
     ProviderDirectory::Registration registration;
     registration.record.id = "os";
@@ -141,6 +145,17 @@ class MachineWorkTest : public ::testing::Test {
   absl::Status reach_, detach_;
   std::atomic<int> detached_ = 0;
   std::function<void()> on_reach_;
+  // Which servers answer, and what names stand for.
+  absl::StatusOr<ServerUuid> server_ = absl::UnavailableError("connection refused");
+  std::map<std::string, absl::StatusOr<std::vector<std::string>>> names_;
+  const MembershipPorts members_ = {
+      .groups = &groups_,
+      .server_at = [this](const HostPort&) { return server_; },
+      .addresses_of = [this](const std::string& host) -> absl::StatusOr<std::vector<std::string>> {
+        const auto found = names_.find(host);
+        if (found == names_.end()) return absl::NotFoundError("no such name");
+        return found->second;
+      }};
   MachineWork work_{{.poll = absl::Milliseconds(5),
                      .reach =
                          [this](const MachineAddress& address) {
@@ -156,11 +171,11 @@ class MachineWorkTest : public ::testing::Test {
                          }},
                     &inventory_,
                     &directory_,
-                    &groups_,
+                    members_,
                     RealClock::Get()};
   SnapshotWork snapshots_{&inventory_, &directory_, RealClock::Get()};
   JobRunner runner_{{.name = "p", .period = absl::Milliseconds(20)}, &inventory_, RealClock::Get()};
-  MachineRequests requests_{&inventory_, &directory_, &groups_, &runner_, RealClock::Get()};
+  MachineRequests requests_{&inventory_, &directory_, members_, &runner_, RealClock::Get()};
 };
 
 }  // namespace weft::provisioner

@@ -21,6 +21,11 @@ class FakeGroupDirectory : public GroupDirectory {
     if (!error.ok()) return error;
     return std::vector<MemberView>();
   }
+  absl::StatusOr<std::vector<Membership>> AllMembers() override {
+    if (!error.ok()) return error;
+    if (member.group.empty()) return std::vector<Membership>();
+    return std::vector<Membership>{{member.group, member.address, uuid}};
+  }
   absl::StatusOr<Membership> FindMember(const std::vector<HostPort>& addresses,
                                         const ServerUuid& asked) override {
     if (!error.ok()) return error;

@@ -17,6 +17,7 @@ class FakeCloud::Access : public Provider {
   absl::StatusOr<Machine> Create(const MachineOrder& order, const Deadline& deadline) override {
     {
       MutexLock lock(&cloud->mutex_);
+      if (!cloud->create_.ok()) return cloud->create_;
       if (cloud->ports_.count(order.uuid) == 0) {
         if (cloud->ports_.size() >= cloud->room_) return ProviderQuota("cloud", "no room");
         cloud->orders_.push_back(order);
@@ -84,6 +85,11 @@ std::vector<MachineOrder> FakeCloud::Orders() const {
 void FakeCloud::SetRoom(size_t room) {
   MutexLock lock(&mutex_);
   room_ = room;
+}
+
+void FakeCloud::FailCreate(const absl::Status& error) {
+  MutexLock lock(&mutex_);
+  create_ = error;
 }
 
 void FakeCloud::FailDestroy(const absl::Status& error) {

@@ -26,6 +26,7 @@ class FakeCloud {
   // No more than this many at once.
   void SetRoom(size_t room);
   void FailDestroy(const absl::Status& error);
+  void FailCreate(const absl::Status& error);
 
  private:
   class Access;
@@ -36,6 +37,7 @@ class FakeCloud {
   std::map<std::string, int> ports_ ABSL_GUARDED_BY(mutex_);  // by uuid
   int made_ ABSL_GUARDED_BY(mutex_) = 0;
   size_t room_ ABSL_GUARDED_BY(mutex_) = 100;
+  absl::Status create_ ABSL_GUARDED_BY(mutex_);
   absl::Status destroy_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -42,6 +42,7 @@ class ScalingFarm {
             .inventory = &inventory,
             .directory = &directory_,
             .machines = &machines_,
+            .members = members_,
             .clone = [this](const std::string& group, const HostPort& target,
                             const GroupEditor::By& by) -> absl::StatusOr<Job> {
               if (gate) {
@@ -70,6 +71,11 @@ class ScalingFarm {
   JobRunner::Work clone = [](RunningJob&) -> absl::StatusOr<std::string> { return "{}"; };
   std::function<absl::StatusOr<int>(const HostPort&)> sessions = [](const HostPort&) { return 0; };
   std::function<absl::Status()> gate;  // as FakeGroups::gate, of clones
+  // Of groups other than "g", and who answers at the addresses of machines.
+  FakeGroupDirectory memberships;
+  std::function<absl::StatusOr<ServerUuid>(const HostPort&)> server_at = [](const HostPort&) {
+    return absl::UnavailableError("connection refused");
+  };
 
   FakeCloud cloud;
   MemoryInventory inventory;
@@ -82,15 +88,20 @@ class ScalingFarm {
                                std::make_shared<const Seal>(*Seal::Create(kKey)),
                                {.clock = RealClock::Get()},
                                FakeCloud::Types()};
-  FakeGroupDirectory memberships_;
+  const MembershipPorts members_ = {
+      .groups = &memberships,
+      .server_at = [this](const HostPort& address) { return server_at(address); },
+      .addresses_of = [](const std::string&) -> absl::StatusOr<std::vector<std::string>> {
+        return absl::NotFoundError("no such name");
+      }};
   MachineWork work_{{.poll = absl::Milliseconds(1),
                      .reach = [](const MachineAddress&) { return absl::OkStatus(); }},
                     &inventory,
                     &directory_,
-                    &memberships_,
+                    members_,
                     RealClock::Get()};
   JobRunner runner_;
-  MachineRequests machines_{&inventory, &directory_, &memberships_, &runner_, RealClock::Get()};
+  MachineRequests machines_{&inventory, &directory_, members_, &runner_, RealClock::Get()};
 };
 
 }  // namespace weft::provisioner
