@@ -6,11 +6,16 @@
 
 #include "absl/strings/match.h"
 #include "common/base/error_details.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/controller/testing/controller_fixture.h"
 
 namespace weft::controller {
 namespace {
+
+using ::testing::Contains;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 const ServerUuid kFirst = FakeFarm::UuidOf(1);
 const ServerUuid kThird = FakeFarm::UuidOf(3);
@@ -74,6 +79,15 @@ class ControllerRejoinTest : public ControllerFixture {
     Report({1, 2, 3}, {});
     Await("it has ended", [&] { return process_->store().GetOperation(rewind.id)->done(); });
     return process_->store().GetOperation(rewind.id).value();
+  }
+  // Server 3, with something of its own, is to be rebuilt.
+  v1::Operation RebuildThird() {
+    v1::RejoinServerRequest request;
+    request.set_server(FakeFarm::AddressOf(3).ToString());
+    request.set_rebuild(true);
+    const auto begun = Call(*servers_, &v1::Servers::Stub::RejoinServer, request);
+    EXPECT_TRUE(begun.ok()) << begun.status();
+    return begun.ok() ? begun->operation() : v1::Operation();
   }
   void RefuseRewind() {
     farm_.FailRewind(kThird, ::weft::Refusal(absl::StatusCode::kFailedPrecondition,
@@ -155,6 +169,43 @@ TEST_F(ControllerRejoinTest, HeartbeatsBesideOtherRowsBarIt) {
   AwaitSaved(3);
   RealClock::Get()->Sleep(absl::Milliseconds(300));  // several looks
   EXPECT_EQ(StatusOfServer("g", 3), "FAULTY");
+}
+
+TEST_F(ControllerRejoinTest, NothingIsReplacedOfAServerThatNoLookReaches) {
+  MakeActiveGroup("manual");
+  farm_.WriteAstray(kThird);
+  AwaitSaved(3);
+  farm_.Edit(kThird, [](FakeFarm::FakeServer& server) { server.unseen = true; });
+  const v1::Operation ended = Wait(RebuildThird());
+  EXPECT_EQ(ended.error_reason(), "SERVER_NOT_REACHED") << ended.error_message();
+  EXPECT_THAT(farm_.Applied(), Not(Contains(StartsWith("clone "))));
+  EXPECT_EQ(StatusOfServer("g", 3), "FAULTY");
+}
+
+TEST_F(ControllerRejoinTest, ALookThatMissedItDestroysNothingThatIsNotSaved) {
+  MakeActiveGroup("manual");
+  farm_.WriteAstray(kThird);
+  AwaitSaved(3);
+  const size_t before = farm_.Applied().size();
+  farm_.Edit(kThird, [](FakeFarm::FakeServer& server) { server.unseen = true; });
+  const v1::Operation begun = RebuildThird();
+  Await("it is missed", [this] { return StatusOfServer("g", 3) == "CONFIGURING"; });
+  farm_.Edit(kThird, [](FakeFarm::FakeServer& server) { server.unseen = false; });
+  const v1::Operation ended = Wait(begun);
+  EXPECT_EQ(ended.state(), v1::Operation::SUCCEEDED) << ended.error_message();
+  std::vector<std::string> since = farm_.Applied();
+  since.erase(since.begin(), since.begin() + static_cast<ptrdiff_t>(before));
+  EXPECT_THAT(since, Contains(StartsWith("save ")));
+}
+
+TEST_F(ControllerRejoinTest, AServerThatIsNotWholeIsRebuiltThoughNobodyKnowsWhatItHas) {
+  MakeActiveGroup("manual");
+  farm_.WriteAstray(kThird);
+  AwaitSaved(3);
+  farm_.Edit(kThird, [](FakeFarm::FakeServer& server) { server.unwhole = true; });
+  const v1::Operation ended = Wait(RebuildThird());
+  EXPECT_EQ(ended.state(), v1::Operation::SUCCEEDED) << ended.error_message();
+  AwaitBack(3);
 }
 
 TEST_F(ControllerRejoinTest, ARewindWhoseServerHasBeenLetInLeavesItInService) {

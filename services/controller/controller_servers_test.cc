@@ -1,10 +1,12 @@
 // Servers through the API: admission, removal, status, mode, weight and promotion rule.
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "common/base/error_details.h"
 #include "gtest/gtest.h"
+#include "services/controller/ports/with_record.h"
 #include "services/controller/testing/controller_fixture.h"
 
 namespace weft::controller {
@@ -12,10 +14,11 @@ namespace {
 
 class ControllerServersTest : public ControllerFixture {
  protected:
-  absl::StatusOr<v1::RemoveServerResponse> Remove(int n) {
+  absl::StatusOr<v1::RemoveServerResponse> Remove(int n, bool surrender = false) {
     v1::RemoveServerRequest request;
     request.set_group("g");
     request.set_server(FakeFarm::UuidOf(n).text());
+    request.set_surrender(surrender);
     return Call(*servers_, &v1::Servers::Stub::RemoveServer, request);
   }
   v1::UpdateServerRequest Change(int n, const std::string& field) {
@@ -26,6 +29,11 @@ class ControllerServersTest : public ControllerFixture {
   }
   absl::StatusOr<v1::Server> Update(const v1::UpdateServerRequest& request) {
     return Call(*servers_, &v1::Servers::Stub::UpdateServer, request);
+  }
+  bool HasEvent(const std::string& text) {
+    const std::vector<std::string> texts = EventTexts("g");
+    return std::any_of(texts.begin(), texts.end(),
+                       [&](const std::string& one) { return absl::StrContains(one, text); });
   }
   void Lacks(int n, const std::string& code, bool fatal) {
     farm_.Edit(farm_.Add(n), [&](FakeFarm::FakeServer& server) {
@@ -128,6 +136,94 @@ TEST_F(ControllerServersTest, ADeadServerIsRemovedAllTheSame) {
   const v1::Operation ended = Wait(removed->operation());
   EXPECT_EQ(ended.state(), v1::Operation::SUCCEEDED) << ended.error_message();
   EXPECT_EQ(GetGroup("g").acknowledgers_size(), 1);
+}
+
+// A network that cuts 1 and 3 off, with their clients, leaves them acknowledging to each other.
+TEST_F(ControllerServersTest, AnAcknowledgerOfASilentPrimaryStaysUnlessItsWritesAreSurrendered) {
+  MakeGroup(3);
+  farm_.Kill(FakeFarm::UuidOf(1));
+  farm_.Kill(FakeFarm::UuidOf(3));
+  const absl::Status refused = Remove(3).status();
+  EXPECT_EQ(ErrorReason(refused), "PRIMARY_NOT_REACHED") << refused;
+  EXPECT_TRUE(absl::StrContains(GetErrorDetail(refused)->next_step,
+                                "weft group remove g s3:3306 --surrender"))
+      << refused;
+  EXPECT_EQ(GetGroup("g").acknowledgers_size(), 2);
+  EXPECT_EQ(StatusOfServer("g", 3), "SECONDARY");
+
+  const auto removed = Remove(3, /*surrender=*/true);
+  ASSERT_TRUE(removed.ok()) << removed.status();
+  const v1::Operation ended = Wait(removed->operation());
+  EXPECT_EQ(ended.state(), v1::Operation::SUCCEEDED) << ended.error_message();
+  EXPECT_EQ(ended.kind(), "remove-with-surrender");
+  EXPECT_EQ(GetGroup("g").acknowledgers_size(), 1);
+  EXPECT_EQ(GetGroup("g").servers_size(), 2);
+  EXPECT_TRUE(
+      HasEvent("s3:3306 is removed with surrender while it may acknowledge writes of "
+               "s1:3306: those of epoch 1 that only it has acknowledged may be lost"));
+}
+
+// It falls silent together with the server, after the request was let in.
+TEST_F(ControllerServersTest, AnAcknowledgerStaysWhoseRemovalThePrimaryDoesNotSeeToItsEnd) {
+  MakeGroup(3);
+  Operation begun;
+  begun.id = "a-removal";
+  begun.kind = "remove";
+  begun.group = "g";
+  begun.server = FakeFarm::UuidOf(3).text();
+  ASSERT_TRUE(process_->store().CreateOperation(begun).ok());
+  farm_.Kill(FakeFarm::UuidOf(1));
+  farm_.Kill(FakeFarm::UuidOf(3));
+  StartAnother("two");  // and goes on with it
+  Await("it has ended", [&] { return process_->store().GetOperation(begun.id)->done(); });
+  EXPECT_EQ(process_->store().GetOperation(begun.id)->error_reason, "PRIMARY_NOT_REACHED");
+  EXPECT_EQ(GetGroup("g").acknowledgers_size(), 2);
+  EXPECT_EQ(StatusOfServer("g", 3), "SECONDARY");
+}
+
+TEST_F(ControllerServersTest, AnAcknowledgerStaysThatMayStillReceiveWithoutSayingSo) {
+  MakeGroup(3);
+  farm_.Edit(FakeFarm::UuidOf(3), [](auto& server) { server.rejects = true; });
+  const auto removed = Remove(3);
+  ASSERT_TRUE(removed.ok()) << removed.status();
+  const v1::Operation ended = Wait(removed->operation());
+  EXPECT_EQ(ended.error_reason(), "STILL_ACKNOWLEDGER") << ended.error_message();
+  EXPECT_EQ(GetGroup("g").acknowledgers_size(), 2);
+  EXPECT_EQ(StatusOfServer("g", 3), "SECONDARY");
+}
+
+TEST_F(ControllerServersTest, AnAcknowledgerIsLetGoInAWindowOfMaintenanceToo) {
+  MakeGroup(3);
+  const absl::Status opened = WithRecord(&process_->store(), "g", [&](Group record) {
+    record.settings.maintenance[""] = {RealClock::Get()->Now() + absl::Hours(1), "disks", "admin"};
+    return process_->store().UpdateGroup(record);
+  });
+  ASSERT_TRUE(opened.ok()) << opened;
+  const auto removed = Remove(3);
+  ASSERT_TRUE(removed.ok()) << removed.status();
+  const v1::Operation ended = Wait(removed->operation());
+  EXPECT_EQ(ended.state(), v1::Operation::SUCCEEDED) << ended.error_message();
+  EXPECT_EQ(GetGroup("g").acknowledgers_size(), 1);
+}
+
+// S25: what hangs there is not waited for.
+TEST_F(ControllerServersTest, TheRemovalOfAServerThatHangsDelaysNoFailover) {
+  MakeGroup(4);
+  v1::UpdateServerRequest request = Change(4, "status");
+  request.mutable_server()->set_status(v1::SPARE);
+  ASSERT_TRUE(Update(request).ok());
+  Await("no acknowledger any more", [&] { return GetGroup("g").acknowledgers_size() == 2; });
+  ASSERT_TRUE(Activate("g").ok());
+  Report({1, 2, 3, 4}, {});
+  farm_.Hang(FakeFarm::UuidOf(4));
+  const auto removed = Remove(4);
+  ASSERT_TRUE(removed.ok()) << removed.status();
+  Await("it is being told", [&] { return farm_.HasHung(FakeFarm::UuidOf(4)); });
+  farm_.Kill(FakeFarm::UuidOf(1));
+  Report({2, 3}, {1});
+  Await("another primary", [this] { return IsPrimary("g", 2) || IsPrimary("g", 3); });
+  farm_.Wake(FakeFarm::UuidOf(4));
+  EXPECT_EQ(Wait(removed->operation()).state(), v1::Operation::SUCCEEDED);
 }
 
 TEST_F(ControllerServersTest, ThePrimaryAndTheLastAcknowledgerStay) {

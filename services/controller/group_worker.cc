@@ -22,11 +22,7 @@ bool IsLookedAfter(const Round& round) {
 }  // namespace
 
 GroupWorker::GroupWorker(std::string group, Options options, Hooks hooks, Clock* clock)
-    : group_(std::move(group)),
-      options_(options),
-      hooks_(std::move(hooks)),
-      clock_(clock),
-      looked_(-absl::InfiniteDuration()) {}
+    : group_(std::move(group)), options_(options), hooks_(std::move(hooks)), clock_(clock) {}
 
 GroupWorker::~GroupWorker() { Stop(); }
 
@@ -132,8 +128,7 @@ void GroupWorker::Note(const Round& round, absl::Duration began) {
   standing_.plan = round.plan;
   standing_.status = round.status;
   if (round.snapshot.has_value()) {
-    last_look_ = LastLook{*round.snapshot, clock_->Now()};
-    looked_ = began;
+    last_look_ = LastLook{*round.snapshot, clock_->Now(), began};
   }
   changed_.NotifyAll();
 }
@@ -163,7 +158,7 @@ bool GroupWorker::ClaimUnlessLooked(absl::Duration since, absl::Duration patienc
   const Deadline deadline = Deadline::After(clock_, patience);
   MutexLock lock(&mutex_);
   while (true) {
-    if (stopping_ || (last_look_.has_value() && looked_ >= since)) return false;
+    if (stopping_ || (last_look_.has_value() && last_look_->began >= since)) return false;
     if (!claimed_ && !round_wanted_) break;
     if (deadline.Passed()) return false;
     clock_->WaitFor(&changed_, &mutex_, deadline.Remaining());
@@ -186,10 +181,9 @@ absl::StatusOr<GroupWorker::LastLook> GroupWorker::Look() {
   if (converger_ == nullptr) converger_ = hooks_.begin_term(0);
   absl::StatusOr<Snapshot> snapshot = converger_->Look();
   if (!snapshot.ok()) return snapshot.status();
-  LastLook look{*std::move(snapshot), clock_->Now()};
+  LastLook look{*std::move(snapshot), clock_->Now(), asked};
   MutexLock lock(&mutex_);
   last_look_ = look;
-  looked_ = asked;
   return look;
 }
 

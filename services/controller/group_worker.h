@@ -49,6 +49,7 @@ class GroupWorker {
   struct LastLook {
     Snapshot snapshot;
     absl::Time when;
+    absl::Duration began;  // monotonic, or a little before
   };
   // How the last round ended.
   struct Standing {
@@ -116,7 +117,6 @@ class GroupWorker {
   bool round_wanted_ ABSL_GUARDED_BY(mutex_) = false;
   Standing standing_ ABSL_GUARDED_BY(mutex_);
   std::optional<LastLook> last_look_ ABSL_GUARDED_BY(mutex_);
-  absl::Duration looked_ ABSL_GUARDED_BY(mutex_);  // monotonic: when that look began
   std::thread thread_;
 };
 

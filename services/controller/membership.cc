@@ -1,7 +1,6 @@
 #include "services/controller/membership.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "common/base/error_details.h"
 #include "common/base/status_macros.h"
 #include "services/controller/core/errant.h"
+#include "services/controller/core/facts.h"
 #include "services/controller/core/rejoin.h"
 #include "services/controller/ports/store_errors.h"
 #include "services/controller/ports/with_record.h"
@@ -17,8 +17,6 @@
 
 namespace weft::controller {
 namespace {
-
-constexpr char kLeaving[] = "it is being removed from its group";
 
 bool Follows(const Snapshot& look, const ServerUuid& server) {
   const Replication& replication = look.Of(server).replication;
@@ -30,21 +28,17 @@ bool Follows(const Snapshot& look, const ServerUuid& server) {
   return from_primary && replication.receiver == ThreadState::kOn && replication.applier_running;
 }
 
-bool IsCounted(const Group& group, const ServerUuid& server) {
-  return group.acknowledgers.servers.count(server) > 0;
-}
-
 // Fewer acknowledgers than a commit needs are never left.
 bool IsLastCounted(const Group& group, const ServerUuid& server) {
-  return IsCounted(group, server) &&
+  return IsAcknowledger(group, server) &&
          group.acknowledgers.servers.size() <= std::max<uint32_t>(group.acknowledgements, 1);
 }
 
 }  // namespace
 
 Membership::Membership(Options options, Ports ports) : options_(options), ports_(ports) {
-  for (const char* kind :
-       {kAdd, kRemove, kRejoin, kRebuildKind, kRewindKind, kRewindOrRebuildKind}) {
+  for (const char* kind : {kAdd, kRemove, kRemoveSurrendering, kRejoin, kRebuildKind, kRewindKind,
+                           kRewindOrRebuildKind}) {
     ports_.reconciler->OnResume(kind,
                                 [this](const Operation& operation) { return WorkOf(operation); });
   }
@@ -61,7 +55,9 @@ absl::StatusOr<std::string> Membership::Work(const Operation& operation, const S
                                              const Running& running) {
   const std::string& kind = operation.kind;
   if (kind == kAdd) WEFT_RETURN_IF_ERROR(Add(seat, running));
-  if (kind == kRemove) WEFT_RETURN_IF_ERROR(Remove(seat, running));
+  if (kind == kRemove || kind == kRemoveSurrendering) {
+    WEFT_RETURN_IF_ERROR(Remove(seat, operation, running));
+  }
   if (kind == kRejoin) WEFT_RETURN_IF_ERROR(Rejoin(seat, running));
   if (kind != kRebuildKind && kind != kRewindKind && kind != kRewindOrRebuildKind) {
     return std::string();
@@ -233,91 +229,35 @@ absl::Status Membership::LetIn(const Seat& seat, const ServerUuid& uuid) {
   });
 }
 
-absl::Status Membership::Withdraw(const Seat& seat, const std::string& why,
+absl::Status Membership::Withdraw(const Seat& seat, const std::string& why, bool until_proven,
                                   const Running& running) {
   WEFT_RETURN_IF_ERROR(Edit(seat, [&](Server* server) {
     server->status = ServerStatus::kFaulty;
     server->mode = DefaultMode(server->status);
     if (server->set_aside.empty()) server->set_aside = why;
   }));
-  const absl::Status status = Await(seat.group, options_.revoke_deadline, running,
-                                    [&](const Snapshot& look) -> absl::StatusOr<bool> {
-                                      if (look.group.Find(seat.server) == nullptr) return true;
-                                      const Observation& seen = look.Of(seat.server);
-                                      if (!IsCounted(look.group, seat.server)) {
-                                        return !seen.reached() || !seen.replication.configured ||
-                                               look.group.primary.empty();
-                                      }
-                                      if (!seen.reached())
-                                        return !look.Of(look.group.primary).reached();
-                                      // Fewer than a commit needs are not left, but its receiver is
-                                      // stopped, and it acknowledges nothing more.
-                                      return IsLastCounted(look.group, seat.server) &&
-                                             seen.replication.receiver == ThreadState::kOff;
-                                    });
-  return absl::IsDeadlineExceeded(status) ? absl::OkStatus() : status;
-}
-
-absl::Status Membership::Strike(const Group& record, const Server& server) {
-  WEFT_RETURN_IF_ERROR(CheckMayLeave(record, server));
-  if (record.restored) {
-    return ports_.store->RemoveServer(record.id, record.revision, server.uuid);
+  WEFT_ASSIGN_OR_RETURN(const Group group, ports_.store->Load(seat.group));
+  if (IsAcknowledger(group, seat.server) && group.intent.goal == Goal::kKeep) {
+    // Best effort: in a window of maintenance nobody else does it.
+    (void)ports_.farm->Apply(group, StopReceiver{seat.server}, options_.part_deadline);
   }
-  // Best effort: where it answers it shall not go on replicating unwatched, and where it does not
-  // it shall not come back and acknowledge.
-  if (!ports_.farm->Apply(record, Detach{server.uuid}, Reconciler::kExclusiveStep).ok()) {
-    (void)ports_.farm->Apply(record, LockAccount{record.primary, server.uuid},
-                             Reconciler::kExclusiveStep);
-  }
-  if (!IsCounted(record, server.uuid)) {
-    return ports_.store->RemoveServer(record.id, record.revision, server.uuid);
-  }
-  // It could not be asked, and it may hold writes that nobody else holds. What the primary says
-  // that it has written is at least required of every later one.
-  SetAcknowledgers rest{record.acknowledgers.servers, {}};
-  rest.servers.erase(server.uuid);
-  std::map<ServerUuid, Observation> seen = ports_.farm->Probe(record, Reconciler::kExclusiveStep);
-  rest.watermark = seen[record.primary].executed;
-  WEFT_RETURN_IF_ERROR(ports_.store->Apply(record, rest, ports_.clock->Now()));
-  Event event;
-  event.group = record.id;
-  event.server = server.uuid.text();
-  event.kind = "change";
-  event.text = absl::StrCat(server.address.ToString(),
-                            " was removed by request while it could not be asked; writes that only "
-                            "it acknowledged are lost if the primary is");
-  ports_.reconciler->journal().Append(std::move(event));
-  return RevisionMoved(record.id, record.revision, record.revision + 1);  // read again, then remove
-}
-
-absl::Status Membership::Remove(const Seat& seat, const Running& running) {
-  running.report(0.2, "stop replication");
-  WEFT_ASSIGN_OR_RETURN(const Group before, ports_.store->Load(seat.group));
-  const Server* const original = before.Find(seat.server);
-  if (original == nullptr) return absl::OkStatus();  // an earlier try removed it
-  // Nothing is done to the servers of a restored group.
-  absl::Status status = before.restored ? absl::OkStatus() : Withdraw(seat, kLeaving, running);
-  if (status.ok()) {
-    running.report(0.8, "remove from the record");
-    status = ports_.reconciler->Exclusively(seat.group, [&]() -> absl::Status {
-      return WithRecord(ports_.store, seat.group, [&](const Group& record) -> absl::Status {
-        const Server* const found = record.Find(seat.server);
-        return found == nullptr ? absl::OkStatus() : Strike(record, *found);
+  const absl::Status status = Await(
+      seat.group, options_.revoke_deadline, running,
+      [&](const Snapshot& look) -> absl::StatusOr<bool> {
+        if (look.group.Find(seat.server) == nullptr) return true;
+        const Observation& seen = look.Of(seat.server);
+        if (!IsAcknowledger(look.group, seat.server)) {
+          return !seen.reached() || !seen.replication.configured || look.group.primary.empty();
+        }
+        if (!seen.reached()) {
+          return !until_proven && !look.Of(look.group.primary).reached();
+        }
+        // Fewer than a commit needs are not left, but its receiver is stopped, and it
+        // acknowledges nothing more.
+        return IsLastCounted(look.group, seat.server) &&
+               seen.replication.receiver == ThreadState::kOff;
       });
-    });
-  }
-  if (status.ok()) {
-    ports_.farm->Forget(original->address);
-    const absl::Status read = ports_.reconciler->Refresh(seat.group).status();
-    return absl::IsNotFound(read) ? absl::OkStatus() : read;
-  }
-  if (original->set_aside.empty() && !absl::IsUnavailable(status)) {
-    // As if nothing had been asked.
-    (void)Edit(seat, [&](Server* server) {
-      if (server->set_aside == kLeaving) *server = *original;
-    });
-  }
-  return status;
+  return absl::IsDeadlineExceeded(status) ? absl::OkStatus() : status;
 }
 
 absl::StatusOr<ServerUuid> Membership::ChooseDonor(const Seat& seat) {

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
+#include "common/model/gtid_set.h"
 #include "services/controller/operation_runner.h"
 #include "services/controller/ports/farm.h"
 #include "services/controller/ports/store.h"
@@ -29,6 +30,10 @@ class Membership {
     // How long a server may stay among those whose acknowledgement counts after its receiver was
     // stopped. A dead one leaves them only after a while (rule 3).
     absl::Duration revoke_deadline = absl::Seconds(15);
+    // What one of the servers is given to let go of one that is removed.
+    absl::Duration part_deadline = absl::Seconds(1);
+    // How long a server that is to be rebuilt may take to be looked at.
+    absl::Duration look_deadline = absl::Seconds(10);
     absl::Duration rescue_deadline = absl::Minutes(10);
     absl::Duration rewind_deadline = absl::Minutes(30);
     absl::Duration clone_deadline = absl::Hours(6);
@@ -48,6 +53,8 @@ class Membership {
   // server.
   static constexpr char kAdd[] = "add";
   static constexpr char kRemove[] = "remove";
+  // The same, and whoever asked gave up the writes that only this server has acknowledged.
+  static constexpr char kRemoveSurrendering[] = "remove-with-surrender";
   static constexpr char kRejoin[] = "rejoin";
 
   // Tells the reconciler how each kind goes on after a change of leader.
@@ -57,6 +64,11 @@ class Membership {
 
   // Why `server` may not leave its group or lose its data now; OK when it may. Pure.
   static absl::Status CheckMayLeave(const Group& group, const Server& server);
+  // For a removal without surrender: FAILED_PRECONDITION PRIMARY_NOT_REACHED where the server may
+  // acknowledge commits of a primary that this look did not reach. Who counts as an acknowledger is
+  // then not known by anybody, and without it in the set another server could be promoted while
+  // both go on (rules 2 and 3). Pure.
+  static absl::Status CheckPrimaryTells(const Snapshot& look, const Server& server);
 
  private:
   using Running = OperationRunner::Running;
@@ -67,7 +79,7 @@ class Membership {
 
   // Waits until it follows; a server that was added to be cloned is rebuilt first.
   absl::Status Add(const Seat& seat, const Running& running);
-  absl::Status Remove(const Seat& seat, const Running& running);
+  absl::Status Remove(const Seat& seat, const Operation& operation, const Running& running);
   absl::Status Rejoin(const Seat& seat, const Running& running);
   absl::Status Rebuild(Seat seat, const Running& running);
   // Undoes what only it has. With `or_rebuild` a server that cannot be rewound is rebuilt. Returns
@@ -78,10 +90,28 @@ class Membership {
   absl::StatusOr<Farm::Rewound> RewindData(const Seat& seat, const Running& running);
 
   // Sets it aside and waits until it neither follows nor counts as an acknowledger, or until that
-  // cannot be brought about.
-  absl::Status Withdraw(const Seat& seat, const std::string& why, const Running& running);
-  // Takes it out of the record. Where it still counts, people have said that it shall not.
-  absl::Status Strike(const Group& record, const Server& server);
+  // cannot be brought about; with `until_proven` a silent primary is waited for, too.
+  absl::Status Withdraw(const Seat& seat, const std::string& why, bool until_proven,
+                        const Running& running);
+  // FAILED_PRECONDITION while it still counts as an acknowledger: PRIMARY_NOT_REACHED,
+  // STILL_ACKNOWLEDGER.
+  absl::Status CheckLetGo(const Seat& seat);
+  // What the servers were told and asked before the record lets go of one of them.
+  struct Parting {
+    uint64_t epoch = 0;
+    uint64_t version = 0;  // of the acknowledger set
+    GtidSet executed;      // of the primary, after it was told; empty where it did not answer
+  };
+  // Tells the server, or else the primary, that it is to replicate no more. Best effort, and
+  // nothing is held meanwhile: a failover does not wait for a server that hangs (S25).
+  absl::StatusOr<Parting> Part(const Seat& seat, bool surrender);
+  // Takes it out of the record; where it still counts only if `operation` surrenders.
+  absl::Status Strike(const Group& record, const Server& server, const Parting& parting,
+                      const Operation& operation);
+  absl::Status RemoveFromRecord(const Seat& seat, const Operation& operation);
+  // A look from now on that tells what only it has, or that its data are not whole any more.
+  // FAILED_PRECONDITION SERVER_NOT_REACHED where none does in time.
+  absl::StatusOr<Snapshot> LookAt(const Seat& seat, const Running& running);
   // Saves what only it has, before its data are replaced.
   absl::Status SaveOwn(const Seat& seat, const Running& running);
   absl::Status CloneInto(Seat* seat, const Running& running);

@@ -1,3 +1,4 @@
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -16,13 +17,37 @@ constexpr char kToBeRebuilt[] = "its data are being replaced";
 
 }  // namespace
 
+absl::StatusOr<Snapshot> Membership::LookAt(const Seat& seat, const Running& running) {
+  const absl::Duration asked = ports_.clock->MonotonicNow();
+  const Deadline deadline = Deadline::After(ports_.clock, options_.look_deadline);
+  std::string found = "no look in time";
+  while (true) {
+    if (running.cancelled()) return absl::CancelledError("an end of it was asked for");
+    const auto look = ports_.reconciler->Look(seat.group);
+    // An older one, which a busy group answers with, may be of another epoch.
+    if (look.ok() && look->began >= asked) {
+      const Observation& seen = look->snapshot.Of(seat.server);
+      if (seen.reached() || seen.unwhole) return look->snapshot;
+      found = seen.error;
+    }
+    if (deadline.Passed()) break;
+    ports_.clock->Sleep(options_.poll);
+  }
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition, "SERVER_NOT_REACHED",
+      absl::StrCat("server ", seat.server.text(), " of group ", seat.group,
+                   " does not say what only it has, so nothing was replaced"),
+      "a server that answers a look", found,
+      absl::StrCat("see what is wrong (weft why ", seat.group, "), then ask for it again"));
+}
+
 absl::Status Membership::SaveOwn(const Seat& seat, const Running& running) {
-  WEFT_ASSIGN_OR_RETURN(const auto look, ports_.reconciler->Look(seat.group));
-  const GtidSet errant = Errant(look.snapshot, seat.server);
+  WEFT_ASSIGN_OR_RETURN(const Snapshot look, LookAt(seat, running));
+  const GtidSet errant = Errant(look, seat.server);
   if (errant.Empty()) return absl::OkStatus();
   running.report(0.08, "save its own transactions");
-  const absl::StatusOr<std::string> path = ports_.farm->SaveTransactions(
-      look.snapshot.group, seat.server, errant, options_.rescue_deadline);
+  const absl::StatusOr<std::string> path =
+      ports_.farm->SaveTransactions(look.group, seat.server, errant, options_.rescue_deadline);
   Event event;
   event.group = seat.group;
   event.server = seat.server.text();
@@ -63,7 +88,7 @@ absl::Status Membership::Rebuild(Seat seat, const Running& running) {
   const Server* const record = group.Find(seat.server);
   if (record == nullptr) return NotInGroup(seat.server.text(), seat.group);
   if (record->status != ServerStatus::kConfiguring) {
-    WEFT_RETURN_IF_ERROR(Withdraw(seat, kToBeRebuilt, running));
+    WEFT_RETURN_IF_ERROR(Withdraw(seat, kToBeRebuilt, /*until_proven=*/false, running));
     WEFT_RETURN_IF_ERROR(
         Edit(seat, [](Server* server) { server->status = ServerStatus::kConfiguring; }));
   }

@@ -75,7 +75,7 @@ absl::StatusOr<std::string> Membership::Rewind(const Seat& seat, bool or_rebuild
     return std::string();
   }
   if (record->status != ServerStatus::kConfiguring) {
-    WEFT_RETURN_IF_ERROR(Withdraw(seat, kToBeRewound, running));
+    WEFT_RETURN_IF_ERROR(Withdraw(seat, kToBeRewound, /*until_proven=*/false, running));
     WEFT_RETURN_IF_ERROR(
         Edit(seat, [](Server* server) { server->status = ServerStatus::kConfiguring; }));
   }

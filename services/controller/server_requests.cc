@@ -22,6 +22,8 @@ namespace {
 
 // Of a dry run, which saves the transactions and reads them.
 constexpr absl::Duration kForeseeRewind = absl::Minutes(2);
+// One that misses a primary that lives is no reason to refuse anything.
+constexpr int kLooksForPrimary = 3;
 
 bool Names(const std::vector<std::string>& mask, absl::string_view field) {
   return std::find(mask.begin(), mask.end(), field) != mask.end();
@@ -217,19 +219,30 @@ absl::StatusOr<ServerRequests::Started> ServerRequests::Add(const AddOrder& orde
   return Begin(std::move(started), caller, Membership::kAdd);
 }
 
-absl::StatusOr<ServerRequests::Started> ServerRequests::Remove(const std::string& group,
-                                                               const std::string& server,
+absl::Status ServerRequests::CheckPrimaryTells(const std::string& group, const Server& server) {
+  absl::Status status;
+  for (int look = 0; look < kLooksForPrimary; ++look) {
+    WEFT_ASSIGN_OR_RETURN(const auto seen, ports_.reconciler->Look(group));
+    status = Membership::CheckPrimaryTells(seen.snapshot, server);
+    if (status.ok()) break;
+  }
+  return status;
+}
+
+absl::StatusOr<ServerRequests::Started> ServerRequests::Remove(const RemoveOrder& order,
                                                                const Caller& caller) {
-  WEFT_RETURN_IF_ERROR(ValidateGroupId(group));
+  const char* const kind = order.surrender ? Membership::kRemoveSurrendering : Membership::kRemove;
+  WEFT_RETURN_IF_ERROR(ValidateGroupId(order.group));
   WEFT_RETURN_IF_ERROR(ports_.reconciler->CheckLeading());
-  WEFT_ASSIGN_OR_RETURN(auto earlier, Earlier(caller, Membership::kRemove, group));
+  WEFT_ASSIGN_OR_RETURN(auto earlier, Earlier(caller, kind, order.group));
   if (earlier.has_value()) return *std::move(earlier);
-  WEFT_ASSIGN_OR_RETURN(const Group record, ports_.reconciler->Refresh(group));
+  WEFT_ASSIGN_OR_RETURN(const Group record, ports_.reconciler->Refresh(order.group));
   Started started;
-  WEFT_ASSIGN_OR_RETURN(started.server, ServerOfGroup(record, server));
+  WEFT_ASSIGN_OR_RETURN(started.server, ServerOfGroup(record, order.server));
   WEFT_RETURN_IF_ERROR(Membership::CheckMayLeave(record, started.server));
+  if (!order.surrender) WEFT_RETURN_IF_ERROR(CheckPrimaryTells(order.group, started.server));
   if (caller.validate_only) return started;
-  return Begin(std::move(started), caller, Membership::kRemove);
+  return Begin(std::move(started), caller, kind);
 }
 
 absl::Status ServerRequests::CheckReturn(const Server& server) {

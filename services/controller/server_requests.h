@@ -82,8 +82,12 @@ class ServerRequests {
   absl::StatusOr<ServerUuid> Identify(const std::string& address);
 
   absl::StatusOr<Started> Add(const AddOrder& order, const Caller& caller);
-  absl::StatusOr<Started> Remove(const std::string& group, const std::string& server,
-                                 const Caller& caller);
+  struct RemoveOrder {
+    std::string group;
+    std::string server;      // as people name it
+    bool surrender = false;  // of the writes that only it has acknowledged
+  };
+  absl::StatusOr<Started> Remove(const RemoveOrder& order, const Caller& caller);
   absl::StatusOr<Server> Update(const Change& change, const Caller& caller);
   // How a server that was set aside comes back: as it is; by a clone; by undoing what only it has,
   // and by a clone if that cannot be done and both are true.
@@ -103,6 +107,7 @@ class ServerRequests {
                                                  const std::string& group);
   absl::Status CheckChange(const Change& change, const Server& server) const;
   absl::Status CheckReturn(const Server& server);
+  absl::Status CheckPrimaryTells(const std::string& group, const Server& server);
   absl::Status ForeseeRewind(const Group& group, Started* started);
 
   const Options options_;

@@ -56,12 +56,13 @@ grpc::Status ServersService::AddServer(grpc::ServerContext* context,
 grpc::Status ServersService::RemoveServer(grpc::ServerContext* context,
                                           const v1::RemoveServerRequest* request,
                                           v1::RemoveServerResponse* response) {
-  return Answer(servers_->Remove(BareGroupId(request->group()), request->server(),
-                                 CallerOf(*context, *request)),
-                [&](const ServerRequests::Started& started) {
-                  if (!started.operation.has_value()) return;
-                  *response->mutable_operation() = ToProto(*started.operation);
-                });
+  return Answer(
+      servers_->Remove({BareGroupId(request->group()), request->server(), request->surrender()},
+                       CallerOf(*context, *request)),
+      [&](const ServerRequests::Started& started) {
+        if (!started.operation.has_value()) return;
+        *response->mutable_operation() = ToProto(*started.operation);
+      });
 }
 
 grpc::Status ServersService::UpdateServer(grpc::ServerContext* context,

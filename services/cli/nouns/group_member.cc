@@ -39,6 +39,7 @@ absl::StatusOr<Answer> Remove(Context& context) {
   request.set_group(GroupName(arguments.Text("group")));
   WEFT_ASSIGN_OR_RETURN(*request.mutable_server(),
                         ResolveServer(context, arguments.Text("server")));
+  request.set_surrender(arguments.Has("surrender"));
   Mark(context, &request);
   WEFT_ASSIGN_OR_RETURN(const v1::RemoveServerResponse response,
                         context.Call(&Servers::Stub::RemoveServer, request));
@@ -89,8 +90,16 @@ std::vector<Command> GroupMemberCommands() {
        .run = Add},
       {.verb = "remove",
        .summary = "take a server out of a group; it stays read-only and replicates no more",
-       .examples = {"weft group remove g1 db3.example.net:3306"},
+       .details = "One whose acknowledgement counts is removed once it is proven to give none any "
+                  "more: it says so, or the primary keeps it out, and another one has all that the "
+                  "primary has. Where nobody can prove that, --surrender removes it all the same: "
+                  "acknowledged writes that only it and the old primary have may be lost. First "
+                  "make sure that both are ended; else both the old primary and a new one may "
+                  "accept writes.",
+       .examples = {"weft group remove g1 db3.example.net:3306",
+                    "weft group remove g1 db3.example.net:3306 --surrender"},
        .positionals = {GroupParameter(), ServerParameter()},
+       .options = {{"surrender", "", "give up acknowledged writes that only it may have"}},
        .traits = kChanges | kForesees | kWaits,
        .run = Remove},
       {.verb = "lookup-servers",

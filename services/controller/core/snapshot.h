@@ -74,7 +74,10 @@ struct SemiSync {
 struct Observation {
   Contact contact = Contact::kUnreachable;
   bool refused = false;  // kUnreachable: nobody listens on the port (the process is gone)
-  std::string error;     // what went wrong, for people
+  // kRejected: it answers, but a clone or a rewind of it has not ended, so that nothing that it
+  // says of itself may be believed. What it had of its own is gone, or was saved before.
+  bool unwhole = false;
+  std::string error;  // what went wrong, for people
   // How long the contact has been other than kAnswered without a break; zero when answered.
   absl::Duration silent_for = absl::ZeroDuration();
 

@@ -23,6 +23,7 @@ namespace {
 constexpr absl::Duration kLeastLook = absl::Seconds(2);
 // What is left of a step's time to see a session gone that broke in it.
 constexpr absl::Duration kGrace = absl::Milliseconds(500);
+constexpr char kHalfCloned[] = "HALF_CLONED";
 
 // The peer has closed or reset the connection.
 bool HungUp(const mysql::Session& session) {
@@ -161,7 +162,7 @@ absl::StatusOr<Observation> Link::LookOver(uint64_t term, const Deadline& deadli
       const std::string found = look_memory_.half_cloned;
       Drop(&look_session_, /*orphaned=*/false);
       return ::weft::Refusal(
-          absl::StatusCode::kFailedPrecondition, "HALF_CLONED",
+          absl::StatusCode::kFailedPrecondition, kHalfCloned,
           absl::StrCat(address_.ToString(), ": its data are not whole (", found, ")"), "whole data",
           found,
           absl::StrCat("rebuild it: weft server rejoin ", address_.ToString(), " --rebuild"));
@@ -194,6 +195,7 @@ void Link::Publish(uint64_t ticket, const absl::StatusOr<Observation>& look) {
     answer_ = Observation();
     answer_.contact = ContactOf(look.status());
     answer_.refused = mysql::IsRefused(look.status());
+    answer_.unwhole = ErrorReason(look.status()) == kHalfCloned;
     answer_.error = std::string(look.status().message());
     if (!silent_since_.has_value()) silent_since_ = clock_->MonotonicNow();
   }

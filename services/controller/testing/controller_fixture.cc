@@ -20,8 +20,10 @@ Controller::Options QuickOptions(const std::string& name, const GroupWorker::Opt
   reconciler.worker = worker;
   reconciler.follow_period = absl::Milliseconds(50);
   reconciler.converge.look_valid_for = absl::Milliseconds(20);
+  reconciler.converge.narrow_after = absl::Milliseconds(300);
   options.membership.poll = absl::Milliseconds(5);
   options.membership.revoke_deadline = absl::Seconds(2);
+  options.membership.look_deadline = absl::Seconds(2);
   return options;
 }
 

@@ -108,6 +108,16 @@ Observation FakeFarm::Look(const FakeServer& server) {
     seen.error = "connection refused";
     return seen;
   }
+  if (server.unseen || hanging_.contains(server.uuid)) {
+    seen.error = "no answer in time";
+    return seen;
+  }
+  if (server.unwhole) {
+    seen.contact = Contact::kRejected;
+    seen.unwhole = true;
+    seen.error = "its data are not whole";
+    return seen;
+  }
   if (server.rejects) {
     seen.contact = Contact::kRejected;
     seen.error = "too many connections";
@@ -149,6 +159,23 @@ Observation FakeFarm::Look(const FakeServer& server) {
 void FakeFarm::FailRewind(const ServerUuid& server, absl::Status status) {
   MutexLock lock(&mutex_);
   rewind_failures_[server] = std::move(status);
+}
+
+void FakeFarm::Hang(const ServerUuid& server) {
+  MutexLock lock(&mutex_);
+  hanging_.insert(server);
+}
+
+void FakeFarm::Wake(const ServerUuid& server) {
+  MutexLock lock(&mutex_);
+  hanging_.erase(server);
+  hung_.erase(server);
+  woken_.NotifyAll();
+}
+
+bool FakeFarm::HasHung(const ServerUuid& server) const {
+  MutexLock lock(&mutex_);
+  return hung_.contains(server);
 }
 
 void FakeFarm::SlowLooks(absl::Duration time) {
@@ -201,6 +228,10 @@ absl::Status FakeFarm::Do(const Step& step, FakeServer* server) {
 absl::Status FakeFarm::Apply(const Group&, const Step& step, absl::Duration) {
   MutexLock lock(&mutex_);
   FakeServer& server = servers_[ServerOf(step)];
+  while (hanging_.contains(server.uuid)) {
+    hung_.insert(server.uuid);
+    woken_.Wait(&mutex_);
+  }
   if (const auto failure = failures_.find(server.uuid); failure != failures_.end()) {
     const absl::Status status = failure->second;
     failures_.erase(failure);
@@ -261,6 +292,7 @@ absl::StatusOr<ServerUuid> FakeFarm::Clone(const Group&, const ServerUuid& recip
   applied_.push_back(absl::StrCat("clone ", recipient.text(), " <- ", donor.text()));
   server.executed = server.received = servers_[donor].executed;
   server.astray.clear();
+  server.unwhole = false;
   server.source = ServerUuid();
   server.receiver_on = server.replica_enabled = false;
   server.super_read_only = true;

@@ -2,6 +2,7 @@
 // A farm in memory, just true enough for tests of what stands above it: replication is instant and
 // nothing lags. The simulator's SimFarm is the one for questions of safety.
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@
 
 namespace weft::controller {
 
-// Thread-safe. Never blocks.
+// Thread-safe. Blocks only where a test has a server hang.
 class FakeFarm : public Farm {
  public:
   struct FakeServer {
@@ -22,6 +23,8 @@ class FakeFarm : public Farm {
     bool up = true;
     bool rejects = false;  // "too many connections"
     bool stuck = false;    // it receives and applies nothing more, and does not say so
+    bool unseen = false;   // looks at it take too long; steps do not
+    bool unwhole = false;  // a clone or rewind of it has not ended
     bool super_read_only = true;
     GtidSet executed;
     GtidSet received;
@@ -56,6 +59,11 @@ class FakeFarm : public Farm {
   void FailNext(const ServerUuid& server, absl::Status status);
   // The next rewind of `server` fails with this.
   void FailRewind(const ServerUuid& server, absl::Status status);
+  // Looks at the server get no answer and steps on it no end, whatever their deadline, until Wake.
+  void Hang(const ServerUuid& server);
+  void Wake(const ServerUuid& server);
+  // A step waits on it.
+  bool HasHung(const ServerUuid& server) const;
   // Every look takes so long from now on.
   void SlowLooks(absl::Duration time);
 
@@ -93,6 +101,9 @@ class FakeFarm : public Farm {
   std::map<ServerUuid, FakeServer> servers_ ABSL_GUARDED_BY(mutex_);
   std::map<ServerUuid, absl::Status> failures_ ABSL_GUARDED_BY(mutex_);
   std::map<ServerUuid, absl::Status> rewind_failures_ ABSL_GUARDED_BY(mutex_);
+  CondVar woken_;
+  std::set<ServerUuid> hanging_ ABSL_GUARDED_BY(mutex_);
+  std::set<ServerUuid> hung_ ABSL_GUARDED_BY(mutex_);  // of these: a step waits
   absl::Duration look_time_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> applied_ ABSL_GUARDED_BY(mutex_);
 };
