@@ -273,6 +273,19 @@ TEST(AcknowledgersAfterTest, APromotionAfterADemotionAccountsForSilentServers) {
   EXPECT_THAT(AcknowledgersAfter(scene, Id('a')), ElementsAre(Id('b')));
 }
 
+// So do those that answer and still receive from it.
+TEST(AcknowledgersAfterTest, APromotionAfterADemotionAccountsForWhoFollowsWithItsFlagOn) {
+  Scene scene("abc");
+  scene.group().primary = ServerUuid();
+  scene.group().acknowledgers.servers.clear();
+  scene.group().history.back().at_start = scene.Of('a').executed;
+  scene.Record('a').status = ServerStatus::kSecondary;
+  scene.Fenced('a').Holds('c', "a:1-90");
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('a')), ElementsAre(Id('b'), Id('c')));
+  scene.Of('c').semi_sync.replica_enabled = scene.Of('c').semi_sync.replica_active = false;
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('a')), ElementsAre(Id('b')));
+}
+
 // What it commits before it is armed they may lack.
 TEST(AcknowledgersAfterTest, AFirstPromotionOfOneThatCommitsAloneRestsOnNoFlagFromBefore) {
   Scene scene("abc");

@@ -354,24 +354,22 @@ std::set<ServerUuid> AcknowledgersAfter(const Snapshot& snapshot, const ServerUu
   for (std::set<ServerUuid>& one : classes) {
     if (chosen.size() < WaitFor(group)) chosen.merge(one);
   }
-  if (group.primary.empty()) {
-    if (chosen.size() < WaitFor(group)) return {};
-    // A flag from before would prove that its server has what is committed until `winner` is armed.
-    const bool flagged = std::any_of(chosen.begin(), chosen.end(), [&](const ServerUuid& server) {
-      return snapshot.Of(server).semi_sync.replica_enabled;
-    });
-    if (flagged && CommitsAlone(snapshot, winner)) return {};  // guard: rule 3
-    // Who was one when the primary was demoted may still receive from it, with its flag on.
-    if (group.epoch > 0) {  // guard: rule 3
-      AddWhoMayWakeUp(snapshot, winner, &chosen);
-    }
-    return chosen;
-  }
+  if (group.primary.empty() && chosen.size() < WaitFor(group)) return {};
   for (const Server& server : group.servers) {
     if (server.uuid == winner) continue;
     if (MayAcknowledgeUnasked(snapshot, server.uuid, winner)) {  // guard: rule 3
       chosen.insert(server.uuid);
     }
+  }
+  if (!group.primary.empty()) return chosen;
+  // A flag from before would prove that its server has what is committed until `winner` is armed.
+  const bool flagged = std::any_of(chosen.begin(), chosen.end(), [&](const ServerUuid& server) {
+    return snapshot.Of(server).semi_sync.replica_enabled;
+  });
+  if (flagged && CommitsAlone(snapshot, winner)) return {};  // guard: rule 3
+  // Who was one when the primary was demoted may still receive from it, with its flag on.
+  if (group.epoch > 0) {  // guard: rule 3
+    AddWhoMayWakeUp(snapshot, winner, &chosen);
   }
   return chosen;
 }
