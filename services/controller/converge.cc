@@ -11,6 +11,7 @@
 #include "services/controller/core/decide.h"
 #include "services/controller/core/facts.h"
 #include "services/controller/core/verdict.h"
+#include "services/controller/ports/store_errors.h"
 
 namespace weft::controller {
 namespace {
@@ -74,8 +75,15 @@ absl::StatusOr<Snapshot> Converger::Observe(bool may_reuse) {
   snapshot.sick_after = options_.sick_after;
   snapshot.program_runs = program_runs;
   snapshot.group = std::move(group);
-  Remember(ports_.clock->MonotonicNow(), ports_.clock->Now(), options_.failover_cool_down, &memory_,
-           &snapshot);
+  const absl::Duration looked = ports_.clock->MonotonicNow();
+  if (looked - now > options_.probe_deadline) {  // guard: rule 10
+    // This process was held up: people may have changed their minds meanwhile.
+    WEFT_ASSIGN_OR_RETURN(const Group since, ports_.store->Load(group_));
+    if (since.revision != snapshot.group.revision) {
+      return RevisionMoved(group_, snapshot.group.revision, since.revision);
+    }
+  }
+  Remember(looked, ports_.clock->Now(), options_.failover_cool_down, &memory_, &snapshot);
   last_look_ = snapshot;
   last_look_began_ = now;
   return snapshot;

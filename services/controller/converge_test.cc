@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/base/error_details.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/controller/core/fixture.h"
@@ -140,6 +141,29 @@ TEST_F(ConvergeTest, UnlessTheLookIsTooOld) {
   clock_.Advance(absl::Seconds(1));
   converger_->Once();
   EXPECT_EQ(farm_.looks, 2);
+}
+
+TEST_F(ConvergeTest, WhoWasHeldUpInALookActsOnNoRecordOfBefore) {
+  Ask(Goal::kPromote, 'b');
+  converger_->Once();
+  clock_.Advance(absl::Seconds(1));
+  const auto held_up = [this] { clock_.Advance(absl::Seconds(3)); };
+  farm_.during_look = held_up;
+  EXPECT_EQ(Text(converger_->Once().plan), "follow c <- b, acknowledging\nrotate log of b");
+  const size_t done = farm_.done.size();
+  bool first = true;
+  farm_.during_look = [&] {
+    if (!std::exchange(first, false)) return;
+    held_up();
+    Group changed = Record();
+    changed.durability = Durability::kAsync;
+    EXPECT_TRUE(store_.UpdateGroup(changed).ok());
+  };
+  const Round round = converger_->Once();
+  EXPECT_EQ(round.end, RoundEnd::kFailed);
+  EXPECT_EQ(ErrorReason(round.status), "REVISION_MOVED");
+  EXPECT_EQ(farm_.done.size(), done);
+  EXPECT_EQ(converger_->Once().snapshot->group.durability, Durability::kAsync);
 }
 
 TEST_F(ConvergeTest, OrAServerHasComeSince) {

@@ -23,7 +23,9 @@ void Checkers::OnAcked(const Group& record, const std::vector<SimServer>& server
   ledger_.push_back(acked);
   CheckOnePrimary(record, acked, servers);
   CheckWaited(record, acked, servers);
-  if (record.durability == Durability::kLossless && acked.waited) {
+  // One that was deposed while nothing was promised, and is out of reach, promises nothing later.
+  const bool at_large = at_large_.count(servers[acked.server].uuid) > 0;
+  if (record.durability == Durability::kLossless && acked.waited && !at_large) {
     promised_.set(acked.transaction);
     if (servers[acked.server].uuid == record.primary && !record.acknowledgers.servers.empty()) {
       commits_wait_ = true;

@@ -20,6 +20,7 @@ class SceneFarm : public Farm {
   Scene scene{"abc"};
   std::vector<std::string> done;
   int looks = 0;
+  std::function<void()> during_look = [] {};
   std::string failing;  // a step that fails, as text
   // Happens in the midst of each step.
   std::function<void()> meanwhile = [] {};
@@ -27,6 +28,7 @@ class SceneFarm : public Farm {
 
   std::map<ServerUuid, Observation> Probe(const Group&, absl::Duration) override {
     ++looks;
+    during_look();
     return scene.snapshot().seen;
   }
   absl::Status Apply(const Group&, const Step& step, absl::Duration) override {
