@@ -157,7 +157,15 @@ absl::Status SimFarm::Run(const controller::Follow& step, Millis until) {
     if (replica.source_enabled) world->Disarm(replica.index);
     return true;
   }));
-  // The flag takes effect when the receiver connects.
+  // The flag takes effect when the receiver connects: not to another source, where this is cut
+  // next.
+  const SimServer& before = world_->servers()[server];
+  if (flag && !before.replica_flag && before.receiver_on && before.source != source) {
+    WEFT_RETURN_IF_ERROR(Execute(server, until, [](SimServer& replica) {
+      replica.StopReceiver();
+      return true;
+    }));
+  }
   WEFT_RETURN_IF_ERROR(Execute(server, until, [flag](SimServer& replica) {
     replica.replica_flag = flag;
     return true;

@@ -65,6 +65,16 @@ absl::StatusOr<Present> ReadPresent(Turn& turn) {
   return present;
 }
 
+bool IsAtSource(const Follow& step, const mysql::ReplicaStatus& replica) {
+  return replica.source_host == step.source_address.host &&
+         replica.source_port == step.source_address.port;
+}
+
+// It does, or would as soon as it connects.
+bool ReceivesFromElsewhere(const Follow& step, const mysql::ReplicaStatus& replica) {
+  return replica.receiver != mysql::ReceiverState::kStopped && !IsAtSource(step, replica);
+}
+
 // Whatever role it had: it refuses writes, waits for nobody's acknowledgement and lets readers in.
 absl::Status BecomeReplica(const Follow& step, const Present& present, Turn& turn) {
   if (!present.fenced) WEFT_RETURN_IF_ERROR(MakeReadOnly(turn, {.kill_sessions = false}));
@@ -84,14 +94,18 @@ absl::Status BecomeReplica(const Follow& step, const Present& present, Turn& tur
                                                                     : sql::SetGlobal(name, value)));
   }
   if (present.flag == step.acknowledge) return absl::OkStatus();
+  // The flag takes effect when the receiver connects: where this step is cut next, it must not have
+  // begun to acknowledge to a primary that was deposed.
+  if (step.acknowledge && ReceivesFromElsewhere(step, present.replica)) {
+    WEFT_RETURN_IF_ERROR(turn.Change("stopping the receiver", turn.dialect().stop_receiver));
+  }
   return SetAcknowledge(turn, present.semi_sync, step.acknowledge);
 }
 
 bool FollowsAlready(const Follow& step, const Present& present) {
   const mysql::ReplicaStatus& replica = present.replica;
-  if (replica.source_host != step.source_address.host ||
-      replica.source_port != step.source_address.port || !replica.auto_position ||
-      !replica.applier_running || replica.receiver == mysql::ReceiverState::kStopped) {
+  if (!IsAtSource(step, replica) || !replica.auto_position || !replica.applier_running ||
+      replica.receiver == mysql::ReceiverState::kStopped) {
     return false;
   }
   if (step.own_account && replica.source_user != ReplicaAccount(step.server)) return false;
