@@ -33,6 +33,7 @@ class OwnIdentityTest : public ::testing::Test {
     if (child == 0) {
       std::vector<std::string> words = OwnIdentityCommand(folder_, kUuid);
       std::vector<char*> arguments;
+      arguments.reserve(words.size() + 1);
       for (std::string& word : words) arguments.push_back(word.data());
       arguments.push_back(nullptr);
       execvp(arguments[0], arguments.data());
