@@ -196,8 +196,14 @@ absl::StatusOr<CopyRequests::Begun> CopyRequests::Clone(const CopyAsked& asked) 
     begun.job = *std::move(earlier);
     return begun;
   }
-  WEFT_ASSIGN_OR_RETURN(begun.plan, Plan(asked));
-  WEFT_RETURN_IF_ERROR(CheckAlone(begun.plan.target, begun.plan.target_uuid, ""));
+  WEFT_ASSIGN_OR_RETURN(const HostPort target, HostPort::Parse(asked.target));
+  // A copy that has got hold of the target ends the sessions of others there, also of a look: it is
+  // known by its address before one, and under another name by a second one.
+  WEFT_RETURN_IF_ERROR(CheckAlone(target, ServerUuid(), ""));
+  absl::StatusOr<CopyPlan> plan = Plan(asked);
+  if (absl::IsUnavailable(plan.status())) plan = Plan(asked);
+  WEFT_ASSIGN_OR_RETURN(begun.plan, std::move(plan));
+  WEFT_RETURN_IF_ERROR(CheckAlone(target, begun.plan.target_uuid, ""));
   if (asked.validate_only) return begun;
   WEFT_ASSIGN_OR_RETURN(begun.job, runner_->Run(request));
   return begun;

@@ -87,6 +87,16 @@ TEST_F(CopyRequestsTest, OfTwoCopiesOntoOneTargetTheFirstRecordedGoesOn) {
   EXPECT_EQ(groups_.asked, 0);
 }
 
+TEST_F(CopyRequestsTest, ACopyUnderWayIsNamedBeforeItsTargetIsLookedAt) {
+  RecordAnothers(kTarget);
+  CopyAsked asked;
+  asked.group = "g1";
+  asked.target = kTarget;
+  const absl::Status refused = requests_.Clone(asked).status();
+  EXPECT_EQ(ErrorReason(refused), "CLONE_UNDER_WAY") << refused;
+  EXPECT_EQ(groups_.asked, 0);
+}
+
 TEST_F(CopyRequestsTest, TakesNoRequestIdForAnotherCopy) {
   Job job;
   job.id = "first";
