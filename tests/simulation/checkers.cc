@@ -1,9 +1,13 @@
 #include "tests/simulation/checkers.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 
 namespace weft::simulation {
 namespace {
+
+constexpr Millis kBetweenLookAndCommit = 400;
 
 const SimServer* ServerOf(const std::vector<SimServer>& servers, const ServerUuid& uuid) {
   for (const SimServer& server : servers) {
@@ -16,6 +20,14 @@ const SimServer* ServerOf(const std::vector<SimServer>& servers, const ServerUui
 
 void Checkers::Fail(const std::string& rule, const std::string& what) {
   if (failure_.empty()) failure_ = absl::StrCat(rule, ": ", what);
+}
+
+bool Checkers::MayHaveComeAfterTheLook(Millis at, Millis now) const {
+  Millis awake = now - at;
+  for (const Pause& pause : pauses_) {
+    awake -= std::max<Millis>(0, std::min(now, pause.until) - std::max(at, pause.from));
+  }
+  return awake < kBetweenLookAndCommit;
 }
 
 void Checkers::OnAcked(const Group& record, const std::vector<SimServer>& servers,

@@ -31,6 +31,8 @@ class Checkers {
   // A replica acknowledges. `calm_for`: no fault has been active for so long.
   void OnAcknowledgement(const Group& record, const SimServer& replica, Millis calm_for);
   void OnErrant(int transaction, Millis at) { errants_.push_back({transaction, at}); }
+  // A controller neither runs nor notices, so long.
+  void OnPause(Millis at, Millis lasts) { pauses_.push_back({at, at + lasts}); }
   // Somebody gave a server another promotion rule.
   void OnRule(const ServerUuid& server, PromotionRule rule, Millis now);
   // `watermark`: of the record before.
@@ -70,6 +72,9 @@ class Checkers {
   // gave_up.cc (rule 3)
   void CheckNobodyAcknowledged(const Group& record, const std::vector<SimServer>& servers,
                                Millis now);
+  // What happened at `at` may have come between a look and the commit that follows it at `now`, so
+  // that nobody could know of it. A controller may be held up in between.
+  bool MayHaveComeAfterTheLook(Millis at, Millis now) const;
   // must_not.cc (rule 5)
   void CheckMayLead(const SimServer& winner, Millis now);
 
@@ -79,6 +84,11 @@ class Checkers {
     int transaction;
     Millis at;
   };
+  struct Pause {
+    Millis from;
+    Millis until;
+  };
+  std::vector<Pause> pauses_;               // of controllers
   std::map<ServerUuid, Millis> forbidden_;  // MUST_NOT, and since when
   std::vector<Errant> errants_;             // written on a server that was not the primary
   std::optional<Millis> async_at_;          // the policy was, at last

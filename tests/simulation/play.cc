@@ -276,6 +276,7 @@ void Play::HitWeft(const Fault& fault, int target, int by) {
       break;
     case FaultKind::kPauseController:
       pauses_[target] += by;
+      if (begins) world_.checkers().OnPause(world_.now(), fault.lasts);
       controllers_[target]->Pause(pauses_[target] > 0);
       break;
     case FaultKind::kCrashMonitor:

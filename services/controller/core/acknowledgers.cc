@@ -147,7 +147,7 @@ std::string WhyUnproven(const Snapshot& snapshot, const ServerUuid& server) {
   }
   if (seen.semi_sync.replica_enabled) return "";           // proof: rule 4
   if (HasMadeGoodItsRestart(snapshot, server)) return "";  // proof: rule 4
-  return "has restarted since it was admitted and may have lost what it acknowledged";
+  return "has restarted since it was admitted, or commits waited for nobody, and may lack some";
 }
 
 std::optional<Refusal> RefuseUnlessEveryCommitIsSeen(const Snapshot& snapshot) {
@@ -318,11 +318,14 @@ std::optional<SetAcknowledgers> Narrow(const Snapshot& snapshot) {
 bool AwaitsProof(const Snapshot& snapshot, const ServerUuid& server) {
   const Group& group = snapshot.group;
   if (!IsAcknowledger(group, server) || ShouldAcknowledge(snapshot, server)) return false;
-  if (IsPreset(snapshot, server) || !IsDispensable(snapshot, server)) return false;
+  if (IsPreset(snapshot, server) || group.acknowledgers.servers.size() <= WaitFor(group)) {
+    return false;
+  }
+  if (!AnotherHolds(snapshot, server, GtidSet())) return false;
   const Observation& seen = snapshot.Of(server);
   if (seen.reached()) return seen.replication.receiver == ThreadState::kOff;
-  return seen.refused ||
-         (seen.contact == Contact::kUnreachable && CanBeLockedOut(snapshot, server));
+  if (!CanBeLockedOut(snapshot, server)) return seen.refused;
+  return seen.contact == Contact::kUnreachable && IsDispensable(snapshot, server);
 }
 
 std::set<ServerUuid> AcknowledgersAfter(const Snapshot& snapshot, const ServerUuid& winner) {

@@ -186,6 +186,12 @@ TEST(AwaitsProofTest, WaitsOnlyForProofThatCanComeAndWouldNarrow) {
   needed.Record('b').set_aside = "errant";
   needed.Revoked('b').Silent('c');
   EXPECT_FALSE(AwaitsProof(needed, Id('b')));
+  // The other one is itself a SPARE, and stays: the record narrows once it holds enough.
+  Scene spare("abc");
+  spare.Record('b').set_aside = "errant";
+  spare.Record('c').status = ServerStatus::kSpare;
+  spare.Revoked('b');
+  EXPECT_TRUE(AwaitsProof(spare, Id('b')));
   Scene other("abc");
   other.Record('b').set_aside = "errant";
   other.Revoked('b').group().acknowledgers.servers.erase(Id('b'));

@@ -235,6 +235,12 @@ TEST(DecideRepairTest, ADemotedGroupWaitsForWhatItsReplicasCanStillApply) {
   scene.Of('c').replication.applier_running = false;
   EXPECT_EQ(Text(Decide(scene)), "settled");
   scene.Of('c').replication.applier_running = true;
+  // It has received all of it, and its receiver is off.
+  scene.Of('c').received = Gtids("a:1-100");
+  scene.Of('c').replication.receiver = ThreadState::kOff;
+  EXPECT_EQ(Text(Decide(scene)), "waiting");
+  scene.Of('c').received = Gtids("a:1-95");
+  EXPECT_EQ(Text(Decide(scene)), "settled");
   scene.Of('c').replication.receiver = ThreadState::kConnecting;
   EXPECT_EQ(Text(Decide(scene)), "settled");
   scene.Of('c').replication.receiver = ThreadState::kOn;

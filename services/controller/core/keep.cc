@@ -208,9 +208,13 @@ Plan KeepWithoutPrimary(const Snapshot& snapshot) {
     // It may go on until it has all that the last primary wrote.
     if (seen.executed.Contains(snapshot.group.watermark)) {
       close.push_back(Detach{.server = server});
-    } else if (seen.replication.applier_running && seen.replication.receiver == ThreadState::kOn &&
-               snapshot.Of(seen.replication.source_uuid)
-                   .executed.Contains(snapshot.group.watermark)) {
+      continue;
+    }
+    const Observation& source = snapshot.Of(seen.replication.source_uuid);
+    const bool receives = seen.replication.receiver == ThreadState::kOn &&
+                          source.executed.Contains(snapshot.group.watermark);
+    const bool has_it = seen.Held().Contains(snapshot.group.watermark);
+    if (seen.replication.applier_running && (receives || has_it)) {
       awaited = NameOf(snapshot.group, server) + " to apply what the last primary wrote";
     }
   }

@@ -86,7 +86,8 @@ void RememberReturn(const Snapshot& snapshot, const ServerUuid& server, Marks* m
   if (seen.semi_sync.replica_active) return ForgetReturn(marks);  // guard: rule 4
   if (!primary.reached()) return;                                 // guard: rule 4
   const bool commits_wait = CommitsWait(snapshot);
-  if (marks->returned.has_value() && marks->returned_while_commits_wait >= commits_wait) return;
+  // What was committed alone since it was taken is in no set: then the proof begins anew.
+  if (marks->returned.has_value() && marks->returned_while_commits_wait == commits_wait) return;
   marks->returned = primary.executed;
   marks->returned_while_commits_wait = commits_wait;
 }

@@ -117,15 +117,16 @@ TEST(MemoryTest, NoReturnIsSeenOfOneWhoseFlagWasClearedAndThatStillAcknowledges)
   EXPECT_FALSE(marks.returned_while_commits_wait);
 }
 
-TEST(MemoryTest, ItIsTakenAnewWhenCommitsBeginToWait) {
+TEST(MemoryTest, ItIsTakenAnewWhenCommitsBeginToWaitAndWhenTheyNoLongerDo) {
   Looks looks;
   Scene scene("abc");
-  scene.Restarted('b').Of('a').semi_sync.source_enabled = false;
-  EXPECT_FALSE(looks.Next(scene).marks.at(Id('b')).returned_while_commits_wait);
-  scene.Holds('a', "a:1-130").Of('a').semi_sync.source_enabled = true;
-  const Marks marks = looks.Next(scene).marks.at(Id('b'));
-  EXPECT_EQ(marks.returned, Gtids("a:1-130"));
-  EXPECT_TRUE(marks.returned_while_commits_wait);
+  for (const bool waits : {false, true, false}) {
+    const std::string executed = absl::StrCat("a:1-", 100 + looks.now() / absl::Seconds(1));
+    scene.Restarted('b').Holds('a', executed).Of('a').semi_sync.source_enabled = waits;
+    const Marks marks = looks.Next(scene).marks.at(Id('b'));
+    EXPECT_EQ(marks.returned, Gtids(executed));
+    EXPECT_EQ(marks.returned_while_commits_wait, waits);
+  }
 }
 
 TEST(MemoryTest, ItIsNotTakenFromAPrimaryThatSaysNothing) {

@@ -148,7 +148,7 @@ struct Marks {
   // (rule 4).
   std::optional<GtidSet> returned;
   // Commits on the primary were waiting for acknowledgements when `returned` was taken; it is taken
-  // anew when they begin to.
+  // anew when they begin to, and when they no longer do.
   bool returned_while_commits_wait = false;
   // At the last look that reached it, in whichever epoch, it logged in to its source with its own
   // account. No other was given to it since: Weft makes accounts for servers that answer alone.

@@ -9,7 +9,6 @@ namespace {
 
 // Weft cannot stop what it does not reach: it is given this long after the last fault.
 constexpr Millis kGrace = 4000;
-constexpr Millis kBetweenLookAndCommit = 400;
 
 bool IsAside(const Group& record, const SimServer& server) {
   const Server* found = record.Find(server.uuid);
@@ -47,8 +46,7 @@ void Checkers::ForgetAdopted(const SimServer& primary) {
 
 void Checkers::CheckWinnerClean(const SimServer& winner, Millis now) {
   for (const Errant& one : errants_) {
-    // What is written between a look and the commit cannot be seen by anybody.
-    if (!winner.executed[one.transaction] || now - one.at < kBetweenLookAndCommit) continue;
+    if (!winner.executed[one.transaction] || MayHaveComeAfterTheLook(one.at, now)) continue;
     Fail("rule 6, errant server promoted",
          absl::StrCat(winner.address.host, " has errant transactions and was promoted"));
   }

@@ -3,13 +3,6 @@
 #include "tests/simulation/checkers.h"
 
 namespace weft::simulation {
-namespace {
-
-// What is forbidden between a look and the commit comes too late for that promotion.
-constexpr Millis kBetweenLookAndCommit = 400;
-
-}  // namespace
-
 void Checkers::OnRule(const ServerUuid& server, PromotionRule rule, Millis now) {
   if (rule == PromotionRule::kMustNot) {
     forbidden_.emplace(server, now);
@@ -20,7 +13,7 @@ void Checkers::OnRule(const ServerUuid& server, PromotionRule rule, Millis now) 
 
 void Checkers::CheckMayLead(const SimServer& winner, Millis now) {
   const auto found = forbidden_.find(winner.uuid);
-  if (found == forbidden_.end() || now - found->second < kBetweenLookAndCommit) return;
+  if (found == forbidden_.end() || MayHaveComeAfterTheLook(found->second, now)) return;
   Fail("rule 5, MUST_NOT server promoted",
        absl::StrCat(winner.address.host, " was promoted at ", now, " ms, forbidden since ",
                     found->second, " ms"));
