@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "common/log/log.h"
 #include "services/controller/ports/store_errors.h"
 
 namespace weft::controller {
@@ -52,13 +53,27 @@ absl::Status GroupTable::LoadAll() {
     const std::string id = keeper->record().id;
     if (existing.count(id) == 0) Drop(id);
   }
+  std::set<std::string> unreadable;
   for (const std::string& name : existing) {
     const absl::Status status = Refresh(name).status();
-    if (!status.ok() && !absl::IsNotFound(status)) return status;
+    if (absl::IsDataLoss(status)) {  // which must not keep the others from being looked after
+      unreadable.insert(name);
+      NoteUnreadable(name, status);
+    } else if (!status.ok() && !absl::IsNotFound(status)) {
+      return status;
+    }
   }
   MutexLock lock(&mutex_);
+  unreadable_ = std::move(unreadable);
   loaded_ = true;
   return absl::OkStatus();
+}
+
+void GroupTable::NoteUnreadable(const std::string& group, const absl::Status& error) {
+  MutexLock lock(&mutex_);
+  if (!unreadable_.insert(group).second) return;  // it was said when it was found
+  WEFT_LOG(kError, "group cannot be read, nothing is done for it",
+           {{"group", group}, {"error", error}});
 }
 
 void GroupTable::Drop(const std::string& group) {

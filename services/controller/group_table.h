@@ -2,6 +2,7 @@
 // The groups that a controller knows, each with its worker.
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,8 @@ class GroupTable {
   // Every group that exists has been read once.
   bool loaded() const;
 
-  // Reads one record, or all of them. What does not exist any more is dropped.
+  // Reads one record, or all of them. What does not exist any more is dropped; of all, those that
+  // cannot be understood (DATA_LOSS) are left out and logged.
   absl::StatusOr<Group> Refresh(const std::string& group);
   absl::Status LoadAll();
 
@@ -38,12 +40,14 @@ class GroupTable {
 
  private:
   void Drop(const std::string& group);
+  void NoteUnreadable(const std::string& group, const absl::Status& error);
 
   const GroupKeeper::Shared* const shared_;
   mutable Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool loaded_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::string, Keeper> groups_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> unreadable_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace weft::controller

@@ -20,6 +20,17 @@
 namespace weft::controller {
 namespace {
 
+// Holds a group that it cannot read.
+class DamagedStore : public MemoryStore {
+ public:
+  absl::StatusOr<Group> Load(const std::string& group) override {
+    if (group == damaged) return absl::DataLossError("an impossible policy");
+    return MemoryStore::Load(group);
+  }
+
+  std::string damaged;  // set before anything runs
+};
+
 class ReconcilerTest : public ::testing::Test {
  protected:
   explicit ReconcilerTest(absl::Duration period = absl::Milliseconds(10)) {
@@ -76,7 +87,7 @@ class ReconcilerTest : public ::testing::Test {
   }
 
   FakeFarm farm_;
-  MemoryStore store_;
+  DamagedStore store_;
   HealthTable health_{HealthTable::Options(), RealClock::Get()};
   rpc::Metrics registry_;
   ControllerMetrics metrics_{&registry_};
@@ -273,6 +284,17 @@ TEST_F(ReconcilerTest, UnknownGroupsAreToldFromThoseNotReadYet) {
   store_.SetUnavailable(false);
   ASSERT_TRUE(reconciler_->AwaitLeader(absl::Seconds(10)));
   EXPECT_EQ(ErrorReason(reconciler_->Cached("g").status()), "UNKNOWN_GROUP");
+}
+
+TEST_F(ReconcilerTest, AGroupThatCannotBeReadDoesNotKeepTheOthersWaiting) {
+  store_.damaged = "a";
+  Group damaged;
+  damaged.id = "a";
+  ASSERT_TRUE(store_.CreateGroup(damaged).ok());
+  MakeGroup();
+  Start();
+  EXPECT_EQ(Wait(Promote(1)), OperationState::kSucceeded);
+  EXPECT_EQ(reconciler_->Refresh("a").status().code(), absl::StatusCode::kDataLoss);
 }
 
 TEST_F(ReconcilerTest, StopsInTheMiddleOfAnything) {
