@@ -1,5 +1,6 @@
 #include "services/controller/core/memory.h"
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "services/controller/core/fixture.h"
 
