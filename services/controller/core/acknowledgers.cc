@@ -388,4 +388,11 @@ int CountAcknowledging(const Snapshot& snapshot) {
                     [&](const ServerUuid& server) { return AcknowledgesNow(snapshot, server); }));
 }
 
+int CountAbreast(const Snapshot& snapshot) {
+  const std::set<ServerUuid>& servers = snapshot.group.acknowledgers.servers;
+  return static_cast<int>(std::count_if(servers.begin(), servers.end(), [&](const ServerUuid& one) {
+    return AcknowledgesNow(snapshot, one) && HoldsWhatThePrimaryHas(snapshot, one);
+  }));
+}
+
 }  // namespace weft::controller

@@ -72,4 +72,8 @@ bool AcknowledgesNow(const Snapshot& snapshot, const ServerUuid& server);
 // Acknowledgers that do.
 int CountAcknowledging(const Snapshot& snapshot);
 
+// Of these, those that have received all that the primary has executed. The others first receive
+// what is before the commits that wait for them.
+int CountAbreast(const Snapshot& snapshot);
+
 }  // namespace weft::controller

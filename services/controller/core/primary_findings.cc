@@ -161,8 +161,17 @@ void PrimaryReplicates(const Snapshot& snapshot, const Emit& emit) {
 void CommitsBlocked(const Snapshot& snapshot, const Emit& emit) {
   const Group& group = snapshot.group;
   if (!PrimaryOf(snapshot).reached() || !IsLosslessEpoch(group)) return;
+  const int needed = static_cast<int>(WaitFor(group));
   const int acknowledging = CountAcknowledging(snapshot);
-  if (acknowledging >= static_cast<int>(WaitFor(group))) return;
+  if (acknowledging >= needed) {
+    const bool stand = WritesFail(snapshot) && snapshot.still_for >= snapshot.sick_after;
+    if (!stand || CountAbreast(snapshot) >= needed) return;
+    emit(ServerUuid(),
+         absl::StrCat("commits wait: of ", acknowledging, " servers that acknowledge, ",
+                      acknowledging - CountAbreast(snapshot), " first receive what is before them"),
+         "bring another acknowledger back, or give these less to do");
+    return;
+  }
   emit(ServerUuid(),
        absl::StrCat("commits wait: expected ", WaitFor(group),
                     " servers to acknowledge them, found ", acknowledging, "; ",

@@ -35,7 +35,7 @@ Sickness JudgeHealth(const Snapshot& snapshot) {
   if (group.primary.empty() || report.write_failing == 0) return Sickness();
   if (!IsOpen(primary)) return Sickness();  // guard: rule 7
   const bool acknowledged =
-      !IsLosslessEpoch(group) || CountAcknowledging(snapshot) >= static_cast<int>(WaitFor(group));
+      !IsLosslessEpoch(group) || CountAbreast(snapshot) >= static_cast<int>(WaitFor(group));
   const bool is_cut_off = !CutOffReplicas(snapshot).empty();
   if (!acknowledged && !is_cut_off) return Sickness();  // guard: rule 7
   Sickness sickness{

@@ -21,9 +21,9 @@ struct Sickness {
   std::string evidence;  // one line for the record; empty while it is well
 };
 
-// Commits that wait for acknowledgers that are not there (other than because it is cut off from all
-// of them, which answer the controller), and writes to a primary that is closed,
-// are other findings: they are not its sickness.
+// Commits that wait for acknowledgers that are not there or lag (other than because it is cut off
+// from all of them, which answer the controller), and writes to a primary that is closed, are other
+// findings: they are not its sickness.
 Sickness JudgeHealth(const Snapshot& snapshot);
 
 // True when two observers and most of them cannot write to the primary, whatever the reason.

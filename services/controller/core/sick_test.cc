@@ -57,6 +57,19 @@ TEST(SickTest, TwoObserversAndMostOfThemMakeAPrimarySick) {
   EXPECT_EQ(JudgeHealth(one).health, Health::kSuspected);
 }
 
+TEST(SickTest, CommitsThatWaitForWhoLagsAreNotThePrimarysSickness) {
+  Scene scene = Replaced(2);
+  EXPECT_EQ(JudgeHealth(scene).health, Health::kSick);
+  scene.group().acknowledgements = 2;
+  scene.Of('a').semi_sync.source_wait_for = 2;
+  EXPECT_EQ(JudgeHealth(scene).health, Health::kSick);
+  EXPECT_THAT(Codes(scene), Not(Contains("COMMITS_WAIT")));
+  scene.Holds('c', "a:1-90");
+  EXPECT_EQ(JudgeHealth(scene).health, Health::kWell);
+  EXPECT_THAT(Codes(scene), Contains("COMMITS_WAIT"));
+  EXPECT_THAT(Codes(scene), Not(Contains("PRIMARY_SICK")));
+}
+
 TEST(SickTest, WhoExecutesTransactionsIsNotSick) {
   Scene scene = Sick(3);
   scene.snapshot().still_for = absl::Seconds(1);
