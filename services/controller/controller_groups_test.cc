@@ -300,5 +300,20 @@ TEST_F(ControllerGroupsTest, RaisingTheAcknowledgementsPutsWhatWasWrittenBelowTh
   EXPECT_EQ(ErrorReason(Update(request).status()), "NOT_ENOUGH_ACKNOWLEDGERS");
 }
 
+// Its primary still waits for one, and the record does not say yet that nobody counts.
+TEST_F(ControllerGroupsTest, ItIsRefusedWhileThePrimaryOfAGroupMadeAsynchronousIsSilent) {
+  MakeGroup(3);
+  farm_.Kill(FakeFarm::UuidOf(1));
+  v1::UpdateGroupRequest request;
+  request.mutable_group()->set_name("groups/g");
+  request.mutable_group()->set_durability(v1::ASYNC);
+  request.mutable_update_mask()->add_paths("durability");
+  ASSERT_TRUE(Update(request).ok());
+  request.mutable_group()->set_acknowledgements(2);
+  request.mutable_update_mask()->add_paths("acknowledgements");
+  EXPECT_FALSE(Update(request).ok());
+  EXPECT_EQ(GetGroup("g").acknowledgements(), 1u);
+}
+
 }  // namespace
 }  // namespace weft::controller

@@ -185,7 +185,7 @@ absl::Status GroupRequests::RaiseAcknowledgements(const Change& change) {
   const std::string& id = change.group.id;
   WEFT_ASSIGN_OR_RETURN(const Group record, ports_.store->Load(id));
   const bool raises = Names(change.mask, "acknowledgements") && !record.primary.empty() &&
-                      IsLosslessEpoch(record) &&
+                      !record.acknowledgers.servers.empty() &&
                       change.group.acknowledgements > record.acknowledgements;
   if (!raises) return Write(change);
   if (record.restored) return NotConfirmed(id);

@@ -106,6 +106,27 @@ TEST_P(StoreContract, ARevisionThatMovedDoesNotStopACommit) {
   EXPECT_EQ(Loaded().revision, group.revision + 2);
 }
 
+// A failover that was decided for an asynchronous group may lose what a lossless one promises.
+TEST_P(StoreContract, WhatWasDecidedBeforeTheDurabilityChangedIsRefused) {
+  const Group group = MakeGroup();
+  Group async = group;
+  async.durability = Durability::kAsync;
+  Group two = group;
+  two.acknowledgements = group.acknowledgements + 1;
+  Group continues = group;
+  continues.settings.on_last_acknowledger_lost = OnLastAcknowledgerLost::kContinue;
+  for (Group changed : {async, two, continues, group}) {
+    const Group seen = Loaded();
+    changed.revision = seen.revision;
+    WEFT_ASSERT_OK(store().UpdateGroup(changed));
+    EXPECT_EQ(Loaded().acknowledgers.version, seen.acknowledgers.version + 1);
+    for (const Step& step : {Step(Commit{Uuid('b'), {}, {}}), Step(SetAcknowledgers{{}, {}})}) {
+      EXPECT_EQ(Outcome(store().Apply(seen, step, At(2))), "ABORTED ACKNOWLEDGERS_MOVED");
+    }
+    EXPECT_EQ(Loaded().primary, group.primary);
+  }
+}
+
 TEST_P(StoreContract, AStepOnAServerThatIsNotInTheGroupIsRefused) {
   const Group before = MakeGroup();
   EXPECT_EQ(Outcome(store().Apply(before, Commit{Uuid('d'), {Uuid('b')}, {}}, At(2))),

@@ -287,6 +287,14 @@ TEST(AcknowledgersAfterTest, APromotionAfterADemotionAccountsForWhoFollowsWithIt
 }
 
 // What it commits before it is armed they may lack.
+// It receives from c once it wakes up, or from who led before, with its flag on.
+TEST(AcknowledgersAfterTest, WhereCommitsWaitedForNobodyASleeperIsAccountedFor) {
+  Scene scene("abc");
+  scene.group().acknowledgers.servers.clear();
+  scene.Silent('b').Record('b').status = ServerStatus::kFaulty;
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('c')), ElementsAre(Id('a'), Id('b')));
+}
+
 TEST(AcknowledgersAfterTest, AFirstPromotionOfOneThatCommitsAloneRestsOnNoFlagFromBefore) {
   Scene scene("abc");
   scene.group().primary = ServerUuid();

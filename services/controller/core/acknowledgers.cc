@@ -23,7 +23,8 @@ bool IsPreset(const Snapshot& snapshot, const ServerUuid& server) {
 // By the record and by its own word it waits for nobody when it leads, and it can be written to.
 bool CommitsAlone(const Snapshot& snapshot, const ServerUuid& leader) {
   const Observation& seen = snapshot.Of(leader);
-  return !IsLosslessEpoch(snapshot.group) && !IsFenced(seen) && !seen.semi_sync.source_enabled;
+  if (IsLosslessEpoch(snapshot.group) || IsFenced(seen)) return false;
+  return !IsArmed(seen, WaitFor(snapshot.group));
 }
 
 // It holds what the primary has executed at this look.
@@ -142,7 +143,9 @@ std::string WhyUnproven(const Snapshot& snapshot, const ServerUuid& server) {
   if (!seen.reached()) {  // guard: rule 3
     return absl::StrCat("does not answer", seen.error.empty() ? "" : ": ", seen.error);
   }
-  if (IsPreset(snapshot, server)) {  // guard: rule 4
+  const bool rebuilt = StatusOf(snapshot.group, server) == ServerStatus::kConfiguring;
+  if (rebuilt) return "is being rebuilt";  // guard: rule 3
+  if (IsPreset(snapshot, server)) {        // guard: rule 4
     return "has its semi-sync flag in an option file, which proves nothing";
   }
   if (seen.semi_sync.replica_enabled) return "";           // proof: rule 4
@@ -290,9 +293,7 @@ std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot) {
   // The first ones make commits wait: not before there are enough of them.
   if (!IsLosslessEpoch(group) && wider.size() < WaitFor(group)) return std::nullopt;
   // Who slept through the time without acknowledgements may wake up and acknowledge.
-  if (!IsLosslessEpoch(group)) {  // guard: rule 3
-    AddWhoMayWakeUp(snapshot, group.primary, &wider);
-  }
+  if (!IsLosslessEpoch(group)) AddWhoMayWakeUp(snapshot, group.primary, &wider);  // guard: rule 3
   if (wider == group.acknowledgers.servers) return std::nullopt;
   return SetAcknowledgers{.servers = std::move(wider), .watermark = group.watermark};
 }
@@ -364,16 +365,15 @@ std::set<ServerUuid> AcknowledgersAfter(const Snapshot& snapshot, const ServerUu
       chosen.insert(server.uuid);
     }
   }
-  if (!group.primary.empty()) return chosen;
+  if (IsLosslessEpoch(group)) return chosen;
   // A flag from before would prove that its server has what is committed until `winner` is armed.
   const bool flagged = std::any_of(chosen.begin(), chosen.end(), [&](const ServerUuid& server) {
     return snapshot.Of(server).semi_sync.replica_enabled;
   });
   if (flagged && CommitsAlone(snapshot, winner)) return {};  // guard: rule 3
-  // Who was one when the primary was demoted may still receive from it, with its flag on.
-  if (group.epoch > 0) {  // guard: rule 3
-    AddWhoMayWakeUp(snapshot, winner, &chosen);
-  }
+  // Who was one before, when the primary was demoted or commits waited for nobody, may still have
+  // its flag on.
+  if (group.epoch > 0) AddWhoMayWakeUp(snapshot, winner, &chosen);  // guard: rule 3
   return chosen;
 }
 

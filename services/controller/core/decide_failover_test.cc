@@ -113,6 +113,9 @@ TEST(DecideFailoverTest, AServerThatIsBeingClonedSaysNothingAndNobodyCopiesFromI
   scene.Dead('a').Failover().Revoked('b').Revoked('c').Revoked('d');
   scene.Record('b').status = ServerStatus::kConfiguring;
   scene.Executed('b', "a:1-200");
+  // What it acknowledged last is not asked for, so it must not be one of them.
+  EXPECT_EQ(Text(Decide(scene)), "refused NOT_REACHED_ACKNOWLEDGER");
+  scene.group().acknowledgers.servers.erase(Id('b'));
   EXPECT_THAT(Text(Decide(scene)), HasSubstr("commit primary c"));
   scene.Executed('b', "a:1-120").Executed('c', "a:1-120");
   scene.Record('c').promotion_rule = PromotionRule::kMustNot;

@@ -289,6 +289,16 @@ TEST(DecideKeepTest, ASilentErrantServerIsNotReattached) {
   EXPECT_EQ(Text(Decide(scene)), "refused NOT_REACHED_ACKNOWLEDGER");
 }
 
+// Until the record says that nobody counts, a failover relies on acknowledgements.
+TEST(DecideKeepTest, APrimaryOfAGroupMadeAsynchronousIsOpenedArmedWhileAcknowledgersAreOnRecord) {
+  Scene scene("abc");
+  scene.group().durability = Durability::kAsync;
+  scene.Promote('a').Fenced('a').Of('a').semi_sync.source_enabled = false;
+  EXPECT_THAT(Text(Decide(scene)), HasSubstr("arm a, commits wait for 1\nunfence a"));
+  scene.group().acknowledgers.servers.clear();
+  EXPECT_THAT(Text(Decide(scene)), Not(HasSubstr("arm a")));
+}
+
 // --- finishing
 
 TEST(DecideKeepTest, APromotionIsFinishedWhenWritesAreAcknowledged) {

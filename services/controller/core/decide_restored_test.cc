@@ -24,6 +24,7 @@ Scene Restored() {
 // There was a failover since the backup: b is the primary, and a came back and follows it.
 Scene Outdated() {
   Scene scene = Restored();
+  scene.Of('b').semi_sync = scene.Of('a').semi_sync;
   scene.Fenced('a');
   scene.Of('a').semi_sync.source_enabled = false;
   scene.Of('a').semi_sync.replica_enabled = true;
@@ -37,8 +38,6 @@ Scene Outdated() {
   Observation& primary = scene.Of('b');
   primary.read_only = primary.super_read_only = false;
   primary.replication = Replication();
-  primary.semi_sync.replica_enabled = false;
-  primary.semi_sync.source_enabled = true;
   scene.Executed('b', "a:1-100,b:1-50");
   return scene;
 }
@@ -63,6 +62,10 @@ TEST(DecideRestoredTest, WhereCommitsWaitForNobodyNobodyCountsAsAcknowledger) {
   const Plan plan = Decide(scene);
   ASSERT_EQ(plan.phase, "confirm");
   EXPECT_TRUE(std::get<Commit>(plan.steps.at(0)).acknowledgers.empty());
+  // It waits for one, and by the backup a failover would rely on two.
+  Scene fewer = Restored();
+  fewer.group().acknowledgements = 2;
+  EXPECT_TRUE(std::get<Commit>(Decide(fewer).steps.at(0)).acknowledgers.empty());
 }
 
 TEST(DecideRestoredTest, TheOldPrimaryIsNotOpenedNorTheNewOneFenced) {

@@ -50,7 +50,9 @@ std::vector<Step> ServePrimary(const Snapshot& snapshot) {
   if (replicates && opens) {  // guard: rule 2
     steps.push_back(StopReplicating(snapshot, server));
   }
-  const bool waits = MayBeLossless(snapshot) && IsLosslessEpoch(group);
+  // Also of a group that has just been made asynchronous: until the record says that nobody's
+  // acknowledgement counts, a failover relies on them.
+  const bool waits = primary.can_semi_sync && !group.acknowledgers.servers.empty();
   if (waits) {
     if (!IsArmed(primary, WaitFor(group))) {  // guard: rule 5
       steps.push_back(ArmSource{.server = server, .wait_for = WaitFor(group)});

@@ -126,7 +126,7 @@ std::set<ServerUuid> Acknowledging(const Snapshot& snapshot, const ServerUuid& p
   std::set<ServerUuid> servers;
   if (snapshot.group.durability != Durability::kLossless) return servers;
   const Observation& seen = snapshot.Of(primary);
-  if (IsOpen(seen) && !seen.semi_sync.source_enabled) return servers;  // guard: rule 3
+  if (IsOpen(seen) && !IsArmed(seen, WaitFor(snapshot.group))) return servers;  // guard: rule 3
   for (const ServerUuid& server : Members(snapshot)) {
     if (server != primary && snapshot.Of(server).semi_sync.replica_enabled) servers.insert(server);
   }

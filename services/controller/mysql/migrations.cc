@@ -42,6 +42,9 @@ constexpr absl::string_view kProvisioner =
 constexpr absl::string_view kHooks =
 #include "services/controller/mysql/schema/0007_hooks.sql.inc"
     ;
+constexpr absl::string_view kDurability =
+#include "services/controller/mysql/schema/0008_durability.sql.inc"
+    ;
 
 // Table, column, key, foreign key or check constraint is already there; or already gone.
 bool IsAlreadySo(const absl::Status& status) {
@@ -191,6 +194,7 @@ const std::vector<Migration>& StoreMigrations() {
       {5, "lossless", kLossless, /*compatible_from=*/4},
       {6, "provisioner", kProvisioner, /*compatible_from=*/4},
       {7, "hooks", kHooks, /*compatible_from=*/4},
+      {8, "durability", kDurability, /*compatible_from=*/4},
   };
   return migrations;
 }

@@ -204,6 +204,11 @@ absl::Status MemoryStore::DestroyGroup(const std::string& group, uint64_t revisi
 
 absl::Status MemoryStore::UpdateGroup(const Group& group) {
   return WriteRevision("UpdateGroup", group.id, group.revision, [&](Data&, Group& record) {
+    const bool same_wait =
+        record.durability == group.durability &&
+        record.acknowledgements == group.acknowledgements &&
+        record.settings.on_last_acknowledger_lost == group.settings.on_last_acknowledger_lost;
+    if (!same_wait) ++record.acknowledgers.version;
     record.description = StoredText(group.description);
     record.active = group.active;
     record.durability = group.durability;

@@ -15,17 +15,7 @@ void Take(Server* server, ServerStatus status) {
   server->status = status;
 }
 
-// Who may lead, and whose acknowledgement counts, was decided by these.
-absl::Status CheckDurability(const Group& seen, const Group& group) {
-  if (group.durability == seen.durability && group.acknowledgements == seen.acknowledgements &&
-      group.settings.on_last_acknowledger_lost == seen.settings.on_last_acknowledger_lost) {
-    return absl::OkStatus();
-  }
-  return DurabilityMoved(group.id);
-}
-
-absl::Status Do(const Commit& step, const Group& seen, absl::Time now, Group* group) {
-  WEFT_RETURN_IF_ERROR(CheckDurability(seen, *group));
+absl::Status Do(const Commit& step, const Group&, absl::Time now, Group* group) {
   Server* const winner = group->Find(step.primary);
   if (!step.primary.empty() && winner == nullptr) return NotInGroup(step.primary.text(), group->id);
   if (group->primary != step.primary) {
@@ -57,8 +47,7 @@ absl::Status Do(const Commit& step, const Group& seen, absl::Time now, Group* gr
   return absl::OkStatus();
 }
 
-absl::Status Do(const SetAcknowledgers& step, const Group& seen, absl::Time, Group* group) {
-  WEFT_RETURN_IF_ERROR(CheckDurability(seen, *group));
+absl::Status Do(const SetAcknowledgers& step, const Group&, absl::Time, Group* group) {
   group->acknowledgers = {group->acknowledgers.version + 1, step.servers};
   group->watermark = group->watermark.Union(step.watermark);
   return absl::OkStatus();

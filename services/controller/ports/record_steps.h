@@ -14,9 +14,8 @@ inline constexpr size_t kHistoryLimit = 32;
 
 // Applies a Commit, SetAcknowledgers, SetStatus, BeginSwitchover or GiveUp to `group`, and raises
 // its revision. On an error `group` is unchanged. `seen` is the record that the plan was made from:
-//   ABORTED   EPOCH_MOVED or ACKNOWLEDGERS_MOVED: `group` has another epoch or set than `seen`;
-//             DURABILITY_MOVED: a Commit or SetAcknowledgers finds another durability, count of
-//             acknowledgements or on_last_acknowledger_lost than in `seen`;
+//   ABORTED   EPOCH_MOVED or ACKNOWLEDGERS_MOVED: `group` has another epoch or set than `seen`, or
+//             other commits wait (Store::UpdateGroup);
 //             INTENT_MOVED: BeginSwitchover and GiveUp find another pending intent than in `seen`
 //   NOT_FOUND UNKNOWN_SERVER: the primary of a Commit, or the server of a SetStatus
 //   INVALID_ARGUMENT: another kind of step

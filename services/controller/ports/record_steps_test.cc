@@ -133,25 +133,5 @@ TEST(RecordStepsTest, NothingIsDoneToARecordThatMoved) {
   EXPECT_EQ(group, seen);
 }
 
-// A failover that was decided for an asynchronous group may lose what a lossless one promises.
-TEST(RecordStepsTest, NorWhereItsDurabilityMoved) {
-  const Group seen = MakeGroup();
-  Group async = seen;
-  async.durability = Durability::kAsync;
-  Group two = seen;
-  two.acknowledgements = 2;
-  Group continues = seen;
-  continues.settings.on_last_acknowledger_lost = OnLastAcknowledgerLost::kContinue;
-  for (const Group& moved : {async, two, continues}) {
-    for (const Step& step : {Step(Commit{Uuid('b'), {}, {}}), Step(SetAcknowledgers{{}, {}})}) {
-      Group group = moved;
-      EXPECT_EQ(ErrorReason(ApplyRecordStep(seen, step, kNow, &group)), "DURABILITY_MOVED");
-      EXPECT_EQ(group, moved);
-    }
-    Group group = moved;
-    EXPECT_TRUE(ApplyRecordStep(seen, SetStatus{Uuid('b')}, kNow, &group).ok());
-  }
-}
-
 }  // namespace
 }  // namespace weft::controller

@@ -129,8 +129,9 @@ class Store {
   virtual absl::Status CreateGroup(const Group& group) = 0;
   // FAILED_PRECONDITION unless it has no servers.
   virtual absl::Status DestroyGroup(const std::string& group, uint64_t revision) = 0;
-  // Writes description, active, durability, acknowledgements, settings. Compares
-  // `group.revision`.
+  // Writes description, active, durability, acknowledgements, settings. Compares `group.revision`.
+  // Where what commits wait for changes (durability, acknowledgements, on_last_acknowledger_lost)
+  // the acknowledgers' version rises: a step that was decided before is refused.
   virtual absl::Status UpdateGroup(const Group& group) = 0;
 
   // --- servers. ALREADY_EXISTS when uuid or address is taken. Both compare the group's revision.

@@ -56,12 +56,6 @@ absl::Status AcknowledgersMoved(absl::string_view group, uint64_t expected, uint
   return Moved("ACKNOWLEDGERS_MOVED", group, "acknowledger set's version", expected, found);
 }
 
-absl::Status DurabilityMoved(absl::string_view group) {
-  return ::weft::Refusal(absl::StatusCode::kAborted, "DURABILITY_MOVED",
-                         absl::StrCat("what commits of group ", group, " wait for has changed"),
-                         "the durability that was seen", "another", kLookAgain);
-}
-
 absl::Status UserMoved(absl::string_view name, uint64_t expected, uint64_t found) {
   return ::weft::Refusal(absl::StatusCode::kAborted, "USER_MOVED",
                          absl::StrCat("user ", name, " has changed meanwhile"),

@@ -16,8 +16,6 @@ absl::Status TermMoved(uint64_t expected, uint64_t found);  // TERM_MOVED: stop 
 absl::Status RevisionMoved(absl::string_view group, uint64_t expected, uint64_t found);
 absl::Status EpochMoved(absl::string_view group, uint64_t expected, uint64_t found);
 absl::Status AcknowledgersMoved(absl::string_view group, uint64_t expected, uint64_t found);
-// DURABILITY_MOVED: what its commits wait for was changed meanwhile.
-absl::Status DurabilityMoved(absl::string_view group);
 // USER_MOVED: the user was changed meanwhile.
 absl::Status UserMoved(absl::string_view name, uint64_t expected, uint64_t found);
 // PROMOTION_FORBIDDEN: its promotion rule has become MUST_NOT.
