@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -264,9 +263,9 @@ TEST_F(ClosedTargetTest, AWriteOfAnAdministratorEndsACopyOfRows) {
 // MiB that the process has had in memory at once.
 uint64_t MostMemory() {
   std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    uint64_t kib = 0;
-    if (std::sscanf(line.c_str(), "VmHWM: %lu", &kib) == 1) return kib >> 10;
+  uint64_t kib = 0;
+  for (std::string word; status >> word;) {
+    if (word == "VmHWM:" && status >> kib) return kib >> 10;
   }
   return 0;
 }

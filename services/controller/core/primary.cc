@@ -34,8 +34,9 @@ Step StopReplicating(const Snapshot& snapshot, const ServerUuid& server) {
 // The record says that nobody's acknowledgement counts: no failover relies on one. With an empty
 // set a lossless group that may not continue alone waits for its first acknowledgers instead.
 bool MayCommitAlone(const Group& group) {
-  return group.durability == Durability::kAsync ||
-         (MayContinueAlone(group) && !IsLosslessEpoch(group));
+  const bool settled_for = group.durability == Durability::kAsync ||
+                           (MayContinueAlone(group) && !IsLosslessEpoch(group));
+  return settled_for && group.acknowledgers.servers.empty();
 }
 
 }  // namespace
@@ -57,8 +58,8 @@ std::vector<Step> ServePrimary(const Snapshot& snapshot) {
     if (!IsArmed(primary, WaitFor(group))) {  // guard: rule 5
       steps.push_back(ArmSource{.server = server, .wait_for = WaitFor(group)});
     }
-  } else if (MayCommitAlone(group) && primary.semi_sync.source_enabled) {
-    if (group.acknowledgers.servers.empty()) {  // proof: rule 1
+  } else if (primary.semi_sync.source_enabled) {
+    if (MayCommitAlone(group)) {  // proof: rule 1
       steps.push_back(ArmSource{.server = server, .wait_for = 0});
     }
   }
