@@ -11,6 +11,7 @@
 #include "services/controller/core/durability.h"
 #include "services/controller/ports/store_errors.h"
 #include "services/controller/ports/with_record.h"
+#include "services/controller/raise_acknowledgements.h"
 #include "services/controller/setting_rules.h"
 
 namespace weft::controller {
@@ -181,38 +182,23 @@ absl::Status GroupRequests::Write(const Change& change) {
   });
 }
 
-absl::Status GroupRequests::RaiseAcknowledgements(const Change& change) {
+absl::Status GroupRequests::WriteOrRaise(const Change& change) {
   const std::string& id = change.group.id;
   WEFT_ASSIGN_OR_RETURN(const Group record, ports_.store->Load(id));
-  const bool raises = Names(change.mask, "acknowledgements") && !record.primary.empty() &&
-                      !record.acknowledgers.servers.empty() &&
-                      change.group.acknowledgements > record.acknowledgements;
-  if (!raises) return Write(change);
+  const uint32_t count = change.group.acknowledgements;
+  if (!Names(change.mask, "acknowledgements") || !RaisesAcknowledgements(record, count)) {
+    return Write(change);
+  }
   if (record.restored) return NotConfirmed(id);
   WEFT_RETURN_IF_ERROR(CheckEtag(record, change.etag));
   Change unconditional = change;
   unconditional.etag.clear();
-  // Writes acknowledged so far may be on fewer replicas than a failover will look for from now on:
-  // so they are put below the watermark, after the primary waits for more and before the record
-  // says so.
   Group changed = record;
   CopyFields(change, &changed);
   WEFT_RETURN_IF_ERROR(CheckEnoughServers(changed));
   return ports_.reconciler->Exclusively(id, [&]() -> absl::Status {
-    WEFT_RETURN_IF_ERROR(
-        ports_.farm->Apply(record, ArmSource{record.primary, change.group.acknowledgements},
-                           Reconciler::kExclusiveStep));
-    const auto seen = ports_.farm->Probe(record, Reconciler::kExclusiveStep);
-    const auto primary = seen.find(record.primary);
-    if (primary == seen.end() || !primary->second.reached()) {
-      return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "PRIMARY_NOT_REACHED",
-                             "the primary must answer for this", "an answer",
-                             primary == seen.end() ? "none" : primary->second.error,
-                             "start the primary, or promote another server");
-    }
-    WEFT_RETURN_IF_ERROR(ports_.store->Apply(
-        record, SetAcknowledgers{record.acknowledgers.servers, primary->second.executed},
-        ports_.clock->Now()));
+    WEFT_RETURN_IF_ERROR(RaiseAcknowledgements(record, count, Reconciler::kExclusiveStep,
+                                               ports_.farm, ports_.store, ports_.clock));
     return Write(unconditional);
   });
 }
@@ -233,7 +219,7 @@ absl::StatusOr<Group> GroupRequests::Update(const Change& change, const Caller& 
     return record;
   }
   WEFT_RETURN_IF_ERROR(ports_.ledger->Once(caller, "update", change.group.id, "",
-                                           [&](bool) { return RaiseAcknowledgements(change); }));
+                                           [&](bool) { return WriteOrRaise(change); }));
   ports_.reconciler->Wake(change.group.id);
   return ports_.reconciler->Refresh(change.group.id);
 }

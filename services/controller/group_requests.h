@@ -102,7 +102,7 @@ class GroupRequests {
                                 const Caller& caller);
   absl::Status Write(const Change& change);
   // Raising the number of acknowledgements must not weaken what was promised before.
-  absl::Status RaiseAcknowledgements(const Change& change);
+  absl::Status WriteOrRaise(const Change& change);
 
   const Options options_;
   const Ports ports_;

@@ -297,6 +297,16 @@ void Play::HitWeft(const Fault& fault, int target, int by) {
                                      "a window", "somebody"};
       });
       break;
+    case FaultKind::kRaise:
+      ChangeAcknowledgements(scenario_.acknowledgements + (begins ? 1 : 0));
+      break;
+    case FaultKind::kOtherLoss:
+      ChangeSettings([&](GroupSettings* settings) {
+        settings->on_last_acknowledger_lost = begins != scenario_.continues
+                                                  ? OnLastAcknowledgerLost::kContinue
+                                                  : OnLastAcknowledgerLost::kWait;
+      });
+      break;
     case FaultKind::kAsync:
       ChangeGroup(world_.record().active,
                   begins || !scenario_.lossless ? Durability::kAsync : Durability::kLossless);

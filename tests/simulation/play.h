@@ -38,6 +38,8 @@ class Play {
   // Requests, as the controller's API makes them; refused while another is pending.
   void Request(Goal goal, int target);
   void ChangeGroup(bool active, Durability durability);
+  // By whoever leads; nobody else knows the primary.
+  void ChangeAcknowledgements(uint32_t count);
   void ChangeSettings(const std::function<void(GroupSettings*)>& change);
   void ChangeStatus(int server, ServerStatus from, ServerStatus to);
   void ChangeRule(int server, PromotionRule rule);

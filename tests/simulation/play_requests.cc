@@ -28,6 +28,12 @@ void Play::ChangeGroup(bool active, Durability durability) {
   admin_.UpdateGroup(group).IgnoreError();
 }
 
+void Play::ChangeAcknowledgements(uint32_t count) {
+  for (const auto& one : controllers_) {
+    if (one->leading()) one->ChangeAcknowledgements(count);
+  }
+}
+
 void Play::ChangeSettings(const std::function<void(GroupSettings*)>& change) {
   Group group = *admin_.Load("g");
   change(&group.settings);

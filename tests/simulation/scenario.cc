@@ -29,7 +29,7 @@ struct KindRow {
   int weight;  // in the lottery; 0: drawn apart from it
 };
 
-constexpr std::array<KindRow, 28> kKinds = {{
+constexpr std::array<KindRow, 30> kKinds = {{
     {FaultKind::kCrash, "crash", Aim::kServer, true, 8},
     {FaultKind::kHang, "hang", Aim::kServer, true, 5},
     {FaultKind::kIsolate, "isolate", Aim::kServer, true, 5},
@@ -52,6 +52,8 @@ constexpr std::array<KindRow, 28> kKinds = {{
     {FaultKind::kSecondary, "secondary", Aim::kServer, false, 1},
     {FaultKind::kDeactivate, "deactivate", Aim::kNobody, true, 1},
     {FaultKind::kAsync, "async", Aim::kNobody, true, 1},
+    {FaultKind::kRaise, "raise", Aim::kNobody, true, 0},
+    {FaultKind::kOtherLoss, "other-loss", Aim::kNobody, true, 0},
     {FaultKind::kSwitchOff, "switch-off", Aim::kNobody, true, 0},
     {FaultKind::kWindow, "window", Aim::kNobody, true, 0},
     {FaultKind::kPrefer, "prefer", Aim::kServer, false, 0},
@@ -164,12 +166,14 @@ void CutControllersFromReplicas(Chance& chance, Scenario* scenario) {
   }
 }
 
+void DrawOneIn(int of, FaultKind kind, Chance& chance, Scenario* scenario) {
+  if (!chance.OneIn(of)) return;
+  scenario->faults.push_back(DrawFault(chance, scenario->world, RowOf(kind)));
+}
+
 // What keeps Weft from acting, and a primary that answers and commits nothing.
 void DrawGray(Chance& chance, Scenario* scenario) {
-  const auto add = [&](FaultKind kind, int of) {
-    if (!chance.OneIn(of)) return;
-    scenario->faults.push_back(DrawFault(chance, scenario->world, RowOf(kind)));
-  };
+  const auto add = [&](FaultKind kind, int of) { DrawOneIn(of, kind, chance, scenario); };
   scenario->replaces_sick = chance.OneIn(2);
   scenario->hooks = chance.OneIn(6);
   add(FaultKind::kStick, 4);
@@ -248,6 +252,8 @@ Scenario Generate(uint64_t seed) {
   world.own_accounts = chance.OneIn(2);
   scenario.continues = chance.OneIn(5);
   DrawGray(chance, &scenario);
+  DrawOneIn(8, FaultKind::kRaise, chance, &scenario);
+  DrawOneIn(8, FaultKind::kOtherLoss, chance, &scenario);
   std::stable_sort(scenario.faults.begin(), scenario.faults.end(),
                    [](const Fault& a, const Fault& b) { return a.at < b.at; });
   return scenario;

@@ -34,6 +34,8 @@ enum class FaultKind {
   kSecondary,        // a SPARE becomes SECONDARY
   kDeactivate,       //
   kAsync,            // the policy, for a while
+  kRaise,            // commits wait for one more acknowledgement, for a while
+  kOtherLoss,        // the other on_last_acknowledger_lost, for a while
   kSwitchOff,        // of automatic failover, for a while
   kWindow,           // of maintenance, of the group
   kPrefer,           // the promotion rule of a server from now on

@@ -4,6 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "services/controller/ports/with_record.h"
+#include "services/controller/raise_acknowledgements.h"
 
 namespace weft::simulation {
 namespace {
@@ -16,6 +19,8 @@ constexpr Millis kMonitorPatience = 400;
 
 // Writes that have failed for as long make a server sick.
 constexpr Millis kSickAfter = 600;
+
+constexpr absl::Duration kExclusiveStep = absl::Milliseconds(500);
 
 constexpr char kGroup[] = "g";
 
@@ -89,6 +94,7 @@ void SimController::Begin() {
   ++incarnation_;
   crashed_ = restart_ = false;
   leading_ = false;
+  acknowledgements_.reset();
   lease_ = controller::Lease();
   seen_since_ = world_->now();
   if (store_ != nullptr) old_stores_.push_back(std::move(store_));  // something may be on its way
@@ -118,10 +124,37 @@ void SimController::LeaseTurn() {
 }
 
 void SimController::RoundTurn() {
-  if (crashed_ || paused_ || !leading_ || world_->now() < next_round_) return;
+  if (crashed_ || paused_ || !leading_) return;
+  if (acknowledgements_.has_value()) {
+    in_round_ = true;
+    Make(*std::exchange(acknowledgements_, std::nullopt)).IgnoreError();  // then it was refused
+    in_round_ = false;
+    next_round_ = world_->now();
+  }
+  if (world_->now() < next_round_ || crashed_ || paused_ || !leading_) return;
   in_round_ = true;
   OneRound();
   in_round_ = false;
+}
+
+absl::Status SimController::Make(uint32_t acknowledgements) {
+  const absl::StatusOr<Group> record = store_->Load(kGroup);
+  if (!record.ok()) return record.status();
+  const auto secondaries =
+      std::count_if(record->servers.begin(), record->servers.end(),
+                    [](const Server& server) { return server.status == ServerStatus::kSecondary; });
+  if (acknowledgements > static_cast<size_t>(secondaries)) {
+    return absl::FailedPreconditionError("commits would wait for ever");
+  }
+  if (controller::RaisesAcknowledgements(*record, acknowledgements)) {
+    WEFT_RETURN_IF_ERROR(controller::RaiseAcknowledgements(
+        *record, acknowledgements, kExclusiveStep, farm_.get(), store_.get(), &clock_));
+  }
+  return controller::WithRecord(store_.get(), kGroup, [&](const Group& now) {
+    Group changed = now;
+    changed.acknowledgements = acknowledgements;
+    return store_->UpdateGroup(changed);
+  });
 }
 
 void SimController::Lead() {

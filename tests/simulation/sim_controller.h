@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,8 @@ class SimController {
   void RoundTurn();
   // A request came in: the next round is due.
   void Wake() { next_round_ = 0; }
+  // The request for it, in the place of the next round; lost with the process.
+  void ChangeAcknowledgements(uint32_t count) { acknowledgements_ = count; }
 
   // Faults. A paused one neither runs nor notices; a crashed one comes back as a new process.
   void Crash() { crashed_ = true; }
@@ -82,6 +85,7 @@ class SimController {
   void Lead();
   void Challenge();
   void OneRound();
+  absl::Status Make(uint32_t acknowledgements);
   bool MayAct();
   bool HasLost(size_t monitor, const SimServer& server) const;
   bool IsBlind(size_t monitor) const;
@@ -115,6 +119,7 @@ class SimController {
   Millis next_round_ = 0;
   std::vector<std::vector<Millis>> lost_since_;  // by monitor and server; -1: not lost
   int lost_count_ = 0;
+  std::optional<uint32_t> acknowledgements_;  // asked for
   int settled_rounds_ = 0;
   std::string last_plan_;
 };

@@ -49,6 +49,14 @@ void RememberSwitch(absl::Duration now, Memory* memory, Snapshot* snapshot) {
   snapshot->switching_for = now - *memory->switching_since;
 }
 
+// As it was at the last look that reached it, in whichever epoch and part.
+void RememberPreset(const Snapshot& snapshot, const ServerUuid& server, Memory* memory) {
+  const Observation& seen = snapshot.Of(server);
+  if (!seen.reached()) return;
+  memory->preset.erase(server);
+  if (seen.semi_sync.replica_preset) memory->preset.insert(server);  // guard: rule 4
+}
+
 void RememberAccount(const Snapshot& snapshot, const ServerUuid& server, Memory* memory) {
   const Observation& seen = snapshot.Of(server);
   if (!seen.reached()) return;
@@ -58,10 +66,8 @@ void RememberAccount(const Snapshot& snapshot, const ServerUuid& server, Memory*
 
 void RememberServer(const Snapshot& snapshot, const ServerUuid& server,
                     Memory::ServerMemory* memory) {
-  const Observation& seen = snapshot.Of(server);
   const Observation& primary = snapshot.Of(snapshot.group.primary);
   Marks& marks = memory->marks;
-  if (seen.reached()) marks.preset = seen.semi_sync.replica_preset;
   const bool unable = IsUnable(snapshot, server);
   const bool was_unable = std::exchange(memory->unable, unable);
   if (!unable) marks.unable.reset();  // guard: rule 3
@@ -246,12 +252,14 @@ void Remember(absl::Duration now, absl::Time wall, absl::Duration failover_cool_
   RememberLags(memory, snapshot);
   RememberDrained(now, &memory->drain, snapshot);
   for (const Server& server : group.servers) {
+    RememberPreset(*snapshot, server.uuid, memory);
     if (server.uuid == group.primary) continue;
     Memory::ServerMemory& remembered = memory->servers[server.uuid];
+    RememberAccount(*snapshot, server.uuid, memory);
+    remembered.marks.preset = memory->preset.contains(server.uuid);
+    remembered.marks.own_account = memory->own_account.contains(server.uuid);
     // What follows asks for these two.
     snapshot->marks[server.uuid].preset = remembered.marks.preset;
-    RememberAccount(*snapshot, server.uuid, memory);
-    remembered.marks.own_account = memory->own_account.contains(server.uuid);
     snapshot->marks[server.uuid].own_account = remembered.marks.own_account;
     RememberServer(*snapshot, server.uuid, &remembered);
     RememberReturn(*snapshot, server.uuid, &remembered.marks);

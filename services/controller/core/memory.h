@@ -49,6 +49,7 @@ struct Memory {
   };
   std::map<ServerUuid, ServerMemory> servers;
   std::set<ServerUuid> own_account;  // Marks::own_account; of any epoch
+  std::set<ServerUuid> preset;       // Marks::preset; of any epoch
 
   // Strangers at each look that reached the primary since then. Believed after kStrangersStay.
   std::optional<Strangers> strangers;

@@ -162,12 +162,17 @@ TEST(MemoryTest, ASecondRestartIsASecondReturn) {
   EXPECT_EQ(looks.Next(scene).marks.at(Id('b')).returned, Gtids("a:1-140"));
 }
 
-TEST(MemoryTest, APresetFlagIsRememberedOfASilentServer) {
+TEST(MemoryTest, APresetFlagIsRememberedOfASilentServerInAnyEpochAndPart) {
   Looks looks;
   Scene scene("abc");
-  scene.Of('b').semi_sync.replica_preset = true;
+  scene.Of('a').semi_sync.replica_preset = scene.Of('b').semi_sync.replica_preset = true;
   looks.Next(scene);
+  scene.Silent('a');
   scene.Silent('b');
+  EXPECT_TRUE(looks.Next(scene).marks.at(Id('b')).preset);
+  scene.group().primary = Id('c');
+  ++scene.group().epoch;
+  EXPECT_TRUE(looks.Next(scene).marks.at(Id('a')).preset);
   EXPECT_TRUE(looks.Next(scene).marks.at(Id('b')).preset);
 }
 
