@@ -316,37 +316,6 @@ void Play::HitWeft(const Fault& fault, int target, int by) {
   }
 }
 
-bool Play::Ask(const Fault& fault, int target) {
-  switch (fault.kind) {
-    case FaultKind::kPromote:
-      Request(Goal::kPromote, fault.target);
-      return true;
-    case FaultKind::kDemote:
-      Request(Goal::kDemote, kPrimary);
-      return true;
-    case FaultKind::kSpare:
-      ChangeStatus(target, ServerStatus::kSecondary, ServerStatus::kSpare);
-      return true;
-    case FaultKind::kSecondary:
-      ChangeStatus(target, ServerStatus::kSpare, ServerStatus::kSecondary);
-      return true;
-    case FaultKind::kPrefer:
-      ChangeRule(target, PromotionRule::kPrefer);
-      return true;
-    case FaultKind::kNeutral:
-      ChangeRule(target, PromotionRule::kNeutral);
-      return true;
-    case FaultKind::kPreferNot:
-      ChangeRule(target, PromotionRule::kPreferNot);
-      return true;
-    case FaultKind::kMustNot:
-      ChangeRule(target, PromotionRule::kMustNot);
-      return true;
-    default:
-      return false;
-  }
-}
-
 void Play::OnRound(int controller, const controller::Round& round) {
   ++outcome_.looks;
   if (!round.plan.steps.empty()) outcome_.last_act = world_.now();
