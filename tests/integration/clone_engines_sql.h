@@ -202,6 +202,23 @@ inline constexpr absl::string_view kClonesUnderWay =
     "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'CLONE INSTANCE %'";
 inline constexpr absl::string_view kRowsUnderWay =
     "SELECT COUNT(*) > 0 FROM information_schema.PROCESSLIST WHERE INFO LIKE 'LOAD DATA %'";
+inline constexpr absl::string_view kFillPump = R"(
+CREATE DATABASE pump;
+CREATE TABLE pump.keyed (id INT PRIMARY KEY);
+CREATE TABLE pump.held (id INT PRIMARY KEY);
+)";
+inline constexpr absl::string_view kLetLoad =
+    "SET GLOBAL local_infile = ON, GLOBAL super_read_only = OFF, GLOBAL read_only = OFF";
+inline constexpr absl::string_view kBegin = "BEGIN";
+inline constexpr absl::string_view kReadKeyed = "SELECT COUNT(*) FROM pump.keyed";
+inline constexpr absl::string_view kUsePump = "USE pump";
+inline constexpr absl::string_view kLockHeld = "LOCK TABLES pump.held WRITE";
+inline constexpr absl::string_view kKeysWait =
+    "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'ALTER TABLE %'"
+    " AND STATE LIKE 'Waiting for table metadata lock'";
+inline constexpr absl::string_view kReaderOfHeld =
+    "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT %`held`%'"
+    " AND STATE LIKE 'Waiting for table metadata lock'";
 inline constexpr absl::string_view kSessionsOf =
     "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = '%s'";
 // Failed ones that would still be held against the server.

@@ -119,8 +119,12 @@ absl::Status PartPump::status() const {
 
 void PartPump::Fail(absl::Status status) {
   stop_ = true;
-  MutexLock lock(&mutex_);
-  if (status_.ok()) status_ = std::move(status);
+  {
+    MutexLock lock(&mutex_);
+    if (status_.ok()) status_ = std::move(status);
+  }
+  // Others may be making keys, for hours; what they are told counts no more.
+  Stop();
 }
 
 const Part* PartPump::Next() {

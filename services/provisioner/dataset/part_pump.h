@@ -18,7 +18,8 @@
 
 namespace weft::provisioner {
 
-// Moves the parts of tables over pairs of sessions, a thread each, until none is left or one fails.
+// Moves the parts of tables over pairs of sessions, a thread each, until none is left or one fails,
+// which ends what the others are at.
 // Who moves the last part of a table makes its late keys. Large rows are left to the first pair, at
 // the end: in each pair's buffers there is room for the largest row that it has met.
 // Thread-safe.
