@@ -209,6 +209,7 @@ CREATE TABLE pump.held (id INT PRIMARY KEY);
 )";
 inline constexpr absl::string_view kLetLoad =
     "SET GLOBAL local_infile = ON, GLOBAL super_read_only = OFF, GLOBAL read_only = OFF";
+inline constexpr absl::string_view kWaitLongForLocks = "SET SESSION lock_wait_timeout = 60";
 inline constexpr absl::string_view kBegin = "BEGIN";
 inline constexpr absl::string_view kReadKeyed = "SELECT COUNT(*) FROM pump.keyed";
 inline constexpr absl::string_view kUsePump = "USE pump";

@@ -37,8 +37,12 @@ class PartPumpTest : public CloneFarm {
   }
 
   std::unique_ptr<mysql::BulkSession> Bulk(int index) {
-    auto session = mysql::BulkSession::Open(*access_->For(address(index), Duty::kRestore));
+    mysql::ConnectOptions options = *access_->For(address(index), Duty::kRestore);
+    options.read_timeout = absl::Minutes(1);  // longer than Until waits
+    auto session = mysql::BulkSession::Open(options);
     EXPECT_TRUE(session.ok()) << session.status();
+    const absl::Status patient = (*session)->Execute(sql::kWaitLongForLocks);
+    EXPECT_TRUE(patient.ok()) << patient;
     return *std::move(session);
   }
 
