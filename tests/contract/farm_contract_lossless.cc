@@ -95,6 +95,24 @@ TEST_P(FarmContract, TheReplicaFlagDoesNotSurviveARestart) {
   EXPECT_FALSE(back.semi_sync.replica_preset);
 }
 
+// As by a restart between the look and the step.
+TEST_P(FarmContract, AServerThatLacksWhatItWasSeenToHoldIsNotMadeToAcknowledge) {
+  if (!under_test().lossless()) GTEST_SKIP() << "no semi-synchronous replication";
+  SetUpGroup(0);
+  ASSERT_TRUE(Do(FollowStep(1, 0, /*acknowledge=*/false)).ok());
+  ASSERT_TRUE(Do(StopReceiver{.server = server(1)}).ok());
+  ASSERT_TRUE(Write(0).ok());
+  Follow step = FollowStep(1, 0, /*acknowledge=*/true);
+  step.holds = See(0).executed;
+  const absl::Status refused = Do(step);
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
+  EXPECT_FALSE(See(1).semi_sync.replica_enabled);
+  step.holds = See(1).Held();
+  const absl::Status done = Do(step);
+  EXPECT_TRUE(done.ok()) << done;
+  EXPECT_TRUE(See(1).semi_sync.replica_enabled);
+}
+
 TEST_P(FarmContract, AReplicaWhoseFlagIsClearedAcknowledgesUntilItsReceiverStops) {
   if (!under_test().lossless()) GTEST_SKIP() << "no semi-synchronous replication";
   SetUpGroup(0);

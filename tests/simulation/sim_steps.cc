@@ -166,10 +166,14 @@ absl::Status SimFarm::Run(const controller::Follow& step, Millis until) {
       return true;
     }));
   }
-  WEFT_RETURN_IF_ERROR(Execute(server, until, [flag](SimServer& replica) {
-    replica.replica_flag = flag;
+  const TransactionSet holds = world_->transactions().FromGtids(step.holds);
+  const auto lost = std::make_shared<bool>(false);
+  WEFT_RETURN_IF_ERROR(Execute(server, until, [flag, holds, lost](SimServer& replica) {
+    *lost = flag && !replica.replica_flag && (holds & ~(replica.received | replica.executed)).any();
+    if (!*lost) replica.replica_flag = flag;
     return true;
   }));
+  if (*lost) return absl::FailedPreconditionError("it has lost what it had received");
   const SimServer& there = world_->servers()[server];
   if (there.configured && there.source == source && there.receiver_on && there.applier_on &&
       (there.own_account || !step.own_account) &&
@@ -212,10 +216,14 @@ absl::Status SimFarm::Run(const controller::StopReplica& step, Millis until) {
 }
 
 absl::Status SimFarm::Run(const controller::Detach& step, Millis until) {
-  WEFT_RETURN_IF_ERROR(Run(controller::StopReplica{.server = step.server}, until));
+  WEFT_RETURN_IF_ERROR(Execute(IndexOf(step.server), until, [](SimServer& replica) {
+    replica.StopReceiver();
+    replica.applier_on = false;
+    replica.replica_flag = false;
+    return true;
+  }));
   return Execute(IndexOf(step.server), until, [](SimServer& replica) {
     replica.ResetReplica();
-    replica.replica_flag = false;
     return true;
   });
 }

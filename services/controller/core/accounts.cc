@@ -50,6 +50,24 @@ std::vector<Step> LetIn(const Snapshot& snapshot) {
   return steps;
 }
 
+std::vector<Step> KeepOutOfOthers(const Snapshot& snapshot) {
+  const Group& group = snapshot.group;
+  std::vector<Step> steps;
+  for (const Server& server : group.servers) {
+    // First the group learns to do without it.
+    if (snapshot.Of(server.uuid).reached() || IsAcknowledger(group, server.uuid)) continue;
+    if (!IsLockedOut(snapshot, server.uuid)) continue;
+    for (const ServerUuid& source : ReachedOthers(snapshot)) {
+      const Observation& seen = snapshot.Of(source);
+      if (!IsFenced(seen) || !seen.gives_accounts || !IsInService(snapshot, source)) continue;
+      const bool open = seen.accounts.contains(server.uuid) && !LocksOut(seen, server.uuid);
+      if (!open && !StreamsTo(seen, server.uuid)) continue;
+      steps.push_back(LockAccount{.server = source, .replica = server.uuid});
+    }
+  }
+  return steps;
+}
+
 std::vector<Step> GiveAccounts(const Snapshot& snapshot) {
   const Group& group = snapshot.group;
   std::vector<Step> steps;

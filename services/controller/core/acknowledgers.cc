@@ -67,11 +67,6 @@ bool HasProvenItself(const Snapshot& snapshot, const ServerUuid& server) {
   return HasMadeGoodItsRestart(snapshot, server) || HoldsWhatThePrimaryHas(snapshot, server);
 }
 
-bool StreamsTo(const Observation& source, const ServerUuid& replica) {
-  return std::find(source.streaming_to.begin(), source.streaming_to.end(), replica) !=
-         source.streaming_to.end();
-}
-
 bool HasBeenSilent(const Snapshot& snapshot, const ServerUuid& server) {
   const Observation& seen = snapshot.Of(server);
   return seen.contact == Contact::kUnreachable && seen.silent_for >= snapshot.narrow_after;
@@ -93,12 +88,6 @@ bool MayAcknowledgeUnasked(const Snapshot& snapshot, const ServerUuid& server,
   return IsAcknowledgingTo(snapshot, server, winner);
 }
 
-bool IsLockedOutOf(const Snapshot& snapshot, const ServerUuid& source, const ServerUuid& server) {
-  const Observation& seen = snapshot.Of(source);
-  const auto account = seen.accounts.find(server);
-  return seen.reached() && account != seen.accounts.end() && account->second;
-}
-
 // The primary says that it sends to it, and it may come again if it is cut off.
 bool IsSentTo(const Snapshot& snapshot, const ServerUuid& server) {
   return StreamsTo(snapshot.Of(snapshot.group.primary), server) && !IsLockedOut(snapshot, server);
@@ -108,7 +97,16 @@ bool IsSentTo(const Snapshot& snapshot, const ServerUuid& server) {
 bool MayWakeUp(const Snapshot& snapshot, const ServerUuid& source, const Server& server) {
   if (server.uuid == source || server.status == ServerStatus::kConfiguring) return false;
   const Observation& seen = snapshot.Of(server.uuid);
-  return !seen.reached() && !seen.refused && !IsLockedOutOf(snapshot, source, server.uuid);
+  return !seen.reached() && !seen.refused && !LocksOut(snapshot.Of(source), server.uuid);
+}
+
+// Who is in no set because a primary had locked it out, unseen, may still receive from another one
+// that it followed before, and acknowledge.
+bool MayStillReceive(const Snapshot& snapshot, const ServerUuid& source, const Server& server) {
+  if (server.uuid == snapshot.group.primary || !MayWakeUp(snapshot, source, server)) return false;
+  return StreamsTo(snapshot.Of(source), server.uuid) ||
+         std::any_of(snapshot.seen.begin(), snapshot.seen.end(),
+                     [&](const auto& one) { return LocksOut(one.second, server.uuid); });
 }
 
 void AddWhoMayWakeUp(const Snapshot& snapshot, const ServerUuid& source,
@@ -214,7 +212,7 @@ bool IsUnable(const Snapshot& snapshot, const ServerUuid& server) {
 }
 
 bool IsLockedOut(const Snapshot& snapshot, const ServerUuid& server) {
-  return IsLockedOutOf(snapshot, snapshot.group.primary, server);
+  return LocksOut(snapshot.Of(snapshot.group.primary), server);
 }
 
 bool IsToBeLockedOut(const Snapshot& snapshot, const ServerUuid& server) {
@@ -364,6 +362,7 @@ std::set<ServerUuid> AcknowledgersAfter(const Snapshot& snapshot, const ServerUu
     if (MayAcknowledgeUnasked(snapshot, server.uuid, winner)) {  // guard: rule 3
       chosen.insert(server.uuid);
     }
+    if (MayStillReceive(snapshot, winner, server)) chosen.insert(server.uuid);  // guard: rule 3
   }
   if (IsLosslessEpoch(group)) return chosen;
   // A flag from before would prove that its server has what is committed until `winner` is armed.

@@ -3,6 +3,7 @@
 // unasked.
 #include <string>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "services/controller/core/acknowledgers.h"
 #include "services/controller/core/decide.h"
@@ -13,6 +14,7 @@
 namespace weft::controller {
 namespace {
 
+using ::testing::ElementsAre;
 using testing::Gtids;
 using testing::Id;
 using testing::Scene;
@@ -110,6 +112,39 @@ TEST(DecideAccountsTest, ASilentAcknowledgerIsLockedOutThenProvenUnableThenLetGo
   EXPECT_EQ(Text(Decide(scene)), "waiting");  // b does not hold it yet
   scene.MarksOf('c').unable = Gtids("a:1-100");
   EXPECT_EQ(Text(Decide(scene)), "set acknowledgers {b}, watermark [a:1-100]");
+}
+
+TEST(DecideAccountsTest, ASilentServerIsLockedOutOfWhoeverMayLeadNextToo) {
+  Scene scene = LockedOut();
+  scene.group().acknowledgers.servers.erase(Id('c'));
+  EXPECT_EQ(Text(Decide(scene)), "lock account of c on b");
+  Scene open = scene;
+  open.Of('b').super_read_only = open.Of('b').read_only = false;
+  EXPECT_TRUE(KeepOutOfOthers(open).empty());
+  scene.Of('b').accounts[Id('c')] = true;
+  EXPECT_EQ(Text(Decide(scene)), "settled");
+  scene.Of('b').streaming_to.push_back(Id('c'));
+  EXPECT_EQ(Text(Decide(scene)), "lock account of c on b");
+  scene.Of('b').accounts.clear();
+  scene.Of('b').streaming_to.clear();
+  EXPECT_TRUE(KeepOutOfOthers(scene).empty());
+}
+
+// It followed b before, and nobody has seen it stop.
+TEST(DecideAccountsTest, OneThatOnlyAnotherPrimaryLockedOutCountsAgain) {
+  Scene scene = LockedOut();
+  scene.group().acknowledgers.servers.erase(Id('c'));
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('b')), ElementsAre(Id('a'), Id('c')));
+  Scene gone = scene;
+  gone.Of('c').refused = true;
+  EXPECT_THAT(AcknowledgersAfter(gone, Id('b')), ElementsAre(Id('a')));
+  Scene locked = scene;
+  locked.Of('b').accounts[Id('c')] = true;
+  EXPECT_THAT(AcknowledgersAfter(locked, Id('b')), ElementsAre(Id('a')));
+  scene.Of('a').accounts[Id('c')] = false;  // nobody ever was afraid of it
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('b')), ElementsAre(Id('a')));
+  scene.Of('b').streaming_to.push_back(Id('c'));
+  EXPECT_THAT(AcknowledgersAfter(scene, Id('b')), ElementsAre(Id('a'), Id('c')));
 }
 
 TEST(DecideAccountsTest, OneWhoseConnectionIsStillThereIsNotUnableAndLockedOutAgain) {

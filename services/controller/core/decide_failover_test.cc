@@ -189,6 +189,10 @@ TEST(DecideFailoverTest, APreferredServerFirstGetsTheLittleThatItLacks) {
   scene.Record('c').promotion_rule = PromotionRule::kPreferNot;
   scene.Holds('b', "a:1-99");
   EXPECT_EQ(Text(Decide(scene)), "follow b <- c, acknowledging");
+  Scene locked = scene;  // since b was silent
+  locked.Of('c').accounts[Id('b')] = true;
+  EXPECT_EQ(Text(Decide(locked)),
+            "open account of b on c\nfollow b <- c, acknowledging, by its own account");
   scene.Of('b').replication.receiver = ThreadState::kOn;
   scene.Of('b').replication.source_uuid = Id('c');
   EXPECT_EQ(Text(Decide(scene)), "catch up b to [a:1-100] within 5.0 s");

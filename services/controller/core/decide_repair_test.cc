@@ -27,6 +27,14 @@ TEST(DecideRepairTest, AnAcknowledgerWhoseFlagWouldNotOutliveItsConnectionFollow
   EXPECT_EQ(Text(Decide(scene)), "follow b <- a, acknowledging");
 }
 
+// What it holds by the time of the step is compared with this there.
+TEST(DecideRepairTest, WhoIsToAcknowledgeIsToldWithWhatItWasSeenToHold) {
+  Scene scene("abc");
+  scene.Holds('c', "a:1-100");
+  EXPECT_EQ(FollowOf(scene, Id('c'), Id('b'), /*acknowledge=*/true).holds, Gtids("a:1-100"));
+  EXPECT_TRUE(FollowOf(scene, Id('c'), Id('b'), /*acknowledge=*/false).holds.Empty());
+}
+
 TEST(DecideRepairTest, AReplicaThatHearsFromItsSourceTooSeldomFollowsAnew) {
   Scene scene("abc");
   scene.Async();

@@ -88,6 +88,13 @@ TEST(DecideSwitchoverTest, MovesNobodyWhomTheOldPrimaryNeedsForWantOfTheTarget) 
   EXPECT_EQ(Text(Decide(four)), kMoveC);
 }
 
+TEST(DecideSwitchoverTest, MovesNobodyToATargetThatStillLocksItOut) {
+  Scene scene = Begun("abc");
+  EXPECT_EQ(Text(Decide(scene)), kMoveC);
+  scene.Of('b').accounts[Id('c')] = true;
+  EXPECT_EQ(Text(Decide(scene)), kStopAndRotate);
+}
+
 TEST(DecideSwitchoverTest, MovesOnlyThoseThatKeepWhatTheyHaveAcknowledged) {
   Scene scene = Begun("abcd");
   scene.Of('c').receiver_only_change = false;

@@ -108,6 +108,16 @@ bool HasAccountOf(const Snapshot& snapshot, const ServerUuid& source, const Serv
   return snapshot.Of(source).accounts.contains(replica);
 }
 
+bool StreamsTo(const Observation& source, const ServerUuid& replica) {
+  return std::find(source.streaming_to.begin(), source.streaming_to.end(), replica) !=
+         source.streaming_to.end();
+}
+
+bool LocksOut(const Observation& source, const ServerUuid& replica) {
+  const auto account = source.accounts.find(replica);
+  return source.reached() && account != source.accounts.end() && account->second;
+}
+
 bool CanServe(const Snapshot& snapshot, const ServerUuid& source, const ServerUuid& replica) {
   return snapshot.Of(replica).Held().Contains(snapshot.Of(source).purged);
 }

@@ -62,6 +62,11 @@ PromotionRule RuleOf(const Group& group, const ServerUuid& server);
 // `source` has an account that is `replica`'s own.
 bool HasAccountOf(const Snapshot& snapshot, const ServerUuid& source, const ServerUuid& replica);
 
+// It says that it sends its binary log to `replica`.
+bool StreamsTo(const Observation& source, const ServerUuid& replica);
+// A reached server where the account is locked that is `replica`'s own.
+bool LocksOut(const Observation& source, const ServerUuid& replica);
+
 // `replica` can get all that it lacks from `source`, which has purged none of it.
 bool CanServe(const Snapshot& snapshot, const ServerUuid& source, const ServerUuid& replica);
 

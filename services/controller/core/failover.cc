@@ -30,17 +30,16 @@ std::vector<Step> Revoke(const Snapshot& snapshot, const Election& election) {
 // from waits for nobody.
 std::vector<Step> Fetch(const Snapshot& snapshot, const Election& election) {
   const Observation& winner = snapshot.Of(election.winner);
-  const Server* source = snapshot.group.Find(election.catch_up_from);
   std::vector<Step> steps;
   if (!winner.receiver_only_change && !winner.executed.Contains(winner.Held())) {
     steps.push_back(CatchUp{.server = election.winner, .goal = winner.Held()});
   }
-  steps.push_back(
-      Follow{.server = election.winner,
-             .source = election.catch_up_from,
-             .source_address = source->address,
-             .acknowledge = winner.semi_sync.replica_enabled,
-             .own_account = HasAccountOf(snapshot, election.catch_up_from, election.winner)});
+  // Left from when the winner was silent.
+  if (LocksOut(snapshot.Of(election.catch_up_from), election.winner)) {
+    steps.push_back(OpenAccount{.server = election.catch_up_from, .replica = election.winner});
+  }
+  steps.push_back(FollowOf(snapshot, election.winner, election.catch_up_from,
+                           winner.semi_sync.replica_enabled));
   return steps;
 }
 

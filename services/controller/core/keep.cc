@@ -110,6 +110,9 @@ Plan KeepServing(const Snapshot& snapshot, std::vector<Step> repair) {
     return Phase("repair", std::move(repair));
   }
   if (committed) return Phase("finish", {Finish{}});
+  if (std::vector<Step> lock = KeepOutOfOthers(snapshot); !lock.empty()) {
+    return Phase("lock out of others", std::move(lock));
+  }
   if (std::vector<Step> give = GiveAccounts(snapshot); !give.empty()) {
     return Phase("accounts", std::move(give));
   }

@@ -133,6 +133,15 @@ void RememberExecuted(absl::Duration now, Memory* memory, Snapshot* snapshot) {
   snapshot->still_for = now - memory->executed_since;
 }
 
+void RememberAbreast(absl::Duration now, Memory* memory, Snapshot* snapshot) {
+  if (!EnoughAreAbreast(*snapshot)) {  // guard: rule 7
+    memory->abreast_since.reset();
+    return;
+  }
+  if (!memory->abreast_since.has_value()) memory->abreast_since = now;
+  snapshot->abreast_for = now - *memory->abreast_since;
+}
+
 void RememberSickness(absl::Duration now, Memory* memory, Snapshot* snapshot) {
   const Group& group = snapshot->group;
   const Intent& intent = group.intent;
@@ -233,6 +242,7 @@ void Remember(absl::Duration now, absl::Time wall, absl::Duration failover_cool_
     memory->switching_since.reset();
     memory->strangers.reset();
     memory->unacknowledged_since.reset();
+    memory->abreast_since.reset();
     memory->crowded_since.reset();
     memory->hand_over_tried = false;
     memory->strangers_believed = false;
@@ -244,6 +254,7 @@ void Remember(absl::Duration now, absl::Time wall, absl::Duration failover_cool_
   RememberSwitch(now, memory, snapshot);
   RememberStrangers(now, memory, snapshot);
   RememberExecuted(now, memory, snapshot);
+  RememberAbreast(now, memory, snapshot);
   RememberWant(now, memory, snapshot);
   RememberSickness(now, memory, snapshot);
   RememberFailover(now, wall, failover_cool_down, memory, snapshot);

@@ -40,6 +40,7 @@ struct Memory {
   GtidSet executed;
   absl::Duration executed_since;
 
+  std::optional<absl::Duration> abreast_since;  // EnoughAreAbreast, at each look
   std::optional<absl::Duration> crowded_since;  // no connection left, at each look
   bool hand_over_tried = false;                 // by the primary, which has not been well since
 

@@ -65,12 +65,18 @@ std::vector<Step> ServePrimary(const Snapshot& snapshot);
 // What it lacks beside that, which nothing waits for and which may fail. REQUIRES: it answers.
 std::vector<Step> CloseAtNextStart(const Snapshot& snapshot);
 
+// replica.cc: the step that makes `server` replicate from `source`, which is on record.
+Follow FollowOf(const Snapshot& snapshot, const ServerUuid& server, const ServerUuid& source,
+                bool acknowledge);
+
 // replica.cc: what a server that answers needs to be what its status says; empty when nothing, or
 // nothing that Weft may do unasked. REQUIRES: the primary of record answers.
 std::vector<Step> RepairReplica(const Snapshot& snapshot, const ServerUuid& server);
 // accounts.cc, all REQUIRE that the primary of record answers. Silent acknowledgers are locked out
 // of it, so that the set can do without them.
 std::vector<Step> LockOut(const Snapshot& snapshot);
+// The same at whoever may be the primary next, from whom it may still receive.
+std::vector<Step> KeepOutOfOthers(const Snapshot& snapshot);
 // Those that are back are let in, once they acknowledge nothing unasked.
 std::vector<Step> LetIn(const Snapshot& snapshot);
 // Every server that may become a source has an account for every other.

@@ -60,6 +60,9 @@ struct Follow {
   bool acknowledge = false;
   // It logs in with the account of its own, which the source has; else with the one that all share.
   bool own_account = false;
+  // What it was seen to hold when it was decided that it may acknowledge. One that has lost some of
+  // it since, by a restart that nobody saw, is not made to: then the step fails.
+  GtidSet holds;
   friend bool operator==(const Follow&, const Follow&) = default;
 };
 // Stops replicating and forgets the source, with what relay log it has left; acknowledges nobody.

@@ -47,6 +47,16 @@ bool IsDeafForAWhile(const Snapshot& snapshot, const ServerUuid& server) {
 
 }  // namespace
 
+Follow FollowOf(const Snapshot& snapshot, const ServerUuid& server, const ServerUuid& source,
+                bool acknowledge) {
+  return {.server = server,
+          .source = source,
+          .source_address = snapshot.group.Find(source)->address,
+          .acknowledge = acknowledge,
+          .own_account = HasAccountOf(snapshot, source, server),
+          .holds = acknowledge ? snapshot.Of(server).Held() : GtidSet()};
+}
+
 std::vector<Step> FollowPrimary(const Snapshot& snapshot, const ServerUuid& server,
                                 bool acknowledge) {
   const Observation& seen = snapshot.Of(server);
@@ -58,11 +68,7 @@ std::vector<Step> FollowPrimary(const Snapshot& snapshot, const ServerUuid& serv
     // Briefly: the next look must not wait for it.
     steps.push_back(CatchUp{.server = server, .goal = seen.received, .budget = absl::Seconds(2)});
   }
-  steps.push_back(Follow{.server = server,
-                         .source = snapshot.group.primary,
-                         .source_address = snapshot.group.Find(snapshot.group.primary)->address,
-                         .acknowledge = acknowledge,
-                         .own_account = HasAccountOf(snapshot, snapshot.group.primary, server)});
+  steps.push_back(FollowOf(snapshot, server, snapshot.group.primary, acknowledge));
   return steps;
 }
 

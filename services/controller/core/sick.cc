@@ -28,14 +28,18 @@ bool WritesFail(const Snapshot& snapshot) {
   return true;
 }
 
+bool EnoughAreAbreast(const Snapshot& snapshot) {
+  const Group& group = snapshot.group;
+  return !IsLosslessEpoch(group) || CountAbreast(snapshot) >= static_cast<int>(WaitFor(group));
+}
+
 Sickness JudgeHealth(const Snapshot& snapshot) {
   const Group& group = snapshot.group;
   const Observation& primary = snapshot.Of(group.primary);
   const Report& report = ReportOnPrimary(snapshot);
   if (group.primary.empty() || report.write_failing == 0) return Sickness();
   if (!IsOpen(primary)) return Sickness();  // guard: rule 7
-  const bool acknowledged =
-      !IsLosslessEpoch(group) || CountAbreast(snapshot) >= static_cast<int>(WaitFor(group));
+  const bool acknowledged = EnoughAreAbreast(snapshot);
   const bool is_cut_off = !CutOffReplicas(snapshot).empty();
   if (!acknowledged && !is_cut_off) return Sickness();  // guard: rule 7
   Sickness sickness{
@@ -49,6 +53,10 @@ Sickness JudgeHealth(const Snapshot& snapshot) {
   if (!WritesFail(snapshot)) sickness.health = Health::kSuspected;  // guard: rule 7
   // Whoever executes transactions commits them: then the probes fail for another reason.
   if (snapshot.still_for < snapshot.sick_after) {  // guard: rule 7
+    sickness.health = Health::kSuspected;
+  }
+  // Who has just caught up may be about to acknowledge what waits.
+  if (!is_cut_off && snapshot.abreast_for < snapshot.sick_after) {  // guard: rule 7
     sickness.health = Health::kSuspected;
   }
   return sickness;

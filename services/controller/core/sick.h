@@ -26,6 +26,9 @@ struct Sickness {
 // findings: they are not its sickness.
 Sickness JudgeHealth(const Snapshot& snapshot);
 
+// True when commits could be acknowledged at once: by enough who hold what is before them.
+bool EnoughAreAbreast(const Snapshot& snapshot);
+
 // True when two observers and most of them cannot write to the primary, whatever the reason.
 bool WritesFail(const Snapshot& snapshot);
 

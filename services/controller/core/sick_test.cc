@@ -8,6 +8,7 @@
 #include "services/controller/core/decide.h"
 #include "services/controller/core/finding.h"
 #include "services/controller/core/fixture.h"
+#include "services/controller/core/memory.h"
 
 namespace weft::controller {
 namespace {
@@ -27,7 +28,7 @@ Scene Sick(int failing) {
                                        .writers = 3,
                                        .write_failing = failing,
                                        .write_error = "disk full"};
-  scene.snapshot().still_for = absl::Seconds(10);
+  scene.snapshot().still_for = scene.snapshot().abreast_for = absl::Seconds(10);
   return scene;
 }
 
@@ -74,6 +75,24 @@ TEST(SickTest, WhoExecutesTransactionsIsNotSick) {
   Scene scene = Sick(3);
   scene.snapshot().still_for = absl::Seconds(1);
   EXPECT_EQ(JudgeHealth(scene).health, Health::kSuspected);
+}
+
+TEST(SickTest, NorAreThoseThatOneWhoHasJustCaughtUpIsAboutToAcknowledge) {
+  Memory memory;
+  Scene scene = Sick(2);
+  const auto after = [&](int seconds) {
+    Snapshot& snapshot = scene.snapshot();
+    snapshot.abreast_for = absl::ZeroDuration();
+    Remember(absl::Seconds(seconds), absl::UnixEpoch(), absl::ZeroDuration(), &memory, &snapshot);
+    return JudgeHealth(scene).health;
+  };
+  scene.Holds('b', "a:1-90").Holds('c', "a:1-90");
+  after(1);
+  EXPECT_EQ(after(10), Health::kWell);
+  scene.Holds('c', "a:1-100");
+  EXPECT_EQ(after(11), Health::kSuspected);
+  EXPECT_EQ(after(13), Health::kSuspected);
+  EXPECT_EQ(after(14), Health::kSick);
 }
 
 TEST(SickTest, CommitsThatWaitForAcknowledgersAreAnotherMatter) {

@@ -198,6 +198,8 @@ struct Snapshot {
   absl::Duration hook_rest = absl::ZeroDuration();
   // How long the primary of record has executed nothing, at looks in a row that reached it.
   absl::Duration still_for = absl::ZeroDuration();
+  // How long enough acknowledgers have held all that the primary had executed, at each look.
+  absl::Duration abreast_for = absl::ZeroDuration();
   // The shortest such time at which it may be called unable to commit.
   absl::Duration sick_after = absl::Seconds(3);
   // The program that is told of the last change, as the record says, was begun by this controller

@@ -9,11 +9,6 @@
 namespace weft::controller {
 namespace {
 
-bool IsListed(const Observation& primary, const ServerUuid& replica) {
-  return std::find(primary.streaming_to.begin(), primary.streaming_to.end(), replica) !=
-         primary.streaming_to.end();
-}
-
 // It answers and says that it acknowledges nothing.
 bool IsSilent(const Observation& seen) {
   return seen.reached() && !seen.semi_sync.replica_enabled && !seen.semi_sync.replica_active;
@@ -23,7 +18,8 @@ bool IsSilent(const Observation& seen) {
 // taken, too: another server with its server_id takes its place in the list.
 bool MayBeCounted(const Snapshot& snapshot, const ServerUuid& server) {
   if (IsSilent(snapshot.Of(server))) return false;
-  return IsListed(snapshot.Of(snapshot.group.primary), server) || AcknowledgesNow(snapshot, server);
+  return StreamsTo(snapshot.Of(snapshot.group.primary), server) ||
+         AcknowledgesNow(snapshot, server);
 }
 
 }  // namespace

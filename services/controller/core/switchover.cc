@@ -111,13 +111,10 @@ std::vector<Step> MoveAcknowledgers(const Snapshot& snapshot, const ServerUuid& 
     // serve it.
     const Observation& seen = snapshot.Of(server);
     const bool movable = AcknowledgesNow(snapshot, server) && IsInPlace(snapshot, server) &&
-                         seen.receiver_only_change && CanServe(snapshot, target, server);
+                         seen.receiver_only_change && CanServe(snapshot, target, server) &&
+                         !LocksOut(snapshot.Of(target), server);
     if (!movable) continue;  // guard: rule 4
-    steps.push_back(Follow{.server = server,
-                           .source = target,
-                           .source_address = group.Find(target)->address,
-                           .acknowledge = true,
-                           .own_account = HasAccountOf(snapshot, target, server)});
+    steps.push_back(FollowOf(snapshot, server, target, /*acknowledge=*/true));
     --spare;
     --wanted;
   }

@@ -27,6 +27,7 @@ inline constexpr absl::string_view kUuid = "SELECT @@GLOBAL.server_uuid AS uuid"
 inline constexpr absl::string_view kState =
     "SELECT @@GLOBAL.gtid_executed AS executed, @@GLOBAL.gtid_purged AS purged,"
     " @@GLOBAL.read_only AS read_only";
+inline constexpr absl::string_view kExecutedColumn = "@@GLOBAL.gtid_executed AS executed";
 inline constexpr absl::string_view kExecuted = "SELECT @@GLOBAL.gtid_executed AS executed";
 inline constexpr absl::string_view kSuperReadOnlyColumn =
     ", @@GLOBAL.super_read_only AS super_read_only";

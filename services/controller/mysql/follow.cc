@@ -36,6 +36,7 @@ struct Present {
   bool flag = false;          // the semi-sync replica flag
   bool acknowledges = false;  // the receiver runs in semi-sync mode, whatever the flag says
   int64_t net_timeout = 0;
+  GtidSet executed;
 };
 
 absl::StatusOr<Present> ReadPresent(Turn& turn) {
@@ -44,7 +45,8 @@ absl::StatusOr<Present> ReadPresent(Turn& turn) {
   WEFT_ASSIGN_OR_RETURN(present.replica, ReadReplica(turn));
   const bool super = turn.dialect().can.super_read_only;
   std::string select(super ? sql::kReadOnlyState : sql::kReadOnlyStateOld);
-  absl::StrAppend(&select, ", @@GLOBAL.", turn.dialect().net_timeout, " AS net_timeout");
+  absl::StrAppend(&select, ", @@GLOBAL.", turn.dialect().net_timeout, " AS net_timeout, ",
+                  sql::kExecutedColumn);
   if (present.semi_sync.source != nullptr) {
     absl::StrAppend(&select, ", @@GLOBAL.", present.semi_sync.source->source_enabled,
                     " AND @@GLOBAL.", present.semi_sync.source->source_timeout, " > 0 AS armed");
@@ -60,6 +62,7 @@ absl::StatusOr<Present> ReadPresent(Turn& turn) {
   present.source_armed = row.BoolOr("armed", false);
   present.flag = row.BoolOr("flag", false);
   present.net_timeout = row.IntOr("net_timeout", 0);
+  WEFT_ASSIGN_OR_RETURN(present.executed, GtidSet::Parse(row.StringOr("executed", "")));
   if (present.semi_sync.replica == nullptr) return present;
   WEFT_ASSIGN_OR_RETURN(present.acknowledges, Acknowledges(turn, *present.semi_sync.replica));
   return present;
@@ -73,6 +76,17 @@ bool IsAtSource(const Follow& step, const mysql::ReplicaStatus& replica) {
 // It does, or would as soon as it connects.
 bool ReceivesFromElsewhere(const Follow& step, const mysql::ReplicaStatus& replica) {
   return replica.receiver != mysql::ReceiverState::kStopped && !IsAtSource(step, replica);
+}
+
+// The flag will say that it has lost nothing.
+absl::Status CheckHolds(const Follow& step, const Present& present, Turn& turn) {
+  const GtidSet lacks = step.holds.Minus(present.replica.retrieved.Union(present.executed));
+  if (lacks.Empty()) return absl::OkStatus();
+  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "RESTARTED_MEANWHILE",
+                         absl::StrCat(turn.address().ToString(),
+                                      " has lost what it had received since it was looked at"),
+                         "what it held", absl::StrCat("lacks ", lacks.ToString()),
+                         "it is looked at again");
 }
 
 // Whatever role it had: it refuses writes, waits for nobody's acknowledgement and lets readers in.
@@ -94,6 +108,7 @@ absl::Status BecomeReplica(const Follow& step, const Present& present, Turn& tur
                                                                     : sql::SetGlobal(name, value)));
   }
   if (present.flag == step.acknowledge) return absl::OkStatus();
+  if (step.acknowledge) WEFT_RETURN_IF_ERROR(CheckHolds(step, present, turn));
   // The flag takes effect when the receiver connects: where this step is cut next, it must not have
   // begun to acknowledge to a primary that was deposed.
   if (step.acknowledge && ReceivesFromElsewhere(step, present.replica)) {

@@ -89,12 +89,12 @@ absl::Status Run(const StopReplica&, Turn& turn) { return StopReplication(turn);
 
 absl::Status Run(const Detach&, Turn& turn) {
   WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus status, ReadReplica(turn));
-  if (!status.source_host.empty()) {
-    WEFT_RETURN_IF_ERROR(StopReplication(turn));
-    WEFT_RETURN_IF_ERROR(turn.Change("forgetting the source", turn.dialect().reset_replica_all));
-  }
+  if (!status.source_host.empty()) WEFT_RETURN_IF_ERROR(StopReplication(turn));
+  // The flag proves that the relay log has not been lost (rule 4): it goes first.
   WEFT_ASSIGN_OR_RETURN(const mysql::SemiSyncLoaded loaded, FindSemiSync(turn));
-  return SetAcknowledge(turn, loaded, false);
+  WEFT_RETURN_IF_ERROR(SetAcknowledge(turn, loaded, false));
+  if (status.source_host.empty()) return absl::OkStatus();
+  return turn.Change("forgetting the source", turn.dialect().reset_replica_all);
 }
 
 absl::Status Run(const OpenAccount& step, Turn& turn) { return OpenAccountOf(turn, step.replica); }
