@@ -166,6 +166,21 @@ void CutControllersFromReplicas(Chance& chance, Scenario* scenario) {
   }
 }
 
+// A server that only Weft does not see, through changes of primary and a death.
+void HideThroughChanges(Chance& chance, Scenario* scenario) {
+  const auto add = [&](Millis from, Millis until, FaultKind kind, Millis lasts) {
+    const int server = chance.Below(scenario->world.servers);
+    const Millis at = chance.Between(from / kTick, until / kTick) * kTick;
+    scenario->faults.push_back(
+        {.at = at, .kind = kind, .target = server, .other = 0, .lasts = lasts});
+  };
+  add(kFirstFault, kFirstFault, FaultKind::kCutControllers, 6000);
+  add(1300, 2000, FaultKind::kPromote, 0);
+  add(2500, 4000, FaultKind::kPromote, 0);
+  if (chance.OneIn(2)) add(4000, 5000, FaultKind::kPromote, 0);
+  add(4500, 6500, FaultKind::kCrash, 1500);
+}
+
 void DrawOneIn(int of, FaultKind kind, Chance& chance, Scenario* scenario) {
   if (!chance.OneIn(of)) return;
   scenario->faults.push_back(DrawFault(chance, scenario->world, RowOf(kind)));
@@ -254,6 +269,7 @@ Scenario Generate(uint64_t seed) {
   DrawGray(chance, &scenario);
   DrawOneIn(8, FaultKind::kRaise, chance, &scenario);
   DrawOneIn(8, FaultKind::kOtherLoss, chance, &scenario);
+  if (chance.OneIn(10)) HideThroughChanges(chance, &scenario);
   std::stable_sort(scenario.faults.begin(), scenario.faults.end(),
                    [](const Fault& a, const Fault& b) { return a.at < b.at; });
   return scenario;

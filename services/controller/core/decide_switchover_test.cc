@@ -95,6 +95,18 @@ TEST(DecideSwitchoverTest, MovesNobodyToATargetThatStillLocksItOut) {
   EXPECT_EQ(Text(Decide(scene)), kStopAndRotate);
 }
 
+TEST(DecideSwitchoverTest, LetsATargetInThatIsStillLockedOut) {
+  Scene scene("abc");
+  scene.Promote('b').Fenced('a');  // it has restarted
+  scene.Of('a').accounts[Id('b')] = true;
+  scene.Holds('b', "a:1-90");
+  EXPECT_EQ(Text(Decide(scene)), "open account of b on a");
+  scene.group().acknowledgers.servers.erase(Id('b'));
+  EXPECT_EQ(Text(Decide(scene)), "follow b <- a, by its own account");
+  scene.Of('b').semi_sync.replica_enabled = scene.Of('b').semi_sync.replica_active = false;
+  EXPECT_EQ(Text(Decide(scene)), "open account of b on a");
+}
+
 TEST(DecideSwitchoverTest, MovesOnlyThoseThatKeepWhatTheyHaveAcknowledged) {
   Scene scene = Begun("abcd");
   scene.Of('c').receiver_only_change = false;

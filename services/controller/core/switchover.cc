@@ -135,6 +135,15 @@ std::vector<Step> StopWrites(const Snapshot& snapshot, const ServerUuid& target)
   return steps;
 }
 
+// It was silent, and is locked out of the primary yet: it could not catch up.
+std::vector<Step> LetTargetIn(const Snapshot& snapshot, const ServerUuid& target) {
+  if (!IsLockedOut(snapshot, target)) return {};
+  std::vector<Step> steps = LetIn(snapshot);
+  // Others may go first; it is one of them once it acknowledges nothing unasked.
+  if (steps.empty()) return FollowPrimary(snapshot, target, MayAcknowledge(snapshot, target));
+  return steps;
+}
+
 // Writes could not be stopped: setting it read-only would wait as long as they do, and whatever
 // releases them cuts the target off as well (S19).
 std::optional<Refusal> RefuseHangingCommits(const Snapshot& snapshot) {
@@ -181,6 +190,8 @@ Plan DecideSwitchover(const Snapshot& snapshot) {
 
   std::vector<Step> fence = FenceFirst(snapshot);
   if (!fence.empty()) return Phase("fence", std::move(fence));  // guard: rule 2
+  std::vector<Step> let_in = LetTargetIn(snapshot, target);
+  if (!let_in.empty()) return Phase("let in", std::move(let_in));
   const bool is_fenced = IsFenced(primary);
   if (!is_fenced) {
     if (std::optional<Refusal> refusal = RefuseHangingCommits(snapshot)) {
