@@ -138,6 +138,32 @@ TEST_F(FarmAccountsTest, AFailoverDoesNotAskForAnAcknowledgerThatHasHungForAWhil
   EXPECT_EQ(real_->Write(uuid(2), absl::Seconds(5)), absl::OkStatus());
 }
 
+// It could go on receiving from a server that it had followed before, and acknowledge.
+TEST_F(FarmAccountsTest, OneThatHangsIsLockedOutOfWhoeverMayLeadNextToo) {
+  ASSERT_NO_FATAL_FAILURE(StartGroup(OnLastAcknowledgerLost::kWait));
+  ASSERT_EQ(real_->Pause(uuid(1)), absl::OkStatus());
+  lost_.insert(uuid(1));
+  const auto locked = [&](const Round& round, int source) {
+    const std::map<ServerUuid, bool>& accounts = round.snapshot->Of(uuid(source)).accounts;
+    const auto found = accounts.find(uuid(1));
+    return found != accounts.end() && found->second;
+  };
+  ASSERT_TRUE(Runs([&](const Round& round) { return locked(round, 0) && locked(round, 2); }));
+  Promote(uuid(2));
+  ASSERT_TRUE(Runs([&](const Round& round) {
+    return round.snapshot->group.primary == uuid(2) &&
+           round.snapshot->group.intent.goal == Goal::kKeep;
+  }));
+  EXPECT_EQ(Acknowledgers(), std::set<ServerUuid>{uuid(0)});
+  EXPECT_EQ(real_->Write(uuid(2), absl::Seconds(5)), absl::OkStatus());
+
+  ASSERT_EQ(real_->Resume(uuid(1)), absl::OkStatus());
+  lost_.erase(uuid(1));
+  EXPECT_TRUE(Runs([&](const Round& round) {
+    return CountAcknowledging(*round.snapshot) == 2 && !locked(round, 0) && !locked(round, 2);
+  }));
+}
+
 TEST_F(FarmAccountsTest, OneThatWakesUpIsLetInAndAcknowledgesAgain) {
   ASSERT_NO_FATAL_FAILURE(StartGroup(OnLastAcknowledgerLost::kWait));
   ASSERT_EQ(real_->Pause(uuid(1)), absl::OkStatus());
