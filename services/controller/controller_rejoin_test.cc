@@ -65,11 +65,12 @@ class ControllerRejoinTest : public ControllerFixture {
     Await("it is back", [&] { return StatusOfServer("g", server) == "SECONDARY"; });
     EXPECT_EQ(SetAside(server), "");
   }
-  // What becomes of a rewind that another leader had begun.
-  Operation AfterTheDeathOfItsLeader(const std::string& user, const std::string& request_id) {
+  // What becomes of a rewind, or what else, that another leader had begun.
+  Operation AfterTheDeathOfItsLeader(const std::string& user, const std::string& request_id,
+                                     const std::string& kind = "rewind") {
     Operation rewind;
-    rewind.id = "a-rewind";
-    rewind.kind = "rewind";
+    rewind.id = "an-operation";
+    rewind.kind = kind;
     rewind.group = "g";
     rewind.server = kThird.text();
     rewind.user = user;
@@ -215,6 +216,14 @@ TEST_F(ControllerRejoinTest, ARewindWhoseServerHasBeenLetInLeavesItInService) {
   EXPECT_EQ(ended.state, OperationState::kSucceeded) << ended.error_message;
   EXPECT_EQ(process_->store().Load("g")->revision, revision);
   EXPECT_EQ(StatusOfServer("g", 3), "SECONDARY");
+}
+
+TEST_F(ControllerRejoinTest, ARebuildWhoseServerHasBeenLetInClonesItNoSecondTime) {
+  MakeActiveGroup("manual");
+  const uint64_t revision = process_->store().Load("g")->revision;
+  const Operation ended = AfterTheDeathOfItsLeader("admin", "", "rebuild");
+  EXPECT_EQ(ended.state, OperationState::kSucceeded) << ended.error_message;
+  EXPECT_EQ(process_->store().Load("g")->revision, revision);
 }
 
 TEST_F(ControllerRejoinTest, ARewindThatWasBegunForOtherTransactionsUndoesNothing) {

@@ -171,36 +171,50 @@ absl::StatusOr<GroupRequests::Page> GroupRequests::List(int page_size, const std
   return page;
 }
 
-absl::Status GroupRequests::Write(const Change& change) {
+absl::Status GroupRequests::Write(const Change& change, uint32_t raised_to) {
   return WithRecord(ports_.store, change.group.id, [&](const Group& record) -> absl::Status {
     WEFT_RETURN_IF_ERROR(CheckEtag(record, change.etag));
     Group changed = record;
     CopyFields(change, &changed);
     if (ChangesDurability(change)) WEFT_RETURN_IF_ERROR(CheckEnoughServers(changed));
     if (changed == record) return absl::OkStatus();
+    // Somebody has lowered it meanwhile.
+    if (changed.acknowledgements > raised_to &&
+        RaisesAcknowledgements(record, changed.acknowledgements)) {
+      return ::weft::Refusal(absl::StatusCode::kAborted, "ETAG_MOVED",
+                             absl::StrCat("group ", record.id, " has changed meanwhile"),
+                             "a group whose commits wait for as many already",
+                             absl::StrCat(record.acknowledgements), "repeat the request");
+    }
     return ports_.store->UpdateGroup(changed);
   });
 }
 
-absl::Status GroupRequests::WriteOrRaise(const Change& change) {
-  const std::string& id = change.group.id;
-  WEFT_ASSIGN_OR_RETURN(const Group record, ports_.store->Load(id));
+absl::Status GroupRequests::Raise(const Change& change) {
+  WEFT_ASSIGN_OR_RETURN(const Group record, ports_.store->Load(change.group.id));
   const uint32_t count = change.group.acknowledgements;
-  if (!Names(change.mask, "acknowledgements") || !RaisesAcknowledgements(record, count)) {
-    return Write(change);
-  }
-  if (record.restored) return NotConfirmed(id);
+  if (!RaisesAcknowledgements(record, count)) return Write(change);
+  if (record.restored) return NotConfirmed(record.id);
   WEFT_RETURN_IF_ERROR(CheckEtag(record, change.etag));
   Change unconditional = change;
   unconditional.etag.clear();
   Group changed = record;
   CopyFields(change, &changed);
   WEFT_RETURN_IF_ERROR(CheckEnoughServers(changed));
-  return ports_.reconciler->Exclusively(id, [&]() -> absl::Status {
-    WEFT_RETURN_IF_ERROR(RaiseAcknowledgements(record, count, Reconciler::kExclusiveStep,
-                                               ports_.farm, ports_.store, ports_.clock));
-    return Write(unconditional);
-  });
+  WEFT_RETURN_IF_ERROR(RaiseAcknowledgements(record, count, Reconciler::kExclusiveStep, ports_.farm,
+                                             ports_.store, ports_.clock));
+  return Write(unconditional, count);
+}
+
+absl::Status GroupRequests::WriteOrRaise(const Change& change) {
+  const std::string& id = change.group.id;
+  WEFT_ASSIGN_OR_RETURN(const Group record, ports_.store->Load(id));
+  if (!Names(change.mask, "acknowledgements") ||
+      !RaisesAcknowledgements(record, change.group.acknowledgements)) {
+    return Write(change);
+  }
+  // What was read before it was alone counts no more: another request may have raised it further.
+  return ports_.reconciler->Exclusively(id, [&] { return Raise(change); });
 }
 
 absl::StatusOr<Group> GroupRequests::Update(const Change& change, const Caller& caller) {

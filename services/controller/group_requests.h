@@ -100,7 +100,9 @@ class GroupRequests {
   static absl::Status Compare(const Order& order, const Group& record);
   absl::StatusOr<Outcome> Begin(const Order& order, absl::string_view kind, const Intent& intent,
                                 const Caller& caller);
-  absl::Status Write(const Change& change);
+  // ABORTED ETAG_MOVED where it would raise the acknowledgements beyond `raised_to`.
+  absl::Status Write(const Change& change, uint32_t raised_to = 0);
+  absl::Status Raise(const Change& change);
   // Raising the number of acknowledgements must not weaken what was promised before.
   absl::Status WriteOrRaise(const Change& change);
 

@@ -18,6 +18,16 @@
 namespace weft::controller {
 namespace {
 
+absl::Status CheckIsReplica(const Group& group, const Server& server) {
+  // What its record says of it may be long past. Who says that it is gone knows that.
+  if (group.restored || group.primary != server.uuid) return absl::OkStatus();
+  return ::weft::Refusal(
+      absl::StatusCode::kFailedPrecondition, "SERVER_IS_PRIMARY",
+      absl::StrCat(server.address.ToString(), " is the primary of group ", group.id),
+      "a server that is not the primary", "the primary",
+      absl::StrCat("promote another server first: weft group promote ", group.id));
+}
+
 bool Follows(const Snapshot& look, const ServerUuid& server) {
   const Replication& replication = look.Of(server).replication;
   const Server* const primary = look.group.Find(look.group.primary);
@@ -102,15 +112,8 @@ absl::Status Membership::Claim(const Seat& seat) {
 }
 
 absl::Status Membership::CheckMayLeave(const Group& group, const Server& server) {
-  // What its record says of it may be long past. Who says that it is gone knows that.
   if (group.restored) return absl::OkStatus();
-  if (group.primary == server.uuid) {
-    return ::weft::Refusal(
-        absl::StatusCode::kFailedPrecondition, "SERVER_IS_PRIMARY",
-        absl::StrCat(server.address.ToString(), " is the primary of group ", group.id),
-        "a server that is not the primary", "the primary",
-        absl::StrCat("promote another server first: weft group promote ", group.id));
-  }
+  WEFT_RETURN_IF_ERROR(CheckIsReplica(group, server));
   if (group.durability == Durability::kLossless && IsLastCounted(group, server.uuid)) {
     return ::weft::Refusal(
         absl::StatusCode::kFailedPrecondition, "LAST_ACKNOWLEDGER",
@@ -132,6 +135,7 @@ absl::Status Membership::Edit(const Seat& seat, absl::FunctionRef<void(Server*)>
         Server changed = *found;
         edit(&changed);
         if (changed == *found) return absl::OkStatus();
+        if (changed.status != found->status) WEFT_RETURN_IF_ERROR(CheckIsReplica(record, *found));
         return ports_.store->UpdateServer(seat.group, record.revision, seat.server, changed);
       }));
   (void)ports_.reconciler->Refresh(seat.group);

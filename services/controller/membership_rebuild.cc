@@ -87,6 +87,11 @@ absl::Status Membership::Rebuild(Seat seat, const Running& running) {
   WEFT_ASSIGN_OR_RETURN(const Group group, ports_.store->Load(seat.group));
   const Server* const record = group.Find(seat.server);
   if (record == nullptr) return NotInGroup(seat.server.text(), seat.group);
+  const bool serves =
+      record->status == ServerStatus::kSecondary || record->status == ServerStatus::kSpare;
+  if (serves && record->set_aside.empty() && record->errant.empty()) {
+    return AwaitFollowing(seat, running);  // an earlier try has let it in
+  }
   if (record->status != ServerStatus::kConfiguring) {
     WEFT_RETURN_IF_ERROR(Withdraw(seat, kToBeRebuilt, /*until_proven=*/false, running));
     WEFT_RETURN_IF_ERROR(

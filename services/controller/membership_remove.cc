@@ -82,8 +82,15 @@ absl::StatusOr<Membership::Parting> Membership::Part(const Seat& seat, bool surr
   // Where it answers it shall not go on replicating unwatched, and where it does not it shall not
   // come back and acknowledge.
   if (!ports_.farm->Apply(group, Detach{seat.server}, options_.part_deadline).ok()) {
-    (void)ports_.farm->Apply(group, LockAccount{group.primary, seat.server},
-                             options_.part_deadline);
+    // Nor of whoever leads next, from whom it may still receive.
+    const auto last = ports_.reconciler->LastLook(seat.group);
+    for (const Server& server : group.servers) {
+      if (server.uuid == seat.server) continue;
+      const bool reached = last.has_value() && last->snapshot.Of(server.uuid).reached();
+      if (!reached && server.uuid != group.primary) continue;
+      (void)ports_.farm->Apply(group, LockAccount{server.uuid, seat.server},
+                               options_.part_deadline);
+    }
   }
   if (!IsAcknowledger(group, seat.server)) return parting;
   std::map<ServerUuid, Observation> seen = ports_.farm->Probe(group, options_.part_deadline);
@@ -154,12 +161,16 @@ absl::Status Membership::Remove(const Seat& seat, const Operation& operation,
     const absl::Status read = ports_.reconciler->Refresh(seat.group).status();
     return absl::IsNotFound(read) ? absl::OkStatus() : read;
   }
-  if (original->set_aside.empty() && !absl::IsUnavailable(status)) {
-    // As if nothing had been asked.
-    (void)Edit(seat, [&](Server* server) {
-      if (server->set_aside == kLeaving) *server = *original;
-    });
-  }
+  // As if nothing had been asked. Where an earlier try withdrew it nobody knows what it was: then
+  // its status is corrected once it is seen to follow.
+  (void)Edit(seat, [&](Server* server) {
+    if (server->set_aside != kLeaving) return;
+    server->set_aside.clear();
+    if (original->set_aside == kLeaving) return;
+    server->set_aside = original->set_aside;
+    server->status = original->status;
+    server->mode = original->mode;
+  });
   return status;
 }
 

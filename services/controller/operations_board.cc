@@ -38,6 +38,8 @@ bool OperationsBoard::ShowLocked(const Operation& operation) {
   const double progress = std::max(shown.progress, operation.progress);
   shown = operation;
   shown.progress = progress;
+  // Of one that goes on here the controller before this one was asked.
+  if (shown.cancel_requested && !shown.done()) cancelled_.insert(operation.id);
   shown.cancel_requested |= cancelled_.count(operation.id) > 0;
   if (operation.done()) {
     ended_.push_back(operation.id);

@@ -133,6 +133,13 @@ TEST_F(OperationsBoardTest, AskingForAnEndIsRemembered) {
   EXPECT_TRUE(board_.Get(kId)->cancel_requested);
 }
 
+TEST_F(OperationsBoardTest, TheEndOfOneThatGoesOnHereMayHaveBeenAskedForElsewhere) {
+  Operation taken_over = With(0.5);
+  taken_over.cancel_requested = true;
+  board_.Show(taken_over);
+  EXPECT_TRUE(board_.CancelRequested(kId));
+}
+
 TEST_F(OperationsBoardTest, WhatRunsElsewhereIsReadFromTheStoreAlsoOnceItsEndWasAskedFor) {
   board_.MarkCancelRequested(kId);
   EXPECT_TRUE(board_.CancelRequested(kId));

@@ -18,8 +18,8 @@ using Resumers = std::map<std::string, std::function<OperationRunner::Work(const
 
 // Lets the operations go on that `resumers` know, and ends the others as INTERRUPTED. Left alone
 // are those of intents, which their groups carry on, those that run here, and short changes whose
-// request may come again. Repeatable. Blocks on the store; what it cannot read waits for the next
-// leader.
+// request may come again. Repeatable. Blocks on the store, half a second more where that does not
+// answer; what it cannot read then waits for the next leader.
 void ResumeOperations(const std::vector<GroupTable::Keeper>& groups, const Resumers& resumers,
                       Store* store, OperationsBoard* board, OperationRunner* runner, Clock* clock);
 

@@ -3,7 +3,7 @@
 // dies while it is promoted) is hit here on purpose: time moves on by ticks, and a fault at a tick
 // falls between two statements. By environment:
 //   WEFT_SWEEP_FAULTS        how many faults come into each change: 1 (default), or 2
-//   WEFT_SWEEP_STRIDE        every so many-th scenario only (default 5: each fault at every fifth
+//   WEFT_SWEEP_STRIDE        every so many-th scenario only (default 7: each fault at every seventh
 //                            tick; 1: at every tick)
 //   WEFT_SIMULATION_SECONDS  how long at most (default: until all are played)
 // and as simulation_test. A scenario that fails is shrunk and printed as a history.
@@ -107,7 +107,7 @@ class Sweep {
 
 TEST(SweepTest, EveryRuleHoldsWithAnyFaultAtAnyMomentOfAnyChange) {
   const Sweep sweep(static_cast<int>(FromEnvironment("WEFT_SWEEP_FAULTS", 1)));
-  const uint64_t stride = FromEnvironment("WEFT_SWEEP_STRIDE", 5);
+  const uint64_t stride = FromEnvironment("WEFT_SWEEP_STRIDE", 7);
   ASSERT_EQ(std::gcd(stride, sweep.kinds()), 1u) << "some faults would never be played";
   const Totals totals = PlayMany(0, sweep.size() / stride, kNoLimit,
                                  [&](uint64_t number) { return sweep.Number(number * stride); });

@@ -283,9 +283,10 @@ std::optional<SetAcknowledgers> Widen(const Snapshot& snapshot) {
     // One that still lags would only stand in the way of a failover.
     if (!receiving || !HoldsWhatThePrimaryHad(snapshot, server)) continue;
     // Its flag would prove that it has what is committed alone: it is repaired first, if it can be.
-    const bool runs = snapshot.Of(server).replication.applier_running;
-    if (does_so && runs && CommitsAlone(snapshot, group.primary))
-      return std::nullopt;  // guard: rule 3
+    if (does_so && CommitsAlone(snapshot, group.primary)) {  // guard: rule 3
+      if (snapshot.Of(server).replication.applier_running) return std::nullopt;
+      continue;
+    }
     wider.insert(server);
   }
   // The first ones make commits wait: not before there are enough of them.

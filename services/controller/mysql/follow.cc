@@ -209,11 +209,15 @@ absl::Status CheckRelayLog(const Present& present, Turn& turn) {
 absl::Status ChangeReceiver(const Follow& step, const Present& present, Turn& turn) {
   WEFT_RETURN_IF_ERROR(KeepRelayLog(present, turn));
   WEFT_RETURN_IF_ERROR(turn.Change("stopping the receiver", turn.dialect().stop_receiver));
+  // With what came until then.
+  Present stopped = present;
+  WEFT_ASSIGN_OR_RETURN(stopped.replica, ReadReplica(turn));
+  WEFT_RETURN_IF_ERROR(KeepRelayLog(stopped, turn));
   WEFT_ASSIGN_OR_RETURN(const std::string sql, ChangeSql(step, turn, /*position=*/false));
   // What the change loses must be noticed.
   turn.LetInterrupt(false);
   WEFT_RETURN_IF_ERROR(turn.ChangeSecret("pointing the receiver at its source", sql));
-  WEFT_RETURN_IF_ERROR(CheckRelayLog(present, turn));
+  WEFT_RETURN_IF_ERROR(CheckRelayLog(stopped, turn));
   turn.LetInterrupt(true);
   return turn.Change("starting replication", turn.dialect().start_replica);
 }
