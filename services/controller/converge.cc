@@ -177,6 +177,10 @@ void Converger::ActOnServers(const Snapshot& snapshot, Round* round) {
     by_server[ServerOf(step)].push_back(results.size());
     results.push_back({step, absl::CancelledError("an earlier step on this server failed"), {}});
   }
+  for (const Step& step : round->plan.steps) {
+    const auto* const follow = std::get_if<Follow>(&step);
+    if (follow != nullptr && follow->acknowledge) ForgetMarks(follow->server, &memory_);
+  }
   std::atomic<bool> gave_way = false;
   std::vector<std::function<void()>> jobs;
   jobs.reserve(by_server.size());

@@ -312,6 +312,17 @@ TEST_F(ConvergeTest, WhatWasProvenUnderOnePrimaryIsNotProvenUnderTheNext) {
   EXPECT_EQ(farm_.looks, 1);
 }
 
+// It acknowledged, and restarted again, before anybody looked.
+TEST_F(ConvergeTest, WhatWasSeenBeforeAServerWasToldToAcknowledgeProvesNothingAfterwards) {
+  farm_.scene.Restarted('b');
+  converger_->Once();
+  ASSERT_THAT(farm_.done, ElementsAre("follow b <- a, acknowledging"));
+  farm_.scene.Dead('a');
+  const Round round = converger_->Once();
+  ASSERT_TRUE(round.plan.refusal.has_value()) << Text(round.plan);
+  EXPECT_EQ(round.plan.refusal->reason, "NOT_REACHED_ACKNOWLEDGER");
+}
+
 TEST_F(ConvergeTest, LookingWritesNothing) {
   farm_.scene.Dead('a');
   const Group before = Record();

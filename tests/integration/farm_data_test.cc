@@ -95,6 +95,12 @@ TEST_F(FarmDataTest, RefusesToRepointWhenTheApplierIsBrokenAndSomethingIsUnappli
   EXPECT_EQ(ErrorReason(status), "UNAPPLIED_RELAY_LOG");
   EXPECT_EQ(ErrorReason(Do(CatchUp{uuid(2), See(0).executed, absl::Seconds(5)})),
             "APPLIER_STOPPED");
+  // Nor is it lost for a new password's sake.
+  const GtidSet held = See(2).Held();
+  const absl::Status rotated =
+      farm().RotatePassword(group_, "replicate", "new-replicate-1", absl::Seconds(20));
+  EXPECT_EQ(ErrorReason(rotated), "ROTATION_INCOMPLETE") << rotated;
+  EXPECT_TRUE(See(2).Held().Contains(held));
 }
 
 TEST_F(FarmDataTest, SeesASemiSyncFlagThatProvesNothing) {

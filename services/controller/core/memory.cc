@@ -232,6 +232,13 @@ void RememberLags(Memory* memory, Snapshot* snapshot) {
 
 }  // namespace
 
+void ForgetMarks(const ServerUuid& server, Memory* memory) {
+  Memory::ServerMemory& remembered = memory->servers[server];
+  remembered.unable = false;
+  remembered.marks.unable.reset();
+  ForgetReturn(&remembered.marks);
+}
+
 void Remember(absl::Duration now, absl::Time wall, absl::Duration failover_cool_down,
               Memory* memory, Snapshot* snapshot) {
   const Group& group = snapshot->group;

@@ -63,6 +63,10 @@ struct Memory {
 // counted twice for a moment, and list and count are read one after the other: none of that lasts.
 constexpr absl::Duration kStrangersStay = absl::Seconds(3);
 
+// `server` is about to be told to acknowledge: what was seen of it until then proves nothing of
+// what it holds, or can do, from now on (rule 4). No look may come between that and its next death.
+void ForgetMarks(const ServerUuid& server, Memory* memory);
+
 // Completes a look: takes `snapshot` with its group, observations and reports, adds what it means
 // to the memory, and fills the fields that earlier looks answer (silent_for, write_stopped_for,
 // switching_for, still_for, crowded_for, hand_over_failed, cool_down, hook_rest, maintenance, lags,

@@ -249,6 +249,7 @@ absl::Status MysqlFarm::RotatePassword(const Group& group, absl::string_view dut
   const Deadline end = Deadline::After(clock_, deadline);
   WEFT_ASSIGN_OR_RETURN(const std::string user, UserOf(options_, duty_name));
   std::vector<std::string> failed;
+  bool primary_knows = true;
   for (const Server& record : group.servers) {
     const std::shared_ptr<Link> link = LinkTo(record.address);
     auto turn = link->Take(record.uuid, end);
@@ -258,9 +259,11 @@ absl::Status MysqlFarm::RotatePassword(const Group& group, absl::string_view dut
     }
     if (!status.ok()) {
       failed.push_back(absl::StrCat(record.address.ToString(), " (", status.message(), ")"));
+      if (record.uuid == group.primary) primary_knows = false;
     }
   }
-  if (duty_name == DutyName(Duty::kReplicate)) {
+  // No receiver logs in with what its source does not know.
+  if (duty_name == DutyName(Duty::kReplicate) && primary_knows) {
     // One by one: a receiver that restarts acknowledges nothing for a moment.
     for (const Server& record : group.servers) {
       const std::shared_ptr<Link> link = LinkTo(record.address);

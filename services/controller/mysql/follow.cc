@@ -11,6 +11,7 @@
 #include "services/controller/mysql/fence.h"
 #include "services/controller/mysql/preparation.h"
 #include "services/controller/mysql/receiver_memory.h"
+#include "services/controller/mysql/relay_log.h"
 #include "services/controller/mysql/replica.h"
 #include "services/controller/mysql/replica_account.h"
 #include "services/controller/mysql/semi_sync.h"
@@ -170,54 +171,18 @@ absl::StatusOr<std::string> ChangeSql(const Follow& step, Turn& turn, bool posit
   return turn.dialect().ChangeSource(change);
 }
 
-// With both threads stopped CHANGE purges the relay log: what is not applied must be applied first,
-// or the applier must run.
-absl::Status KeepRelayLog(const Present& present, Turn& turn) {
-  const mysql::ReplicaStatus& replica = present.replica;
-  if (replica.applier_running || replica.executed.Contains(replica.retrieved)) {
-    return absl::OkStatus();
-  }
-  // An applier that is broken runs for a moment when it is started: only what it has applied
-  // counts.
-  absl::Status applied = AwaitApplied(turn, replica.retrieved, turn.deadline());
-  if (ErrorReason(applied) != "APPLIER_STOPPED") return applied;
-  return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "UNAPPLIED_RELAY_LOG",
-                         absl::StrCat(turn.address().ToString(),
-                                      ": repointing would lose what is received and not applied"),
-                         "an applier that runs",
-                         absl::StrCat(applied.message(), "; not applied: ",
-                                      replica.retrieved.Minus(replica.executed).ToString()),
-                         "mend what stopped the applier, or rebuild the server");
-}
-
-// The applier may have died just before CHANGE. Then the flag, which proves that nothing received
-// was lost (rule 4), must not stay.
-absl::Status CheckRelayLog(const Present& present, Turn& turn) {
-  WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus now, ReadReplica(turn));
-  const GtidSet lost = present.replica.retrieved.Minus(now.retrieved.Union(now.executed));
-  if (lost.Empty()) return absl::OkStatus();
-  WEFT_RETURN_IF_ERROR(SetAcknowledge(turn, present.semi_sync, false));
-  return ::weft::Refusal(absl::StatusCode::kDataLoss, "RELAY_LOG_LOST",
-                         absl::StrCat(turn.address().ToString(),
-                                      ": the applier stopped during the repointing, and the relay "
-                                      "log is lost"),
-                         "an applier that runs", absl::StrCat("lost: ", lost.ToString()),
-                         "the server fetches it again from a source that has it");
-}
-
 // Repoints the receiver alone: the applier goes on, so nothing received is lost (S16).
 absl::Status ChangeReceiver(const Follow& step, const Present& present, Turn& turn) {
-  WEFT_RETURN_IF_ERROR(KeepRelayLog(present, turn));
+  WEFT_RETURN_IF_ERROR(KeepRelayLog(present.replica, turn));
   WEFT_RETURN_IF_ERROR(turn.Change("stopping the receiver", turn.dialect().stop_receiver));
   // With what came until then.
-  Present stopped = present;
-  WEFT_ASSIGN_OR_RETURN(stopped.replica, ReadReplica(turn));
+  WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus stopped, ReadReplica(turn));
   WEFT_RETURN_IF_ERROR(KeepRelayLog(stopped, turn));
   WEFT_ASSIGN_OR_RETURN(const std::string sql, ChangeSql(step, turn, /*position=*/false));
   // What the change loses must be noticed.
   turn.LetInterrupt(false);
   WEFT_RETURN_IF_ERROR(turn.ChangeSecret("pointing the receiver at its source", sql));
-  WEFT_RETURN_IF_ERROR(CheckRelayLog(stopped, turn));
+  WEFT_RETURN_IF_ERROR(CheckRelayLog(stopped, present.semi_sync, turn));
   turn.LetInterrupt(true);
   return turn.Change("starting replication", turn.dialect().start_replica);
 }

@@ -14,8 +14,10 @@
 #include "common/mysql/replica_status.h"
 #include "services/controller/mysql/farm_sql.h"
 #include "services/controller/mysql/preparation.h"
+#include "services/controller/mysql/relay_log.h"
 #include "services/controller/mysql/replica.h"
 #include "services/controller/mysql/replica_account.h"
+#include "services/controller/mysql/semi_sync.h"
 
 namespace weft::controller {
 namespace {
@@ -109,10 +111,15 @@ absl::Status RenewReplicaLogin(Turn& turn, const ServerUuid& replica, absl::stri
     return absl::OkStatus();
   }
   const mysql::Dialect& dialect = turn.dialect();
+  WEFT_ASSIGN_OR_RETURN(const mysql::SemiSyncLoaded loaded, FindSemiSync(turn));
+  WEFT_RETURN_IF_ERROR(KeepRelayLog(status, turn));
   WEFT_RETURN_IF_ERROR(turn.Change("stopping the receiver", dialect.stop_receiver));
+  WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus stopped, ReadReplica(turn));
+  if (const absl::Status kept = KeepRelayLog(stopped, turn); !kept.ok()) {
+    WEFT_RETURN_IF_ERROR(turn.Change("starting replication", dialect.start_replica));
+    return kept;
+  }
   if (!dialect.can.receiver_only_change) {
-    // CHANGE purges what is not applied.
-    WEFT_ASSIGN_OR_RETURN(const mysql::ReplicaStatus stopped, ReadReplica(turn));
     WEFT_RETURN_IF_ERROR(AwaitApplied(turn, stopped.retrieved, turn.deadline()));
     WEFT_RETURN_IF_ERROR(StopReplication(turn));
   }
@@ -120,8 +127,12 @@ absl::Status RenewReplicaLogin(Turn& turn, const ServerUuid& replica, absl::stri
   const bool own = status.source_user == ReplicaAccount(replica);
   change.user = own ? status.source_user : std::string(user);
   change.password = own ? ReplicaPassword(password, replica) : std::string(password);
+  // What the change loses must be noticed.
+  turn.LetInterrupt(false);
   WEFT_RETURN_IF_ERROR(
       turn.ChangeSecret("giving the receiver its password", dialect.ChangeSource(change)));
+  WEFT_RETURN_IF_ERROR(CheckRelayLog(stopped, loaded, turn));
+  turn.LetInterrupt(true);
   WEFT_RETURN_IF_ERROR(turn.Change("starting replication", dialect.start_replica));
   return AwaitReceiver(turn);
 }
