@@ -122,6 +122,29 @@ TEST_F(FarmDataTest, SeesASemiSyncFlagThatProvesNothing) {
   EXPECT_TRUE(told);
 }
 
+// Weft's own SET hides what the option file says.
+TEST_F(FarmDataTest, AFlagThatWeftHasSetIsOffAfterARestartWhateverTheOptionFileSays) {
+  Start({.servers = 2,
+         .version = "9.7",
+         .extra_cnf = {"plugin-load-add=semisync_replica.so;semisync_source.so",
+                       "loose-rpl_semi_sync_replica_enabled=ON"}});
+  ASSERT_EQ(Do(Unfence{uuid(0)}), absl::OkStatus());
+  ASSERT_EQ(Do(FollowStep(1, 0, true)), absl::OkStatus());
+  // It was on: nobody knows since when.
+  EXPECT_TRUE(See(1).semi_sync.replica_preset);
+  ASSERT_EQ(Do(FollowStep(1, 0, false)), absl::OkStatus());
+  EXPECT_FALSE(See(1).semi_sync.replica_preset);
+  ASSERT_EQ(Do(FollowStep(1, 0, true)), absl::OkStatus());
+  const Observation told = See(1);
+  EXPECT_TRUE(told.semi_sync.replica_enabled);
+  EXPECT_FALSE(told.semi_sync.replica_preset);
+  ASSERT_EQ(real_->Kill(uuid(1)), absl::OkStatus());
+  ASSERT_EQ(real_->Start(uuid(1)), absl::OkStatus());
+  const Observation back = Until(1, [](const Observation& seen) { return seen.reached(); });
+  EXPECT_FALSE(back.semi_sync.replica_enabled);
+  EXPECT_FALSE(back.semi_sync.replica_preset);
+}
+
 // --- rebuilding
 
 TEST_F(FarmDataTest, ACloneThatFailsSaysSoAndLeavesTheServerClosed) {

@@ -38,6 +38,11 @@ void SimServer::StartReceiver(Millis now) {
   reconnect_at = now;
 }
 
+void SimServer::SetFlag(bool on) {
+  replica_flag = on;
+  if (!old_version) replica_preset = false;
+}
+
 void SimServer::StopReceiver() { receiver_on = connected = false; }
 
 void SimServer::ResetReplica() {

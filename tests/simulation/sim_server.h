@@ -111,6 +111,8 @@ struct SimServer {
   void Crash();
   void Restart(Millis now);
   void StartReceiver(Millis now);
+  // What is persisted with it overrules the my.cnf.
+  void SetFlag(bool on);
   void StopReceiver();
   // STOP REPLICA; RESET REPLICA ALL.
   void ResetReplica();

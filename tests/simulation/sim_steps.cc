@@ -170,7 +170,7 @@ absl::Status SimFarm::Run(const controller::Follow& step, Millis until) {
   const auto lost = std::make_shared<bool>(false);
   WEFT_RETURN_IF_ERROR(Execute(server, until, [flag, holds, lost](SimServer& replica) {
     *lost = flag && !replica.replica_flag && (holds & ~(replica.received | replica.executed)).any();
-    if (!*lost) replica.replica_flag = flag;
+    if (!*lost && replica.replica_flag != flag) replica.SetFlag(flag);
     return true;
   }));
   if (*lost) return absl::FailedPreconditionError("it has lost what it had received");
@@ -219,7 +219,7 @@ absl::Status SimFarm::Run(const controller::Detach& step, Millis until) {
   WEFT_RETURN_IF_ERROR(Execute(IndexOf(step.server), until, [](SimServer& replica) {
     replica.StopReceiver();
     replica.applier_on = false;
-    replica.replica_flag = false;
+    replica.SetFlag(false);
     return true;
   }));
   return Execute(IndexOf(step.server), until, [](SimServer& replica) {

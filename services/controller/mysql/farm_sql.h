@@ -149,6 +149,11 @@ inline std::string SetPersist(absl::string_view name, absl::string_view value) {
   return absl::StrCat("SET PERSIST ", name, " = ", value);
 }
 
+// At the next start alone.
+inline std::string PersistOnly(absl::string_view name, absl::string_view value) {
+  return absl::StrCat("SET PERSIST_ONLY ", name, " = ", value);
+}
+
 // Names are constants of Weft.
 inline std::string InstallPlugin(absl::string_view plugin, absl::string_view library) {
   return absl::StrCat("INSTALL PLUGIN ", plugin, " SONAME '", library, "'");

@@ -42,13 +42,16 @@ bool IsPreset(const std::string& source) {
   return source != "COMPILED" && source != "DYNAMIC" && !source.empty();
 }
 
+// What is persisted overrules the option file, where a start loads it.
 absl::StatusOr<bool> ReplicaFlagPreset(mysql::Session& session, const LookMemory& memory) {
   if (!memory.dialect.can.set_persist || memory.semi_sync.replica == nullptr) return false;
   const absl::string_view name = memory.semi_sync.replica->replica_enabled;
-  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet source, session.Query(sql::kVariableSource, {name}));
-  if (!source.empty() && IsPreset(source.front().StringOr("source", ""))) return true;
   WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet persisted, session.Query(sql::kPersisted, {name}));
-  return !persisted.empty();
+  if (memory.loads_persisted && !persisted.empty()) {
+    return persisted.front().BoolOr("value", true);
+  }
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet source, session.Query(sql::kVariableSource, {name}));
+  return !source.empty() && IsPreset(source.front().StringOr("source", ""));
 }
 
 std::string StateSql(const LookMemory& memory) {
@@ -256,6 +259,10 @@ absl::Status ReadState(const mysql::ResultSet& rows, const LookMemory& memory, O
 }
 
 absl::Status LookAtState(mysql::Session& session, LookMemory* memory, Observation* seen) {
+  // Before the flag itself: Weft persists OFF only while the flag is off.
+  if (memory->replica_preset) {
+    WEFT_ASSIGN_OR_RETURN(memory->replica_preset, ReplicaFlagPreset(session, *memory));
+  }
   auto rows = session.Query(memory->state_sql);
   const bool plugins_moved =
       mysql::MysqlErrorCode(rows.status()) == mysql::kErrUnknownVariable ||

@@ -16,6 +16,16 @@ namespace {
 // Milliseconds. Vitess has used this value for years, and 9.7 takes it.
 constexpr absl::string_view kEndless = "1000000000000000000";
 
+// REQUIRES: the flag is off.
+absl::Status PersistFlagOff(Turn& turn, absl::string_view flag) {
+  if (!turn.dialect().can.set_persist) return absl::OkStatus();
+  WEFT_ASSIGN_OR_RETURN(const mysql::ResultSet persisted, turn.Read(sql::kPersisted, {flag}));
+  if (!persisted.empty() && !persisted.front().BoolOr("value", true)) return absl::OkStatus();
+  return turn.TryChange("persisting that the semi-sync replica flag is off",
+                        sql::PersistOnly(flag, "OFF"),
+                        "an option file may set the semi-sync replica flag at the next start");
+}
+
 }  // namespace
 
 absl::StatusOr<mysql::SemiSyncLoaded> FindSemiSync(Turn& turn) {
@@ -89,8 +99,14 @@ absl::Status Disarm(Turn& turn, const mysql::SemiSyncLoaded& loaded) {
 
 absl::Status SetAcknowledge(Turn& turn, const mysql::SemiSyncLoaded& loaded, bool acknowledge) {
   if (loaded.replica == nullptr) return absl::OkStatus();
-  return turn.Change("setting the semi-sync replica flag",
-                     sql::SetGlobal(loaded.replica->replica_enabled, acknowledge ? "ON" : "OFF"));
+  const absl::string_view flag = loaded.replica->replica_enabled;
+  if (acknowledge) {
+    WEFT_RETURN_IF_ERROR(PersistFlagOff(turn, flag));
+    return turn.Change("setting the semi-sync replica flag", sql::SetGlobal(flag, "ON"));
+  }
+  WEFT_RETURN_IF_ERROR(
+      turn.Change("clearing the semi-sync replica flag", sql::SetGlobal(flag, "OFF")));
+  return PersistFlagOff(turn, flag);
 }
 
 absl::StatusOr<bool> Acknowledges(Turn& turn, const mysql::SemiSyncNames& names) {

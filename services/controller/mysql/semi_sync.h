@@ -28,8 +28,11 @@ absl::Status RequireArmed(Turn& turn, uint32_t wait_for);
 // No effect where the plugin is not loaded. Repeatable.
 absl::Status Disarm(Turn& turn, const mysql::SemiSyncLoaded& loaded);
 
-// Sets the semi-sync replica flag. It takes effect when the receiver starts next. No effect where
-// the plugin is not loaded.
+// Sets the semi-sync replica flag. It takes effect when the receiver starts next. From the server's
+// next start on it is off whatever an option file says, and that is persisted only while it is off:
+// so ON with OFF persisted proves that Weft set it since the server started (rule 4). A missing
+// privilege to persist is logged, no error. No effect where the plugin is not loaded.
+// `acknowledge`: REQUIRES that the flag is off.
 absl::Status SetAcknowledge(Turn& turn, const mysql::SemiSyncLoaded& loaded, bool acknowledge);
 
 // True when the receiver acknowledges, whatever the flag says.
