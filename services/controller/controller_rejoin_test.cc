@@ -226,6 +226,25 @@ TEST_F(ControllerRejoinTest, ARebuildWhoseServerHasBeenLetInClonesItNoSecondTime
   EXPECT_EQ(process_->store().Load("g")->revision, revision);
 }
 
+// Its operation could not write how it ended.
+TEST_F(ControllerRejoinTest, AServerWhoseRebuildCameToNoEndCanBeRebuilt) {
+  MakeActiveGroup("manual");
+  const Group group = process_->store().Load("g").value();
+  Server third = *group.Find(kThird);
+  third.status = ServerStatus::kConfiguring;
+  third.mode = ServerMode::kOffline;
+  ASSERT_TRUE(process_->store().UpdateServer("g", group.revision, kThird, third).ok());
+  v1::RejoinServerRequest request;
+  request.set_server(FakeFarm::AddressOf(3).ToString());
+  const auto refused = Call(*servers_, &v1::Servers::Stub::RejoinServer, request);
+  EXPECT_EQ(ErrorReason(refused.status()), "BEING_REBUILT") << refused.status();
+  EXPECT_TRUE(absl::StrContains(refused.status().message(), "came to no end"));
+  const v1::Operation ended = Wait(RebuildThird());
+  EXPECT_EQ(ended.state(), v1::Operation::SUCCEEDED) << ended.error_message();
+  EXPECT_THAT(farm_.Applied(), Contains(StartsWith("clone ")));
+  AwaitBack(3);
+}
+
 TEST_F(ControllerRejoinTest, ARewindThatWasBegunForOtherTransactionsUndoesNothing) {
   MakeActiveGroup("manual");
   farm_.WriteAstray(kThird);

@@ -22,6 +22,8 @@ namespace {
 
 // Of a dry run, which saves the transactions and reads them.
 constexpr absl::Duration kForeseeRewind = absl::Minutes(2);
+// How many of a group's newest operations are looked through.
+constexpr int kSearched = 1000;
 // One that misses a primary that lives is no reason to refuse anything.
 constexpr int kLooksForPrimary = 3;
 
@@ -278,16 +280,21 @@ absl::StatusOr<ServerRequests::Started> ServerRequests::Rejoin(const RejoinOrder
   WEFT_RETURN_IF_ERROR(ports_.reconciler->CheckLeading());
   Started started;
   WEFT_ASSIGN_OR_RETURN(started.server, Find(order.server));
-  const Server& server = started.server;
   const char* const kind = order.rewind && order.rebuild ? kRewindOrRebuildKind
                            : order.rewind                ? kRewindKind
                            : order.rebuild               ? kRebuildKind
                                                          : Membership::kRejoin;
-  WEFT_ASSIGN_OR_RETURN(auto earlier, Earlier(caller, kind, server.group));
+  WEFT_ASSIGN_OR_RETURN(auto earlier, Earlier(caller, kind, started.server.group));
   if (earlier.has_value()) return *std::move(earlier);
-  WEFT_ASSIGN_OR_RETURN(const Group group, ports_.reconciler->Refresh(server.group));
+  WEFT_ASSIGN_OR_RETURN(const Group group, ports_.reconciler->Refresh(started.server.group));
+  const Server* const record = group.Find(started.server.uuid);
+  if (record == nullptr) return NotInGroup(started.server.address.ToString(), group.id);
+  started.server = *record;
+  const Server& server = started.server;
   if (group.restored) return NotConfirmed(group.id);
-  WEFT_RETURN_IF_ERROR(CheckIsAway(group, server));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Operation> latest,
+                        ports_.store->ListOperations(group.id, kSearched, ""));
+  WEFT_RETURN_IF_ERROR(CheckIsAway(group, server, latest, order.rebuild));
   if (!order.rebuild && !order.rewind) WEFT_RETURN_IF_ERROR(CheckReturn(server));
   if (!caller.validate_only) return Begin(std::move(started), caller, kind);
   if (order.rewind) WEFT_RETURN_IF_ERROR(ForeseeRewind(group, &started));

@@ -1,5 +1,6 @@
 #include "services/controller/server_rules.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -74,9 +75,21 @@ absl::Status ServerTaken(const Server& server) {
 }
 
 // Only what is not in its place can come back to it.
-absl::Status CheckIsAway(const Group& group, const Server& server) {
+absl::Status CheckIsAway(const Group& group, const Server& server,
+                         const std::vector<Operation>& latest, bool rebuild) {
   const std::string address = server.address.ToString();
   if (server.status == ServerStatus::kConfiguring) {
+    const bool runs =
+        std::any_of(latest.begin(), latest.end(), [&server](const Operation& operation) {
+          return operation.server == server.uuid.text() && !operation.done();
+        });
+    if (!runs && rebuild) return absl::OkStatus();
+    if (!runs) {
+      return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "BEING_REBUILT",
+                             absl::StrCat("the rebuild of ", address, " came to no end"),
+                             "a server with whole data", "CONFIGURING",
+                             absl::StrCat("weft server rejoin ", address, " --rebuild"));
+    }
     return ::weft::Refusal(absl::StatusCode::kFailedPrecondition, "BEING_REBUILT",
                            absl::StrCat(address, " is being rebuilt already"),
                            "one rebuild at a time", "CONFIGURING",
