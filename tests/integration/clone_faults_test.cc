@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -198,6 +199,21 @@ TEST_F(CloneFaultsTest, ACopyWhoseMakerDiedIsMadeAgain) {
     EXPECT_EQ(Root(1, sql::kLocalInfileNow), infile);
     EXPECT_EQ(Root(1, sql::kEventsNow), "ON");
   }
+}
+
+// The clone of who died may come to its end, which is a restart, just as it is made again.
+TEST_F(CloneFaultsTest, ATargetThatRestartsWhenItsCopyIsMadeAgainIsWaitedFor) {
+  ASSERT_NO_FATAL_FAILURE(StartFilled());
+  bytes_per_second_ = Slow(CopyMethod::kPlugin);
+  CopyAndDie(CopyMethod::kPlugin, [&] { return Peek(1, sql::kClonesUnderWay) == "1"; });
+  bytes_per_second_ = 0;
+  resumed_ = true;
+  ASSERT_TRUE(farm_->Kill(1).ok());
+  std::thread starter([this] { EXPECT_TRUE(farm_->StartServer(1).ok()); });
+  const auto again = Copy(CopyMethod::kPlugin);
+  starter.join();
+  ASSERT_TRUE(again.ok()) << again.status();
+  ExpectAlike();
 }
 
 TEST_F(CloneFaultsTest, ASourceOfFilesGetsItsSettingsBackAlsoWhereTheMakerDied) {

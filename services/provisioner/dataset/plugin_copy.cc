@@ -28,6 +28,8 @@ constexpr absl::Duration kPoll = absl::Milliseconds(20);
 constexpr absl::Duration kLook = absl::Milliseconds(250);
 // How long a target may be away for its restart.
 constexpr absl::Duration kRestart = absl::Minutes(10);
+// How many are waited for before a copy begins.
+constexpr int kRestarts = 3;
 // How long a clone may take to end once it is told to.
 constexpr absl::Duration kEnd = absl::Minutes(2);
 constexpr absl::Duration kAgain = absl::Seconds(1);
@@ -66,7 +68,7 @@ class PluginCopy {
 
   absl::StatusOr<CopyFigures> Run() {
     const absl::Duration start = clock_->MonotonicNow();
-    WEFT_ASSIGN_OR_RETURN(const std::string earlier, Prepare());
+    WEFT_ASSIGN_OR_RETURN(const std::string earlier, PrepareWhenBack());
     WEFT_RETURN_IF_ERROR(Copy());
     WEFT_RETURN_IF_ERROR(AwaitRestart(earlier));
     WEFT_RETURN_IF_ERROR(Settle());
@@ -75,6 +77,22 @@ class PluginCopy {
   }
 
  private:
+  // The clone of one who died may come to its end, which is a restart, before it can be ended. Then
+  // the target is prepared once it is back.
+  absl::StatusOr<std::string> PrepareWhenBack() {
+    const Deadline back = Deadline::After(clock_, order_.patience);
+    for (int restarts = 0;; ++restarts) {
+      absl::StatusOr<std::string> earlier = Prepare();
+      const bool away = mysql::ClassifyContact(earlier.status()) == mysql::Contact::kUnreachable;
+      if (earlier.ok() || !order_.resumed || !away || restarts == kRestarts) return earlier;
+      do {
+        if (back.Passed()) return earlier;
+        WEFT_RETURN_IF_ERROR(watch_.MayGoOn());
+        clock_->Sleep(kLook);
+      } while (!access_.Open(order_.target, Duty::kRestore).ok());
+    }
+  }
+
   // Returns when the clone before this one began.
   absl::StatusOr<std::string> Prepare() {
     Report("prepare");
